@@ -1,0 +1,78 @@
+"""Wiring only: the Chalice app, its routes, its authorizer and its handlers.
+
+Handlers are here and not in blueprints because Chalice deploys a blueprint's handler as
+`chalicelib.x.fn`, and then this file would never run. Nothing is read from the environment at import
+but stream ARNs, and those with a default: every command of Chalice's CLI imports this file.
+"""
+
+import os
+from typing import Any
+
+from chalice.app import AuthRequest, AuthResponse, Chalice, CloudWatchEvent, DynamoDBEvent, Rate
+
+from chalicelib.bootstrap import APIS, SERVICES, runtime
+from chalicelib.core import log
+from chalicelib.core.auth import BadToken, verify
+from chalicelib.core.http import problems_everywhere
+
+app = Chalice(app_name="tributary", configure_logs=False)
+app.register_middleware(problems_everywhere, "http")
+
+
+class Unauthorized(Exception):
+    """API Gateway answers 401 to exactly this message, and 500 to any other."""
+
+    def __init__(self) -> None:
+        super().__init__("Unauthorized")
+
+
+@app.authorizer(ttl_seconds=60)
+def authorize(request: AuthRequest) -> AuthResponse:
+    """Verify a JWT; what it says of its bearer goes to the functions behind."""
+    try:
+        principal = verify(request.token, runtime().settings)
+    except BadToken as error:
+        log.info("token refused", reason=str(error))
+        raise Unauthorized from error
+    return AuthResponse(
+        routes=["*"],  # chalicelib/permissions.py decides; a cached policy has to fit every route
+        principal_id=principal.subject,
+        context={"subject": principal.subject, "role": principal.role},
+    )
+
+
+for api in APIS:
+    app.register_blueprint(api.blueprint(runtime, authorize))
+
+
+def _project(event: DynamoDBEvent) -> dict[str, Any]:
+    """A batch of a table's stream into the read model."""
+    from chalicelib.core.projector.handler import project_event
+
+    return project_event(event.to_dict(), event.context, runtime())
+
+
+# One Lambda a stream where Chalice deploys, since its decorator knows one stream; template.yaml maps
+# all the streams to one. Either way the handler is `app.project`.
+for name in SERVICES:
+    stream = os.environ.get(
+        f"{name.upper()}_STREAM_ARN", f"arn:aws:dynamodb:eu-west-1:000000000000:table/tributary-{name}/stream/unset"
+    )
+    _project.__name__ = "project"
+    project = app.on_dynamodb_record(stream_arn=stream, batch_size=1000, starting_position="TRIM_HORIZON", name=f"project_{name}")(_project)
+
+
+@app.lambda_function(name="migrate")
+def migrate(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Bring the read model's schema up to date; run on every deploy, harmless when repeated."""
+    from chalicelib.core.migrate import migrate as apply
+
+    return {"applied": apply(runtime().settings.need("database_url"))}
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def check(event: CloudWatchEvent) -> None:
+    """Measure each service's lag and count its dead letters, for GET /status."""
+    from chalicelib.operations.check import check_all
+
+    check_all(runtime())

@@ -1,0 +1,1 @@
+"""Everything that ships: `core` (knows no service), one folder a service, migrations."""

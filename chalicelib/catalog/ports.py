@@ -1,0 +1,20 @@
+"""The catalog's published port on its own table: one BatchGetItem."""
+
+from collections.abc import Mapping, Sequence
+
+from chalicelib.catalog.published import Listing
+from chalicelib.core.store import WriteStore
+
+
+class TablePrices:
+    """`Prices` from the catalog's table."""
+
+    def __init__(self, store: WriteStore) -> None:
+        self._store = store
+
+    def listings(self, skus: Sequence[str]) -> Mapping[str, Listing]:
+        """See Prices.listings."""
+        return {
+            sku: Listing(head.state["name"], head.state["price"], head.state["currency"], head.deleted)
+            for sku, head in self._store.load(skus).items()
+        }

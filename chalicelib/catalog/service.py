@@ -1,0 +1,12 @@
+"""The catalog, put together."""
+
+from chalicelib.catalog import domain
+from chalicelib.catalog.projection import PROJECTION
+from chalicelib.core.service import Aggregate, Service, single
+
+SERVICE = Service(
+    name="catalog",
+    aggregates=(Aggregate("product", domain.Product, domain.evolve),),
+    decide=single(domain.decide),
+    projection=PROJECTION,
+)

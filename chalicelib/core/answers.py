@@ -1,0 +1,28 @@
+"""What the answers of queries share: times on the wire, and the JSON that the read model keeps as text."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+
+from msgspec import Meta
+
+Timestamp = Annotated[
+    str,
+    Meta(
+        description="RFC 3339, UTC, with milliseconds.",
+        examples=["2026-11-23T10:00:00.000Z"],
+        extra_json_schema={"format": "date-time"},
+    ),
+]
+Version = Annotated[int, Meta(ge=1, description="Rises by one with every change.", examples=[1])]
+Money = Annotated[int, Meta(description="Minor units of the currency: pence, cents.", examples=[1530])]
+
+
+def timestamp(moment: datetime) -> str:
+    """A DATETIME(3) of the read model, which is naive and UTC, as a Timestamp."""
+    return f"{moment.isoformat(timespec='milliseconds')}Z"
+
+
+def whole(number: Decimal | int) -> int:
+    """A SUM, which MySQL gives as a DECIMAL, as the integer that it is."""
+    return int(number)

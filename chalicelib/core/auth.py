@@ -1,0 +1,114 @@
+"""Who is asking: a JWT (RFC 7519) becomes a Principal, in Chalice's built-in authorizer.
+
+The authorizer verifies; API Gateway hands what it returns to the functions behind it as the request's
+authorizer context. PyJWT and cryptography are imported here alone and on first use, so that no other
+function pays for them at a cold start.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, get_args
+
+from chalicelib.core.errors import Unauthenticated
+from chalicelib.core.settings import Settings
+
+if TYPE_CHECKING:
+    from jwt import PyJWK, PyJWKClient
+
+Role = Literal["customer", "staff", "admin"]
+ALGORITHMS = ["RS256", "ES256"]
+LEEWAY_SECONDS = 10
+
+
+class Principal(NamedTuple):
+    """Whoever the token was issued to.
+
+    Attributes:
+        subject: the token's `sub`; a customer's is its customer id.
+        role: customer, staff or admin.
+    """
+
+    subject: str
+    role: Role
+
+
+class BadToken(Exception):
+    """The token is missing, expired, forged or made for somebody else; the message says which."""
+
+
+def verify(authorization: str, settings: Settings) -> Principal:
+    """The principal of an Authorization header: "Bearer <JWT>".
+
+    Raises:
+        BadToken: saying why.
+        BadSettings: issuer, audience or keys are not set.
+    """
+    import jwt
+
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise BadToken("the Authorization header is not 'Bearer <token>'")
+    try:
+        claims = jwt.decode(
+            token.strip(),
+            key=_key(token.strip(), settings.need("jwt_jwks")),
+            algorithms=ALGORITHMS,
+            issuer=settings.need("jwt_issuer"),
+            audience=settings.need("jwt_audience"),
+            leeway=LEEWAY_SECONDS,
+            options={"require": ["exp", "iss", "aud"]},
+        )
+    except jwt.PyJWTError as error:
+        raise BadToken(str(error)) from error
+    return _principal(claims, settings)
+
+
+def _principal(claims: Mapping[str, Any], settings: Settings) -> Principal:
+    subject, role = claims.get(settings.jwt_subject_claim), claims.get(settings.jwt_role_claim)
+    if not isinstance(subject, str) or not 0 < len(subject) <= 128:
+        raise BadToken(f"claim {settings.jwt_subject_claim!r} must hold 1 to 128 characters")
+    if role not in get_args(Role):
+        raise BadToken(f"claim {settings.jwt_role_claim!r} must be one of {', '.join(get_args(Role))}, not {role!r}")
+    return Principal(subject, cast(Role, role))
+
+
+def _key(token: str, jwks: str) -> "PyJWK":
+    """The key that signed the token, by its `kid`, from a URL or a file."""
+    import jwt
+
+    if jwks.startswith(("https://", "http://")):
+        return _client(jwks).get_signing_key_from_jwt(token)
+    kid = jwt.get_unverified_header(token).get("kid")
+    for key in _file_keys(jwks).keys:
+        if key.key_id == kid:
+            return key
+    raise jwt.InvalidKeyError(f"no key {kid!r} in the key set")
+
+
+@lru_cache(maxsize=1)
+def _client(url: str) -> "PyJWKClient":
+    """A client that caches the key set, so that one container asks the issuer every 5 minutes at most."""
+    import jwt
+
+    return jwt.PyJWKClient(url, lifespan=300, timeout=3)
+
+
+@lru_cache(maxsize=1)
+def _file_keys(path: str) -> Any:
+    import jwt
+
+    return jwt.PyJWKSet.from_dict(json.loads(Path(path).read_text()))
+
+
+def principal_of(context: Mapping[str, Any]) -> Principal:
+    """The principal that the authorizer put into the request's context.
+
+    Raises:
+        Unauthenticated: no authorizer ran.
+    """
+    found = context.get("authorizer") or {}
+    if found.get("role") not in get_args(Role) or not found.get("subject"):
+        raise Unauthenticated("Send 'Authorization: Bearer <token>'.")
+    return Principal(found["subject"], cast(Role, found["role"]))

@@ -1,0 +1,115 @@
+"""Between plain data, DynamoDB's attribute values and heads.
+
+Plain data is str, int, bool, None, bytes, list and dict: no float anywhere, so that money stays exact.
+boto3's TypeSerializer goes through Decimal and costs several times as much (bench/projector.py).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.core.service import Head
+
+AttributeValue = Mapping[str, Any]
+
+
+class Undecodable(ValueError):
+    """An item or an image that is not what the write side writes; the message says where."""
+
+
+def encode(value: Any) -> dict[str, Any]:
+    """The attribute value of plain data.
+
+    Raises:
+        TypeError: for what plain data excludes: float, Decimal, set.
+    """
+    match value:
+        case bool():
+            return {"BOOL": value}
+        case str():
+            return {"S": value}
+        case int():
+            return {"N": str(value)}
+        case None:
+            return {"NULL": True}
+        case bytes():
+            return {"B": value}
+        case list() | tuple():
+            return {"L": [encode(element) for element in value]}
+        case Mapping():
+            return {"M": encode_item(value)}
+    raise TypeError(f"{type(value).__name__} has no attribute value here: {value!r}")
+
+
+def encode_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The attribute values of an item or a map."""
+    return {name: encode(value) for name, value in item.items()}
+
+
+def decode(value: AttributeValue) -> Any:
+    """Plain data of an attribute value.
+
+    Raises:
+        Undecodable: for a type or a number that the write side never writes.
+    """
+    try:
+        ((kind, content),) = value.items()
+        if kind in ("S", "BOOL", "B"):
+            return content
+        if kind == "N":
+            return int(content)
+        if kind == "M":
+            return {name: decode(member) for name, member in content.items()}
+        if kind == "L":
+            return [decode(element) for element in content]
+        if kind == "NULL":
+            return None
+    except (AttributeError, TypeError, ValueError) as error:
+        raise Undecodable(f"not an attribute value that is written here: {value!r:.200}") from error
+    raise Undecodable(f"attribute type {kind} is never written here")
+
+
+def decode_item(item: Mapping[str, AttributeValue]) -> dict[str, Any]:
+    """Plain data of an item or a map."""
+    return {name: decode(value) for name, value in item.items()}
+
+
+def item_of(head: Head) -> dict[str, Any]:
+    """The item, as attribute values, that stores a head."""
+    item = {
+        "id": head.id,
+        "version": head.version,
+        "state": head.state,
+        "events": head.events,
+        "commit": head.commit,
+        "actor": head.actor,
+        "command": head.command,
+        "at": head.at,
+    }
+    if head.deleted:
+        item["deleted"] = True
+    return encode_item(item)
+
+
+_TYPES = {
+    "id": str,
+    "version": int,
+    "state": dict,
+    "events": list,
+    "commit": str,
+    "actor": str,
+    "command": str,
+    "at": str,
+}
+
+
+def head_of(item: Mapping[str, AttributeValue]) -> Head:
+    """The head that an item, or the image of one, stores.
+
+    Raises:
+        Undecodable: naming the first attribute that is missing or of another type.
+    """
+    plain = decode_item(item)
+    for name, kind in _TYPES.items():
+        if type(plain.get(name)) is not kind:
+            raise Undecodable(f"attribute {name!r} is {plain.get(name)!r:.80}, not {kind.__name__}")
+    return Head(deleted=plain.get("deleted") is True, **{name: plain[name] for name in _TYPES})

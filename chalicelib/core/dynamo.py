@@ -1,0 +1,230 @@
+"""The write store on DynamoDB: one table a service, one item an aggregate.
+
+A commit becomes ONE conditional PutItem where that is enough, else ONE TransactWriteItems.
+
+botocore repeats a request whose answer was lost, so a failed condition may be our own earlier success.
+An item that carries our commit id is therefore a success and never decided again; an outcome that
+nobody can know is said to be unknown. Idempotency of TransactWriteItems by its token:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Never
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.core import dynamo_requests as requests
+from chalicelib.core.codec import decode_item, head_of
+from chalicelib.core.service import Head
+from chalicelib.core.store import (
+    ClaimTaken,
+    Commit,
+    Conflict,
+    ItemTooLarge,
+    KeptResponse,
+    KeyUsed,
+    OutcomeUnknown,
+    StoreUnreachable,
+    Throttled,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+MAX_BATCH_GET = 100
+_THROTTLES = {
+    "ProvisionedThroughputExceeded",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingError",
+    "ThrottlingException",
+}
+_LOST_RACES = {"TransactionConflictException", "ReplicatedWriteConflictException"}
+
+
+class DynamoStore:
+    """The write store of one service."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def load(self, ids: Sequence[str]) -> dict[str, Head]:
+        """See WriteStore.load."""
+        unique = list(dict.fromkeys(ids))
+        items = self._get(unique[0]) if len(unique) == 1 else batch_get(self._client, self._table, unique)
+        return {head.id: head for head in map(head_of, items)}
+
+    def kept_response(self, claim_id: str, now: int) -> KeptResponse | None:
+        """See WriteStore.kept_response."""
+        for item in self._get(claim_id):
+            kept = decode_item(item)
+            if kept["expires_at"] > now:
+                return KeptResponse(claim_id, kept["fingerprint"], kept["response"], kept["expires_at"])
+        return None
+
+    def commit(self, commit: Commit) -> None:
+        """See WriteStore.commit."""
+        if requests.fits_one_put(commit):
+            self._put(commit)
+        else:
+            self._transact(commit)
+
+    def _get(self, id: str) -> list[Mapping[str, Any]]:
+        try:
+            answer = self._client.get_item(TableName=self._table, Key={"id": {"S": id}}, ConsistentRead=True)
+        except (ClientError, BotoCoreError) as error:
+            raise read_error(error, self._table) from error
+        return [answer["Item"]] if "Item" in answer else []
+
+    def _put(self, commit: Commit) -> None:
+        try:
+            self._client.put_item(**requests.put(self._table, commit.heads[0]))
+        except ClientError as error:
+            if _code(error) == "ConditionalCheckFailedException":
+                self._explain_condition(error, commit.heads[0])
+            else:
+                self._settle(error, commit)
+        except BotoCoreError as error:
+            self._settle(error, commit)
+
+    def _explain_condition(self, error: ClientError, head: Head) -> None:
+        """Return when the write was ours after all; raise what the failed condition means otherwise."""
+        found: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
+        if _commit_of(found) == head.commit:
+            return
+        if _repeated(error) and _version_of(found) > head.version:
+            # An earlier attempt of ours may have succeeded and been overwritten since: the version
+            # that would prove it is gone.
+            raise OutcomeUnknown(f"{head.id} has moved past version {head.version}") from error
+        raise Conflict(f"{head.id} is not at version {head.version - 1}") from error
+
+    def _transact(self, commit: Commit) -> None:
+        try:
+            # The token makes a repeated request the same request for ten minutes.
+            self._client.transact_write_items(
+                TransactItems=requests.transaction(self._table, commit), ClientRequestToken=commit.id
+            )
+        except ClientError as error:
+            if _code(error) == "TransactionCanceledException":
+                self._explain_cancellation(error, commit)
+            else:
+                self._settle(error, commit)
+        except BotoCoreError as error:
+            self._settle(error, commit)
+
+    def _explain_cancellation(self, error: ClientError, commit: Commit) -> None:
+        """Return when the transaction was ours after all; raise what it means otherwise.
+
+        The reasons stand in the order of the actions: heads, unchanged, take, release, response.
+        """
+        reasons: Sequence[Mapping[str, Any]] = error.response.get("CancellationReasons", [])
+        if any(_commit_of(reason.get("Item", {})) == commit.id for reason in reasons):
+            return
+        codes = [str(reason.get("Code", "None")) for reason in reasons]
+        if _THROTTLES.intersection(codes):
+            raise Throttled(f"table {self._table} throttles") from error
+        if "ValidationError" in codes:
+            _refuse(error, "; ".join(str(reason.get("Message", "")) for reason in reasons))
+        # A used key speaks before the rest: the request that used it took the claims as well.
+        if commit.response and codes[-1] == "ConditionalCheckFailed":
+            raise KeyUsed(commit.response.claim_id) from error
+        first = len(commit.heads) + len(commit.unchanged)
+        for (claim, _), code, reason in zip(commit.take, codes[first:], reasons[first:], strict=False):
+            if code == "ConditionalCheckFailed":
+                raise ClaimTaken(claim, reason.get("Item", {}).get("owner", {}).get("S", "")) from error
+        raise Conflict(f"lost the race for {', '.join(head.id for head in commit.heads)}") from error
+
+    def _settle(self, error: ClientError | BotoCoreError, commit: Commit) -> None:
+        """After an error that tells nothing about earlier attempts: look whether one of them wrote."""
+        certain = isinstance(error, ClientError) and _status(error) < 500 and not _in_progress(error)
+        if certain and not _repeated(error):
+            _raise_refusal(error, self._table)
+        found = self._find(commit)
+        if found and _commit_of(found) == commit.id:
+            return
+        moved_on = bool(found) and _version_of(found) > commit.heads[0].version
+        if certain and not moved_on:
+            _raise_refusal(error, self._table)
+        raise OutcomeUnknown(f"no certain answer from table {self._table}: {error}") from error
+
+    def _find(self, commit: Commit) -> Mapping[str, Any]:
+        """The item that the commit's first write would have left."""
+        first = commit.heads[0].id if commit.heads else commit.response.claim_id if commit.response else ""
+        try:
+            return next(iter(self._get(first)), {})
+        except (StoreUnreachable, Throttled):
+            return {}
+
+
+def batch_get(client: "DynamoDBClient", table: str, ids: Sequence[str]) -> list[Mapping[str, Any]]:
+    """The items of up to 100 different ids that exist, read consistently.
+
+    Raises:
+        StoreUnreachable, Throttled: as `read_error` says.
+        ValueError: more than 100 ids.
+    """
+    if len(ids) > MAX_BATCH_GET:
+        raise ValueError(f"{len(ids)} ids at once; DynamoDB takes {MAX_BATCH_GET}")
+    wanted: Any = {table: {"Keys": [{"id": {"S": id}} for id in ids], "ConsistentRead": True}}
+    items: list[Mapping[str, Any]] = []
+    try:
+        for _ in range(10):
+            answer = client.batch_get_item(RequestItems=wanted)
+            items += answer["Responses"].get(table, [])
+            wanted = answer.get("UnprocessedKeys")
+            if not wanted:
+                return items
+    except (ClientError, BotoCoreError) as error:
+        raise read_error(error, table) from error
+    raise Throttled(f"table {table} leaves keys unprocessed")
+
+
+def read_error(error: Exception, table: str) -> Exception:
+    """What a failed read means: Throttled or StoreUnreachable."""
+    if isinstance(error, ClientError) and _code(error) in _THROTTLES:
+        return Throttled(f"table {table} throttles")
+    return StoreUnreachable(f"table {table} cannot be read: {error}")
+
+
+def _raise_refusal(error: Exception, table: str) -> Never:
+    """What a refused write means, where no condition failed and nothing was written."""
+    code = _code(error)
+    if code in _THROTTLES:
+        raise Throttled(f"table {table} throttles") from error
+    if code in _LOST_RACES:
+        raise Conflict(f"another transaction holds an item of {table}") from error
+    _refuse(error, str(error))
+
+
+def _refuse(error: Exception, message: str) -> Never:
+    if "size" in message.lower():
+        raise ItemTooLarge(message) from error
+    raise error
+
+
+def _code(error: Exception) -> str:
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
+
+
+def _status(error: ClientError) -> int:
+    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+
+
+def _repeated(error: Exception) -> bool:
+    """Whether botocore sent the request more than once."""
+    return isinstance(error, ClientError) and error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
+
+
+def _in_progress(error: ClientError) -> bool:
+    """Our own earlier attempt of a transaction is still at work."""
+    return _code(error) == "TransactionInProgressException"
+
+
+def _commit_of(item: Mapping[str, Any]) -> str | None:
+    commit: Mapping[str, str] = item.get("commit", {})
+    return commit.get("S")
+
+
+def _version_of(item: Mapping[str, Any]) -> int:
+    return int(item.get("version", {}).get("N", 0))

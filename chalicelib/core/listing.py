@@ -1,0 +1,186 @@
+"""Keyset pagination: a page begins behind the last row of the page before, whatever was inserted meanwhile.
+
+A list has a sort, which ends in a unique key, and a bookmark: the values that the last row had there. The
+client carries the bookmark as a signed cursor, which is good for the same list, filters and sort only.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from chalicelib.core.errors import Fault, Malformed
+from chalicelib.core.tokens import BadSignature, Signer
+
+T = TypeVar("T")
+Row = Mapping[str, Any]
+
+Limit = Annotated[int, Meta(ge=1, le=200, description="How many items a page has at most.", examples=[50])]
+CursorText = Annotated[
+    str, Meta(max_length=4096, description="Where the page begins: from `next` of the page before, unchanged.")
+]
+
+
+class ListParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every list takes; a list's own parameters extend it. All but these two are filters and the sort."""
+
+    limit: Limit = 50
+    cursor: CursorText | None = None
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """One page of a list: its items, and the cursor of the next page, or None on the last."""
+
+    items: list[T]
+    next_cursor: str | None
+
+
+class Key(NamedTuple):
+    """What a list is sorted by: an SQL expression that is never NULL, and the name that rows have it under."""
+
+    sql: str
+    name: str
+
+
+class Sort(NamedTuple):
+    """Keys, all in one direction, so that one index serves both ways; together they are unique."""
+
+    keys: tuple[Key, ...]
+    descending: bool = False
+
+    @property
+    def order_by(self) -> str:
+        """The ORDER BY clause."""
+        direction = " DESC" if self.descending else ""
+        return "ORDER BY " + ", ".join(key.sql + direction for key in self.keys)
+
+
+class Where:
+    """The conditions of a query and the values in them."""
+
+    def __init__(self, *conditions: str) -> None:
+        self._conditions = list(conditions)
+        self._values: list[Any] = []
+
+    def add(self, condition: str, *values: Any) -> None:
+        """One more condition, with a value for each %s; none at all where a value is None."""
+        if None not in values:
+            self._conditions.append(condition)
+            self._values += values
+
+    def after(self, sort: Sort, position: list[Any]) -> None:
+        """Only rows behind a position.
+
+        Spelled out as `a > x OR (a = x AND b > y)`: optimizers make ranges of an index of that, and of
+        `(a, b) > (x, y)` they do not.
+        """
+        sign = "<" if sort.descending else ">"
+        alternatives, values = [], []
+        for index, key in enumerate(sort.keys):
+            equal = [f"{earlier.sql} = %s" for earlier in sort.keys[:index]]
+            alternatives.append(" AND ".join([*equal, f"{key.sql} {sign} %s"]))
+            values += position[: index + 1]
+        self.add("(" + " OR ".join(f"({alternative})" for alternative in alternatives) + ")", *values)
+
+    @property
+    def sql(self) -> str:
+        """The WHERE clause, or nothing."""
+        return "WHERE " + " AND ".join(self._conditions) if self._conditions else ""
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The values, in the order of their conditions."""
+        return tuple(self._values)
+
+
+class Bookmark:
+    """Where a page begins and where the next one will.
+
+    Args:
+        signer: signs cursors.
+        listing: the list's name. Lists of one name share cursors.
+        parameters: as the client gave them.
+        scope: what else decides which rows the list has: a customer's id, a default.
+
+    Raises:
+        Malformed: the cursor was not made for this list with these parameters.
+    """
+
+    def __init__(self, signer: Signer, listing: str, parameters: ListParameters, *scope: str | None) -> None:
+        filters = msgspec.to_builtins(parameters)
+        del filters["limit"], filters["cursor"]
+        self._signer = signer
+        self._purpose = "cursor:" + msgspec.json.encode([listing, filters, scope]).decode()
+        self.position = self._read(parameters.cursor)
+
+    def _read(self, text: str | None) -> list[Any] | None:
+        """The values that the cursor carries; None on the first page."""
+        if text is None:
+            return None
+        try:
+            position: list[Any] = self._signer.read(self._purpose, text)
+        except BadSignature as error:
+            raise bad_cursor() from error
+        return position
+
+    def cursor(self, position: list[Any]) -> str:
+        """The cursor of a page that begins behind a position."""
+        return self._signer.sign(self._purpose, position)
+
+
+def bad_cursor() -> Malformed:
+    """The error for a cursor that does not belong to the list it was sent to."""
+    detail = "not a cursor of this list with these filters and this sort; take `next` as it came, or begin without"
+    return Malformed(f"The parameter cursor is {detail}.", faults=[Fault(detail, parameter="cursor")])
+
+
+def read_page(
+    cursor: Any,
+    select: str,
+    where: Where,
+    sort: Sort,
+    bookmark: Bookmark,
+    limit: int,
+    item: Callable[[Row], T],
+    *,
+    carried: tuple[Any, ...] = (),
+) -> Page[T]:
+    """Read one page.
+
+    Args:
+        cursor: a DictCursor in the snapshot's transaction.
+        select: `SELECT ... FROM ...`, with the sort's keys under their names; its own values are `where`'s first.
+        where: filters; the bookmark's condition is added here.
+        sort: the order.
+        bookmark: where the page begins.
+        limit: how many items at most.
+        item: from a row to an item of the answer.
+        carried: what every cursor of this list carries in front of its position.
+
+    Raises:
+        Malformed: the cursor was made when this list was sorted by other keys.
+    """
+    if bookmark.position is not None:
+        position = bookmark.position[len(carried) :]
+        if len(position) != len(sort.keys):
+            raise bad_cursor()
+        where.after(sort, position)
+    cursor.execute(f"{select} {where.sql} {sort.order_by} LIMIT {limit + 1}", where.values)
+    rows = cursor.fetchall()
+    following = None
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        following = bookmark.cursor([*carried, *(_plain(last[key.name]) for key in sort.keys)])
+    return Page([item(row) for row in rows[:limit]], following)
+
+
+def _plain(value: Any) -> Any:
+    """A key's value as JSON that SQL compares like the value itself. A DECIMAL as text would compare as a float."""
+    if isinstance(value, Decimal):
+        return int(value)
+    return str(value) if isinstance(value, date | datetime) else value

@@ -1,0 +1,110 @@
+"""Dead letters: the records that cannot be projected, kept until somebody redrives or discards them."""
+
+import gzip
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from chalicelib.core.codec import encode_item
+from chalicelib.core.projector.records import Commit, Source, Unreadable
+
+# DynamoDB's item limit is 400 KB; the rest is for the other attributes.
+MAX_INLINE_BYTES = 350 * 1024
+_MAX_ERROR_CHARACTERS = 2000
+
+
+class DeadLetter(NamedTuple):
+    """A record that was set aside.
+
+    Attributes:
+        id: `<service>#<aggregate>#<version or sequence number>`; setting the same record aside twice keeps one.
+        service: whose stream it came from.
+        aggregate: the item's partition key.
+        version: the aggregate's version; None where the record cannot be decoded.
+        sequence: its sequence number in the stream.
+        error: what was wrong with it.
+        at: when it was set aside, ISO 8601 UTC.
+        image: the raw stream record without its old image, JSON, compressed by gzip.
+    """
+
+    id: str
+    service: str
+    aggregate: str
+    version: int | None
+    sequence: str
+    error: str
+    at: str
+    image: bytes
+
+
+class DeadLetters(Protocol):
+    """Where dead letters are kept."""
+
+    def put(self, letter: DeadLetter) -> None:
+        """Keep a dead letter, once, however often it is put.
+
+        Raises:
+            Exception: it could not be stored; its record then counts as not processed.
+        """
+
+
+def dead_letter(entry: Commit | Unreadable, error: Exception, at: str) -> DeadLetter:
+    """The dead letter of a record and of the error that it causes."""
+    source = entry.source
+    version = entry.head.version if isinstance(entry, Commit) else None
+    return DeadLetter(
+        id=f"{source.service.name}#{source.id}#{source.sequence if version is None else version}",
+        service=source.service.name,
+        aggregate=source.id,
+        version=version,
+        sequence=source.sequence,
+        error=f"{type(error).__name__}: {error}"[:_MAX_ERROR_CHARACTERS],
+        at=at,
+        image=gzip.compress(msgspec.json.encode(_without_old_image(source), enc_hook=repr), mtime=0),
+    )
+
+
+def record_of(image: bytes) -> dict[str, Any]:
+    """The raw stream record that a dead letter's image holds."""
+    record: dict[str, Any] = msgspec.json.decode(gzip.decompress(image))
+    return record
+
+
+def _without_old_image(source: Source) -> dict[str, Any]:
+    change = {name: value for name, value in source.raw["dynamodb"].items() if name != "OldImage"}
+    return {**source.raw, "dynamodb": change}
+
+
+class DynamoDeadLetters:
+    """Dead letters in a DynamoDB table, the images that are too large for an item in S3.
+
+    Args:
+        dynamodb: a boto3 client.
+        table: the table; its partition key is `id`.
+        s3: a boto3 client; None where there is no bucket.
+        bucket: the bucket for large images; "" for none.
+    """
+
+    def __init__(self, dynamodb: Any, table: str, s3: Any = None, bucket: str = "") -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+        self._s3 = s3
+        self._bucket = bucket
+
+    def put(self, letter: DeadLetter) -> None:
+        """See `DeadLetters.put`. An item in S3 is `<id>.json.gz`, named by `image_object`."""
+        item: dict[str, Any] = letter._asdict()
+        if len(letter.image) > MAX_INLINE_BYTES:
+            del item["image"]
+            item["image_object"] = self._put_object(letter)
+        self._dynamodb.put_item(TableName=self._table, Item=encode_item(item))
+
+    def _put_object(self, letter: DeadLetter) -> str:
+        if not (self._s3 and self._bucket):
+            raise ValueError(
+                f"the image of {letter.id} has {len(letter.image)} bytes compressed, too many for an item;"
+                " set DEAD_LETTER_BUCKET"
+            )
+        name = f"{letter.id}.json.gz"
+        self._s3.put_object(Bucket=self._bucket, Key=name, Body=letter.image)
+        return name

@@ -1,0 +1,70 @@
+"""What an error means for the batch: try again, or set the record aside.
+
+    TRANSIENT    the server is away, busy or read-only     try again while there is time
+    DUPLICATE    1062: another transaction was first       roll back and redo at once
+    POISON       the record's own values are refused       set it aside, go on with the rest
+    ENVIRONMENT  anything else that the server says: a missing table or right, a full disk
+                 try again briefly, then fail the batch: setting all records aside would not help
+
+Numbers: https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html and, from 1900 on,
+https://mariadb.com/kb/en/mariadb-error-code-reference/
+"""
+
+import enum
+import random
+
+from chalicelib.core.database import error_code, is_lost
+
+
+class Verdict(enum.Enum):
+    """The kinds of error; see the module."""
+
+    TRANSIENT = enum.auto()
+    DUPLICATE = enum.auto()
+    POISON = enum.auto()
+    ENVIRONMENT = enum.auto()
+
+
+class NotConnected(Exception):
+    """No connection to the writer can be had."""
+
+
+class GaveUp(Exception):
+    """An error that may pass did not pass in the time there was."""
+
+
+class Poisonous(Exception):
+    """The records given cannot be written as they are."""
+
+
+# 1205 lock wait time-out, 1213 deadlock, 1180 error during commit, 1290 and 1836 read-only server, 1792 read-only
+# transaction (a connection to what was the writer before a failover), 3572 NOWAIT.
+_TRANSIENT = frozenset({1205, 1213, 1180, 1290, 1836, 1792, 3572})
+_DUPLICATE = 1062
+# Refusals of a value whose SQLSTATE is not of class 22 (data) or 23 (constraint): 1118 row too large, 1153 packet too
+# large, 1265 truncated, 1300 invalid string, 1364 no default, 1366 incorrect value, 1411 incorrect value for a
+# function, 1690 out of range, 3819 and 4025 check constraint.
+_POISON = frozenset({1118, 1153, 1265, 1300, 1364, 1366, 1411, 1690, 3819, 4025})
+
+
+def verdict(error: Exception) -> Verdict:
+    """What an error means that was raised while records were being written."""
+    if isinstance(error, NotConnected) or is_lost(error):
+        return Verdict.TRANSIENT
+    code = error_code(error)
+    if code is None:  # not the server's: a projection, or a value that no statement can hold
+        return Verdict.POISON
+    if code == _DUPLICATE:
+        return Verdict.DUPLICATE
+    if code in _TRANSIENT:
+        return Verdict.TRANSIENT
+    state = getattr(error, "sqlstate", None) or ""
+    return Verdict.POISON if code in _POISON or state[:2] in ("22", "23") else Verdict.ENVIRONMENT
+
+
+def pause_seconds(attempt: int) -> float:
+    """How long to wait before the next attempt (1, 2 ...): full jitter, doubling from 50 ms, at most 2 s.
+
+    https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+    """
+    return random.uniform(0, min(2.0, 0.05 * 2 ** min(attempt, 10)))  # noqa: S311  (no secret)

@@ -1,0 +1,19 @@
+"""Heartbeats: the newest that came through each service's stream, and when."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from chalicelib.core.projector.records import Heartbeat
+from chalicelib.core.service import Row, Table
+
+TABLE = Table(name="heartbeats", key=("service",), columns=("service", "beat", "sent_at", "applied_at"))
+# `beat` last: the columns before it are compared with its old value.
+UPSERT = "ON DUPLICATE KEY UPDATE " + ", ".join(
+    f"{column} = IF(VALUES(beat) > beat, VALUES({column}), {column})" for column in ("sent_at", "applied_at", "beat")
+)
+
+
+def rows(beats: Iterable[Heartbeat], now: datetime) -> list[Row]:
+    """One row a service, of its newest heartbeat."""
+    newest = {beat.source.service.name: beat for beat in sorted(beats, key=lambda beat: beat.beat)}
+    return [(name, newest[name].beat, newest[name].sent_at, now) for name in sorted(newest)]

@@ -1,0 +1,121 @@
+"""Finding the poison in a batch: halve what is refused until one aggregate is left, then go record by record."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from chalicelib.core import log
+from chalicelib.core.projector import timeline
+from chalicelib.core.projector.dead_letters import DeadLetters, dead_letter
+from chalicelib.core.projector.failures import Poisonous
+from chalicelib.core.projector.plan import Group, group
+from chalicelib.core.projector.records import Commit, Unreadable
+from chalicelib.core.projector.transaction import Work
+from chalicelib.core.projector.writer import Attempts
+from chalicelib.core.service import Projection
+
+Apply = Callable[[Work], None]
+
+
+class NotStored(Exception):
+    """A dead letter could not be stored, so its record must come again."""
+
+
+def work_of(groups: Sequence[Group]) -> Work:
+    """What one transaction writes for those aggregates."""
+    return Work(
+        plans=[found.plan for found in groups if found.plan],
+        timeline=[row for found in groups for row in found.timeline],
+    )
+
+
+class Isolation:
+    """Applies aggregates one by one or many at once, setting aside the records that cannot be applied.
+
+    Args:
+        projection: makes the rows.
+        apply: writes in a transaction; raises Poisonous or GaveUp.
+        dead_letters: where records are set aside.
+        attempts: its clock stamps the dead letters.
+    """
+
+    def __init__(self, projection: Projection, apply: Apply, dead_letters: DeadLetters, attempts: Attempts) -> None:
+        self._projection = projection
+        self._apply = apply
+        self._dead_letters = dead_letters
+        self._attempts = attempts
+        self.set_aside_count = 0
+
+    def apply(self, groups: Sequence[Group]) -> Iterator[Commit]:
+        """Apply those aggregates.
+
+        Yields:
+            Each record that is done: applied, stale or set aside.
+
+        Raises:
+            GaveUp: an error that may pass did not pass in time.
+        """
+        try:
+            self._apply(work_of(groups))
+        except Poisonous as error:
+            if len(groups) == 1:
+                yield from self.apply_singly(groups[0], error)
+                return
+            middle = len(groups) // 2
+            yield from self.apply(groups[:middle])
+            yield from self.apply(groups[middle:])
+        else:
+            for found in groups:
+                yield from found.commits
+
+    def apply_singly(self, whole: Group, error: Exception) -> Iterator[Commit]:
+        """Apply one aggregate's records in the order of their versions, each in its own transaction.
+
+        So the newest good one is what shows in the end. Stops where a dead letter cannot be stored.
+        """
+        if len(whole.commits) == 1:
+            yield from self._aside(whole.commits[0], error)
+            return
+        for commit in whole.commits:
+            (single,) = group([commit], self._projection)
+            try:
+                if single.fault:
+                    raise Poisonous(str(single.fault)) from single.fault
+                self._apply(work_of([single]))
+            except Poisonous as refusal:
+                done = list(self._aside(commit, refusal))
+                yield from done
+                if not done:
+                    return
+            else:
+                yield commit
+
+    def _aside(self, commit: Commit, error: Exception) -> Iterator[Commit]:
+        try:
+            self.set_aside(commit, error)
+        except NotStored:
+            return
+        self._show_in_timeline(commit)
+        yield commit
+
+    def set_aside(self, entry: Commit | Unreadable, error: Exception) -> None:
+        """Store the dead letter of a record.
+
+        Raises:
+            NotStored: it could not be stored.
+        """
+        cause = error.__cause__ if isinstance(error, Poisonous) and isinstance(error.__cause__, Exception) else error
+        letter = dead_letter(entry, cause, self._attempts.now().isoformat(timespec="milliseconds") + "Z")
+        facts = {"letter": letter.id, "sequence": letter.sequence, "error": letter.error}
+        try:
+            self._dead_letters.put(letter)
+        except Exception as fault:
+            log.exception("projector: record not set aside", **facts)
+            raise NotStored(str(fault)) from fault
+        self.set_aside_count += 1
+        log.warning("projector: record set aside", **facts)
+
+    def _show_in_timeline(self, commit: Commit) -> None:
+        """Let the timeline tell of a commit whose rows were refused, if it is not what is refused."""
+        try:
+            self._apply(Work(timeline=[timeline.row(commit.source.service.name, commit.head)]))
+        except (Poisonous, ValueError) as error:
+            log.warning("projector: timeline row refused", letter=commit.source.id, error=str(error))

@@ -1,0 +1,130 @@
+"""The projector's connection to the writer, and the loop that tries a transaction until it is through."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from chalicelib.core import log
+from chalicelib.core.projector.failures import GaveUp, NotConnected, Poisonous, Verdict, pause_seconds, verdict
+from chalicelib.core.times import utc_now
+
+if TYPE_CHECKING:
+    from pymysql.connections import Connection
+
+T = TypeVar("T")
+
+# What is left for reporting the failure before Lambda ends the function.
+MARGIN_MS = 3000
+# Each redo finds the row that was in its way; a key that is refused every time is no race.
+_REDOS = 10
+_ENVIRONMENT_ATTEMPTS = 3
+# Below any sensible time-out of the function, so that a lock that is never released is noticed in time.
+_SESSION = (
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    "SET SESSION innodb_lock_wait_timeout = 5",
+)
+
+
+class Writer:
+    """Connections to the writer, one a thread, kept between invocations.
+
+    Args:
+        connect: opens a connection in autocommit mode, as `database.connect` does.
+    """
+
+    def __init__(self, connect: Callable[[], "Connection[Any]"]) -> None:
+        self._connect = connect
+        self._local = threading.local()
+
+    def connection(self) -> "Connection[Any]":
+        """The connection of this thread, at READ COMMITTED.
+
+        Raises:
+            NotConnected: none can be had.
+        """
+        connection: Connection[Any] | None = getattr(self._local, "connection", None)
+        if connection is None:
+            try:
+                connection = self._connect()
+                for statement in _SESSION:
+                    connection.query(statement)
+            except Exception as error:
+                raise NotConnected(str(error)) from error
+            self._local.connection = connection
+        return connection
+
+    def close(self) -> None:
+        """Close this thread's connection; the next use opens another."""
+        connection = getattr(self._local, "connection", None)
+        self._local.connection = None
+        if connection is not None:
+            connection._force_close()
+
+    def roll_back(self) -> None:
+        """Leave the transaction that is open, by closing the connection where nothing else works."""
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            return
+        try:
+            connection.rollback()
+        except Exception:
+            self.close()
+
+
+class Attempts:
+    """Tries transactions again and again while errors may pass and there is time.
+
+    Args:
+        writer: whose connection is used.
+        remaining_ms: milliseconds until the function is ended.
+        sleep: waits that many seconds.
+        now: the present time, naive and UTC.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        remaining_ms: Callable[[], float],
+        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._writer = writer
+        self._remaining_ms = remaining_ms
+        self._sleep = sleep
+        self.now = now
+
+    def run(self, work: Callable[["Connection[Any]"], T]) -> T:
+        """Do a transaction's work, as often as it takes; the work commits itself.
+
+        Raises:
+            Poisonous: the values are refused, and will be for ever.
+            GaveUp: the error may pass, but the time is up.
+        """
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return work(self._writer.connection())
+            except Exception as error:
+                self._writer.roll_back()
+                self._wait(error, attempt)
+            except BaseException:
+                # The next START TRANSACTION would commit what is half done.
+                self._writer.close()
+                raise
+
+    def _wait(self, error: Exception, attempt: int) -> None:
+        """Wait for the next attempt, or raise what ends them."""
+        kind = verdict(error)
+        if kind is Verdict.POISON or (kind is Verdict.DUPLICATE and attempt >= _REDOS):
+            raise Poisonous(str(error)) from error
+        if kind is Verdict.DUPLICATE:
+            return
+        pause = pause_seconds(attempt)
+        out_of_time = self._remaining_ms() - pause * 1000 < MARGIN_MS
+        if out_of_time or (kind is Verdict.ENVIRONMENT and attempt >= _ENVIRONMENT_ATTEMPTS):
+            raise GaveUp(f"after {attempt} attempts: {error}") from error
+        log.warning("projector: trying again", attempt=attempt, kind=kind.name.lower(), error=str(error))
+        self._sleep(pause)

@@ -1,0 +1,107 @@
+"""What the endpoints and handlers of one process share, made on first use and kept.
+
+Nothing is made at import: Chalice imports app.py for every command of its own, without the
+functions' environment.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from chalicelib.core.permissions import Permissions
+from chalicelib.core.service import Service
+from chalicelib.core.settings import Settings
+from chalicelib.core.store import WriteStore
+from chalicelib.core.tokens import Signer
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from chalicelib.core.database import Pool
+
+T = TypeVar("T")
+
+
+class Runtime:
+    """The composition of one process.
+
+    Args:
+        settings: the environment.
+        services: what the command side and the projector serve.
+        permissions: who may run what.
+        make_ports: makes what services publish to each other's command side, by name.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        services: Mapping[str, Service],
+        permissions: Permissions,
+        make_ports: "Callable[[Runtime], Mapping[str, Any]]",
+    ) -> None:
+        self.settings = settings
+        self.services = services
+        self.permissions = permissions
+        self._make_ports = make_ports
+        self._made: dict[str, Any] = {}
+        self._lock = threading.RLock()
+
+    @property
+    def dynamodb(self) -> "DynamoDBClient":
+        """The DynamoDB client of the command side and of the dead letters."""
+        return self._once("dynamodb", _dynamodb)
+
+    @property
+    def ports(self) -> Mapping[str, Any]:
+        """What services publish to each other."""
+        return self._once("ports", lambda: self._make_ports(self))
+
+    @property
+    def signer(self) -> Signer:
+        """Signs consistency tokens and cursors."""
+        return self._once("signer", lambda: Signer(self.settings.need("token_secret")))
+
+    @property
+    def readers(self) -> "Pool":
+        """Connections to the read replicas."""
+        return self._once("readers", lambda: _pool(self.settings.need("read_database_url")))
+
+    @property
+    def writers(self) -> "Pool":
+        """Connections to the read model's writer, for the projector and the checks."""
+        return self._once("writers", lambda: _pool(self.settings.need("database_url")))
+
+    def store(self, service: str) -> WriteStore:
+        """The write store of a service."""
+        from chalicelib.core.dynamo import DynamoStore
+
+        return DynamoStore(self.dynamodb, self.settings.table(service))
+
+    def _once(self, name: str, make: Callable[[], T]) -> T:
+        if name not in self._made:
+            with self._lock:
+                if name not in self._made:
+                    self._made[name] = make()
+        return cast(T, self._made[name])
+
+
+def _dynamodb() -> "DynamoDBClient":
+    # Imported here: a query function never needs it, and boto3 costs 0.2 s of cold start.
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        "dynamodb",
+        config=Config(
+            connect_timeout=2,
+            read_timeout=5,
+            max_pool_connections=64,
+            retries={"mode": "standard", "max_attempts": 4},
+        ),
+    )
+
+
+def _pool(url: str) -> "Pool":
+    from chalicelib.core.database import Pool
+
+    return Pool(url)

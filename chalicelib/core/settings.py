@@ -1,0 +1,96 @@
+"""The environment, read once into a validated object."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+
+class BadSettings(Exception):
+    """The environment lacks something or holds something unusable; the message names each."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the deployment says; every attribute names its environment variable.
+
+    Attributes:
+        table_prefix: TABLE_PREFIX; a service's table is `<prefix><service>`, as in "tributary-orders".
+        dead_letter_table: DEAD_LETTER_TABLE (default `<prefix>dead-letters`).
+        dead_letter_bucket: DEAD_LETTER_BUCKET, for images too large for a DynamoDB item; may be empty.
+        database_url: DATABASE_URL, mysql://user:password@host:port/database[?ssl-ca=path], the writer.
+        read_database_url: READ_DATABASE_URL, the readers; default DATABASE_URL.
+        token_secret: TOKEN_SECRET, at least 32 characters; signs consistency tokens and cursors.
+        jwt_issuer, jwt_audience: JWT_ISSUER, JWT_AUDIENCE, which a token must name.
+        jwt_jwks: JWT_JWKS, an https URL or a path of a JWK set (RFC 7517).
+        jwt_role_claim, jwt_subject_claim: JWT_ROLE_CLAIM, JWT_SUBJECT_CLAIM, where they are not "role" and "sub".
+        partial_batch: PARTIAL_BATCH=1 where the event source mapping reports batch item failures.
+        currency: DEFAULT_CURRENCY, of reports and sorts by spend.
+        tracing: TRACING=1 sends X-Ray segments.
+    """
+
+    table_prefix: str = "tributary-"
+    dead_letter_table: str = "tributary-dead-letters"
+    dead_letter_bucket: str = ""
+    database_url: str = field(default="", repr=False)
+    read_database_url: str = field(default="", repr=False)
+    token_secret: str = field(default="", repr=False)
+    jwt_issuer: str = ""
+    jwt_audience: str = ""
+    jwt_jwks: str = ""
+    jwt_role_claim: str = "role"
+    jwt_subject_claim: str = "sub"
+    partial_batch: bool = False
+    currency: str = "GBP"
+    tracing: bool = False
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
+        """Read and check the environment.
+
+        Raises:
+            BadSettings: naming every variable that is unusable. A variable that only some functions
+                need (DATABASE_URL) is checked by `need` where it is used.
+        """
+        prefix = env.get("TABLE_PREFIX", "tributary-")
+        faults = [
+            f"{name} must be 0 or 1, not {env[name]!r}"
+            for name in ("PARTIAL_BATCH", "TRACING")
+            if env.get(name, "0") not in ("0", "1")
+        ]
+        secret = env.get("TOKEN_SECRET", "")
+        if secret and len(secret) < 32:
+            faults.append("TOKEN_SECRET must have at least 32 characters; make one with `openssl rand -hex 32`")
+        if faults:
+            raise BadSettings("; ".join(faults))
+        return cls(
+            table_prefix=prefix,
+            dead_letter_table=env.get("DEAD_LETTER_TABLE", f"{prefix}dead-letters"),
+            dead_letter_bucket=env.get("DEAD_LETTER_BUCKET", ""),
+            database_url=env.get("DATABASE_URL", ""),
+            read_database_url=env.get("READ_DATABASE_URL") or env.get("DATABASE_URL", ""),
+            token_secret=secret,
+            jwt_issuer=env.get("JWT_ISSUER", ""),
+            jwt_audience=env.get("JWT_AUDIENCE", ""),
+            jwt_jwks=env.get("JWT_JWKS", ""),
+            jwt_role_claim=env.get("JWT_ROLE_CLAIM", "role"),
+            jwt_subject_claim=env.get("JWT_SUBJECT_CLAIM", "sub"),
+            partial_batch=env.get("PARTIAL_BATCH") == "1",
+            currency=env.get("DEFAULT_CURRENCY", "GBP"),
+            tracing=env.get("TRACING") == "1",
+        )
+
+    def need(self, name: str) -> str:
+        """The value of a setting that this function cannot do without.
+
+        Raises:
+            BadSettings: when it is empty.
+        """
+        value = getattr(self, name)
+        if not value:
+            raise BadSettings(f"{name.upper()} is not set; docs/reference/settings.md says what it holds")
+        return str(value)
+
+    def table(self, service: str) -> str:
+        """The DynamoDB table of a service."""
+        return f"{self.table_prefix}{service}"

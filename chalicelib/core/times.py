@@ -1,0 +1,23 @@
+"""Between the wire's times, ISO 8601 with an offset, and MySQL's DATETIME(3), which is UTC here."""
+
+from datetime import UTC, datetime
+
+
+def to_utc(text: str) -> datetime:
+    """The naive UTC time of an ISO 8601 text such as "2026-11-23T10:00:00.000Z".
+
+    Raises:
+        ValueError: it is no such text, or has no offset.
+    """
+    if text.endswith("Z"):  # what the write side writes; half the cost of the general way
+        return datetime.fromisoformat(text[:-1])
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no offset; a time ends in Z or +00:00")
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def utc_now() -> datetime:
+    """The present time, naive and UTC, to the millisecond, as DATETIME(3) keeps it."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)

@@ -1,0 +1,110 @@
+"""Signed texts that a client carries back: consistency tokens and cursors. Opaque, but not secret.
+
+A text is `<payload>.<mac>`: base64url of a JSON document, and of the first half of an HMAC-SHA256 (RFC 2104,
+section 5 allows the half) over its purpose and the payload's characters. The purpose keeps a cursor from
+passing for a token. Comparing the characters themselves leaves no second spelling of a good text.
+"""
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from chalicelib.core.errors import Fault, Malformed
+
+CONSISTENCY_HEADER = "Consistency-Token"
+MAX_TOKENS = 20
+"""Tokens in one header: each costs a look-up, and a client needs the newest of what it changed."""
+
+_MAC_BYTES = 16
+
+
+class Token(NamedTuple):
+    """A commit that a query has to have seen: version 1, 2, 3 ... of an aggregate of a service."""
+
+    service: str
+    id: str
+    version: int
+
+
+class BadSignature(ValueError):
+    """The text was not signed with this secret for this purpose, or was changed since."""
+
+
+class Signer:
+    """Signs and reads texts with one secret, which all functions of a deployment share.
+
+    Args:
+        secret: TOKEN_SECRET, at least 32 characters.
+    """
+
+    def __init__(self, secret: str) -> None:
+        self._key = secret.encode()
+
+    def sign(self, purpose: str, payload: Any) -> str:
+        """The text that carries a JSON value for a purpose: letters, digits, '-', '_' and one '.'."""
+        body = _encode(msgspec.json.encode(payload))
+        return f"{body}.{self._mac(purpose, body)}"
+
+    def read(self, purpose: str, text: str) -> Any:
+        """The JSON value that `sign` put into a text.
+
+        Raises:
+            BadSignature: when it is not exactly what `sign` gave for that purpose.
+        """
+        body, _, mac = text.partition(".")
+        if not hmac.compare_digest(_bytes(self._mac(purpose, body)), _bytes(mac)):
+            raise BadSignature("not a text that was signed here for this purpose")
+        return msgspec.json.decode(urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+
+    def consistency_token(self, service: str, id: str, version: int) -> str:
+        """The token that a command's answer carries for one commit."""
+        return self.sign("consistency", [service, id, version])
+
+    def read_token(self, text: str) -> Token:
+        """The commit that one token names.
+
+        Raises:
+            Malformed: when it was not issued here.
+        """
+        try:
+            return Token(*self.read("consistency", text))
+        except BadSignature as error:
+            detail = "not a token that this API issued; send back what a command answered, unchanged"
+            fault = Fault(detail, parameter=CONSISTENCY_HEADER)
+            raise Malformed(f"The {CONSISTENCY_HEADER} header is {detail}.", faults=[fault]) from error
+
+    def read_tokens(self, headers: Iterable[str]) -> tuple[Token, ...]:
+        """The commits that Consistency-Token headers name, the newest of each aggregate.
+
+        Args:
+            headers: each header's value: one token or several, separated by commas.
+
+        Raises:
+            Malformed: when one was not issued here, or there are more than MAX_TOKENS.
+        """
+        texts = [text for header in headers for part in header.split(",") if (text := part.strip())]
+        if len(texts) > MAX_TOKENS:
+            detail = f"{len(texts)} tokens, and at most {MAX_TOKENS} are taken; send the newest of each aggregate"
+            fault = Fault(detail, parameter=CONSISTENCY_HEADER)
+            raise Malformed(f"The {CONSISTENCY_HEADER} header has {detail}.", faults=[fault])
+        newest: dict[tuple[str, str], Token] = {}
+        for token in map(self.read_token, texts):
+            newest[token[:2]] = max(token, newest.get(token[:2], token))
+        return tuple(newest.values())
+
+    def _mac(self, purpose: str, body: str) -> str:
+        message = _bytes(f"tributary:{purpose}:{body}")
+        return _encode(hmac.digest(self._key, message, hashlib.sha256)[:_MAC_BYTES])
+
+
+def _encode(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _bytes(text: str) -> bytes:
+    """Any text as bytes, lone surrogates of a badly decoded header too."""
+    return text.encode("utf-8", "surrogatepass")

@@ -1,0 +1,40 @@
+"""The routes of customers."""
+
+from chalicelib.core.endpoint import Call, Planned
+from chalicelib.core.fields import CustomerId
+from chalicelib.core.http import Api
+from chalicelib.core.ids import new_id
+from chalicelib.customers.commands import (
+    Change,
+    CustomerAnswer,
+    CustomerChange,
+    Delete,
+    DeletedAnswer,
+    NewCustomer,
+    Register,
+)
+
+api = Api("customers", id=CustomerId)
+
+
+@api.command(
+    "POST", "/customers", "customers.register", body=NewCustomer, answer=CustomerAnswer, location="/customers/{id}"
+)
+def register(call: Call[NewCustomer]) -> Planned:
+    """Register a customer. A customer registers itself: the new id is its token's subject."""
+    id = call.own_id(CustomerId) if call.own else new_id("cus")
+    return Planned(Register(id, call.at, call.body), (id,), owner=lambda _: id)
+
+
+@api.command("PATCH", "/customers/{id}", "customers.change", body=CustomerChange, answer=CustomerAnswer)
+def change(call: Call[CustomerChange]) -> Planned:
+    """Change some of a customer's particulars."""
+    call.require_own(call["id"])
+    return Planned(Change(call.body), (call["id"],), owner=lambda _: call["id"])
+
+
+@api.command("DELETE", "/customers/{id}", "customers.delete", answer=DeletedAnswer)
+def delete(call: Call[None]) -> Planned:
+    """Delete a customer; its e-mail address is free again."""
+    call.require_own(call["id"])
+    return Planned(Delete(), (call["id"],), owner=lambda _: call["id"])

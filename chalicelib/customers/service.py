@@ -1,0 +1,26 @@
+"""The service of customers, put together."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chalicelib.core.decider import Event
+from chalicelib.core.service import Aggregate, Claim, ClaimChange, Service, single
+from chalicelib.customers import domain
+from chalicelib.customers.projection import PROJECTION
+
+
+def _claims(_id: str, before: Any, after: Any, _events: Sequence[Event]) -> ClaimChange:
+    """A living customer holds its e-mail address."""
+    return ClaimChange.between(_email(before), _email(after))
+
+
+def _email(state: domain.Customer | None) -> set[Claim]:
+    return {Claim("email", domain.email_key(state.email))} if state and not state.deleted else set()
+
+
+SERVICE = Service(
+    name="customers",
+    aggregates=(Aggregate("customer", domain.Customer, domain.evolve, claims=_claims),),
+    decide=single(domain.decide),
+    projection=PROJECTION,
+)

@@ -1,0 +1,20 @@
+"""The routes of the inventory."""
+
+from chalicelib.core.endpoint import Call, Planned
+from chalicelib.core.fields import Sku
+from chalicelib.core.http import Api
+from chalicelib.inventory.commands import Adjust, Adjustment, Receipt, Receive, StockAnswer
+
+api = Api("inventory", sku=Sku)
+
+
+@api.command("POST", "/stock/{sku}/receipts", "inventory.receive", body=Receipt, answer=StockAnswer)
+def receive(call: Call[Receipt]) -> Planned:
+    """Put received goods into stock."""
+    return Planned(Receive(call["sku"], call.body), (call["sku"],))
+
+
+@api.command("POST", "/stock/{sku}/adjustments", "inventory.adjust", body=Adjustment, answer=StockAnswer)
+def adjust(call: Call[Adjustment]) -> Planned:
+    """Correct the stock after counting."""
+    return Planned(Adjust(call["sku"], call.body), (call["sku"],))

@@ -1,0 +1,220 @@
+"""The rules of the inventory: never below zero, and an order gets all of its pieces or none.
+
+Two kinds of aggregate live in its table. Stock, by SKU, holds numbers only. A reservation, one an
+order (`res#<order id>`), is the order saga's memory: a step that finds itself done already is a success.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from chalicelib.core.decider import Event, Missing, Rejected, State
+from chalicelib.inventory.commands import Adjust, Adjustment, Receive, Release, Reserve, Ship
+
+RESERVATION_PREFIX = "res#"
+
+
+class Stock(State, frozen=True):
+    """The pieces of one SKU: on the shelf, and promised to orders among them."""
+
+    on_hand: int = 0
+    reserved: int = 0
+
+
+class Shortage(msgspec.Struct, frozen=True):
+    """A SKU of which an order wanted more than there was."""
+
+    sku: str
+    requested: int
+    available: int
+
+
+class Reservation(State, frozen=True):
+    """What an order was promised: reserved, short, released or shipped; `lines`: pieces by SKU."""
+
+    status: str
+    lines: dict[str, int] = {}
+    shortages: list[Shortage] = []
+
+
+class StockReceived(Event, frozen=True):
+    """Pieces came in."""
+
+    quantity: int
+    reference: str | None = None
+
+
+class StockAdjusted(Event, frozen=True):
+    """Pieces were found or lost."""
+
+    change: int
+    reason: str
+
+
+class StockReserved(Event, frozen=True):
+    """Pieces were promised to an order."""
+
+    order_id: str
+    quantity: int
+
+
+class StockReleased(Event, frozen=True):
+    """Promised pieces are free again."""
+
+    order_id: str
+    quantity: int
+
+
+class StockShipped(Event, frozen=True):
+    """Promised pieces left the house."""
+
+    order_id: str
+    quantity: int
+
+
+class OrderReserved(Event, frozen=True):
+    """An order has all its pieces; the state holds the lines."""
+
+    order_id: str
+    lines: dict[str, int]
+
+
+class OrderShort(Event, frozen=True):
+    """An order got nothing, for want of these."""
+
+    order_id: str
+    shortages: list[Shortage]
+
+
+class OrderReleased(Event, frozen=True):
+    """An order gave its pieces back, or never will get any."""
+
+    order_id: str
+
+
+class OrderShipped(Event, frozen=True):
+    """An order's pieces left the house."""
+
+    order_id: str
+
+
+Decision = Mapping[str, Sequence[Event]]
+
+
+def reservation_id(order_id: str) -> str:
+    """The id of an order's reservation."""
+    return f"{RESERVATION_PREFIX}{order_id}"
+
+
+def decide(command: Any, states: Mapping[str, Any]) -> Decision:
+    """What a command does to the stock and the reservations that it addresses."""
+    match command:
+        case Receive(sku=sku, receipt=receipt):
+            return {sku: [StockReceived(quantity=receipt.quantity, reference=receipt.reference)]}
+        case Adjust(sku=sku, adjustment=adjustment):
+            return {sku: _adjust(sku, adjustment, states[sku])}
+        case Reserve():
+            return _reserve(command, states)
+        case Release():
+            return _release(command.order_id, states)
+        case Ship():
+            return _ship(command.order_id, states)
+    raise TypeError(f"the inventory knows no {type(command).__name__}")
+
+
+def _adjust(sku: str, adjustment: Adjustment, stock: Stock | None) -> list[Event]:
+    if stock is None:
+        raise Missing(f"There is no stock of {sku} yet; post a receipt first.")
+    if adjustment.change == 0:
+        return []
+    if stock.on_hand + adjustment.change < stock.reserved:
+        raise Rejected(
+            "insufficient-stock",
+            f"{sku} has {stock.on_hand} pieces, {stock.reserved} of them promised; {adjustment.change} is too many.",
+            faults={"/change": f"at least {stock.reserved - stock.on_hand}"},
+            on_hand=stock.on_hand,
+            reserved=stock.reserved,
+        )
+    return [StockAdjusted(change=adjustment.change, reason=adjustment.reason)]
+
+
+def _reserve(command: Reserve, states: Mapping[str, Any]) -> Decision:
+    id = reservation_id(command.order_id)
+    if states[id]:
+        return {}  # reserved, short, released or shipped already: this is a redelivery
+    short = [
+        Shortage(sku=sku, requested=wanted, available=available)
+        for sku, wanted in command.lines.items()
+        if (available := _available(states[sku])) < wanted
+    ]
+    if short:
+        return {id: [OrderShort(order_id=command.order_id, shortages=short)]}
+    return {
+        id: [OrderReserved(order_id=command.order_id, lines=dict(command.lines))],
+        **{sku: [StockReserved(order_id=command.order_id, quantity=n)] for sku, n in command.lines.items()},
+    }
+
+
+def _release(order_id: str, states: Mapping[str, Any]) -> Decision:
+    id = reservation_id(order_id)
+    reservation: Reservation | None = states[id]
+    if reservation is None:
+        return {id: [OrderReleased(order_id=order_id)]}  # before its reserve, which will then find it done
+    if reservation.status != "reserved":
+        return {}
+    return {
+        id: [OrderReleased(order_id=order_id)],
+        **{sku: [StockReleased(order_id=order_id, quantity=n)] for sku, n in reservation.lines.items()},
+    }
+
+
+def _ship(order_id: str, states: Mapping[str, Any]) -> Decision:
+    id = reservation_id(order_id)
+    reservation: Reservation | None = states[id]
+    if reservation is not None and reservation.status == "shipped":
+        return {}
+    if reservation is None or reservation.status != "reserved":
+        status = reservation.status if reservation else "unknown"
+        raise Rejected("not-reserved", f"{order_id} has nothing reserved (its reservation is {status}).")
+    return {
+        id: [OrderShipped(order_id=order_id)],
+        **{sku: [StockShipped(order_id=order_id, quantity=n)] for sku, n in reservation.lines.items()},
+    }
+
+
+def _available(stock: Stock | None) -> int:
+    return stock.on_hand - stock.reserved if stock else 0
+
+
+def evolve_stock(state: Stock | None, event: Any) -> Stock:
+    """The stock of a SKU after an event."""
+    stock = state or Stock()
+    on_hand, reserved = stock.on_hand, stock.reserved
+    match event:
+        case StockReceived(quantity=n):
+            return Stock(on_hand=on_hand + n, reserved=reserved)
+        case StockAdjusted(change=n):
+            return Stock(on_hand=on_hand + n, reserved=reserved)
+        case StockReserved(quantity=n):
+            return Stock(on_hand=on_hand, reserved=reserved + n)
+        case StockReleased(quantity=n):
+            return Stock(on_hand=on_hand, reserved=reserved - n)
+        case StockShipped(quantity=n):
+            return Stock(on_hand=on_hand - n, reserved=reserved - n)
+    raise TypeError(f"stock knows no {type(event).__name__}")
+
+
+def evolve_reservation(state: Reservation | None, event: Any) -> Reservation:
+    """An order's reservation after an event."""
+    lines = state.lines if state else {}
+    match event:
+        case OrderReserved():
+            return Reservation(status="reserved", lines=event.lines)
+        case OrderShort():
+            return Reservation(status="short", shortages=event.shortages)
+        case OrderReleased():
+            return Reservation(status="released", lines=lines)
+        case OrderShipped():
+            return Reservation(status="shipped", lines=lines)
+    raise TypeError(f"a reservation knows no {type(event).__name__}")

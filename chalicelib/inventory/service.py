@@ -1,0 +1,32 @@
+"""The inventory, put together."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chalicelib.core.decider import Event
+from chalicelib.core.service import Aggregate, Claim, ClaimChange, Service
+from chalicelib.inventory import domain
+from chalicelib.inventory.projection import PROJECTION
+
+
+def _receipts(sku: str, _before: Any, _after: Any, events: Sequence[Event]) -> ClaimChange:
+    """A receipt's reference counts once a SKU, for ever."""
+    references = {
+        Claim("receipt", f"{sku}#{event.reference}")
+        for event in events
+        if isinstance(event, domain.StockReceived) and event.reference
+    }
+    return ClaimChange(take=frozenset(references))
+
+
+SERVICE = Service(
+    name="inventory",
+    aggregates=(
+        Aggregate("stock", domain.Stock, domain.evolve_stock, claims=_receipts),
+        Aggregate(
+            "reservation", domain.Reservation, domain.evolve_reservation, prefix=domain.RESERVATION_PREFIX
+        ),
+    ),
+    decide=domain.decide,
+    projection=PROJECTION,
+)

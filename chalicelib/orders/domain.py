@@ -1,0 +1,188 @@
+"""The rules of orders.
+
+placed -> confirmed or rejected; confirmed -> shipped -> delivered; cancelled from placed or confirmed.
+A step that finds itself done already is a success that changes nothing, so any of them may be repeated.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import msgspec
+
+from chalicelib.core.decider import Event, Missing, Rejected, State, Unacceptable
+from chalicelib.orders.commands import Cancel, Confirm, Deliver, Place, Reject, Ship
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A line of an order; unit_price in minor units of the order's currency."""
+
+    sku: str
+    quantity: int
+    unit_price: int
+
+
+class Order(State, frozen=True):
+    """One order. `products` keeps each SKU's name as it was when the order was placed."""
+
+    customer_id: str
+    customer_name: str
+    status: str
+    currency: str
+    total: int
+    placed_at: str
+    lines: list[Line]
+    products: dict[str, str]
+    reference: str | None = None
+    reason: str | None = None
+    shortages: list[dict[str, str | int]] = []
+
+
+class OrderPlaced(Event, frozen=True):
+    """A customer ordered."""
+
+    held_by_state: ClassVar[frozenset[str]] = frozenset({"lines", "products"})
+
+    customer_id: str
+    customer_name: str
+    currency: str
+    total: int
+    placed_at: str
+    lines: list[Line]
+    products: dict[str, str]
+    reference: str | None = None
+
+
+class OrderConfirmed(Event, frozen=True):
+    """Everything is reserved for the order."""
+
+
+class OrderRejected(Event, frozen=True):
+    """The order cannot be fulfilled."""
+
+    shortages: list[dict[str, str | int]]
+
+
+class OrderCancelled(Event, frozen=True):
+    """The order was called off; `was` is the status that it had."""
+
+    was: str
+    reason: str | None = None
+
+
+class OrderShipped(Event, frozen=True):
+    """The goods left the house."""
+
+
+class OrderDelivered(Event, frozen=True):
+    """The goods arrived."""
+
+
+def decide(command: Any, state: Order | None) -> Sequence[Event]:
+    """What a command does to an order."""
+    if isinstance(command, Place):
+        return _place(command, state)
+    if state is None:
+        raise Missing("There is no such order.")
+    match command:
+        case Confirm():
+            done = _step(state, "confirmed", since=("placed",), after=("shipped", "delivered"))
+            return [] if done else [OrderConfirmed()]
+        case Reject(shortages=shortages):
+            done = _step(state, "rejected", since=("placed",))
+            return [] if done else [OrderRejected(shortages=shortages)]
+        case Cancel(reason=reason):
+            done = _step(state, "cancelled", since=("placed", "confirmed"))
+            return [] if done else [OrderCancelled(was=state.status, reason=reason)]
+        case Ship():
+            done = _step(state, "shipped", since=("confirmed",), after=("delivered",))
+            return [] if done else [OrderShipped()]
+        case Deliver():
+            return [] if _step(state, "delivered", since=("shipped",)) else [OrderDelivered()]
+    raise TypeError(f"orders know no {type(command).__name__}")
+
+
+def evolve(state: Order | None, event: Any) -> Order:
+    """The state after an event."""
+    if isinstance(event, OrderPlaced):
+        return Order(status="placed", **{name: getattr(event, name) for name in OrderPlaced.__struct_fields__})
+    if state is None:
+        raise TypeError(f"{type(event).__name__} cannot be an order's first event")
+    match event:
+        case OrderConfirmed():
+            return msgspec.structs.replace(state, status="confirmed")
+        case OrderRejected(shortages=shortages):
+            return msgspec.structs.replace(state, status="rejected", shortages=shortages)
+        case OrderCancelled(reason=reason):
+            return msgspec.structs.replace(state, status="cancelled", reason=reason)
+        case OrderShipped():
+            return msgspec.structs.replace(state, status="shipped")
+        case OrderDelivered():
+            return msgspec.structs.replace(state, status="delivered")
+    raise TypeError(f"orders know no {type(event).__name__}")
+
+
+def _step(state: Order, to: str, *, since: tuple[str, ...], after: tuple[str, ...] = ()) -> bool:
+    """Whether the step was made before.
+
+    Raises:
+        Rejected: the order can neither make it nor has made it.
+    """
+    if state.status == to or state.status in after:
+        return True
+    if state.status not in since:
+        raise Rejected(
+            "wrong-state",
+            f"The order is {state.status}; only one that is {' or '.join(since)} can become {to}.",
+            status_now=state.status,
+        )
+    return False
+
+
+def _place(command: Place, state: Order | None) -> list[Event]:
+    if state is not None:
+        raise Rejected("duplicate", "This order was placed before.")
+    if command.customer is None:
+        raise Unacceptable(
+            "unknown-customer",
+            f"{command.customer_id} is not a customer, or no longer; register it first.",
+            faults={"/customer_id": "no such customer"},
+        )
+    _check_products(command)
+    lines = [
+        Line(line.sku, line.quantity, _price(line.unit_price, command.listings[line.sku].price))
+        for line in command.order.lines
+    ]
+    return [
+        OrderPlaced(
+            customer_id=command.customer_id,
+            customer_name=command.customer.name,
+            currency=command.listings[lines[0].sku].currency,
+            total=sum(line.quantity * line.unit_price for line in lines),
+            placed_at=command.placed_at,
+            lines=lines,
+            products={line.sku: command.listings[line.sku].name for line in lines},
+            reference=command.order.reference,
+        )
+    ]
+
+
+def _price(stated: int | None, listed: int) -> int:
+    return listed if stated is None else stated
+
+
+def _check_products(command: Place) -> None:
+    """Every SKU is in the catalog, is still sold, and they share one currency."""
+    skus = [line.sku for line in command.order.lines]
+    unknown = {f"/lines/{i}/sku": "not in the catalog" for i, sku in enumerate(skus) if sku not in command.listings}
+    if unknown:
+        raise Unacceptable("unknown-product", "Some SKUs are not in the catalog.", faults=unknown)
+    gone = {f"/lines/{i}/sku": "discontinued" for i, sku in enumerate(skus) if command.listings[sku].discontinued}
+    if gone:
+        raise Rejected("discontinued", "Some products are discontinued and cannot be ordered.", faults=gone)
+    currencies = sorted({command.listings[sku].currency for sku in skus})
+    if len(currencies) > 1:
+        raise Unacceptable(
+            "mixed-currencies",
+            f"An order has one currency and these products have {', '.join(currencies)}; place one order for each.",
+            faults={"/lines": f"priced in {', '.join(currencies)}"},
+        )

@@ -1,0 +1,57 @@
+"""From a request to a Place command: reads what other services publish, before anything is decided.
+
+The only reads across services on the command side. A team with separate accounts replaces the two
+ports (bootstrap.py) with HTTP clients, and nothing here changes.
+"""
+
+from datetime import UTC, datetime
+
+from chalicelib.core.endpoint import Call
+from chalicelib.core.errors import Fault, Forbidden, Invalid
+from chalicelib.core.request import iso
+from chalicelib.orders.commands import MAX_SKUS, NewOrder, Place
+
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def place_command(call: Call[NewOrder]) -> Place:
+    """The command of a request.
+
+    Raises:
+        Forbidden: for somebody else, at prices or on a date that the caller may not state.
+        Invalid: no customer, more than 99 SKUs, or a date that cannot be.
+    """
+    customer_id = _customer(call)
+    skus = list(dict.fromkeys(line.sku for line in call.body.lines))
+    if len(skus) > MAX_SKUS:
+        detail = f"{len(skus)} different SKUs; an order takes at most {MAX_SKUS}: place several"
+        raise Invalid(f"/lines: {detail}.", faults=[Fault(detail, pointer="/lines")])
+    if any(line.unit_price is not None for line in call.body.lines):
+        call.require("orders.place:state-prices")
+    return Place(
+        customer_id=customer_id,
+        placed_at=_placed_at(call),
+        order=call.body,
+        customer=call.runtime.ports["standings"].standing(customer_id),
+        listings=call.runtime.ports["prices"].listings(skus),
+    )
+
+
+def _customer(call: Call[NewOrder]) -> str:
+    customer_id = call.body.customer_id or call.own
+    if not customer_id:
+        raise Invalid("/customer_id: missing.", faults=[Fault("missing", pointer="/customer_id")])
+    if call.own and customer_id != call.own:
+        raise Forbidden("A customer orders for itself only; leave customer_id out.")
+    return customer_id
+
+
+def _placed_at(call: Call[NewOrder]) -> str:
+    stated = call.body.placed_at
+    if stated is None:
+        return call.at
+    call.require("orders.place:back-date")
+    if not _EARLIEST <= stated <= call.request.now:
+        detail = "must lie between 1970 and now"
+        raise Invalid(f"/placed_at: {detail}.", faults=[Fault(detail, pointer="/placed_at")])
+    return iso(stated)

@@ -1,0 +1,109 @@
+"""Reads about orders, across orders, customers, catalog and inventory.
+
+Other services' rows are LEFT JOINed, tombstones included: an order is shown before its customer arrives in
+the read model and after it is deleted.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from chalicelib.core.answers import timestamp
+from chalicelib.core.errors import Fault, Invalid
+from chalicelib.core.listing import Bookmark, Key, Page, Row, Sort, Where, read_page
+from chalicelib.core.search import boolean_query
+from chalicelib.core.tokens import Signer
+from chalicelib.orders.answers import OrderCustomer, OrderDetail, OrderFilters, OrderLine, OrderSummary, Shortage
+
+_COLUMNS = """o.id, o.version, o.reference, o.status, o.customer_id, c.name AS customer_name, o.currency, o.total,
+  o.quantity, o.line_count, o.placed_at, o.updated_at"""
+_ALL = f"SELECT {_COLUMNS} FROM orders o LEFT JOIN customers c ON c.id = o.customer_id"
+_OF_SKU = f"""SELECT {_COLUMNS} FROM order_lines l JOIN orders o ON o.id = l.order_id
+  LEFT JOIN customers c ON c.id = o.customer_id"""
+# An order may have several lines of one SKU and is listed once: by the first of them.
+_FIRST_LINE = """NOT EXISTS (SELECT 1 FROM order_lines e
+  WHERE e.sku = l.sku AND e.placed_at = l.placed_at AND e.order_id = l.order_id AND e.line_no < l.line_no)"""
+_DETAIL = f"""SELECT {_COLUMNS}, o.reason, o.shortages FROM orders o
+  LEFT JOIN customers c ON c.id = o.customer_id WHERE o.id = %s AND o.deleted_at IS NULL"""
+_LINES = """SELECT l.line_no, l.sku, COALESCE(p.name, l.name) AS name, l.quantity, l.unit_price, l.amount, s.available
+  FROM order_lines l LEFT JOIN products p ON p.sku = l.sku LEFT JOIN stock s ON s.sku = l.sku
+  WHERE l.order_id = %s ORDER BY l.line_no"""
+
+
+def list_orders(cursor: Any, filters: OrderFilters, signer: Signer) -> Page[OrderSummary]:
+    """One page of orders.
+
+    Sorted by the time of placing, a page costs the same however many orders there are, except with `q`, which
+    costs as much as it finds. Sorted by total, so does `sku`, as much as the SKU has orders, and `customer`.
+
+    Args:
+        cursor: in the snapshot's transaction.
+        filters: what the client asked for; for a customer's own list with `customer` set to it.
+        signer: signs and checks cursors.
+
+    Raises:
+        Malformed: the cursor is not of this list.
+        Invalid: nothing in `q` can be searched for, or a time is out of range.
+    """
+    where = Where("o.deleted_at IS NULL")
+    placed_at, id = "o.placed_at", "o.id"
+    if filters.sku is not None:
+        where.add("l.sku = %s", filters.sku)
+        where.add(_FIRST_LINE)
+        placed_at, id = "l.placed_at", "l.order_id"
+    where.add("o.status = %s", filters.status)
+    where.add("o.customer_id = %s", filters.customer)
+    where.add("o.reference = %s", filters.reference)
+    where.add(f"{placed_at} >= %s", _utc(filters.placed_from, "placed_from"))
+    where.add(f"{placed_at} < %s", _utc(filters.placed_to, "placed_to"))
+    where.add("o.total >= %s", filters.min_total)
+    where.add("o.total <= %s", filters.max_total)
+    where.add("o.currency = %s", filters.currency)
+    if filters.q is not None:
+        where.add("MATCH (o.search_text) AGAINST (%s IN BOOLEAN MODE)", boolean_query(filters.q))
+    first = Key("o.total", "total") if filters.sort.endswith("total") else Key(placed_at, "placed_at")
+    sort = Sort((first, Key(id, "id")), filters.sort.startswith("-"))
+    select = _ALL if filters.sku is None else _OF_SKU
+    return read_page(cursor, select, where, sort, Bookmark(signer, "orders", filters), filters.limit, _summary)
+
+
+def get_order(cursor: Any, id: str) -> OrderDetail | None:
+    """One order with its lines, or None when the read model has no such order."""
+    cursor.execute(_DETAIL, (id,))
+    row = cursor.fetchone()
+    if row is None:
+        return None
+    cursor.execute(_LINES, (id,))
+    return OrderDetail(
+        **_members(row),
+        reason=row["reason"],
+        shortages=msgspec.json.decode(row["shortages"] or "[]", type=list[Shortage]),
+        lines=[OrderLine(**line) for line in cursor.fetchall()],
+    )
+
+
+def _summary(row: Row) -> OrderSummary:
+    return OrderSummary(**_members(row))
+
+
+def _members(row: Row) -> dict[str, Any]:
+    """What list and detail have in common."""
+    names = ("id", "version", "reference", "status", "currency", "total", "quantity", "line_count")
+    return {
+        **{name: row[name] for name in names},
+        "customer": OrderCustomer(row["customer_id"], row["customer_name"]),
+        "placed_at": timestamp(row["placed_at"]),
+        "updated_at": timestamp(row["updated_at"]),
+    }
+
+
+def _utc(moment: datetime | None, parameter: str) -> datetime | None:
+    """A time with an offset as the read model's naive UTC."""
+    if moment is None:
+        return None
+    try:
+        return moment.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError as error:
+        detail = "out of range in UTC: years 1 to 9999"
+        raise Invalid(f"{parameter}: {detail}.", faults=[Fault(detail, parameter=parameter)]) from error

@@ -1,0 +1,26 @@
+"""The orders, put together."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chalicelib.core.decider import Event
+from chalicelib.core.service import Aggregate, Claim, ClaimChange, Service, single
+from chalicelib.orders import domain
+from chalicelib.orders.projection import PROJECTION
+
+
+def _references(_id: str, before: Any, after: Any, _events: Sequence[Event]) -> ClaimChange:
+    """A reference belongs to one order, whatever becomes of it."""
+    return ClaimChange.between(_reference(before), _reference(after))
+
+
+def _reference(state: domain.Order | None) -> set[Claim]:
+    return {Claim("reference", state.reference)} if state and state.reference else set()
+
+
+SERVICE = Service(
+    name="orders",
+    aggregates=(Aggregate("order", domain.Order, domain.evolve, claims=_references),),
+    decide=single(domain.decide),
+    projection=PROJECTION,
+)

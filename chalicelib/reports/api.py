@@ -1,0 +1,5 @@
+"""The routes of reports."""
+
+from chalicelib.core.http import Api
+
+api = Api("reports")

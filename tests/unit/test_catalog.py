@@ -1,0 +1,64 @@
+"""The rules of the catalog."""
+
+import pytest
+
+from chalicelib.catalog.commands import Add, Change, Discontinue, NewProduct, ProductChange
+from chalicelib.catalog.domain import (
+    ProductAdded,
+    ProductChanged,
+    ProductDiscontinued,
+    ProductRepriced,
+    decide,
+    evolve,
+)
+from tests.unit.spec import Decider
+
+AT = "2026-01-02T03:04:05.000Z"
+LANTERN = ProductAdded(name="Lantern", price=339, currency="GBP", description="white metal", at=AT)
+ADD = Add(AT, NewProduct(sku="71053", name="Lantern", price=339, currency="GBP", description="white metal"))
+given = Decider(decide, evolve).given
+
+
+def test_add() -> None:
+    """A new product has its price."""
+    assert given().when(ADD).then(LANTERN).price == 339
+
+
+def test_add_twice() -> None:
+    """A SKU is unique."""
+    given(LANTERN).when(ADD).rejects("duplicate")
+
+
+def test_add_again_after_discontinuing() -> None:
+    """A discontinued product can be added again."""
+    assert not given(LANTERN, ProductDiscontinued()).when(ADD).then(LANTERN).deleted
+
+
+def test_reprice() -> None:
+    """A new price is its own event."""
+    state = (
+        given(LANTERN)
+        .when(Change(ProductChange(price=400)))
+        .then(ProductRepriced(price=400, currency="GBP"))
+    )
+    assert (state.price, state.name) == (400, "Lantern")
+
+
+def test_change_and_reprice_at_once() -> None:
+    """One request may do both, each an event."""
+    change = Change(ProductChange(name="Big lantern", price=500, currency="EUR"))
+    given(LANTERN).when(change).then(
+        ProductChanged(changes={"name": "Big lantern"}), ProductRepriced(price=500, currency="EUR")
+    )
+
+
+def test_change_to_the_same() -> None:
+    """Nothing new, no event."""
+    given(LANTERN).when(Change(ProductChange(name="Lantern", price=339))).then()
+
+
+@pytest.mark.parametrize("command", [Discontinue(), Change(ProductChange(price=1))])
+def test_discontinued(command: object) -> None:
+    """A discontinued product can be neither repriced nor discontinued."""
+    given(LANTERN, ProductDiscontinued()).when(command).rejects("discontinued")
+    given().when(command).rejects("not-found")

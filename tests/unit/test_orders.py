@@ -1,0 +1,151 @@
+"""The rules of orders."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.catalog.published import Listing
+from chalicelib.customers.published import Standing
+from chalicelib.orders.commands import Cancel, Confirm, Deliver, NewLine, NewOrder, Place, Reject, Ship
+from chalicelib.orders.domain import (
+    Line,
+    OrderCancelled,
+    OrderConfirmed,
+    OrderDelivered,
+    OrderPlaced,
+    OrderRejected,
+    OrderShipped,
+    decide,
+    evolve,
+)
+from tests.unit.spec import Decider
+
+AT = "2026-01-02T03:04:05.000Z"
+LANTERN = Listing("Lantern", 339, "GBP", discontinued=False)
+MUG = Listing("Mug", 255, "GBP", discontinued=False)
+PLACED = OrderPlaced(
+    customer_id="cus_1",
+    customer_name="Ada",
+    currency="GBP",
+    total=2 * 339 + 255,
+    placed_at=AT,
+    lines=[Line("71053", 2, 339), Line("21212", 1, 255)],
+    products={"71053": "Lantern", "21212": "Mug"},
+    reference="536365",
+)
+SHORT: list[dict[str, str | int]] = [{"sku": "71053", "requested": 2, "available": 1}]
+given = Decider(decide, evolve).given
+
+
+def place(*lines: NewLine, **changes: Any) -> Place:
+    """A command to place an order of Ada's."""
+    usual = {
+        "customer_id": "cus_1",
+        "placed_at": AT,
+        "order": NewOrder(lines=list(lines), reference="536365"),
+        "customer": Standing("Ada"),
+        "listings": {"71053": LANTERN, "21212": MUG},
+    }
+    return Place(**{**usual, **changes})
+
+
+def test_place_at_catalog_prices() -> None:
+    """An order takes the catalog's prices and keeps the products' names."""
+    lines = NewLine(sku="71053", quantity=2), NewLine(sku="21212", quantity=1)
+    state = given().when(place(*lines)).then(PLACED)
+    assert (state.status, state.total) == ("placed", 933)
+
+
+def test_place_at_a_stated_price() -> None:
+    """A stated price counts, zero too; the same SKU may stand on several lines."""
+    lines = NewLine(sku="71053", quantity=3, unit_price=0), NewLine(sku="71053", quantity=1, unit_price=100)
+    state = evolve(None, decide(place(*lines), None)[0])
+    assert (state.total, [line.unit_price for line in state.lines]) == (100, [0, 100])
+
+
+def test_place_for_nobody() -> None:
+    """The customer has to exist."""
+    command = place(NewLine(sku="71053", quantity=1), customer=None)
+    assert given().when(command).rejects("unknown-customer").faults == {"/customer_id": "no such customer"}
+
+
+def test_place_unknown_and_discontinued_products() -> None:
+    """Every line that names no product, or one no longer sold, is named."""
+    lines = NewLine(sku="71053", quantity=1), NewLine(sku="nope", quantity=1)
+    assert list(given().when(place(*lines)).rejects("unknown-product").faults) == ["/lines/1/sku"]
+    gone = place(lines[0], listings={"71053": Listing("Lantern", 339, "GBP", discontinued=True)})
+    assert list(given().when(gone).rejects("discontinued").faults) == ["/lines/0/sku"]
+
+
+def test_place_in_two_currencies() -> None:
+    """An order has one currency."""
+    lines = NewLine(sku="71053", quantity=1), NewLine(sku="21212", quantity=1)
+    euros = {"71053": LANTERN, "21212": Listing("Mug", 255, "EUR", discontinued=False)}
+    given().when(place(*lines, listings=euros)).rejects("mixed-currencies")
+
+
+def test_the_long_way() -> None:
+    """placed -> confirmed -> shipped -> delivered."""
+    given(PLACED).when(Confirm()).then(OrderConfirmed())
+    given(PLACED, OrderConfirmed()).when(Ship()).then(OrderShipped())
+    state = given(PLACED, OrderConfirmed(), OrderShipped()).when(Deliver()).then(OrderDelivered())
+    assert state.status == "delivered"
+
+
+def test_reject() -> None:
+    """A rejected order says what was short."""
+    assert given(PLACED).when(Reject(SHORT)).then(OrderRejected(shortages=SHORT)).shortages == SHORT
+
+
+def test_cancel_until_shipped() -> None:
+    """Cancelling works from placed and confirmed, and remembers which it was."""
+    state = given(PLACED).when(Cancel("changed my mind")).then(OrderCancelled(was="placed", reason="changed my mind"))
+    assert (state.status, state.reason) == ("cancelled", "changed my mind")
+    given(PLACED, OrderConfirmed()).when(Cancel(None)).then(OrderCancelled(was="confirmed"))
+    given(PLACED, OrderConfirmed(), OrderShipped()).when(Cancel(None)).rejects("wrong-state")
+
+
+@pytest.mark.parametrize(
+    ("command", "history"),
+    [
+        (Confirm(), [OrderConfirmed()]),
+        (Confirm(), [OrderConfirmed(), OrderShipped()]),
+        (Reject(SHORT), [OrderRejected(shortages=SHORT)]),
+        (Cancel(None), [OrderCancelled(was="placed")]),
+        (Ship(), [OrderConfirmed(), OrderShipped()]),
+        (Ship(), [OrderConfirmed(), OrderShipped(), OrderDelivered()]),
+        (Deliver(), [OrderConfirmed(), OrderShipped(), OrderDelivered()]),
+    ],
+)
+def test_a_step_made_before(command: object, history: list[Any]) -> None:
+    """A step that finds itself done is a success that changes nothing."""
+    given(PLACED, *history).when(command).then()
+
+
+@pytest.mark.parametrize(
+    ("command", "history"),
+    [
+        (Confirm(), [OrderCancelled(was="placed")]),
+        (Confirm(), [OrderRejected(shortages=SHORT)]),
+        (Reject(SHORT), [OrderConfirmed()]),
+        (Cancel(None), [OrderRejected(shortages=SHORT)]),
+        (Ship(), []),
+        (Ship(), [OrderCancelled(was="placed")]),
+        (Deliver(), [OrderConfirmed()]),
+    ],
+)
+def test_a_step_out_of_order(command: object, history: list[Any]) -> None:
+    """A step that cannot be made now is refused, and the refusal tells the status."""
+    refusal = given(PLACED, *history).when(command).rejects("wrong-state")
+    assert "status_now" in refusal.facts
+
+
+@pytest.mark.parametrize("command", [Confirm(), Reject(SHORT), Cancel(None), Ship(), Deliver()])
+def test_no_such_order(command: object) -> None:
+    """Nothing can happen to an order that was never placed."""
+    given().when(command).rejects("not-found")
+
+
+def test_stored_event_does_not_repeat_the_lines() -> None:
+    """The lines are in the state; the event stored beside it leaves them out."""
+    assert PLACED.held_by_state == {"lines", "products"}
