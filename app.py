@@ -59,7 +59,9 @@ for name in SERVICES:
         f"{name.upper()}_STREAM_ARN", f"arn:aws:dynamodb:eu-west-1:000000000000:table/tributary-{name}/stream/unset"
     )
     _project.__name__ = "project"
-    project = app.on_dynamodb_record(stream_arn=stream, batch_size=1000, starting_position="TRIM_HORIZON", name=f"project_{name}")(_project)
+    project = app.on_dynamodb_record(
+        stream_arn=stream, batch_size=1000, starting_position="TRIM_HORIZON", name=f"project_{name}"
+    )(_project)
 
 
 @app.lambda_function(name="migrate")

@@ -1,5 +1,7 @@
 """The routes of the catalog."""
 
+from typing import Any
+
 from chalicelib.catalog.commands import (
     Add,
     Change,
@@ -9,9 +11,11 @@ from chalicelib.catalog.commands import (
     ProductAnswer,
     ProductChange,
 )
+from chalicelib.catalog.queries import ProductDetail, ProductFilters, ProductSummary, get_product, list_products
 from chalicelib.core.endpoint import Call, Planned
 from chalicelib.core.fields import Sku
 from chalicelib.core.http import Api
+from chalicelib.core.listing import Page
 
 api = Api("catalog", sku=Sku)
 
@@ -32,3 +36,15 @@ def change(call: Call[ProductChange]) -> Planned:
 def discontinue(call: Call[None]) -> Planned:
     """Take a product off the catalog."""
     return Planned(Discontinue(), (call["sku"],))
+
+
+@api.query("/products", "catalog.list", parameters=ProductFilters, answer=ProductSummary, many=True)
+def list_(call: Call[ProductFilters], cursor: Any) -> Page[ProductSummary]:
+    """List products, with what is in stock."""
+    return list_products(cursor, call.body, call.runtime.signer)
+
+
+@api.query("/products/{sku}", "catalog.get", answer=ProductDetail)
+def get(call: Call[None], cursor: Any) -> ProductDetail:
+    """Show a product, with its stock and its sales."""
+    return call.found(get_product(cursor, call["sku"]), "product")

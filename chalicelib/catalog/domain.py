@@ -53,9 +53,7 @@ def decide(command: Any, state: Product | None) -> Sequence[Event]:
             if state and not state.deleted:
                 raise Rejected("duplicate", f"{new.sku} is in the catalog; change it instead.", existing=new.sku)
             return [
-                ProductAdded(
-                    name=new.name, description=new.description, price=new.price, currency=new.currency, at=at
-                )
+                ProductAdded(name=new.name, description=new.description, price=new.price, currency=new.currency, at=at)
             ]
         case Change(change=change):
             return _change(change, _sold(state))
@@ -95,7 +93,9 @@ def _sold(state: Product | None) -> Product:
 
 def _change(change: ProductChange, state: Product) -> list[Event]:
     asked = {name: getattr(change, name) for name in change.__struct_fields__}
-    news = {name: value for name, value in asked.items() if value is not msgspec.UNSET and value != getattr(state, name)}
+    news = {
+        name: value for name, value in asked.items() if value is not msgspec.UNSET and value != getattr(state, name)
+    }
     words = {name: value for name, value in news.items() if name in ("name", "description")}
     events: list[Event] = [ProductChanged(changes=words)] if words else []
     if news.keys() - words.keys():

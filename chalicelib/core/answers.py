@@ -1,7 +1,6 @@
-"""What the answers of queries share: times on the wire, and the JSON that the read model keeps as text."""
+"""The types that the answers of queries share."""
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated
 
 from msgspec import Meta
@@ -21,8 +20,3 @@ Money = Annotated[int, Meta(description="Minor units of the currency: pence, cen
 def timestamp(moment: datetime) -> str:
     """A DATETIME(3) of the read model, which is naive and UTC, as a Timestamp."""
     return f"{moment.isoformat(timespec='milliseconds')}Z"
-
-
-def whole(number: Decimal | int) -> int:
-    """A SUM, which MySQL gives as a DECIMAL, as the integer that it is."""
-    return int(number)

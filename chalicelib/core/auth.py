@@ -15,7 +15,7 @@ from chalicelib.core.errors import Unauthenticated
 from chalicelib.core.settings import Settings
 
 if TYPE_CHECKING:
-    from jwt import PyJWK, PyJWKClient
+    from jwt import PyJWK, PyJWKClient, PyJWKSet
 
 Role = Literal["customer", "staff", "admin"]
 ALGORITHMS = ["RS256", "ES256"]
@@ -96,19 +96,19 @@ def _client(url: str) -> "PyJWKClient":
 
 
 @lru_cache(maxsize=1)
-def _file_keys(path: str) -> Any:
+def _file_keys(path: str) -> "PyJWKSet":
     import jwt
 
     return jwt.PyJWKSet.from_dict(json.loads(Path(path).read_text()))
 
 
-def principal_of(context: Mapping[str, Any]) -> Principal:
-    """The principal that the authorizer put into the request's context.
+def principal_of(authorizer: Mapping[str, Any]) -> Principal:
+    """The principal in what the authorizer returned.
 
     Raises:
         Unauthenticated: no authorizer ran.
     """
-    found = context.get("authorizer") or {}
-    if found.get("role") not in get_args(Role) or not found.get("subject"):
+    subject, role = authorizer.get("subject"), authorizer.get("role")
+    if not subject or role not in get_args(Role):
         raise Unauthenticated("Send 'Authorization: Bearer <token>'.")
-    return Principal(found["subject"], cast(Role, found["role"]))
+    return Principal(subject, cast(Role, role))

@@ -29,7 +29,7 @@ from chalicelib.core.errors import (
     TooManyRequests,
     Unavailable,
 )
-from chalicelib.core.idempotency import Key, Kept
+from chalicelib.core.idempotency import Kept, Key
 from chalicelib.core.service import ClaimChange, Head, Service
 from chalicelib.core.store import (
     ClaimTaken,

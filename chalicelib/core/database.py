@@ -217,7 +217,7 @@ class Pool:
                 return connection
 
     def _give_back(self, connection: "Connection[Any]", *, broken: bool = False) -> None:
-        if not broken and connection.server_status & _IN_TRANSACTION:
+        if not broken and connection.server_status & _IN_TRANSACTION:  # type: ignore[attr-defined]  # not in the stubs
             try:
                 connection.rollback()
             except Exception:
@@ -237,4 +237,4 @@ def _unavailable(error: BaseException) -> Unavailable:
 
 def _close(connection: "Connection[Any]") -> None:
     """Close without a farewell that could itself fail or wait."""
-    connection._force_close()
+    connection._force_close()  # type: ignore[attr-defined]  # not in the stubs

@@ -1,7 +1,7 @@
 """What a route does, in the order in which it does it; knows no Chalice.
 
-    command: principal -> role -> body -> plan -> pipeline (core/commands.py) -> reply
-    query:   principal -> role -> parameters -> snapshot that has seen the token -> query -> reply
+command: principal -> role -> body -> plan -> pipeline (core/commands.py) -> reply
+query:   principal -> role -> parameters -> snapshot that has seen the token -> query -> reply
 """
 
 import re
@@ -24,6 +24,7 @@ from chalicelib.core.store import StoreUnreachable, Throttled
 from chalicelib.core.validation import check_body, check_query, decode_json
 
 B = TypeVar("B")
+T = TypeVar("T")
 
 DEFAULT_WAIT_SECONDS = 2.0
 MAX_WAIT_SECONDS = 10.0
@@ -73,6 +74,18 @@ class Call(Generic[B]):
     def require_own(self, owner: str | None) -> None:
         """Raise Forbidden when only the caller's own is permitted and this is not."""
         require_own(self.access, self.principal, owner)
+
+    def found(self, answer: T | None, what: str) -> T:
+        """The answer of a query for one thing.
+
+        Raises:
+            NotFound: there is none.
+        """
+        if answer is None:
+            raise NotFound(
+                f"There is no such {what} in the read model. Has it just been made? Send its Consistency-Token."
+            )
+        return answer
 
     def require(self, privilege: str) -> None:
         """Raise Forbidden unless the caller's role has a privilege of the table of permissions."""
@@ -199,20 +212,12 @@ class CommandEndpoint(Endpoint):
 
 
 @dataclass(frozen=True)
-class Page:
-    """A list's answer before it becomes JSON: items and the cursor of the next page, if there is one."""
-
-    items: list[Any]
-    next_cursor: str | None
-
-
-@dataclass(frozen=True)
 class QueryEndpoint(Endpoint):
     """A route that answers from the read model.
 
     Attributes:
         parameters: the type of the query string's parameters.
-        run: (call, cursor of the snapshot) -> Struct, or Page for a list.
+        run: (call, cursor of the snapshot) -> Struct, or core.listing.Page for a list.
         is_list: whether it answers {"items": [...], "next": ...}.
     """
 

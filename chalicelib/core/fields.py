@@ -4,54 +4,80 @@ The limits are what guarantees that the largest order fits into DynamoDB's 400 K
 sum of amounts fits into a BIGINT: 1,000 lines x 1,000,000 pieces x 10^9 minor units < 2^63.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-# No C0 controls (NUL among them), DEL, nor line breaks: they are never meant in a name.
-_PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
-# Trimmed as well: MySQL's PAD SPACE collations take "a" and "a " for the same key.
+# Trimmed, because MySQL's PAD SPACE collations take "a" and "a " for the same key; and without C0 controls,
+# NUL among them, DEL and line breaks, which are never meant in a name.
 _TRIMMED = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?\Z"
+_TRIMMED_WORDS = "one line of text without control characters or outer blanks"
+
+
+def _text(pattern: str, expected: str, **limits: Any) -> Meta:
+    """A pattern and what it stands for, in the words that a client is shown."""
+    return Meta(pattern=pattern, extra={"expected": expected}, description=expected, **limits)
+
 
 Sku = Annotated[
     str,
-    Meta(
+    _text(
+        r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z",
+        "letters, digits, '.', '_' and '-', starting with a letter or digit",
         max_length=64,
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z",
-        description="Letters, digits, '.', '_' and '-', at most 64; case matters.",
         examples=["85123A"],
     ),
 ]
 CustomerId = Annotated[
-    str, Meta(max_length=64, pattern=r"^cus_[0-9A-Za-z]{1,60}\Z", examples=["cus_01JD2Q8N3XW7GK5T0V9M4R6B1C"])
+    str,
+    _text(
+        r"^cus_[0-9A-Za-z]{1,60}\Z",
+        "'cus_' and letters or digits",
+        max_length=64,
+        examples=["cus_01JD2Q8N3XW7GK5T0V9M4R6B1C"],
+    ),
 ]
 OrderId = Annotated[
-    str, Meta(max_length=64, pattern=r"^ord_[0-9A-Za-z]{1,60}\Z", examples=["ord_01JD2Q8N3XW7GK5T0V9M4R6B1C"])
+    str,
+    _text(
+        r"^ord_[0-9A-Za-z]{1,60}\Z",
+        "'ord_' and letters or digits",
+        max_length=64,
+        examples=["ord_01JD2Q8N3XW7GK5T0V9M4R6B1C"],
+    ),
 ]
-Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_TRIMMED)]
-Text = Annotated[str, Meta(max_length=2000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*\Z")]
-Note = Annotated[str, Meta(min_length=1, max_length=500, pattern=_PRINTABLE)]
-Country = Annotated[str, Meta(min_length=1, max_length=60, pattern=_TRIMMED)]
-# Deliberately lax (RFC 5321's length, one @, no blanks): only a mail that arrives proves an address.
+Name = Annotated[str, _text(_TRIMMED, _TRIMMED_WORDS, min_length=1, max_length=200)]
+Country = Annotated[str, _text(_TRIMMED, _TRIMMED_WORDS, min_length=1, max_length=60)]
+Note = Annotated[str, _text(_TRIMMED, _TRIMMED_WORDS, min_length=1, max_length=500)]
+Text = Annotated[
+    str,
+    _text(
+        r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*\Z",
+        "text without control characters but line breaks and tabs",
+        max_length=2000,
+    ),
+]
+# Deliberately lax (RFC 5321's lengths, one @, no blanks): only a mail that arrives proves an address.
 Email = Annotated[
     str,
-    Meta(
+    _text(
+        r"^[^\s\x00-\x1f\x7f@]{1,64}@[^\s\x00-\x1f\x7f@]+\.[^\s\x00-\x1f\x7f@.]+\Z",
+        "an e-mail address",
         max_length=254,
-        pattern=r"^[^\s\x00-\x1f\x7f@]{1,64}@[^\s\x00-\x1f\x7f@]+\.[^\s\x00-\x1f\x7f@.]+\Z",
         examples=["ada@example.com"],
     ),
 ]
 Reference = Annotated[
     str,
-    Meta(
+    _text(
+        r"^[A-Za-z0-9][A-Za-z0-9._/-]*\Z",
+        "letters, digits, '.', '_', '/' and '-', starting with a letter or digit",
         min_length=1,
         max_length=64,
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*\Z",
-        description="The client's own number of the document, unique.",
         examples=["536365"],
     ),
 ]
-Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z", description="ISO 4217 code.", examples=["GBP"])]
+Currency = Annotated[str, _text(r"^[A-Z]{3}\Z", "three capital letters, an ISO 4217 code", examples=["GBP"])]
 MinorUnits = Annotated[
     int, Meta(ge=0, le=1_000_000_000, description="Minor units of the currency: pence, cents.", examples=[255])
 ]

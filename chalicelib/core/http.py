@@ -22,7 +22,7 @@ from chalicelib.core.errors import (
     Problem,
     UnsupportedMediaType,
 )
-from chalicelib.core.fields import NoBody
+from chalicelib.core.fields import Body, NoBody
 from chalicelib.core.request import Reply, Request, request_of
 from chalicelib.core.runtime import Runtime
 
@@ -36,7 +36,7 @@ _CHALICE_PROBLEMS: Mapping[int, type[Problem]] = {
 }
 
 
-class NoParameters(msgspec.Struct, forbid_unknown_fields=True):
+class NoParameters(Body, frozen=True):
     """Of a query that takes none."""
 
 
@@ -60,7 +60,9 @@ class Api:
 
         def register(plan: Callable[[Call[Any]], Planned]) -> Any:
             self.endpoints.append(
-                CommandEndpoint(method, path, name, _summary(plan), self.paths, answer, self.service, body, plan, location)
+                CommandEndpoint(
+                    method, path, name, _summary(plan), self.paths, answer, self.service, body, plan, location
+                )
             )
             return plan
 
@@ -142,7 +144,7 @@ def _response(reply: Reply, correlation_id: str) -> Response:
         "X-Correlation-Id": correlation_id,
         **reply.headers,
     }
-    return Response(reply.body, headers=headers, status_code=reply.status)
+    return Response(reply.body, headers={**headers}, status_code=reply.status)
 
 
 def problems_everywhere(request: Any, get_response: Callable[[Any], Response]) -> Response:
@@ -153,7 +155,7 @@ def problems_everywhere(request: Any, get_response: Callable[[Any], Response]) -
     kind = _CHALICE_PROBLEMS.get(response.status_code)
     correlation_id = request_of(request.to_original_event()).correlation_id if request else "unknown"
     message = str(response.body.get("Message", ""))
-    allow = {name: value for name, value in response.headers.items() if name == "Allow"}
+    allow = {name: str(value) for name, value in response.headers.items() if name == "Allow"}
     problem = kind(f"{message}.", headers=allow) if kind else unexpected(correlation_id)
     return _response(problem_reply(problem, correlation_id), correlation_id)
 

@@ -148,18 +148,20 @@ def read_page(
     limit: int,
     item: Callable[[Row], T],
     *,
+    values: tuple[Any, ...] = (),
     carried: tuple[Any, ...] = (),
 ) -> Page[T]:
     """Read one page.
 
     Args:
         cursor: a DictCursor in the snapshot's transaction.
-        select: `SELECT ... FROM ...`, with the sort's keys under their names; its own values are `where`'s first.
+        select: `SELECT ... FROM ...`, with the sort's keys under their names.
         where: filters; the bookmark's condition is added here.
         sort: the order.
         bookmark: where the page begins.
         limit: how many items at most.
         item: from a row to an item of the answer.
+        values: of the %s in `select`.
         carried: what every cursor of this list carries in front of its position.
 
     Raises:
@@ -170,7 +172,7 @@ def read_page(
         if len(position) != len(sort.keys):
             raise bad_cursor()
         where.after(sort, position)
-    cursor.execute(f"{select} {where.sql} {sort.order_by} LIMIT {limit + 1}", where.values)
+    cursor.execute(f"{select} {where.sql} {sort.order_by} LIMIT {limit + 1}", (*values, *where.values))
     rows = cursor.fetchall()
     following = None
     if len(rows) > limit:

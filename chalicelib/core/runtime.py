@@ -49,27 +49,32 @@ class Runtime:
     @property
     def dynamodb(self) -> "DynamoDBClient":
         """The DynamoDB client of the command side and of the dead letters."""
-        return self._once("dynamodb", _dynamodb)
+        return self.once("dynamodb", _dynamodb)
+
+    @property
+    def s3(self) -> Any:
+        """The S3 client, for dead letters too large for an item."""
+        return self.once("s3", _s3)
 
     @property
     def ports(self) -> Mapping[str, Any]:
         """What services publish to each other."""
-        return self._once("ports", lambda: self._make_ports(self))
+        return self.once("ports", lambda: self._make_ports(self))
 
     @property
     def signer(self) -> Signer:
         """Signs consistency tokens and cursors."""
-        return self._once("signer", lambda: Signer(self.settings.need("token_secret")))
+        return self.once("signer", lambda: Signer(self.settings.need("token_secret")))
 
     @property
     def readers(self) -> "Pool":
         """Connections to the read replicas."""
-        return self._once("readers", lambda: _pool(self.settings.need("read_database_url")))
+        return self.once("readers", lambda: _pool(self.settings.need("read_database_url")))
 
     @property
     def writers(self) -> "Pool":
         """Connections to the read model's writer, for the projector and the checks."""
-        return self._once("writers", lambda: _pool(self.settings.need("database_url")))
+        return self.once("writers", lambda: _pool(self.settings.need("database_url")))
 
     def store(self, service: str) -> WriteStore:
         """The write store of a service."""
@@ -77,7 +82,8 @@ class Runtime:
 
         return DynamoStore(self.dynamodb, self.settings.table(service))
 
-    def _once(self, name: str, make: Callable[[], T]) -> T:
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` makes, made on first use under this name and kept, by one thread alone."""
         if name not in self._made:
             with self._lock:
                 if name not in self._made:
@@ -99,6 +105,12 @@ def _dynamodb() -> "DynamoDBClient":
             retries={"mode": "standard", "max_attempts": 4},
         ),
     )
+
+
+def _s3() -> Any:
+    import boto3
+
+    return boto3.client("s3")
 
 
 def _pool(url: str) -> "Pool":

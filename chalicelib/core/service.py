@@ -114,9 +114,7 @@ class Summary:
     """
 
     table: Table
-    contributions: Callable[
-        [Mapping[str, Any], Mapping[str, Sequence[Mapping[str, Any]]]], Iterable[tuple[Row, Row]]
-    ]
+    contributions: Callable[[Mapping[str, Any], Mapping[str, Sequence[Mapping[str, Any]]]], Iterable[tuple[Row, Row]]]
     greatest: tuple[str, ...] = ()
 
 
@@ -164,12 +162,12 @@ class Service:
 
     def aggregate(self, id: str) -> Aggregate:
         """The kind of aggregate that an id belongs to."""
-        return max(
-            (kind for kind in self.aggregates if id.startswith(kind.prefix)), key=lambda kind: len(kind.prefix)
-        )
+        return max((kind for kind in self.aggregates if id.startswith(kind.prefix)), key=lambda kind: len(kind.prefix))
 
 
-def single(decide: Callable[[Any, Any], Sequence[Event]]) -> Callable[[Any, Mapping[str, Any]], Mapping[str, Sequence[Event]]]:
+def single(
+    decide: Callable[[Any, Any], Sequence[Event]],
+) -> Callable[[Any, Mapping[str, Any]], Mapping[str, Sequence[Event]]]:
     """A decider of one aggregate as the pipeline calls it: with all the states that were loaded."""
 
     def decide_one(command: Any, states: Mapping[str, Any]) -> Mapping[str, Sequence[Event]]:

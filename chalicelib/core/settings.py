@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
-
 class BadSettings(Exception):
     """The environment lacks something or holds something unusable; the message names each."""
 

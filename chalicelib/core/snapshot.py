@@ -65,9 +65,11 @@ def _check(token: Token, versions: Mapping[str, tuple[str, str]]) -> tuple[str, 
     """The statement that finds a row when the commit is visible, and its values."""
     if token.service not in versions:
         detail = f"the token's service, {token.service!r}, is not one of {', '.join(sorted(versions))}"
-        raise Malformed(f"In the {CONSISTENCY_HEADER} header, {detail}.", faults=[Fault(detail, parameter=CONSISTENCY_HEADER)])
+        fault = Fault(detail, parameter=CONSISTENCY_HEADER)
+        raise Malformed(f"In the {CONSISTENCY_HEADER} header, {detail}.", faults=[fault])
     if "#" in token.id:  # no row of its own: all that it leaves in the read model is its timeline
         statement = "SELECT 1 FROM timeline WHERE service = %s AND id = %s AND version >= %s LIMIT 1"
         return statement, (token.service, token.id, token.version)
     table, key = versions[token.service]
-    return f"SELECT 1 FROM {table} WHERE {key} = %s AND version >= %s", (token.id, token.version)  # noqa: S608 - our own names
+    statement = f"SELECT 1 FROM {table} WHERE {key} = %s AND version >= %s"  # noqa: S608 - a projection's own names
+    return statement, (token.id, token.version)

@@ -62,9 +62,7 @@ def check_query(parameters: Mapping[str, list[str]], kind: type[T]) -> T:
     Raises:
         Invalid: with a fault for every faulty parameter, by its name.
     """
-    faults = [
-        Fault("given more than once", parameter=name) for name, values in parameters.items() if len(values) > 1
-    ]
+    faults = [Fault("given more than once", parameter=name) for name, values in parameters.items() if len(values) > 1]
     plain: dict[str, str] = {name: values[0] for name, values in parameters.items()}
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}  # type: ignore[arg-type]
     for name, value in plain.items():
@@ -138,15 +136,33 @@ def _leaf(value: Any, kind: Any, pointer: str, *, strict: bool = True) -> list[F
     try:
         msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
-        return [Fault(_plain(str(error)), pointer=pointer)]
+        message = str(error)
+        expected = _expected(kind) if "matching regex" in message else None
+        return [Fault(f"expected {expected}" if expected else _plain(message), pointer=pointer)]
     return []
+
+
+def _expected(kind: Any) -> str | None:
+    """What a pattern stands for, in words: its Meta says so under extra["expected"]."""
+    for meta in getattr(kind, "__metadata__", ()):
+        if isinstance(meta, msgspec.Meta) and meta.extra:
+            return str(meta.extra["expected"])
+    parts = [getattr(kind, "__origin__", None), *getattr(kind, "__args__", ())]
+    return next((words for part in parts if part and (words := _expected(part))), None)
 
 
 def _plain(message: str) -> str:
     """msgspec's sentence in the words of people who never saw Python."""
     message = message.partition(" - at `")[0]
-    for python, word in (("`int`", "an integer"), ("`str`", "a string"), ("`object`", "an object"),
-                         ("`array`", "an array"), ("`null`", "null"), ("`bool`", "a boolean"), ("`float`", "a decimal number")):
+    for python, word in (
+        ("`int`", "an integer"),
+        ("`str`", "a string"),
+        ("`object`", "an object"),
+        ("`array`", "an array"),
+        ("`null`", "null"),
+        ("`bool`", "a boolean"),
+        ("`float`", "a decimal number"),
+    ):
         message = message.replace(python, word)
     return message[:1].lower() + message[1:]
 

@@ -1,9 +1,12 @@
 """The routes of customers."""
 
+from typing import Any
+
 from chalicelib.core.endpoint import Call, Planned
 from chalicelib.core.fields import CustomerId
 from chalicelib.core.http import Api
 from chalicelib.core.ids import new_id
+from chalicelib.core.listing import Page
 from chalicelib.customers.commands import (
     Change,
     CustomerAnswer,
@@ -12,6 +15,13 @@ from chalicelib.customers.commands import (
     DeletedAnswer,
     NewCustomer,
     Register,
+)
+from chalicelib.customers.queries import (
+    CustomerDetail,
+    CustomerFilters,
+    CustomerSummary,
+    get_customer,
+    list_customers,
 )
 
 api = Api("customers", id=CustomerId)
@@ -38,3 +48,16 @@ def delete(call: Call[None]) -> Planned:
     """Delete a customer; its e-mail address is free again."""
     call.require_own(call["id"])
     return Planned(Delete(), (call["id"],), owner=lambda _: call["id"])
+
+
+@api.query("/customers", "customers.list", parameters=CustomerFilters, answer=CustomerSummary, many=True)
+def list_(call: Call[CustomerFilters], cursor: Any) -> Page[CustomerSummary]:
+    """List customers, with what they ordered."""
+    return list_customers(cursor, call.body, call.runtime.signer, call.runtime.settings.currency)
+
+
+@api.query("/customers/{id}", "customers.get", answer=CustomerDetail)
+def get(call: Call[None], cursor: Any) -> CustomerDetail:
+    """Show a customer, with what it ordered in each currency."""
+    call.require_own(call["id"])
+    return call.found(get_customer(cursor, call["id"]), "customer")

@@ -34,8 +34,8 @@ class Reservation(State, frozen=True):
     """What an order was promised: reserved, short, released or shipped; `lines`: pieces by SKU."""
 
     status: str
-    lines: dict[str, int] = {}
-    shortages: list[Shortage] = []
+    lines: dict[str, int] = msgspec.field(default_factory=dict)
+    shortages: list[Shortage] = msgspec.field(default_factory=list)
 
 
 class StockReceived(Event, frozen=True):

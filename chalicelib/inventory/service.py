@@ -23,9 +23,7 @@ SERVICE = Service(
     name="inventory",
     aggregates=(
         Aggregate("stock", domain.Stock, domain.evolve_stock, claims=_receipts),
-        Aggregate(
-            "reservation", domain.Reservation, domain.evolve_reservation, prefix=domain.RESERVATION_PREFIX
-        ),
+        Aggregate("reservation", domain.Reservation, domain.evolve_reservation, prefix=domain.RESERVATION_PREFIX),
     ),
     decide=domain.decide,
     projection=PROJECTION,

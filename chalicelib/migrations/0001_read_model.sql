@@ -33,6 +33,7 @@ CREATE TABLE products (
   deleted_at  DATETIME(3)  NULL,
   PRIMARY KEY (sku),
   KEY products_price (price, sku),
+  KEY products_currency (currency, price, sku),
   KEY products_name (name, sku),
   FULLTEXT KEY products_search (name, description)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
@@ -71,7 +72,8 @@ CREATE TABLE orders (
   KEY orders_status_placed (status, placed_at, id),
   KEY orders_status_total (status, total, id),
   KEY orders_customer_placed (customer_id, placed_at, id),
-  KEY orders_customer_total (customer_id, total, id),
+  KEY orders_currency_placed (currency, placed_at, id),
+  KEY orders_currency_total (currency, total, id),
   KEY orders_reference (reference),
   FULLTEXT KEY orders_search (search_text)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;

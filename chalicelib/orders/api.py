@@ -2,14 +2,23 @@
 
 from typing import Any
 
+import msgspec
+
 from chalicelib.core.endpoint import Call, Planned
-from chalicelib.core.fields import OrderId
+from chalicelib.core.errors import Fault, Invalid
+from chalicelib.core.fields import CustomerId, OrderId
 from chalicelib.core.http import Api
 from chalicelib.core.ids import new_id
+from chalicelib.core.listing import Page
+from chalicelib.orders.answers import OrderDetail, OrderFilters, OrderSummary, OrderTimeline
 from chalicelib.orders.commands import Cancel, Cancellation, Confirm, Deliver, NewOrder, OrderAnswer, Ship
 from chalicelib.orders.placing import place_command
+from chalicelib.orders.queries import get_order, list_orders
+from chalicelib.orders.timeline import get_timeline
 
 api = Api("orders", id=OrderId)
+# Read side only: a customer's orders are found where orders are.
+customers_api = Api("orders", id=CustomerId)
 
 
 @api.command("POST", "/orders", "orders.place", body=NewOrder, answer=OrderAnswer, location="/orders/{id}")
@@ -44,3 +53,49 @@ def deliver(call: Call[None]) -> Planned:
 
 def _planned(call: Call[Any], command: object) -> Planned:
     return Planned(command, (call["id"],), owner=lambda order: order.customer_id)
+
+
+@api.query("/orders", "orders.list", parameters=OrderFilters, answer=OrderSummary, many=True)
+def list_(call: Call[OrderFilters], cursor: Any) -> Page[OrderSummary]:
+    """List orders across all services; a customer sees its own."""
+    return list_orders(cursor, _of(call, call.own), call.runtime.signer)
+
+
+@api.query("/orders/{id}", "orders.get", answer=OrderDetail)
+def get(call: Call[None], cursor: Any) -> OrderDetail:
+    """Show an order with its lines, names and stock."""
+    order = call.found(get_order(cursor, call["id"]), "order")
+    call.require_own(order.customer.id)
+    return order
+
+
+@api.query("/orders/{id}/timeline", "orders.timeline", answer=OrderTimeline)
+def timeline(call: Call[None], cursor: Any) -> OrderTimeline:
+    """Show everything that happened to an order."""
+    found = call.found(get_timeline(cursor, call["id"]), "order")
+    call.require_own(found.customer_id)
+    return found
+
+
+@customers_api.query(
+    "/customers/{id}/orders", "customers.orders", parameters=OrderFilters, answer=OrderSummary, many=True
+)
+def of_customer(call: Call[OrderFilters], cursor: Any) -> Page[OrderSummary]:
+    """List a customer's orders."""
+    call.require_own(call["id"])
+    return list_orders(cursor, _of(call, call["id"]), call.runtime.signer)
+
+
+def _of(call: Call[OrderFilters], customer: str | None) -> OrderFilters:
+    """The filters, narrowed to one customer.
+
+    Raises:
+        Invalid: they name another customer.
+    """
+    asked = call.body.customer
+    if customer is None or asked == customer:
+        return call.body
+    if asked is not None:
+        detail = f"only {customer}'s orders can be listed here"
+        raise Invalid(f"customer: {detail}.", faults=[Fault(detail, parameter="customer")])
+    return msgspec.structs.replace(call.body, customer=customer)

@@ -34,7 +34,7 @@ class Order(State, frozen=True):
     products: dict[str, str]
     reference: str | None = None
     reason: str | None = None
-    shortages: list[dict[str, str | int]] = []
+    shortages: list[dict[str, str | int]] = msgspec.field(default_factory=list)
 
 
 class OrderPlaced(Event, frozen=True):

@@ -40,7 +40,7 @@ ORDERS = Table(
 LINES = Table(
     name="order_lines",
     key=("order_id", "line_no"),
-    columns=("order_id", "line_no", "sku", "name", "quantity", "unit_price", "amount"),
+    columns=("order_id", "line_no", "sku", "name", "quantity", "unit_price", "amount", "placed_at"),
 )
 SALES_BY_PRODUCT = Table(
     name="sales_by_product",
@@ -97,11 +97,11 @@ def _search_text(state: Mapping[str, Any]) -> str:
 
 
 def _lines(head: Head) -> list[Row]:
-    names = head.state["products"]
+    names, placed_at = head.state["products"], to_utc(head.state["placed_at"])
     found: list[Row] = []
     for number, line in enumerate(head.state["lines"], start=1):
         sku, quantity, price = line["sku"], line["quantity"], line["unit_price"]
-        found.append((head.id, number, sku, names[sku], quantity, price, quantity * price))
+        found.append((head.id, number, sku, names[sku], quantity, price, quantity * price, placed_at))
     return found
 
 

@@ -18,14 +18,14 @@ from chalicelib.orders.answers import OrderCustomer, OrderDetail, OrderFilters, 
 
 _COLUMNS = """o.id, o.version, o.reference, o.status, o.customer_id, c.name AS customer_name, o.currency, o.total,
   o.quantity, o.line_count, o.placed_at, o.updated_at"""
-_ALL = f"SELECT {_COLUMNS} FROM orders o LEFT JOIN customers c ON c.id = o.customer_id"
+_ALL = f"SELECT {_COLUMNS} FROM orders o LEFT JOIN customers c ON c.id = o.customer_id"  # noqa: S608 - a constant
 _OF_SKU = f"""SELECT {_COLUMNS} FROM order_lines l JOIN orders o ON o.id = l.order_id
-  LEFT JOIN customers c ON c.id = o.customer_id"""
+  LEFT JOIN customers c ON c.id = o.customer_id"""  # noqa: S608 - a constant
 # An order may have several lines of one SKU and is listed once: by the first of them.
 _FIRST_LINE = """NOT EXISTS (SELECT 1 FROM order_lines e
   WHERE e.sku = l.sku AND e.placed_at = l.placed_at AND e.order_id = l.order_id AND e.line_no < l.line_no)"""
 _DETAIL = f"""SELECT {_COLUMNS}, o.reason, o.shortages FROM orders o
-  LEFT JOIN customers c ON c.id = o.customer_id WHERE o.id = %s AND o.deleted_at IS NULL"""
+  LEFT JOIN customers c ON c.id = o.customer_id WHERE o.id = %s AND o.deleted_at IS NULL"""  # noqa: S608 - a constant
 _LINES = """SELECT l.line_no, l.sku, COALESCE(p.name, l.name) AS name, l.quantity, l.unit_price, l.amount, s.available
   FROM order_lines l LEFT JOIN products p ON p.sku = l.sku LEFT JOIN stock s ON s.sku = l.sku
   WHERE l.order_id = %s ORDER BY l.line_no"""
@@ -47,11 +47,14 @@ def list_orders(cursor: Any, filters: OrderFilters, signer: Signer) -> Page[Orde
         Invalid: nothing in `q` can be searched for, or a time is out of range.
     """
     where = Where("o.deleted_at IS NULL")
-    placed_at, id = "o.placed_at", "o.id"
-    if filters.sku is not None:
+    placed_at, order_id = "o.placed_at", "o.id"
+    by_lines = filters.sku is not None and filters.sort.endswith("placed_at")
+    if by_lines:
         where.add("l.sku = %s", filters.sku)
         where.add(_FIRST_LINE)
-        placed_at, id = "l.placed_at", "l.order_id"
+        placed_at, order_id = "l.placed_at", "l.order_id"
+    else:
+        where.add("o.id IN (SELECT l.order_id FROM order_lines l WHERE l.sku = %s)", filters.sku)
     where.add("o.status = %s", filters.status)
     where.add("o.customer_id = %s", filters.customer)
     where.add("o.reference = %s", filters.reference)
@@ -63,8 +66,8 @@ def list_orders(cursor: Any, filters: OrderFilters, signer: Signer) -> Page[Orde
     if filters.q is not None:
         where.add("MATCH (o.search_text) AGAINST (%s IN BOOLEAN MODE)", boolean_query(filters.q))
     first = Key("o.total", "total") if filters.sort.endswith("total") else Key(placed_at, "placed_at")
-    sort = Sort((first, Key(id, "id")), filters.sort.startswith("-"))
-    select = _ALL if filters.sku is None else _OF_SKU
+    sort = Sort((first, Key(order_id, "id")), filters.sort.startswith("-"))
+    select = _OF_SKU if by_lines else _ALL
     return read_page(cursor, select, where, sort, Bookmark(signer, "orders", filters), filters.limit, _summary)
 
 

@@ -1,5 +1,22 @@
-"""The routes of reports."""
+"""The routes of reports, which cross all services and belong to none."""
 
+from typing import Any
+
+from chalicelib.core.endpoint import Call
 from chalicelib.core.http import Api
+from chalicelib.core.listing import Page
+from chalicelib.reports.queries import LowStockItem, LowStockParameters, SalesItem, SalesParameters, low_stock, sales
 
 api = Api("reports")
+
+
+@api.query("/reports/sales", "reports.sales", parameters=SalesParameters, answer=SalesItem, many=True)
+def sales_(call: Call[SalesParameters], cursor: Any) -> Page[SalesItem]:
+    """Add up sales by day, product or customer."""
+    return sales(cursor, call.body, call.runtime.signer, call.request.now.date())
+
+
+@api.query("/reports/low-stock", "reports.low-stock", parameters=LowStockParameters, answer=LowStockItem, many=True)
+def low_stock_(call: Call[LowStockParameters], cursor: Any) -> Page[LowStockItem]:
+    """List what is running out, the scarcest first."""
+    return low_stock(cursor, call.body, call.runtime.signer)

@@ -36,11 +36,7 @@ def test_add_again_after_discontinuing() -> None:
 
 def test_reprice() -> None:
     """A new price is its own event."""
-    state = (
-        given(LANTERN)
-        .when(Change(ProductChange(price=400)))
-        .then(ProductRepriced(price=400, currency="GBP"))
-    )
+    state = given(LANTERN).when(Change(ProductChange(price=400))).then(ProductRepriced(price=400, currency="GBP"))
     assert (state.price, state.name) == (400, "Lantern")
 
 

@@ -9,7 +9,6 @@ from chalicelib.core.decider import Event, Rejected
 from chalicelib.inventory.commands import Adjust, Adjustment, Receipt, Receive, Release, Reserve, Ship
 from chalicelib.inventory.domain import (
     OrderReleased,
-    OrderReserved,
     OrderShipped,
     OrderShort,
     Reservation,

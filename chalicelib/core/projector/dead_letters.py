@@ -1,9 +1,9 @@
 """Dead letters: the records that cannot be projected, kept until somebody redrives or discards them."""
 
+import base64
 import gzip
+import json
 from typing import Any, NamedTuple, Protocol
-
-import msgspec
 
 from chalicelib.core.codec import encode_item
 from chalicelib.core.projector.records import Commit, Source, Unreadable
@@ -60,19 +60,25 @@ def dead_letter(entry: Commit | Unreadable, error: Exception, at: str) -> DeadLe
         sequence=source.sequence,
         error=f"{type(error).__name__}: {error}"[:_MAX_ERROR_CHARACTERS],
         at=at,
-        image=gzip.compress(msgspec.json.encode(_without_old_image(source), enc_hook=repr), mtime=0),
+        image=gzip.compress(_as_json(source).encode(), mtime=0),
     )
 
 
 def record_of(image: bytes) -> dict[str, Any]:
     """The raw stream record that a dead letter's image holds."""
-    record: dict[str, Any] = msgspec.json.decode(gzip.decompress(image))
+    record: dict[str, Any] = json.loads(gzip.decompress(image))
     return record
 
 
-def _without_old_image(source: Source) -> dict[str, Any]:
+def _as_json(source: Source) -> str:
+    """The record without its old image; in ASCII, since the poison may be what no UTF-8 can hold."""
     change = {name: value for name, value in source.raw["dynamodb"].items() if name != "OldImage"}
-    return {**source.raw, "dynamodb": change}
+    return json.dumps({**source.raw, "dynamodb": change}, default=_plain)
+
+
+def _plain(value: Any) -> str:
+    """What JSON does not know: bytes as Lambda writes them, in base64; anything else as Python shows it."""
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else repr(value)
 
 
 class DynamoDeadLetters:

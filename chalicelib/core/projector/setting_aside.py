@@ -118,4 +118,4 @@ class Isolation:
         try:
             self._apply(Work(timeline=[timeline.row(commit.source.service.name, commit.head)]))
         except (Poisonous, ValueError) as error:
-            log.warning("projector: timeline row refused", letter=commit.source.id, error=str(error))
+            log.warning("projector: timeline row refused", aggregate=commit.source.id, error=str(error))

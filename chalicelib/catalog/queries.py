@@ -1,0 +1,122 @@
+"""Reads about products, with what is in stock and what was sold."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from chalicelib.core.answers import Money, Timestamp, Version, timestamp
+from chalicelib.core.fields import Currency, MinorUnits
+from chalicelib.core.listing import Bookmark, Key, ListParameters, Page, Row, Sort, Where, read_page
+from chalicelib.core.search import SearchText, boolean_query
+from chalicelib.core.tokens import Signer
+
+
+class ProductFilters(ListParameters, frozen=True):
+    """Which products, and in what order."""
+
+    q: SearchText | None = None
+    min_price: MinorUnits | None = None
+    max_price: MinorUnits | None = None
+    currency: Currency | None = None
+    in_stock: Annotated[bool, Meta(description="Only what can be promised now, or only what cannot.")] | None = None
+    sort: Literal["sku", "name", "price", "-price"] = "sku"
+
+
+class ProductSummary(Struct, frozen=True, kw_only=True):
+    """A product as lists show it; `on_hand` and `available` are null while its stock is not known."""
+
+    sku: str
+    version: Version
+    name: str
+    price: Money
+    currency: str
+    on_hand: int | None
+    available: Annotated[int | None, Meta(description="On hand and not reserved.")]
+    created_at: Timestamp
+    updated_at: Timestamp
+
+
+class ProductSales(Struct, frozen=True, kw_only=True):
+    """What was sold of a product in one currency, ever: orders that hold it, pieces, money."""
+
+    currency: str
+    orders: int
+    quantity: int
+    amount: Money
+
+
+class ProductDetail(ProductSummary, frozen=True, kw_only=True):
+    """A product with its description, its reserved pieces and its sales."""
+
+    description: str
+    reserved: int | None
+    sales: list[ProductSales]
+
+
+_COLUMNS = "p.sku, p.version, p.name, p.price, p.currency, s.on_hand, s.available, p.created_at, p.updated_at"
+_LIST = f"SELECT {_COLUMNS} FROM products p LEFT JOIN stock s ON s.sku = p.sku"  # noqa: S608 - constants above
+_DETAIL = f"""SELECT {_COLUMNS}, p.description, s.reserved FROM products p LEFT JOIN stock s ON s.sku = p.sku
+  WHERE p.sku = %s AND p.deleted_at IS NULL"""  # noqa: S608 - constants above
+_SALES = """SELECT currency, SUM(orders) AS orders, SUM(quantity) AS quantity, SUM(amount) AS amount
+  FROM sales_by_product WHERE sku = %s GROUP BY currency HAVING SUM(orders) > 0 ORDER BY currency"""
+_SKU = Key("p.sku", "sku")
+_SORTS = {
+    "sku": Sort((_SKU,)),
+    "name": Sort((Key("p.name", "name"), _SKU)),
+    "price": Sort((Key("p.price", "price"), _SKU)),
+    "-price": Sort((Key("p.price", "price"), _SKU), descending=True),
+}
+
+
+def list_products(cursor: Any, filters: ProductFilters, signer: Signer) -> Page[ProductSummary]:
+    """One page of products that are not discontinued.
+
+    Args:
+        cursor: in the snapshot's transaction.
+        filters: what the client asked for.
+        signer: signs and checks cursors.
+
+    Raises:
+        Malformed: the cursor is not of this list.
+        Invalid: nothing in `q` can be searched for.
+    """
+    where = Where("p.deleted_at IS NULL")
+    where.add("p.price >= %s", filters.min_price)
+    where.add("p.price <= %s", filters.max_price)
+    where.add("p.currency = %s", filters.currency)
+    if filters.in_stock is not None:
+        where.add("s.available > 0" if filters.in_stock else "COALESCE(s.available, 0) <= 0")
+    if filters.q is not None:
+        where.add("MATCH (p.name, p.description) AGAINST (%s IN BOOLEAN MODE)", boolean_query(filters.q))
+    bookmark = Bookmark(signer, "products", filters)
+    return read_page(cursor, _LIST, where, _SORTS[filters.sort], bookmark, filters.limit, _summary)
+
+
+def get_product(cursor: Any, sku: str) -> ProductDetail | None:
+    """One product, or None when the read model has no such product or it is discontinued."""
+    cursor.execute(_DETAIL, (sku,))
+    row = cursor.fetchone()
+    if row is None:
+        return None
+    cursor.execute(_SALES, (sku,))
+    return ProductDetail(
+        **_members(row),
+        description=row["description"],
+        reserved=row["reserved"],
+        sales=[_sales(sales) for sales in cursor.fetchall()],
+    )
+
+
+def _summary(row: Row) -> ProductSummary:
+    return ProductSummary(**_members(row))
+
+
+def _members(row: Row) -> dict[str, Any]:
+    names = ("sku", "version", "name", "price", "currency", "on_hand", "available")
+    times = ("created_at", "updated_at")
+    return {name: row[name] for name in names} | {name: timestamp(row[name]) for name in times}
+
+
+def _sales(row: Row) -> ProductSales:
+    sums = {name: int(row[name]) for name in ("orders", "quantity", "amount")}
+    return ProductSales(currency=row["currency"], **sums)

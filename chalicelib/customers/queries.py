@@ -1,0 +1,136 @@
+"""Reads about customers, with what they ordered."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from chalicelib.core.answers import Money, Timestamp, Version, timestamp
+from chalicelib.core.fields import Currency
+from chalicelib.core.listing import Bookmark, Key, ListParameters, Page, Row, Sort, Where, read_page
+from chalicelib.core.search import SearchText, boolean_query
+from chalicelib.core.tokens import Signer
+
+
+class CustomerFilters(ListParameters, frozen=True):
+    """Which customers, and in what order."""
+
+    q: SearchText | None = None
+    currency: (
+        Annotated[Currency, Meta(description="Of `orders` and of the sorts by it; the deployment's own if left out.")]
+        | None
+    ) = None
+    sort: Annotated[
+        Literal["name", "-name", "spend", "-spend", "last_order", "-last_order"],
+        Meta(description="By spend or last order, only customers who ordered in the currency are listed."),
+    ] = "name"
+
+
+class CustomerOrders(Struct, frozen=True, kw_only=True):
+    """A customer's orders in one currency: confirmed, shipped and delivered ones; the last of any status."""
+
+    currency: str
+    order_count: int
+    spend: Money
+    last_order_at: Timestamp | None
+
+
+class Customer(Struct, frozen=True, kw_only=True):
+    """What lists and single answers share."""
+
+    id: str
+    version: Version
+    name: str
+    email: str
+    country: str | None
+    created_at: Timestamp
+    updated_at: Timestamp
+
+
+class CustomerSummary(Customer, frozen=True, kw_only=True):
+    """A customer as lists show it; `orders` is null when there are none in the currency."""
+
+    orders: CustomerOrders | None
+
+
+class CustomerDetail(Customer, frozen=True, kw_only=True):
+    """A customer, with its orders in each currency."""
+
+    orders: list[CustomerOrders]
+
+
+_CUSTOMER = "c.id, c.version, c.name, c.email, c.country, c.created_at, c.updated_at"
+_ORDERS = "s.currency, s.order_count, s.spend, s.last_order_at"
+_BY_NAME = f"""SELECT {_CUSTOMER}, {_ORDERS} FROM customers c
+  LEFT JOIN customer_spend s ON s.customer_id = c.id AND s.currency = %s"""  # noqa: S608 - constants above
+_BY_ORDERS = f"""SELECT {_CUSTOMER}, {_ORDERS} FROM customer_spend s
+  JOIN customers c ON c.id = s.customer_id AND s.currency = %s"""  # noqa: S608 - constants above
+_DETAIL = f"SELECT {_CUSTOMER} FROM customers c WHERE c.id = %s AND c.deleted_at IS NULL"  # noqa: S608 - a constant
+_DETAIL_ORDERS = f"SELECT {_ORDERS} FROM customer_spend s WHERE s.customer_id = %s ORDER BY s.currency"  # noqa: S608 - a constant
+_KEYS = {
+    "name": (Key("c.name", "name"), Key("c.id", "id")),
+    "spend": (Key("s.spend", "spend"), Key("s.customer_id", "id")),
+    "last_order": (Key("s.last_order_at", "last_order_at"), Key("s.customer_id", "id")),
+}
+
+
+def list_customers(
+    cursor: Any, filters: CustomerFilters, signer: Signer, default_currency: str
+) -> Page[CustomerSummary]:
+    """One page of customers who are not deleted.
+
+    Args:
+        cursor: in the snapshot's transaction.
+        filters: what the client asked for.
+        signer: signs and checks cursors.
+        default_currency: where the filters name none.
+
+    Raises:
+        Malformed: the cursor is not of this list.
+        Invalid: nothing in `q` can be searched for.
+    """
+    currency = filters.currency or default_currency
+    by = filters.sort.removeprefix("-")
+    where = Where("c.deleted_at IS NULL")
+    if filters.q is not None:
+        where.add("MATCH (c.name, c.email) AGAINST (%s IN BOOLEAN MODE)", boolean_query(filters.q))
+    return read_page(
+        cursor,
+        _BY_NAME if by == "name" else _BY_ORDERS,
+        where,
+        Sort(_KEYS[by], filters.sort.startswith("-")),
+        Bookmark(signer, "customers", filters, currency),
+        filters.limit,
+        _summary,
+        values=(currency,),
+    )
+
+
+def get_customer(cursor: Any, id: str) -> CustomerDetail | None:
+    """One customer, or None when the read model has no such customer or it is deleted."""
+    cursor.execute(_DETAIL, (id,))
+    row = cursor.fetchone()
+    if row is None:
+        return None
+    cursor.execute(_DETAIL_ORDERS, (id,))
+    return CustomerDetail(**_members(row), orders=[_orders(orders) for orders in cursor.fetchall()])
+
+
+def _summary(row: Row) -> CustomerSummary:
+    return CustomerSummary(**_members(row), orders=_orders(row) if row["currency"] else None)
+
+
+def _members(row: Row) -> dict[str, Any]:
+    names = ("id", "version", "name", "email", "country")
+    times = ("created_at", "updated_at")
+    return {name: row[name] for name in names} | {name: timestamp(row[name]) for name in times}
+
+
+def _orders(row: Row) -> CustomerOrders:
+    last: datetime | None = row["last_order_at"]
+    return CustomerOrders(
+        currency=row["currency"],
+        order_count=row["order_count"],
+        spend=int(row["spend"]),
+        last_order_at=timestamp(last) if last else None,
+    )

