@@ -21,6 +21,7 @@ from chalicelib.customers.service import SERVICE as CUSTOMERS
 from chalicelib.inventory.api import api as inventory_api
 from chalicelib.inventory.service import SERVICE as INVENTORY
 from chalicelib.operations.api import api as operations_api
+from chalicelib.operations.documentation import documentation
 from chalicelib.orders.api import api as orders_api
 from chalicelib.orders.api import customers_api as customer_orders_api
 from chalicelib.orders.service import SERVICE as ORDERS
@@ -28,7 +29,8 @@ from chalicelib.permissions import PERMISSIONS
 from chalicelib.reports.api import api as reports_api
 
 SERVICES: Mapping[str, Service] = {service.name: service for service in (CUSTOMERS, CATALOG, INVENTORY, ORDERS)}
-APIS = (customers_api, catalog_api, inventory_api, orders_api, customer_orders_api, reports_api, operations_api)
+_APIS = (customers_api, catalog_api, inventory_api, orders_api, customer_orders_api, reports_api, operations_api)
+APIS = (*_APIS, documentation(_APIS, PERMISSIONS))
 
 
 def _ports(runtime: Runtime) -> Mapping[str, Any]:

@@ -1,0 +1,85 @@
+"""A proxy before DynamoDB that really loses things: answers, whole requests, or time."""
+
+import http.client
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+Decide = Callable[[str, int], str]
+"""(operation such as "PutItem", how many of them came before) -> "pass", "lose answer", "lose request" or "fail"."""
+
+
+class LossyProxy:
+    """Forwards to DynamoDB, but for what `decide` says.
+
+    Attributes:
+        endpoint: where a client finds it.
+        before_losing: called after DynamoDB has answered and before the answer is lost.
+    """
+
+    def __init__(self, upstream: str) -> None:
+        self.decide: Decide = lambda _operation, _count: "pass"
+        self.before_losing: Callable[[], None] = lambda: None
+        self.counts: dict[str, int] = {}
+        self._upstream = urlsplit(upstream)
+        self._lock = threading.Lock()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.endpoint = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _forward(self, method: str, path: str, headers: Any, body: bytes) -> tuple[int, Any, bytes]:
+        assert self._upstream.hostname
+        connection = http.client.HTTPConnection(self._upstream.hostname, self._upstream.port, timeout=10)
+        connection.request(method, path, body, dict(headers))
+        response = connection.getresponse()
+        answer = response.status, response.getheaders(), response.read()
+        connection.close()
+        return answer
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        proxy = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                with proxy._lock:
+                    count = proxy.counts.get(operation, 0)
+                    proxy.counts[operation] = count + 1
+                fate = proxy.decide(operation, count)
+                if fate == "lose request":
+                    return self._hang_up()
+                if fate == "fail":
+                    return self._answer(500, [], b'{"__type":"InternalServerError","message":"made up by a test"}')
+                status, headers, answer = proxy._forward("POST", self.path, self.headers, body)
+                if fate == "lose answer":
+                    proxy.before_losing()
+                    return self._hang_up()
+                return self._answer(status, headers, answer)
+
+            def _hang_up(self) -> None:
+                self.close_connection = True
+                self.connection.close()
+
+            def _answer(self, status: int, headers: Any, body: bytes) -> None:
+                self.send_response_only(status)
+                for name, value in headers:
+                    if name.lower() not in ("transfer-encoding", "connection", "content-length"):
+                        self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None:
+                """Say nothing."""
+
+        return Handler

@@ -1,0 +1,140 @@
+"""DynamoDB passes the conformance suite, and what only a network can do to it loses nothing."""
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from chalicelib.bootstrap import SERVICES
+from chalicelib.core.commands import Envelope, handle
+from chalicelib.core.dynamo import DynamoStore
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.service import Claim
+from chalicelib.core.store import Conflict, OutcomeUnknown, StoreUnreachable, WriteStore
+from chalicelib.inventory.commands import Receipt, Receive
+from tests.conftest import Tables
+from tests.contract.lossy_proxy import LossyProxy
+from tests.contract.write_store import WriteStoreConformance, commit_of, head, new
+
+
+class TestDynamo(WriteStoreConformance):
+    """The write store on a real DynamoDB API."""
+
+    @pytest.fixture
+    def store(self, module_tables: Tables) -> WriteStore:
+        """A store on one of the module's tables."""
+        return DynamoStore(module_tables.client, module_tables.name("orders"))
+
+
+@pytest.fixture
+def proxy(ministack: str) -> Iterator[LossyProxy]:
+    """A way to DynamoDB that loses what a test wants lost."""
+    proxy = LossyProxy(ministack)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def store(proxy: LossyProxy, module_tables: Tables) -> DynamoStore:
+    """A store behind the proxy, with botocore's own retries, as in production."""
+    return DynamoStore(client(proxy.endpoint, attempts=4), module_tables.name("inventory"))
+
+
+def client(endpoint: str, attempts: int) -> object:
+    """A DynamoDB client that tries so many times."""
+    retries = {"mode": "standard", "total_max_attempts": attempts}
+    return boto3.client(
+        "dynamodb", endpoint_url=endpoint, config=Config(connect_timeout=1, read_timeout=2, retries=retries)
+    )
+
+
+def first(operation: str, fate: str) -> object:
+    """Let this happen to the first request of an operation, and nothing to the rest."""
+    return lambda name, count: fate if (name, count) == (operation, 0) else "pass"
+
+
+def test_put_whose_answer_is_lost_counts_once(store: DynamoStore, proxy: LossyProxy) -> None:
+    """A receipt whose PutItem succeeds, whose answer is lost and which botocore repeats is received once."""
+    proxy.decide = first("PutItem", "lose answer")
+    sku = new("SKU")
+    envelope = Envelope(
+        "inventory.receive", Receive(sku, Receipt(quantity=5)), (sku,), "usr", "2026-01-01T00:00:00.000Z"
+    )
+    kept = handle(SERVICES["inventory"], store, envelope, lambda answer: {"version": answer.head.version})
+    assert proxy.counts["PutItem"] == 2
+    assert kept.response == {"version": 1}
+    assert store.load([sku])[sku].state == {"on_hand": 5}
+
+
+def test_transaction_whose_answer_is_lost_counts_once(store: DynamoStore, proxy: LossyProxy) -> None:
+    """The same in a transaction: its token makes the repetition the same request."""
+    proxy.decide = first("TransactWriteItems", "lose answer")
+    one = head(new())
+    store.commit(commit_of(one, take=[(Claim("email", new()), one.id)]))
+    assert proxy.counts["TransactWriteItems"] == 2
+    assert store.load([one.id]) == {one.id: one}
+
+
+@pytest.mark.parametrize("fate", ["lose request", "fail"])
+def test_request_that_never_arrives_is_repeated(store: DynamoStore, proxy: LossyProxy, fate: str) -> None:
+    """A lost request is sent again and succeeds."""
+    proxy.decide = first("PutItem", fate)
+    one = head(new())
+    store.commit(commit_of(one))
+    assert store.load([one.id]) == {one.id: one}
+
+
+def test_lost_answer_and_overtaken_is_unknown(store: DynamoStore, proxy: LossyProxy, module_tables: Tables) -> None:
+    """Written, answer lost, overwritten by another before the repetition: nobody can know, so nobody guesses."""
+    one = head(new())
+    direct = DynamoStore(module_tables.client, module_tables.name("inventory"))
+    proxy.decide = first("PutItem", "lose answer")
+    proxy.before_losing = lambda: direct.commit(commit_of(head(one.id, 2)))
+    with pytest.raises(OutcomeUnknown):
+        store.commit(commit_of(one))
+
+
+def test_lost_request_and_another_was_first_is_a_conflict(
+    store: DynamoStore, proxy: LossyProxy, module_tables: Tables
+) -> None:
+    """Our version was taken by another and not passed: ours was certainly not written."""
+    one, other = head(new()), head(new())
+    other = head(one.id)
+    DynamoStore(module_tables.client, module_tables.name("inventory")).commit(commit_of(other))
+    proxy.decide = first("PutItem", "lose request")
+    with pytest.raises(Conflict):
+        store.commit(commit_of(one))
+    assert store.load([one.id]) == {one.id: other}
+
+
+def test_no_answer_at_all_but_written(proxy: LossyProxy, module_tables: Tables) -> None:
+    """Every answer to the put is lost, yet the item carries the commit: that is a success."""
+    store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("inventory"))
+    proxy.decide = lambda operation, _: "lose answer" if operation == "PutItem" else "pass"
+    one = head(new())
+    store.commit(commit_of(one))
+    assert store.load([one.id]) == {one.id: one}
+
+
+@pytest.mark.parametrize("fate", ["lose request", "fail"])
+def test_no_answer_at_all_and_not_written(proxy: LossyProxy, module_tables: Tables, fate: str) -> None:
+    """Nothing is known of the put, and the item does not tell: the outcome is unknown, and becomes a 503."""
+    store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("inventory"))
+    proxy.decide = lambda operation, _: fate if operation == "PutItem" else "pass"
+    with pytest.raises(OutcomeUnknown):
+        store.commit(commit_of(head(new())))
+    sku = new("SKU")
+    envelope = Envelope(
+        "inventory.receive", Receive(sku, Receipt(quantity=5)), (sku,), "usr", "2026-01-01T00:00:00.000Z"
+    )
+    with pytest.raises(Unavailable) as caught:
+        handle(SERVICES["inventory"], store, envelope, lambda _: {})
+    assert caught.value.code == "outcome-unknown"
+
+
+def test_store_out_of_reach(module_tables: Tables) -> None:
+    """A read that cannot be made says so; nothing was written."""
+    store = DynamoStore(client("http://127.0.0.1:9", attempts=1), module_tables.name("inventory"))
+    with pytest.raises(StoreUnreachable):
+        store.load(["x"])
