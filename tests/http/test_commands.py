@@ -1,0 +1,212 @@
+"""The contract of every command route, over real HTTP."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.http.client import Answer, Client
+from tests.http.things import customer, email, order, product, sku
+
+
+def ok(answer: Answer, status: int = 200) -> Any:
+    """The body of an answer that has to be a success, with all that the contract promises of one."""
+    assert answer.status == status, answer
+    body = answer.json
+    assert answer.headers["etag"] == f'"{body["version"]}"'
+    assert answer.headers["consistency-token"]
+    assert answer.headers["content-type"] == "application/json"
+    assert ("location" in answer.headers) == (status == 201)
+    return body
+
+
+def test_customer(admin: Client) -> None:
+    """Register, change under If-Match, delete; the address is free again."""
+    address = email()
+    made = admin.post("/customers", {"name": "Ada", "email": address, "country": "France"})
+    body = ok(made, 201)
+    assert made.headers["location"] == f"/customers/{body['id']}"
+    assert re.fullmatch(r"cus_[0-9A-Z]{26}", body["id"])
+    assert (body["version"], body["name"], body["country"]) == (1, "Ada", "France")
+    path = f"/customers/{body['id']}"
+    changed = ok(admin.patch(path, {"name": "Countess", "country": None}, If_Match='"1"'))
+    assert (changed["version"], changed["name"], changed["country"], changed["email"]) == (2, "Countess", None, address)
+    stale = admin.patch(path, {"name": "Eve"}, If_Match='"1"')
+    assert (stale.status, stale.problem, stale.json["version"]) == (412, "precondition-failed", 2)
+    taken = admin.post("/customers", {"name": "Eve", "email": address.upper()})
+    assert (taken.status, taken.problem, taken.json["existing"]) == (409, "duplicate", body["id"])
+    assert ok(admin.delete(path)) == {"id": body["id"], "version": 3, "deleted": True}
+    assert admin.delete(path).status == admin.patch(path, {"name": "Eve"}).status == 404
+    ok(admin.post("/customers", {"name": "Eve", "email": address}), 201)
+
+
+def test_change_of_email_frees_the_old_one(admin: Client) -> None:
+    """An address that was changed away can be taken, and the new one cannot."""
+    old, new = email(), email()
+    id = ok(admin.post("/customers", {"name": "Ada", "email": old}), 201)["id"]
+    other = ok(admin.post("/customers", {"name": "Bob", "email": email()}), 201)["id"]
+    ok(admin.patch(f"/customers/{id}", {"email": new}))
+    assert admin.patch(f"/customers/{other}", {"email": new}).status == 409
+    ok(admin.patch(f"/customers/{other}", {"email": old}))
+
+
+def test_a_change_that_changes_nothing(admin: Client) -> None:
+    """It is a success and makes no version."""
+    id = customer(admin)
+    assert ok(admin.patch(f"/customers/{id}", {}))["version"] == 1
+
+
+def test_product(admin: Client) -> None:
+    """Add, reprice, discontinue, and add again from the tombstone's version on."""
+    code = sku()
+    new = {"sku": code, "name": "Lantern", "price": 339, "currency": "GBP"}
+    added = admin.post("/products", new)
+    assert ok(added, 201)["id"] == code
+    assert added.headers["location"] == f"/products/{code}"
+    again = admin.post("/products", new)
+    assert (again.status, again.problem, again.json["existing"]) == (409, "duplicate", code)
+    assert ok(admin.patch(f"/products/{code}", {"price": 400, "name": "Big lantern"}))["price"] == 400
+    ok(admin.delete(f"/products/{code}"))
+    gone = admin.patch(f"/products/{code}", {"price": 1})
+    assert (gone.status, gone.problem) == (409, "discontinued")
+    assert ok(admin.post("/products", new), 201)["version"] == 4
+    assert admin.patch(f"/products/{sku()}", {"price": 1}).status == 404
+
+
+def test_stock(admin: Client) -> None:
+    """Receipts add up, a reference counts once, an adjustment stops at what is there."""
+    code = sku()
+    assert ok(admin.post(f"/stock/{code}/receipts", {"quantity": 5, "reference": "dn-1"}))["on_hand"] == 5
+    twice = admin.post(f"/stock/{code}/receipts", {"quantity": 5, "reference": "dn-1"})
+    assert (twice.status, twice.problem) == (409, "duplicate")
+    lost = ok(admin.post(f"/stock/{code}/adjustments", {"change": -2, "reason": "broken"}))
+    assert (lost["id"], lost["version"], lost["on_hand"]) == (code, 2, 3)
+    below = admin.post(f"/stock/{code}/adjustments", {"change": -4, "reason": "stolen"})
+    assert (below.status, below.problem, below.pointers) == (409, "insufficient-stock", ["/change"])
+    assert admin.post(f"/stock/{sku()}/adjustments", {"change": 1, "reason": "found"}).status == 404
+
+
+def test_order(admin: Client) -> None:
+    """Place at the catalog's prices, confirm, ship, deliver."""
+    code, buyer = product(admin, price=339), customer(admin)
+    placed = admin.post("/orders", {"customer_id": buyer, "lines": [{"sku": code, "quantity": 3}]})
+    body = ok(placed, 201)
+    assert (body["status"], body["total"], body["currency"]) == ("placed", 1017, "GBP")
+    path = placed.headers["location"]
+    assert path == f"/orders/{body['id']}"
+    early = admin.post(f"{path}/ship")
+    assert (early.status, early.problem, early.json["status_now"]) == (409, "wrong-state", "placed")
+    for step, status in (("confirm", "confirmed"), ("ship", "shipped"), ("deliver", "delivered")):
+        done = ok(admin.post(f"{path}/{step}"))
+        assert done["status"] == status
+        assert ok(admin.post(f"{path}/{step}", {}))["version"] == done["version"]
+    assert admin.post(f"{path}/cancel").problem == "wrong-state"
+
+
+def test_cancel_with_reason(admin: Client) -> None:
+    """A confirmed order can still be cancelled, and says why."""
+    id = order(admin)
+    ok(admin.post(f"/orders/{id}/confirm"))
+    body = ok(admin.post(f"/orders/{id}/cancel", {"reason": "changed my mind"}))
+    assert (body["status"], body["reason"]) == ("cancelled", "changed my mind")
+
+
+def test_order_that_cannot_be(admin: Client) -> None:
+    """Unknown customer, unknown and discontinued products, two currencies: each is named."""
+    buyer, good, euro = customer(admin), product(admin), product(admin, currency="EUR")
+    gone = product(admin)
+    ok(admin.delete(f"/products/{gone}"))
+
+    def place(*skus: str, customer_id: str = buyer) -> Answer:
+        lines = [{"sku": code, "quantity": 1} for code in skus]
+        return admin.post("/orders", {"customer_id": customer_id, "lines": lines})
+
+    answers = [place(good, customer_id="cus_0"), place(good, "none"), place(good, gone), place(good, euro)]
+    assert [(answer.status, answer.problem, answer.pointers) for answer in answers] == [
+        (422, "unknown-customer", ["/customer_id"]),
+        (422, "unknown-product", ["/lines/1/sku"]),
+        (409, "discontinued", ["/lines/1/sku"]),
+        (422, "mixed-currencies", ["/lines"]),
+    ]
+
+
+def test_order_of_a_hundred_skus(admin: Client) -> None:
+    """Ninety-nine SKUs are DynamoDB's limit; a hundred are refused before anything is read."""
+    lines = [{"sku": f"S{number}", "quantity": 1} for number in range(100)]
+    answer = admin.post("/orders", {"customer_id": customer(admin), "lines": lines})
+    assert (answer.status, answer.pointers) == (422, ["/lines"])
+
+
+def test_stated_prices_and_dates(admin: Client, staff: Client) -> None:
+    """Staff may state prices, only an admin the date, and nobody the future."""
+    code, buyer = product(admin), customer(admin)
+    new: dict[str, Any] = {"customer_id": buyer, "lines": [{"sku": code, "quantity": 2, "unit_price": 1}]}
+    assert ok(staff.post("/orders", new), 201)["total"] == 2
+    dated = {**new, "placed_at": "2010-12-01T08:26:00+01:00"}
+    assert staff.post("/orders", dated).status == 403
+    assert ok(admin.post("/orders", dated), 201)["placed_at"] == "2010-12-01T07:26:00.000Z"
+    for moment in ("2999-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "2010-12-01T08:26:00", "yesterday"):
+        assert admin.post("/orders", {**new, "placed_at": moment}).pointers == ["/placed_at"]
+
+
+def test_reference_is_unique(admin: Client) -> None:
+    """An order's reference is taken for good, and tells by whom."""
+    buyer, code, reference = customer(admin), product(admin), f"ref/{sku()}"
+    new = {"customer_id": buyer, "reference": reference, "lines": [{"sku": code, "quantity": 1}]}
+    id = ok(admin.post("/orders", new), 201)["id"]
+    again = admin.post("/orders", new)
+    assert (again.status, again.problem, again.json["existing"]) == (409, "duplicate", id)
+
+
+def test_idempotency_key(admin: Client) -> None:
+    """The same request again is the same answer again; another request under the key is refused."""
+    body, key = {"name": "Ada", "email": email()}, sku()
+    first = admin.post("/customers", body, Idempotency_Key=key)
+    second = admin.post("/customers", body, Idempotency_Key=key)
+    assert (first.status, second.status) == (201, 201)
+    assert first.body == second.body
+    assert (first.headers["etag"], first.headers["location"]) == (second.headers["etag"], second.headers["location"])
+    assert "idempotent-replayed" not in first.headers
+    assert second.headers["idempotent-replayed"] == "true"
+    other = admin.post("/customers", {**body, "name": "Eve"}, Idempotency_Key=key)
+    assert (other.status, other.problem) == (422, "idempotency-key-reused")
+
+
+def test_idempotency_key_of_a_change(admin: Client) -> None:
+    """A replayed change does not happen twice, and a replay ignores what happened since."""
+    id, key = customer(admin), sku()
+    first = admin.patch(f"/customers/{id}", {"name": "B"}, Idempotency_Key=key, If_Match='"1"')
+    ok(admin.patch(f"/customers/{id}", {"name": "C"}))
+    second = admin.patch(f"/customers/{id}", {"name": "B"}, Idempotency_Key=key, If_Match='"1"')
+    assert (second.body, second.headers["idempotent-replayed"]) == (first.body, "true")
+    assert ok(admin.patch(f"/customers/{id}", {}))["name"] == "C"
+
+
+def test_idempotency_key_after_a_refusal(admin: Client) -> None:
+    """A refused request keeps nothing: corrected, it may use its key."""
+    key, body = sku(), {"name": "Ada", "email": email()}
+    assert admin.post("/customers", {**body, "name": ""}, Idempotency_Key=key).status == 422
+    ok(admin.post("/customers", body, Idempotency_Key=key), 201)
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "with blank", "ümlaut"])
+def test_bad_idempotency_key(admin: Client, key: str) -> None:
+    """A key that cannot be one is refused, not ignored."""
+    answer = admin.request("POST", "/customers", {"name": "Ada", "email": email()}, **{"Idempotency-Key": key})
+    assert (answer.status, answer.pointers) == (400, ["Idempotency-Key"])
+
+
+def test_keys_belong_to_whoever_sent_them(admin: Client, staff: Client) -> None:
+    """Two principals may use the same key without seeing each other's answers."""
+    key = sku()
+    mine = admin.post("/customers", {"name": "Ada", "email": email()}, Idempotency_Key=key)
+    theirs = staff.post("/customers", {"name": "Bob", "email": email()}, Idempotency_Key=key)
+    assert ok(mine, 201)["id"] != ok(theirs, 201)["id"]
+
+
+def test_correlation_id(admin: Client) -> None:
+    """A client's correlation id comes back, and names a problem's instance."""
+    answer = admin.post("/customers", {}, X_Correlation_Id="abc-123")
+    assert answer.headers["x-correlation-id"] == "abc-123"
+    assert answer.json["instance"] == "urn:tributary:request:abc-123"
+    assert admin.post("/customers", {}).headers["x-correlation-id"]
