@@ -4,6 +4,7 @@ A list has a sort, which ends in a unique key, and a bookmark: the values that t
 client carries the bookmark as a signed cursor, which is good for the same list, filters and sort only.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -115,7 +116,8 @@ class Bookmark:
         filters = msgspec.to_builtins(parameters)
         del filters["limit"], filters["cursor"]
         self._signer = signer
-        self._purpose = "cursor:" + msgspec.json.encode([listing, filters, scope]).decode()
+        # The standard library's encoder, since it takes what a broken client may send: lone surrogates.
+        self._purpose = "cursor:" + json.dumps([listing, filters, scope])
         self.position = self._read(parameters.cursor)
 
     def _read(self, text: str | None) -> list[Any] | None:

@@ -1,8 +1,8 @@
 """One read-only snapshot of one replica, which has seen what the client's consistency tokens name.
 
-Check and query run in the same transaction, so they see the same rows even where a proxy hands every
-transaction to another replica. Each further look starts a new one, and gives its connection back before it
-sleeps, so that clients who wait keep nobody else from reading.
+Check and query run in the same transaction, at REPEATABLE READ as every server's default is, so they see the
+same rows even where a proxy hands every transaction to another replica. Each further look starts a new one, and
+gives its connection back before it sleeps, so that clients who wait keep nobody else from reading.
 """
 
 import time

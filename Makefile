@@ -1,0 +1,50 @@
+# `make help` lists what there is. Nothing need be done before any of it.
+
+SHELL := bash
+PY := .venv/bin/python
+MYSQL_TEST_PORT ?= 3410
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run token seed test lint test-unit test-mysql bench clean
+
+help: ## Show this list
+	@echo "make TARGET, where TARGET is"
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14 | sed 's/^/  /'
+	@echo
+	@echo "Choices, with their defaults: API_PORT=8000 MINISTACK_PORT=4566 MYSQL_PORT=3307 LOCAL_STATE=.local"
+	@echo "DATABASE_URL=mysql://user:password@host:3306/tributary has another MySQL used; TEST_DATABASE_URL likewise by tests."
+
+setup: ## Install what is missing: virtual environments, mariadbd
+	@local/setup.sh
+
+run: setup ## Start Tributary at http://localhost:8000; Ctrl-C stops it, data is kept
+	@exec $(PY) -m local run
+
+token: setup ## Print a signed JWT: ROLE=customer|staff|admin [SUB=cus_...]
+	@exec $(PY) -m local token --role "$(ROLE)" --sub "$(SUB)"
+
+seed: setup ## Load real orders into the running stack: the sample, or the year with FILE=online-retail.csv.gz
+	@exec $(PY) -m ops.seed $(FILE)
+
+test: setup lint ## Run all checks and all tests
+	$(PY) -m pytest $(ARGS)
+
+lint: setup ## Run ruff, mypy --strict and import-linter
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+
+test-unit: setup ## Run the tests that need no server, in seconds
+	$(PY) -m pytest tests/unit $(ARGS)
+
+test-mysql: setup ## Run the database tests on a real MySQL, downloaded into a folder of its own
+	url=$$(local/mysql.sh start $(MYSQL_TEST_PORT)) && trap 'local/mysql.sh stop' EXIT && \
+	TEST_DATABASE_URL=$$url $(PY) -m pytest -m database $(ARGS)
+
+bench: setup ## Measure the projector on this machine
+	$(PY) -m bench.projector
+
+clean: ## Remove what was built and what the local stack keeps (not the downloaded MySQL)
+	rm -rf .venv .venv-ministack .local .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

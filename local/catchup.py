@@ -1,0 +1,167 @@
+"""Project what the streams have lost: `python -m local.catchup`.
+
+MiniStack keeps its tables over a restart and loses their streams. So before the pump starts, every table
+is compared with the read model by id and version, and what is newer goes through the same function that
+the stream feeds, as records that look like a stream's. Of several lost versions only the newest can be
+had: the timeline shows such a gap as incomplete.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.core.database import Pool
+from chalicelib.core.service import CLAIM_PREFIX, HEARTBEAT_ID, Service
+from local import aws
+from local.delivery import Record
+from local.pump import Handler, batches, load_handlers
+from local.template import EventSource, Template
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_SEGMENTS = 4  # of a parallel scan; with more MiniStack is no faster
+_MOST_KEYS = 100  # of a BatchGetItem
+
+
+class CatchUp:
+    """Compares one service's table with its rows, and projects what is newer.
+
+    Args:
+        client: of DynamoDB.
+        table: the table's name.
+        service: whose table it is.
+        pool: connections to the read model.
+    """
+
+    def __init__(self, client: "DynamoDBClient", table: str, service: Service, pool: Pool) -> None:
+        self._client = client
+        self._table = table
+        self._service = service
+        self._pool = pool
+        self._stream = client.describe_table(TableName=table)["Table"].get("LatestStreamArn", "")
+
+    def records(self) -> Iterator[list[Record]]:
+        """Of each item that the read model does not show yet, a record as a stream would have held it."""
+        with ThreadPoolExecutor(_SEGMENTS) as threads:
+            missing = [id for ids in threads.map(self._missing, range(_SEGMENTS)) for id in ids]
+        for start in range(0, len(missing), _MOST_KEYS):
+            yield [self._record(item) for item in self._items(missing[start : start + _MOST_KEYS])]
+
+    def _missing(self, segment: int) -> list[str]:
+        """The ids in one part of the table whose version the read model has not reached."""
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._table,
+            ConsistentRead=True,
+            Segment=segment,
+            TotalSegments=_SEGMENTS,
+            ProjectionExpression="id, version",
+        )
+        missing = []
+        for page in pages:
+            versions = {item["id"]["S"]: int(item["version"]["N"]) for item in page["Items"] if _is_head(item)}
+            shown = self._shown(list(versions))
+            missing += [id for id, version in versions.items() if version > shown.get(id, 0)]
+        return missing
+
+    def _shown(self, ids: Sequence[str]) -> dict[str, int]:
+        """The versions that the read model shows: of aggregates with rows from these, of others from the timeline."""
+        projection = self._service.projection
+        key = projection.root.key[0]
+        rows = f"SELECT {key}, version FROM {projection.root.name} WHERE {key} IN %s"
+        commits = "SELECT id, MAX(version) FROM timeline WHERE id IN %s AND service = %s GROUP BY id"
+        owned = [id for id in ids if projection.owns(id)]
+        others = [id for id in ids if not projection.owns(id)]
+        with self._pool.connection() as connection, connection.cursor() as cursor:
+            shown: dict[str, int] = {}
+            if owned:
+                cursor.execute(rows, (owned,))
+                shown |= dict(cursor.fetchall())
+            if others:
+                cursor.execute(commits, (others, self._service.name))
+                shown |= dict(cursor.fetchall())
+        return shown
+
+    def _items(self, ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+        keys = [{"id": {"S": id}} for id in ids]
+        wanted: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
+        while wanted:
+            answer = self._client.batch_get_item(RequestItems=wanted)
+            yield from answer["Responses"][self._table]
+            wanted = answer.get("UnprocessedKeys")
+
+    def _record(self, item: Mapping[str, Any]) -> Record:
+        identity = f"{item['id']['S']}@{item['version']['N']}"
+        return {
+            "eventID": identity,
+            "eventName": "INSERT",
+            "eventVersion": "1.1",
+            "eventSource": "aws:dynamodb",
+            "awsRegion": aws.REGION,
+            "eventSourceARN": self._stream,
+            "dynamodb": {
+                "ApproximateCreationDateTime": time.time(),
+                "Keys": {"id": item["id"]},
+                "NewImage": item,
+                "SequenceNumber": identity,
+                "SizeBytes": 0,
+                "StreamViewType": "NEW_AND_OLD_IMAGES",
+            },
+        }
+
+
+def _is_head(item: Mapping[str, Any]) -> bool:
+    return "version" in item and not item["id"]["S"].startswith((CLAIM_PREFIX, HEARTBEAT_ID))
+
+
+def catch_up(
+    endpoint: str,
+    prefix: str,
+    services: Mapping[str, Service],
+    pool: Pool,
+    sources: Sequence[EventSource],
+    handlers: Mapping[str, Handler],
+) -> int:
+    """Compare every service's table with the read model and feed every function what is newer.
+
+    Returns:
+        How many items were newer.
+
+    Raises:
+        RuntimeError: a function did not take them.
+    """
+    client = aws.dynamodb(endpoint)
+    newer = 0
+    for name, service in services.items():
+        table = f"{prefix}{name}"
+        fed = [source for source in sources if source.table == table]
+        for records in CatchUp(client, table, service, pool).records():
+            newer += len(records)
+            for source in fed:
+                for batch in batches(source, records):
+                    _hand_over(handlers[source.handler], batch)
+    return newer
+
+
+def _hand_over(handler: Handler, batch: list[Record]) -> None:
+    answer = handler({"Records": batch}, None) or {}
+    if failures := answer.get("batchItemFailures"):
+        raise RuntimeError(f"the projector did not take {failures[0]['itemIdentifier']}; its log says why")
+
+
+def main() -> None:
+    """Catch up, and say how much there was."""
+    from chalicelib.bootstrap import SERVICES
+
+    prefix = os.environ["TABLE_PREFIX"]
+    sources = Template(prefix).mappings()
+    pool = Pool(os.environ["DATABASE_URL"], size=_SEGMENTS)
+    newer = catch_up(os.environ["AWS_ENDPOINT_URL"], prefix, SERVICES, pool, sources, load_handlers(sources))
+    print(f"caught up with {newer} items" if newer else "nothing was lost", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""What a person can choose for the local stack, by environment variables."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from local import ROOT, LocalError
+
+
+@dataclass(frozen=True)
+class Config:
+    """The choices; every attribute names its variable.
+
+    Attributes:
+        api_port: API_PORT, where the API listens.
+        ministack_port: MINISTACK_PORT, where the embedded AWS listens.
+        mysql_port: MYSQL_PORT, where the private mariadbd listens.
+        database_url: DATABASE_URL of another MySQL to use instead of it; "" for none.
+        read_database_url: READ_DATABASE_URL, where queries go; "" for the same.
+        folder: LOCAL_STATE, what is kept between runs.
+        table_prefix: TABLE_PREFIX of the tables in the embedded AWS.
+    """
+
+    api_port: int = 8000
+    ministack_port: int = 4566
+    mysql_port: int = 3307
+    database_url: str = ""
+    read_database_url: str = ""
+    folder: Path = ROOT / ".local"
+    table_prefix: str = "tributary-"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> "Config":
+        """Read the environment; an empty variable counts as not set.
+
+        Raises:
+            LocalError: a port is not a number from 1 to 65535, or two are the same.
+        """
+        config = cls(
+            api_port=_port(env, "API_PORT", cls.api_port),
+            ministack_port=_port(env, "MINISTACK_PORT", cls.ministack_port),
+            mysql_port=_port(env, "MYSQL_PORT", cls.mysql_port),
+            database_url=env.get("DATABASE_URL", ""),
+            read_database_url=env.get("READ_DATABASE_URL", ""),
+            folder=Path(env.get("LOCAL_STATE") or cls.folder).absolute(),
+            table_prefix=env.get("TABLE_PREFIX") or cls.table_prefix,
+        )
+        if len({config.api_port, config.ministack_port, config.mysql_port}) < 3:
+            raise LocalError("API_PORT, MINISTACK_PORT and MYSQL_PORT must be three different ports.")
+        return config
+
+    @property
+    def endpoint(self) -> str:
+        """The URL of the embedded AWS."""
+        return f"http://127.0.0.1:{self.ministack_port}"
+
+    @property
+    def logs(self) -> Path:
+        """The folder that the children's output goes to."""
+        return self.folder / "logs"
+
+
+def _port(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name) or str(default)
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise LocalError(f"{name} must be a port, 1 to 65535, not {text!r}.")
+    return int(text)

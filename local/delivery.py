@@ -1,0 +1,121 @@
+"""Lambda's rules for handing the records of one shard to a function, as an event source mapping states them.
+
+In order, and never past a failure: a batch that fails is tried again, from the first failure that the
+function reported, or halved where it raised. Only when the mapping's caps on retries and age allow it is
+a batch given up, to the mapping's destination.
+https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html
+https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from local.template import EventSource
+
+Record = Mapping[str, Any]
+_LONGEST_PAUSE_SECONDS = 10.0
+
+
+class Stopped(Exception):
+    """The pump is being stopped; what is not checkpointed comes again."""
+
+
+class Delivery:
+    """One shard's records on their way to one function.
+
+    Args:
+        source: the mapping.
+        call: hands a batch to the function and returns its answer, or raises what it raised.
+        advance: told the sequence number up to which all is done.
+        give_up: given the batches that the caps say to give up, and why.
+        pause: waits that many seconds; raises Stopped when the pump is being stopped.
+        now: seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        source: EventSource,
+        call: Callable[[Sequence[Record]], Any],
+        advance: Callable[[str], None],
+        give_up: Callable[[Sequence[Record], str], None],
+        pause: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._source = source
+        self._call = call
+        self._advance = advance
+        self._give_up = give_up
+        self._pause = pause
+        self._now = now
+
+    def deliver(self, records: Sequence[Record]) -> None:
+        """Hand over records until all are done or given up."""
+        waiting = [records]  # the next batch last
+        tries = 0
+        while waiting:
+            batch = self._drop_old(waiting.pop())
+            if not batch:
+                continue
+            failed_at, raised = self._try(batch)
+            if failed_at:
+                self._advance(sequence_number(batch[failed_at - 1]))
+                tries = 0
+            rest = batch[failed_at:]
+            if not rest:
+                continue
+            tries += 1
+            if raised and self._source.bisect and len(rest) > 1:
+                middle = len(rest) // 2
+                waiting += [rest[middle:], rest[:middle]]
+                tries = 0  # halving does not use up the retries
+            elif 0 <= self._source.retries < tries:
+                self._abandon(rest, "RetryAttemptsExhausted")
+                tries = 0
+            else:
+                waiting.append(rest)
+                self._pause(min(0.1 * 2 ** min(tries, 10), _LONGEST_PAUSE_SECONDS))
+
+    def _try(self, batch: Sequence[Record]) -> tuple[int, bool]:
+        """Call the function. Returns how many records are done, and whether it raised."""
+        try:
+            answer = self._call(batch)
+        except Stopped:
+            raise
+        except Exception:
+            return 0, True
+        return (first_failure(answer, batch) if self._source.reports_failures else len(batch)), False
+
+    def _drop_old(self, batch: Sequence[Record]) -> Sequence[Record]:
+        """Give up the records over the mapping's age; the oldest come first."""
+        if self._source.max_age_seconds < 0:
+            return batch
+        limit = self._now() - self._source.max_age_seconds
+        old = [record for record in batch if record["dynamodb"]["ApproximateCreationDateTime"] < limit]
+        if old:
+            self._abandon(old, "RecordAgeExceeded")
+        return batch[len(old) :]
+
+    def _abandon(self, batch: Sequence[Record], condition: str) -> None:
+        self._give_up(batch, condition)
+        self._advance(sequence_number(batch[-1]))
+
+
+def sequence_number(record: Record) -> str:
+    """Where in its shard a record stands."""
+    return str(record["dynamodb"]["SequenceNumber"])
+
+
+def first_failure(answer: Any, batch: Sequence[Record]) -> int:
+    """How many records at the start of a batch an answer with batchItemFailures calls done.
+
+    All, when it names none. None, when it cannot be understood or names a record that is not in the batch.
+    """
+    if answer in (None, {}):
+        return len(batch)
+    positions = {sequence_number(record): index for index, record in enumerate(batch)}
+    try:
+        failures = answer["batchItemFailures"] or []
+        return min((positions[failure["itemIdentifier"]] for failure in failures), default=len(batch))
+    except (KeyError, TypeError):
+        return 0

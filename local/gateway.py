@@ -1,0 +1,150 @@
+"""What API Gateway does with a request before and after the function, on top of `chalice local`'s version.
+
+Different from Chalice's: path parameters arrive decoded, the body arrives as text, and what the gateway
+itself refuses is answered as problem+json, as the API's gateway responses do when deployed.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, unquote
+
+from chalice.app import Chalice
+from chalice.local import (
+    ForbiddenError,
+    InvalidAuthorizerError,
+    LambdaContext,
+    LocalChalice,
+    LocalGateway,
+    LocalGatewayAuthorizer,
+    NotAuthorizedError,
+)
+
+from chalicelib.core.errors import Forbidden, Internal, MethodNotAllowed, NotFound, Problem, Unauthenticated
+
+TIMEOUT_MS = 29_000  # API Gateway's own limit
+
+
+class Answer(NamedTuple):
+    """A response, before it is bytes.
+
+    Attributes:
+        headers: in order; a name may come several times.
+    """
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+class Gateway(LocalGateway):
+    """Routes, authorizes, calls the app, in any number of threads at once."""
+
+    def __init__(self, app: Chalice) -> None:
+        # Chalice keeps the current request on the app; LocalChalice keeps one a thread.
+        app.__class__ = type("ThreadedChalice", (LocalChalice, app.__class__), {})
+        self._app_object = app
+        self._authorizer = LocalGatewayAuthorizer(app)
+
+    def answer(self, method: str, target: str, headers: dict[str, list[str]], body: bytes) -> Answer:
+        """The answer to one request.
+
+        Args:
+            method: as sent.
+            target: path and query as sent, percent-encoded.
+            headers: all values by lower-case name.
+            body: b"" for none.
+        """
+        try:
+            return _answer(self.handle_request(method, target, headers, body))
+        except Problem as problem:
+            return problem_answer(problem)
+        except NotAuthorizedError:
+            return problem_answer(Unauthenticated("No token came; send 'Authorization: Bearer <JWT>'."))
+        except ForbiddenError:
+            return problem_answer(Forbidden("This token does not allow this."))
+        except InvalidAuthorizerError:
+            return problem_answer(Internal("The authorizer returned nothing."))
+        except Exception as error:
+            # API Gateway answers 401 to an authorizer's exception of exactly this message.
+            if str(error) == "Unauthorized":
+                return problem_answer(Unauthenticated("The token is expired, forged or not meant for this API."))
+            raise
+
+    def _generate_lambda_context(self) -> LambdaContext:
+        return LambdaContext(function_name="api", memory_size=1024, max_runtime_ms=TIMEOUT_MS)
+
+    def _generate_lambda_event(
+        self, method: str, path: str, headers: dict[str, list[str]], body: bytes | None
+    ) -> dict[str, Any]:
+        """The event of a REST API's proxy integration, format 1.0.
+
+        Raises:
+            NotFound, MethodNotAllowed: there is no such route.
+        """
+        path, _, query = path.partition("?")
+        route, parameters = self._route(path)
+        # Nobody defines OPTIONS; the gateway answers it (CORS).
+        if method != "OPTIONS" and method not in self._app_object.routes[route]:
+            allowed = ", ".join(sorted(self._app_object.routes[route]))
+            raise MethodNotAllowed(f"{method} is not for {route}; it takes {allowed}.", headers={"Allow": allowed})
+        return {
+            "resource": route,
+            "path": path,
+            "httpMethod": method,
+            "requestContext": {
+                "httpMethod": method,
+                "resourcePath": route,
+                "path": path,
+                "stage": "local",
+                "identity": {"sourceIp": "127.0.0.1"},
+            },
+            # Of a header that comes several times the last one counts here, all of them there.
+            "headers": {name: values[-1] for name, values in headers.items()},
+            "multiValueHeaders": headers,
+            "multiValueQueryStringParameters": parse_qs(query, keep_blank_values=True) or None,
+            "pathParameters": parameters,
+            "stageVariables": None,
+            # Text that is not UTF-8 arrives mangled, as it does through API Gateway.
+            "body": body.decode("utf-8", "replace") if body else None,
+            "isBase64Encoded": False,
+        }
+
+    def _route(self, path: str) -> tuple[str, dict[str, str]]:
+        """The route that a path belongs to, literal parts before parameters, and its parameters, decoded."""
+        parts = path.split("/")
+        if len(parts) > 2 and not parts[-1]:
+            parts.pop()  # API Gateway ignores a slash at the end
+        for route in sorted(self._app_object.routes):
+            if (parameters := _match(route.split("/"), parts)) is not None:
+                return route, parameters
+        raise NotFound(f"There is nothing at {path[:200]}; /openapi.json lists what there is.")
+
+
+def _match(pattern: list[str], parts: list[str]) -> dict[str, str] | None:
+    """The parameters of a route that fits the parts of a path; None when it does not fit."""
+    if len(pattern) != len(parts):
+        return None
+    parameters = {}
+    for expected, given in zip(pattern, parts, strict=True):
+        if expected.startswith("{") and given:
+            parameters[expected[1:-1]] = unquote(given)
+        elif expected != given:
+            return None
+    return parameters
+
+
+def _answer(response: Mapping[str, Any]) -> Answer:
+    """The function's response."""
+    headers = [(name, str(value)) for name, value in response["headers"].items()]
+    for name, values in (response.get("multiValueHeaders") or {}).items():
+        headers += [(name, str(value)) for value in values]
+    body = response["body"] or b""
+    return Answer(response["statusCode"], headers, body if isinstance(body, bytes) else body.encode())
+
+
+def problem_answer(problem: Problem) -> Answer:
+    """A problem as an answer (RFC 9457)."""
+    import msgspec
+
+    headers = [("Content-Type", "application/problem+json"), ("Cache-Control", "no-store"), *problem.headers.items()]
+    return Answer(problem.status, headers, msgspec.json.encode(problem.as_json()))

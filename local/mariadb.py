@@ -1,0 +1,149 @@
+"""A private MariaDB server: data in a folder of ours, on 127.0.0.1 only, the system's own untouched."""
+
+import getpass
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from chalicelib.core.database import SQL_MODE, connect
+from chalicelib.core.server_check import check
+from local import LocalError
+from local.child import Child
+from local.ports import LOOPBACK
+
+USER = PASSWORD = "tributary"
+_PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+
+
+class MariaDB:
+    """One server; `start` makes its data folder when there is none.
+
+    Args:
+        folder: holds the data and the log.
+        port: on 127.0.0.1.
+        flush: innodb_flush_log_at_trx_commit. 1 and 2 keep every acknowledged commit through a kill -9;
+            0 is three times as fast and does not, so it is for tests in which nothing is killed.
+    """
+
+    def __init__(self, folder: Path, port: int, flush: int = 1) -> None:
+        self.folder = folder.absolute()
+        self.port = port
+        self._flush = flush
+        self._data = self.folder / "data"
+        self.child = Child("mariadbd", self._command(), self.folder / "mariadbd.log")
+
+    @property
+    def server_url(self) -> str:
+        """The server's URL, without a database."""
+        return f"mysql://{USER}:{PASSWORD}@{LOOPBACK}:{self.port}"
+
+    def start(self) -> None:
+        """Start the server and wait until it serves.
+
+        Raises:
+            LocalError: there is no mariadbd on this machine, or it does not start.
+        """
+        if not (self._data / "mysql").is_dir():
+            self._initialise()
+        # Our user is made at every start: the data may be older than this line.
+        (self.folder / "init.sql").write_text(
+            f"CREATE USER IF NOT EXISTS '{USER}'@'%' IDENTIFIED BY '{PASSWORD}';"
+            f"\nGRANT ALL ON *.* TO '{USER}'@'%' WITH GRANT OPTION;\n"
+        )
+        self.child.start()
+        self.child.await_ready(lambda: serves(self.server_url), seconds=60)
+
+    def stop(self) -> None:
+        """Shut the server down."""
+        self.child.stop()
+
+    def _initialise(self) -> None:
+        """Make the data folder, aside and then renamed, so that a broken one is never taken for a whole one."""
+        fresh = self.folder / "data.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        command = [
+            find("mariadb-install-db"),
+            "--no-defaults",
+            f"--datadir={fresh}",
+            f"--user={getpass.getuser()}",
+            "--skip-test-db",
+            # root may come in by the socket alone, and only as whoever runs this.
+            "--auth-root-authentication-method=socket",
+            f"--auth-root-socket-user={getpass.getuser()}",
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise LocalError(f"mariadb-install-db cannot make {fresh}:\n{(done.stdout + done.stderr)[-2000:]}")
+        fresh.rename(self._data)
+
+    def _command(self) -> list[str]:
+        return [
+            find("mariadbd"),
+            "--no-defaults",
+            f"--datadir={self._data}",
+            f"--init-file={self.folder / 'init.sql'}",
+            *([f"--user={getpass.getuser()}"] if os.geteuid() == 0 else []),  # mariadbd asks root to say so
+            f"--bind-address={LOOPBACK}",
+            f"--port={self.port}",
+            "--socket=mariadbd.sock",  # in the data folder; a full path might be too long for a socket's name
+            "--skip-name-resolve",
+            "--max-connections=400",
+            "--character-set-server=utf8mb4",
+            "--collation-server=utf8mb4_unicode_ci",
+            f"--sql-mode={SQL_MODE}",
+            "--default-time-zone=+00:00",
+            "--max-allowed-packet=64M",
+            "--innodb-buffer-pool-size=256M",
+            "--innodb-log-file-size=256M",
+            "--innodb-doublewrite=ON",
+            f"--innodb-flush-log-at-trx-commit={self._flush}",
+        ]
+
+
+def find(program: str) -> str:
+    """The path of one of MariaDB's programs.
+
+    Raises:
+        LocalError: it is not on this machine.
+    """
+    path = shutil.which(program, path=_PLACES)
+    if path is None:
+        raise LocalError(
+            f"{program} is not on this machine. Install it (`apt-get install mariadb-server-core`; `make setup`"
+            " does so), or have another MySQL used: make run DATABASE_URL=mysql://user:password@host:3306/tributary"
+        )
+    return path
+
+
+def with_database(server_url: str, database: str) -> str:
+    """The URL of one database of a server; "" for none."""
+    return urlsplit(server_url)._replace(path=f"/{quote(database)}").geturl()
+
+
+def check_server(url: str) -> None:
+    """Check that a server, perhaps not ours, will do.
+
+    Raises:
+        LocalError: it cannot be reached, or lacks something; says what.
+    """
+    try:
+        connection = connect(url)
+    except Exception as error:
+        raise LocalError(f"The MySQL server that DATABASE_URL names cannot be used: {error}") from error
+    try:
+        if lacking := check(connection):
+            raise LocalError("\n".join(["The MySQL server that DATABASE_URL names will not do.", *lacking]))
+    finally:
+        connection.close()
+
+
+def serves(url: str) -> bool:
+    """Whether a server takes connections."""
+    try:
+        connect(url, connect_timeout=2).close()
+    except Exception:
+        return False
+    return True

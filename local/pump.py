@@ -1,0 +1,218 @@
+"""What stands between a stream and a function on AWS, the event source mapping: `python -m local.pump`.
+
+One thread a shard and function, each with its own checkpoint, under the rules that template.yaml states.
+A function that is added to the template is fed without a change here.
+"""
+
+import importlib
+import json
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from chalice.local import LambdaContext
+
+from local import aws
+from local.checkpoints import Checkpoints
+from local.delivery import Delivery, Record, Stopped, sequence_number
+from local.filters import passes
+from local.schedule import check_now_and_then
+from local.shard import MAX_READ, ShardReader
+from local.template import EventSource, Template
+
+Handler = Callable[[dict[str, Any], Any], Any]
+MAX_EVENT_BYTES = 6 * 1024 * 1024  # Lambda's limit on what a call is given
+_ENVELOPE_BYTES = len('{"Records": []}')
+DRAIN_SECONDS = 20.0
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.02, 0.2
+
+
+class Pump:
+    """Feeds functions from streams until it is stopped.
+
+    Args:
+        endpoint: of the embedded AWS.
+        sources: the mappings.
+        handlers: the functions, by the mappings' handler: {"app.project": ...}.
+        folder: where the checkpoints are kept.
+        bucket: where batches go that are given up; "" keeps none.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        sources: Sequence[EventSource],
+        handlers: Mapping[str, Handler],
+        folder: Path,
+        bucket: str = "",
+    ) -> None:
+        self._endpoint = endpoint
+        self._handlers = handlers
+        self._folder = folder
+        self._bucket = bucket
+        self._draining = threading.Event()
+        self._stopping = threading.Event()
+        self._threads = [threading.Thread(target=self._feed, args=(source,), daemon=True) for source in sources]
+
+    def start(self) -> None:
+        """Start feeding."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, drain_seconds: float = DRAIN_SECONDS) -> None:
+        """Deliver what the streams still hold, for a while, then end."""
+        self._draining.set()
+        deadline = time.monotonic() + drain_seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join(5)
+
+    def _feed(self, source: EventSource) -> None:
+        """Feed one function from one table's stream; whatever goes wrong is tried again."""
+        while not self._stopping.is_set():
+            try:
+                self._feed_shards(source)
+                return
+            except Stopped:
+                return
+            except Exception as error:
+                _say(f"{source.function} on {source.table}: {error!r}; trying again in a second")
+                self._stopping.wait(1)
+
+    def _feed_shards(self, source: EventSource) -> None:
+        """The stream's shards, one after the other: MiniStack's streams have one, which never ends."""
+        stream = aws.dynamodb(self._endpoint).describe_table(TableName=source.table)["Table"]["LatestStreamArn"]
+        client = aws.streams(self._endpoint)
+        checkpoints = Checkpoints(self._folder / source.function / f"{source.table}.json")
+        for shard in client.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"]:
+            name = shard["ShardId"]
+            self._feed_shard(
+                source,
+                ShardReader(client, stream, name, checkpoints.get(name)),
+                partial(checkpoints.advance, name),
+            )
+
+    def _feed_shard(self, source: EventSource, reader: ShardReader, advance: Callable[[str], None]) -> None:
+        delivery = Delivery(
+            source, partial(self._call, source), advance, partial(self._give_up, source), pause=self._pause
+        )
+        pause = _SHORTEST_PAUSE
+        while not self._stopping.is_set():
+            records = self._gather(source, reader)
+            for batch in batches(source, records):
+                delivery.deliver(batch)
+            if records:
+                advance(sequence_number(records[-1]))  # the filter may have dropped the last ones
+                pause = _SHORTEST_PAUSE
+                continue
+            if reader.closed or self._draining.is_set():
+                return
+            self._stopping.wait(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+    def _gather(self, source: EventSource, reader: ShardReader) -> list[dict[str, Any]]:
+        """Read until the batch is full or its window is over."""
+        records = reader.read(min(source.batch_size, MAX_READ))
+        deadline = time.monotonic() + source.window_seconds
+        while records and len(records) < source.batch_size and time.monotonic() < deadline:
+            self._stopping.wait(0.05)
+            records += reader.read(source.batch_size - len(records))
+        return records
+
+    def _call(self, source: EventSource, batch: Sequence[Record]) -> Any:
+        context = LambdaContext(source.function, 1024, max_runtime_ms=source.timeout_seconds * 1000)
+        try:
+            return self._handlers[source.handler]({"Records": list(batch)}, context)
+        except Exception:
+            _say(f"{source.function} on {source.table} raised:\n{traceback.format_exc()}")
+            raise
+
+    def _pause(self, seconds: float) -> None:
+        if self._stopping.wait(seconds):
+            raise Stopped
+
+    def _give_up(self, source: EventSource, batch: Sequence[Record], why: str) -> None:
+        """Keep a batch that is given up as Lambda keeps it in S3, payload and all."""
+        _say(f"{source.function} on {source.table}: {len(batch)} records given up: {why}")
+        if not (source.destination and self._bucket):
+            return
+        key = f"aws/lambda/{source.function}/{datetime.now(UTC):%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
+        aws.s3(self._endpoint).put_object(
+            Bucket=self._bucket, Key=key, Body=json.dumps(_given_up(source, batch, why)).encode()
+        )
+
+
+def _given_up(source: EventSource, batch: Sequence[Record], why: str) -> dict[str, Any]:
+    return {
+        "requestContext": {"functionArn": source.function, "condition": why},
+        "timestamp": datetime.now(UTC).isoformat(),
+        "DDBStreamBatchInfo": {
+            "startSequenceNumber": sequence_number(batch[0]),
+            "endSequenceNumber": sequence_number(batch[-1]),
+            "batchSize": len(batch),
+            "streamArn": batch[0]["eventSourceARN"],
+        },
+        "payload": json.dumps({"Records": list(batch)}),
+    }
+
+
+def batches(source: EventSource, records: Sequence[Record]) -> list[list[Record]]:
+    """What of the records the filter lets through, cut so that each batch fits into one call."""
+    cut: list[list[Record]] = []
+    size = _ENVELOPE_BYTES
+    for record in records:
+        if not passes(record, source.filters):
+            continue
+        length = len(json.dumps(record)) + 2
+        if not cut or size + length > MAX_EVENT_BYTES or len(cut[-1]) == source.batch_size:
+            cut.append([])
+            size = _ENVELOPE_BYTES
+        cut[-1].append(record)
+        size += length
+    return cut
+
+
+def load_handlers(sources: Sequence[EventSource]) -> dict[str, Handler]:
+    """The functions that the mappings name, imported."""
+    return {source.handler: load_handler(source.handler) for source in sources}
+
+
+def load_handler(name: str) -> Handler:
+    """A function by its module and name, imported."""
+    module, _, attribute = name.rpartition(".")
+    handler: Handler = getattr(importlib.import_module(module), attribute)
+    return handler
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    """Feed every function of template.yaml until SIGTERM."""
+    sources = Template(os.environ["TABLE_PREFIX"]).mappings()
+    folder = Path(os.environ["LOCAL_STATE"]) / "pump"
+    pump = Pump(
+        os.environ["AWS_ENDPOINT_URL"], sources, load_handlers(sources), folder, os.environ["DEAD_LETTER_BUCKET"]
+    )
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    pump.start()
+    threading.Thread(target=check_now_and_then, args=(load_handler("app.check"), ended), daemon=True).start()
+    ended.wait()
+    pump.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""`python -m local run`: start the stack, keep it alive, stop it in order."""
+
+import fcntl
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from local import LocalError
+from local.config import Config
+from local.stack import Stack
+
+
+class _Ended(Exception):
+    """Ctrl-C, SIGTERM or a closed terminal, whatever the stack is doing at the moment."""
+
+
+def run(config: Config) -> None:
+    """Run the stack until Ctrl-C or SIGTERM.
+
+    Raises:
+        LocalError: it cannot start, or cannot go on.
+    """
+    print(f"Tributary starts; what it keeps is in {config.folder}", flush=True)
+    with _alone(config.folder):
+        stack = Stack(config, lambda line: print(line, flush=True))
+        try:
+            _on_signals(_raise_ended)
+            stack.start()
+            _welcome(config)
+            while True:
+                stack.revive()
+                time.sleep(0.25)
+        except _Ended:
+            pass
+        finally:
+            _on_signals(signal.SIG_IGN)  # a second Ctrl-C must not cut the stopping short
+            print("\nStopping; everything is kept.", flush=True)
+            stack.stop()
+
+
+def _on_signals(action: Any) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, action)
+
+
+def _raise_ended(*_: Any) -> None:
+    raise _Ended
+
+
+def _welcome(config: Config) -> None:
+    print(
+        f"\nTributary is at http://localhost:{config.api_port}   (Ctrl-C stops it; logs are in {config.logs})"
+        "\nIn another terminal: make token ROLE=staff   prints a token; make seed   loads sample data.",
+        flush=True,
+    )
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder: two stacks on the same data would ruin it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise LocalError(
+                f"Another Tributary is using {folder}. Stop it, or give this one a folder and ports of its own:"
+                " LOCAL_STATE, API_PORT, MINISTACK_PORT, MYSQL_PORT."
+            ) from None
+        yield

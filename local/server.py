@@ -1,0 +1,174 @@
+"""The API on a port of this machine, in place of API Gateway and Lambda: `python -m local.server`."""
+
+import os
+import re
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from chalice.app import Chalice
+
+from chalicelib.core.errors import Internal, Malformed, Problem, TooLarge
+from local.gateway import Answer, Gateway, problem_answer
+
+MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's limit
+_MAX_CHUNK_LINE = 1024
+
+
+class Server(ThreadingHTTPServer):
+    """A thread a connection; keeps connections open between requests.
+
+    Args:
+        app: the Chalice app.
+        port: on 127.0.0.1; 0 takes a free one.
+    """
+
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 2048  # several hundred clients may knock at once
+
+    def __init__(self, app: Chalice, port: int) -> None:
+        self.gateway = Gateway(app)
+        super().__init__(("127.0.0.1", port), Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A connection ended by an error: nothing to say of a client that went away."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            traceback.print_exc()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    server: Server
+    protocol_version = "HTTP/1.1"
+    server_version = "Tributary"
+    sys_version = ""
+    timeout = 75  # seconds that an idle connection is kept
+    disable_nagle_algorithm = True
+    wbufsize = -1  # head and body leave in one packet
+
+    def __getattr__(self, name: str) -> Any:
+        """Every method comes to one place, which knows what each path takes."""
+        if name.startswith("do_"):
+            return self._handle
+        raise AttributeError(name)
+
+    def _handle(self) -> None:
+        try:
+            body = self._read_body()
+        except Problem as problem:
+            self._refuse(problem)
+            return
+        try:
+            method = "GET" if self.command == "HEAD" else self.command
+            headers = {name.lower(): self.headers.get_all(name, []) for name in self.headers}
+            answer = self.server.gateway.answer(method, self.path, headers, body)
+        except Exception:
+            traceback.print_exc()
+            answer = problem_answer(Internal("It is logged in the API's log. Nothing more is known here."))
+        self._send(answer)
+
+    def _read_body(self) -> bytes:
+        """The body, whole.
+
+        Raises:
+            Malformed, TooLarge: it cannot be told where it ends, or it is over the limit.
+            ConnectionError: the client went away before its end.
+        """
+        if self.headers.get("transfer-encoding", "").lower() == "chunked" and "content-length" not in self.headers:
+            return self._read_chunks()
+        length = self._content_length()
+        body = self.rfile.read(length)
+        if len(body) < length:
+            raise ConnectionResetError("the body ended early")
+        return body
+
+    def _content_length(self) -> int:
+        lengths = set(self.headers.get_all("content-length", ["0"]))
+        text = lengths.pop()
+        if lengths or "transfer-encoding" in self.headers or not (text.isascii() and text.isdigit()):
+            raise Malformed("Where the body ends cannot be told; send one Content-Length, in bytes.")
+        if len(text) > 18 or int(text) > MAX_BODY_BYTES:
+            raise TooLarge(f"The body has {text[:18]} bytes; at most {MAX_BODY_BYTES} are taken.")
+        return int(text)
+
+    def _read_chunks(self) -> bytes:
+        """A body in chunks (RFC 9112, section 7.1)."""
+        body = bytearray()
+        while True:
+            size = self.rfile.readline(_MAX_CHUNK_LINE).partition(b";")[0].strip()
+            if not re.fullmatch(rb"[0-9A-Fa-f]{1,8}", size):
+                raise Malformed("The chunked body cannot be read.")
+            length = int(size, 16)
+            if len(body) + length > MAX_BODY_BYTES:
+                raise TooLarge(f"The body has over {MAX_BODY_BYTES} bytes, which is the most that is taken.")
+            if length == 0:
+                while self.rfile.readline(_MAX_CHUNK_LINE).strip():
+                    pass  # trailers
+                return bytes(body)
+            body += self.rfile.read(length)
+            self.rfile.readline(_MAX_CHUNK_LINE)
+
+    def handle_expect_100(self) -> bool:
+        """Do not invite a body that will not be taken."""
+        try:
+            self._content_length()
+        except TooLarge as problem:
+            self._refuse(problem)
+            return False
+        except Malformed:
+            pass  # perhaps chunked; _read_body judges
+        return super().handle_expect_100()
+
+    def _refuse(self, problem: Problem) -> None:
+        """Answer without having read the body, and end the connection so that the client sees the answer."""
+        self.close_connection = True
+        self._send(problem_answer(problem))
+        self.wfile.flush()
+        # Closing with bytes unread resets the connection, and the client loses the answer: so let it
+        # send on for a little while, unread by anybody.
+        self.connection.shutdown(socket.SHUT_WR)
+        self.connection.settimeout(1)
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline and self.connection.recv(1 << 16):
+            pass
+
+    def _send(self, answer: Answer) -> None:
+        bodiless = answer.status in (204, 304)
+        self.send_response(answer.status)
+        for name, value in answer.headers:
+            self.send_header(name, value)
+        if not bodiless:
+            self.send_header("Content-Length", str(len(answer.body)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if not bodiless and self.command != "HEAD":
+            self.wfile.write(answer.body)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What http.server itself refuses: a request that is not HTTP."""
+        problem = Malformed(f"This is not an HTTP request that can be read: {message or explain}.")
+        problem.status = 400 if code < 400 or code == 501 else code
+        self.close_connection = True
+        self._send(problem_answer(problem))
+
+
+def main() -> None:
+    """Serve the app until SIGTERM."""
+    from app import app
+
+    server = Server(app, int(os.environ["API_PORT"]))
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+    server.serve_forever(poll_interval=0.1)
+    server.server_close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Makes ready what `make` needs, and says what it does: Python, two virtual environments and mariadbd.
+# On Debian and its like it installs what is missing, as root or by sudo. Run again, it finds all done.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { echo "setup: $*" >&2; }
+fail() { say "$@"; exit 1; }
+
+# install PURPOSE PACKAGE...
+install() {
+  local purpose=$1 sudo=()
+  shift
+  command -v apt-get >/dev/null || fail "$purpose is missing and there is no apt-get; install it by hand ($*), then run make again"
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || fail "$purpose is missing; as root: apt-get install $*"
+    sudo=(sudo)
+  fi
+  say "$purpose is missing: installing $* (apt-get)"
+  "${sudo[@]}" apt-get update -qq
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+# The first Python that is 3.11 to 3.13 and can make virtual environments.
+find_python() {
+  local candidate
+  for candidate in ${PYTHON:-python3.13 python3.12 python3.11 python3}; do
+    if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
+      echo "$candidate"
+      return
+    fi
+  done
+}
+
+# environment FOLDER FINGERPRINT PIP-ARGUMENT...: a virtual environment that holds just this.
+environment() {
+  local folder=$1 fingerprint=$2 python
+  shift 2
+  if [ "$(cat "$folder/installed" 2>/dev/null)" = "$fingerprint" ]; then return; fi
+  python=$(find_python)
+  if [ -z "$python" ]; then
+    install "Python 3.11 to 3.13 with venv" python3 python3-venv
+    python=$(find_python)
+  fi
+  [ -n "$python" ] || fail "no Python from 3.11 to 3.13 was found; name one: make PYTHON=/path/to/python3"
+  say "making $folder with $("$python" --version) (pip install $*)"
+  "$python" -m venv --clear "$folder"
+  "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
+  echo "$fingerprint" >"$folder/installed"
+}
+
+requirements=$(cat requirements.txt requirements-dev.txt | sha256sum)
+environment .venv "$requirements" -r requirements-dev.txt
+# MiniStack pins a botocore of its own.
+ministack=ministack==$(sed -n 's/^VERSION = "\(.*\)"/\1/p' local/ministack.py)
+environment .venv-ministack "$ministack" "$ministack"
+
+# Another MySQL may do instead. The package is the bare server: it starts nothing on the machine.
+if [ -z "${DATABASE_URL:-}${TEST_DATABASE_URL:-}" ]; then
+  PATH=$PATH:/usr/sbin:/usr/local/sbin
+  if ! command -v mariadbd >/dev/null || ! command -v mariadb-install-db >/dev/null; then
+    install "mariadbd" mariadb-server-core
+  fi
+fi

@@ -1,0 +1,88 @@
+"""Reading one shard of a DynamoDB stream, record by record as Lambda's event would hold them."""
+
+import json
+from base64 import b64encode
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from local.aws import REGION
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
+
+MAX_READ = 1000  # GetRecords' own limit
+_BEGIN_AGAIN = ("ExpiredIteratorException", "TrimmedDataAccessException")
+
+
+class ShardReader:
+    """Reads one shard from a position on.
+
+    Args:
+        client: of DynamoDB Streams.
+        stream: the stream's ARN.
+        shard: the shard's id.
+        position: the last sequence number that is done; None reads from the oldest record that is kept.
+    """
+
+    def __init__(self, client: "DynamoDBStreamsClient", stream: str, shard: str, position: str | None) -> None:
+        self._client = client
+        self._stream = stream
+        self._shard = shard
+        self._position = position
+        self._iterator: str | None = None
+        self.closed = False
+
+    def read(self, limit: int) -> list[dict[str, Any]]:
+        """The next records; [] when there are none at present. After the last of a closed shard, `closed` is set."""
+        try:
+            self._iterator = self._iterator or self._begin()
+            answer = self._client.get_records(ShardIterator=self._iterator, Limit=min(limit, MAX_READ))
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") not in _BEGIN_AGAIN:
+                raise
+            self._iterator = None
+            return []
+        self._iterator = answer.get("NextShardIterator")
+        self.closed = self._iterator is None
+        records = [self._as_lambda_has_it(record) for record in answer["Records"]]
+        if records:
+            self._position = records[-1]["dynamodb"]["SequenceNumber"]
+        return records
+
+    def _begin(self) -> str:
+        if self._position is not None:
+            try:
+                return self._iterator_at("AFTER_SEQUENCE_NUMBER", SequenceNumber=self._position)
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") != "TrimmedDataAccessException":
+                    raise
+        # Nothing is known of this shard, or what was known is no longer kept.
+        return self._iterator_at("TRIM_HORIZON")
+
+    def _iterator_at(self, kind: Any, **position: str) -> str:
+        answer: Any = self._client.get_shard_iterator(
+            StreamArn=self._stream, ShardId=self._shard, ShardIteratorType=kind, **position
+        )
+        return str(answer["ShardIterator"])
+
+    def _as_lambda_has_it(self, record: Any) -> dict[str, Any]:
+        """The record as JSON: times in seconds, bytes in base64, and every key that an event has."""
+        complete = {
+            **record,
+            "eventVersion": "1.1",
+            "eventSource": "aws:dynamodb",
+            "awsRegion": REGION,
+            "eventSourceARN": self._stream,
+        }
+        plain: dict[str, Any] = json.loads(json.dumps(complete, default=_json))
+        return plain
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
+    if isinstance(value, datetime):
+        return value.timestamp()
+    raise TypeError(f"{type(value).__name__} in a stream record: {value!r:.80}")

@@ -1,0 +1,134 @@
+"""The parts of the local stack and the order in which they start, serve and stop."""
+
+import sys
+import time
+from collections.abc import Callable
+
+from chalicelib.core.migrate import MigrationFailed, migrate
+from local import LocalError, aws
+from local.child import Child
+from local.config import Config
+from local.env import app_env, dead_letter_bucket
+from local.mariadb import MariaDB, check_server, with_database
+from local.ministack import MiniStack
+from local.ports import answers, require_free
+from local.template import Template, create_tables
+
+DATABASE = "tributary"
+# More deaths than this within a minute, and restarting is no help.
+_MOST_DEATHS = 5
+
+
+class Stack:
+    """AWS, MySQL, the API and the pump.
+
+    Args:
+        config: what the person chose.
+        say: shows a line to the person.
+    """
+
+    def __init__(self, config: Config, say: Callable[[str], None] = print) -> None:
+        self._config = config
+        self._say = say
+        self._ministack = MiniStack(config.folder / "ministack", config.ministack_port)
+        self._mariadb = None if config.database_url else MariaDB(config.folder / "mariadb", config.mysql_port)
+        self.database_url = config.database_url or with_database(
+            f"mysql://tributary:tributary@127.0.0.1:{config.mysql_port}", DATABASE
+        )
+        env = app_env(config, self.database_url)
+        self._api = module_child("API", "local.server", config, env)
+        self._pump = module_child("pump", "local.pump", config, env)
+        self._catch_up = module_child("catch-up", "local.catchup", config, env)
+        self._deaths: list[float] = []
+
+    def start(self) -> None:
+        """Start all parts; returns when the API answers.
+
+        Raises:
+            LocalError: something is missing, taken or broken.
+        """
+        self._require_ports()
+        self._say(f"  AWS       MiniStack on {self._config.endpoint}")
+        self._ministack.start()
+        self._start_database()
+        self._create_tables()
+        self._catch_up_with_lost_streams()
+        self._start_api()
+        self._pump.start()
+
+    def stop(self) -> None:
+        """Stop all parts: first what writes, then what carries, then what keeps."""
+        for child in (self._api, self._catch_up, self._pump):
+            child.stop()
+        if self._mariadb:
+            self._mariadb.stop()
+        self._ministack.stop()
+
+    def revive(self) -> None:
+        """Start again whatever has died.
+
+        Raises:
+            LocalError: something dies again and again, or does not start.
+        """
+        if self._mariadb and not self._mariadb.child.running:
+            self._mourn(self._mariadb.child)
+            self._mariadb.start()
+        if not self._ministack.child.running:
+            self._mourn(self._ministack.child)
+            # What the pump knows of the streams is void, and so may be the newest tables and items.
+            self._pump.stop(seconds=5)
+            self._ministack.start()
+            self._create_tables()
+            self._catch_up_with_lost_streams()
+            self._pump.start()
+        for child in (self._api, self._pump):
+            if not child.running:
+                self._mourn(child)
+                child.start()
+
+    def _mourn(self, child: Child) -> None:
+        now = time.monotonic()
+        self._deaths = [*(death for death in self._deaths if now - death < 60), now]
+        if len(self._deaths) > _MOST_DEATHS:
+            raise child.fail(f"{child.name} died (exit code {child.exit_code}), and restarting is no help.")
+        self._say(f"{child.name} died (exit code {child.exit_code}) and is started again.")
+
+    def _require_ports(self) -> None:
+        config = self._config
+        require_free(config.api_port, "API_PORT", "the API")
+        require_free(config.ministack_port, "MINISTACK_PORT", "the embedded AWS (MiniStack)")
+        if self._mariadb:
+            require_free(config.mysql_port, "MYSQL_PORT", "the private MySQL server (mariadbd)")
+
+    def _start_database(self) -> None:
+        if self._mariadb:
+            self._say(f"  MySQL     private mariadbd, {self.database_url}")
+            self._mariadb.start()
+        else:
+            self._say("  MySQL     as DATABASE_URL says")
+            check_server(with_database(self.database_url, ""))
+        try:
+            applied = migrate(self.database_url)
+        except MigrationFailed as error:
+            raise LocalError(str(error)) from error
+        self._say(f"  schema    {'applied ' + ', '.join(applied) if applied else 'up to date'}")
+
+    def _create_tables(self) -> None:
+        created = create_tables(aws.dynamodb(self._config.endpoint), Template(self._config.table_prefix))
+        aws.create_bucket(self._config.endpoint, dead_letter_bucket(self._config))
+        self._say(f"  tables    {'created ' + ', '.join(created) if created else 'found again'}")
+
+    def _catch_up_with_lost_streams(self) -> None:
+        self._catch_up.start()
+        if self._catch_up.wait() != 0:
+            raise self._catch_up.fail("The read model cannot be brought up to date with the tables.")
+        self._say(f"  catch-up  {self._catch_up.last_line()}")
+
+    def _start_api(self) -> None:
+        self._api.start()
+        self._api.await_ready(lambda: answers(self._config.api_port), seconds=60)
+
+
+def module_child(name: str, module: str, config: Config, env: dict[str, str]) -> Child:
+    """A module of ours as a process, with the environment of the app's functions."""
+    return Child(name, [sys.executable, "-m", module], config.logs / f"{name}.log", env)

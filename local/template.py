@@ -1,0 +1,158 @@
+"""What the local stack takes from template.yaml: the tables, and which function each stream feeds."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from local import ROOT, LocalError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# What CreateTable takes as the template states it.
+_TABLE_PROPERTIES = ("TableName", "AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with CloudFormation's short tags: `!Ref x` becomes {"Ref": "x"}."""
+
+
+def _tagged(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    content: Any
+    if isinstance(node, yaml.ScalarNode):
+        content = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        content = loader.construct_sequence(node, deep=True)
+    else:
+        content = loader.construct_mapping(node, deep=True)  # type: ignore[arg-type]
+    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": content}
+
+
+_Loader.add_multi_constructor("!", _tagged)
+
+
+@dataclass(frozen=True)
+class EventSource:
+    """An event source mapping: one function on one table's stream.
+
+    Attributes:
+        function: the function's logical name, "ProjectorFunction".
+        handler: module and callable, "app.project".
+        table: the table's name in DynamoDB.
+        batch_size: most records a call.
+        window_seconds: how long to wait for a fuller batch.
+        retries: MaximumRetryAttempts, -1 for no cap.
+        max_age_seconds: MaximumRecordAgeInSeconds, -1 for no cap.
+        bisect: BisectBatchOnFunctionError.
+        reports_failures: whether the function answers with batchItemFailures.
+        filters: event patterns; a record that matches none is dropped. Empty lets all through.
+        destination: whether batches that are given up are kept in the dead-letter bucket.
+        timeout_seconds: the function's time limit.
+    """
+
+    function: str
+    handler: str
+    table: str
+    batch_size: int
+    window_seconds: float
+    retries: int
+    max_age_seconds: int
+    bisect: bool
+    reports_failures: bool
+    filters: tuple[Mapping[str, Any], ...]
+    destination: bool
+    timeout_seconds: int
+
+
+class Template:
+    """template.yaml with its parameters filled in.
+
+    Args:
+        prefix: the parameter TablePrefix.
+        path: of the file.
+    """
+
+    def __init__(self, prefix: str, path: Path = ROOT / "template.yaml") -> None:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # a SafeLoader of ours
+        self._resources: dict[str, Any] = content["Resources"]
+        self._parameters = {
+            **{name: parameter.get("Default") for name, parameter in content["Parameters"].items()},
+            "TablePrefix": prefix,
+        }
+
+    def tables(self) -> list[dict[str, Any]]:
+        """The properties of every table, resolved."""
+        return [self.resolve(table["Properties"]) for _, table in self._of_type("AWS::DynamoDB::Table")]
+
+    def mappings(self) -> list[EventSource]:
+        """Every DynamoDB event of every function."""
+        return [
+            self._mapping(name, function["Properties"], event["Properties"])
+            for name, function in self._of_type("AWS::Serverless::Function")
+            for event in function["Properties"].get("Events", {}).values()
+            if event["Type"] == "DynamoDB"
+        ]
+
+    def resolve(self, value: Any) -> Any:
+        """A value with `!Ref` and `!Sub` of parameters filled in; other functions stay as they are."""
+        match value:
+            case {"Ref": name} if name in self._parameters:
+                return self._parameters[name]
+            case {"Fn::Sub": str(text)}:
+                for name, content in self._parameters.items():
+                    text = text.replace(f"${{{name}}}", str(content))
+                return text
+            case dict():
+                return {name: self.resolve(content) for name, content in value.items()}
+            case list():
+                return [self.resolve(content) for content in value]
+        return value
+
+    def _of_type(self, kind: str) -> Iterator[tuple[str, Any]]:
+        return ((name, resource) for name, resource in self._resources.items() if resource["Type"] == kind)
+
+    def _mapping(self, name: str, function: Mapping[str, Any], event: Mapping[str, Any]) -> EventSource:
+        match event["Stream"]:
+            case {"Fn::GetAtt": str(stream)} if stream.endswith(".StreamArn"):
+                table = self._resources[stream.partition(".")[0]]["Properties"]["TableName"]
+            case other:
+                raise LocalError(f"template.yaml: the stream of {name} is {other}, not !GetAtt <table>.StreamArn")
+        # The defaults are CloudFormation's: AWS::Lambda::EventSourceMapping.
+        return EventSource(
+            function=name,
+            handler=function["Handler"],
+            table=self.resolve(table),
+            batch_size=event.get("BatchSize", 100),
+            window_seconds=event.get("MaximumBatchingWindowInSeconds", 0),
+            retries=event.get("MaximumRetryAttempts", -1),
+            max_age_seconds=event.get("MaximumRecordAgeInSeconds", -1),
+            bisect=event.get("BisectBatchOnFunctionError", False),
+            reports_failures="ReportBatchItemFailures" in event.get("FunctionResponseTypes", []),
+            filters=tuple(json.loads(f["Pattern"]) for f in event.get("FilterCriteria", {}).get("Filters", [])),
+            destination="OnFailure" in event.get("DestinationConfig", {}),
+            timeout_seconds=function.get("Timeout", 3),
+        )
+
+
+def create_tables(client: "DynamoDBClient", template: Template) -> list[str]:
+    """Create those tables of the template that do not exist yet. Returns their names."""
+    existing = {name for page in client.get_paginator("list_tables").paginate() for name in page["TableNames"]}
+    fresh = [table for table in template.tables() if table["TableName"] not in existing]
+    for table in fresh:
+        _create(client, table)
+    return [table["TableName"] for table in fresh]
+
+
+def _create(client: "DynamoDBClient", table: Mapping[str, Any]) -> None:
+    request: Any = {name: table[name] for name in _TABLE_PROPERTIES if name in table}
+    if "StreamSpecification" in table:
+        request["StreamSpecification"] = {"StreamEnabled": True, **table["StreamSpecification"]}
+    client.create_table(**request)
+    if "TimeToLiveSpecification" in table:
+        client.update_time_to_live(
+            TableName=table["TableName"], TimeToLiveSpecification=table["TimeToLiveSpecification"]
+        )

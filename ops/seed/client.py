@@ -1,0 +1,132 @@
+"""Commands over HTTP: one keep-alive connection, patience with a server that is busy or away.
+
+http.client of the standard library is used as it is: a worker has one connection and sends one request
+at a time on it, so a pool would add nothing.
+"""
+
+import http.client
+import json
+import random
+import threading
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import SplitResult, urlsplit
+
+_AGAIN = frozenset({429, 502, 503, 504})
+_LOST_RACE = "urn:tributary:problem:conflict"
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
+_TIMEOUT_SECONDS = 30
+_TROUBLE = (OSError, http.client.HTTPException)  # refused, reset, timed out, or an answer cut short
+
+
+class CannotGoOn(Exception):
+    """Nothing more can be loaded: the server stays away, or does not take the token. Run again later."""
+
+
+class Stopped(CannotGoOn):
+    """The run was told to stop while a request waited for its next try."""
+
+
+class Answer(NamedTuple):
+    """A response that is final: its status and its JSON body."""
+
+    status: int
+    body: Mapping[str, Any]
+
+    @property
+    def code(self) -> str:
+        """The last part of a problem's type: "duplicate"; "" of a success."""
+        return str(self.body.get("type", "")).rpartition(":")[2]
+
+
+class Client:
+    """Sends commands, one after the other; not for several threads.
+
+    Args:
+        url: where the API is: "http://localhost:8000".
+        token: a JWT.
+        patience: seconds after which a request that never got a final answer is given up.
+        stopping: set by others to end the waiting between tries.
+    """
+
+    def __init__(self, url: str, token: str, patience: float, stopping: threading.Event) -> None:
+        self._url = _checked(url)
+        self._patience = patience
+        self._stopping = stopping
+        self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        self._connection = self._connect()
+
+    def post(self, path: str, body: Mapping[str, Any] | None = None) -> Answer:
+        """POST until there is a final answer. All tries carry one Idempotency-Key.
+
+        Raises:
+            CannotGoOn: none came in time, or the token is refused.
+        """
+        headers = {**self._headers, "Idempotency-Key": str(uuid.uuid4()), "Content-Type": "application/json"}
+        return self._persist("POST", path, json.dumps(body or {}).encode(), headers)
+
+    def get(self, path: str) -> Answer:
+        """GET until there is a final answer.
+
+        Raises:
+            CannotGoOn: none came in time, or the token is refused.
+        """
+        return self._persist("GET", path, None, self._headers)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._connection.close()
+
+    def _persist(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+        give_up = time.monotonic() + self._patience
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                answer, retry_after = self._once(method, path, body, headers)
+                if answer.status in (401, 403):
+                    raise CannotGoOn(f"{method} {path}: {answer.status}, {answer.body.get('detail', 'no access')}")
+                if answer.status not in _AGAIN and answer.body.get("type") != _LOST_RACE:
+                    return answer
+                trouble = f"{answer.status} {answer.body.get('detail', '')}"
+            except _TROUBLE as error:
+                self._connection.close()  # it connects anew by itself
+                trouble, retry_after = f"{type(error).__name__}: {error}", 0.0
+            if time.monotonic() > give_up:
+                raise CannotGoOn(f"{method} {path}: no answer within {self._patience:.0f} s; the last was {trouble}")
+            self._wait(max(retry_after, random.uniform(0, pause)))
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _once(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> tuple[Answer, float]:
+        """One request; the answer, and for how many seconds the server asks to be left alone."""
+        self._connection.request(method, self._url.path.rstrip("/") + path, body, dict(headers))
+        response = self._connection.getresponse()
+        content = response.read()
+        after = response.headers.get("Retry-After", "")
+        wait = min(float(after), _LONGEST_PAUSE) if after.isdigit() else 0.0
+        return Answer(response.status, _json_object(content)), wait
+
+    def _wait(self, seconds: float) -> None:
+        if self._stopping.wait(seconds):
+            raise Stopped("stopped while waiting for the server")
+
+    def _connect(self) -> http.client.HTTPConnection:
+        kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
+        return kind(self._url.hostname or "", self._url.port, timeout=_TIMEOUT_SECONDS)
+
+
+def _checked(url: str) -> SplitResult:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise CannotGoOn(f"{url!r} is no address of an API; it looks like http://localhost:8000")
+    return parts
+
+
+def _json_object(content: bytes) -> Mapping[str, Any]:
+    """The body as an object; a gateway's HTML page becomes a detail."""
+    try:
+        body = json.loads(content)
+    except ValueError:
+        return {"detail": content[:200].decode("utf-8", "replace")}
+    return body if isinstance(body, dict) else {"detail": str(body)[:200]}

@@ -1,0 +1,198 @@
+"""Queries across all the services, over real HTTP."""
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from local.ports import wait_until
+from tests.conftest import Stack
+from tests.http.client import Client
+from tests.http.settling import settle
+from tests.http.things import customer, order, product, sku
+
+
+@pytest.fixture(scope="module")
+def shop(stack: Stack, admin: Client) -> dict[str, Any]:
+    """A customer with two orders of two products, confirmed; visible in the read model."""
+    word = sku().replace("-", "x")
+    buyer = customer(admin, f"Hopper {word}")
+    lantern, mug = product(admin, f"Lantern {word}", 339), product(admin, f"Mug {word}", 255)
+    admin.post(f"/stock/{lantern}/receipts", {"quantity": 9})
+    lines = [{"sku": lantern, "quantity": 2}, {"sku": mug, "quantity": 1}, {"sku": lantern, "quantity": 1}]
+    first = admin.post("/orders", {"customer_id": buyer, "reference": word, "lines": lines}).json["id"]
+    second = order(admin, buyer, mug, 4)
+    for id in (first, second):
+        assert admin.post(f"/orders/{id}/confirm").status == 200
+    settle(stack)
+    return {"word": word, "buyer": buyer, "lantern": lantern, "mug": mug, "first": first, "second": second}
+
+
+def test_order_across_services(admin: Client, shop: dict[str, Any]) -> None:
+    """One answer holds the order, its customer's name, its products' names and what is in stock of them."""
+    body = admin.get(f"/orders/{shop['first']}").json
+    assert body["customer"] == {"id": shop["buyer"], "name": f"Hopper {shop['word']}"}
+    assert (body["status"], body["total"], body["quantity"], body["line_count"]) == ("confirmed", 3 * 339 + 255, 4, 3)
+    assert [(line["line_no"], line["sku"], line["quantity"], line["amount"]) for line in body["lines"]] == [
+        (1, shop["lantern"], 2, 678),
+        (2, shop["mug"], 1, 255),
+        (3, shop["lantern"], 1, 339),
+    ]
+    assert (body["lines"][0]["name"], body["lines"][0]["available"]) == (f"Lantern {shop['word']}", 9)
+
+
+def test_timeline(admin: Client, shop: dict[str, Any]) -> None:
+    """All that happened to an order, oldest first."""
+    body = admin.get(f"/orders/{shop['first']}/timeline").json
+    assert not body["incomplete"]
+    assert [entry["command"] for entry in body["entries"]] == ["orders.place", "orders.confirm"]
+    assert body["entries"][0]["events"][0]["type"] == "OrderPlaced"
+
+
+@pytest.mark.parametrize(
+    "filters", [{"q": "hopper {word}"}, {"q": "{word}"}, {"reference": "{word}"}, {"sku": "{lantern}"}]
+)
+def test_find_orders(admin: Client, shop: dict[str, Any], filters: dict[str, str]) -> None:
+    """Orders are found by words of customer and products, by reference and by SKU, in any status."""
+    query = {name: value.format(**shop) for name, value in filters.items()}
+    found = {item["id"] for item in admin.all_pages("/orders", **query, status="confirmed")}
+    assert shop["first"] in found
+    assert found <= {shop["first"], shop["second"]}
+
+
+def test_customer_with_spend(admin: Client, shop: dict[str, Any]) -> None:
+    """A customer's summary counts confirmed orders."""
+    spend = 3 * 339 + 255 + 4 * 255
+    body = admin.get(f"/customers/{shop['buyer']}").json
+    assert [(o["currency"], o["order_count"], o["spend"]) for o in body["orders"]] == [("GBP", 2, spend)]
+    (listed,) = admin.get("/customers", {"q": shop["word"], "sort": "-spend"}).json["items"]
+    assert (listed["id"], listed["orders"]["spend"]) == (shop["buyer"], spend)
+    listed = admin.all_pages(f"/customers/{shop['buyer']}/orders", sort="total", limit=1)
+    assert [item["id"] for item in listed] == [shop["second"], shop["first"]]
+
+
+def test_sales_of_a_cancelled_order_are_taken_back(admin: Client) -> None:
+    """Cancelling a confirmed order takes its sales out of every summary."""
+    code, buyer = product(admin, price=50), customer(admin)
+    id = order(admin, buyer, code, 3)
+    for step, sold in (("confirm", 3), ("cancel", 0)):
+        token = admin.post(f"/orders/{id}/{step}").headers["consistency-token"]
+        shown = admin.get(f"/products/{code}", Consistency_Token=token).json
+        assert sum(sales["quantity"] for sales in shown["sales"]) == sold
+        sales = admin.all_pages("/reports/sales", by="customer")
+        assert sum(item["amount"] for item in sales if item["customer_id"] == buyer) == sold * 50
+
+
+@pytest.mark.parametrize("by", ["day", "product", "customer"])
+@pytest.mark.parametrize("sort", ["key", "-amount"])
+def test_reports_agree(admin: Client, shop: dict[str, Any], by: str, sort: str) -> None:
+    """Sales are the same sum whatever they are added up by, page by page."""
+    total = sum(item["amount"] for item in admin.all_pages("/reports/sales", by="day"))
+    items = admin.all_pages("/reports/sales", by=by, sort=sort, limit=3)
+    assert sum(item["amount"] for item in items) == total > 0
+    if sort == "-amount":
+        assert [item["amount"] for item in items] == sorted((item["amount"] for item in items), reverse=True)
+
+
+def test_low_stock(admin: Client, shop: dict[str, Any]) -> None:
+    """What runs out is listed, the scarcest first."""
+    items = admin.all_pages("/reports/low-stock", threshold=9)
+    assert [item["available"] for item in items] == sorted(item["available"] for item in items)
+    assert shop["lantern"] in {item["sku"] for item in items}
+    assert shop["lantern"] not in {item["sku"] for item in admin.all_pages("/reports/low-stock", threshold=8)}
+
+
+@pytest.mark.parametrize("path", ["/orders/{first}", "/customers/{buyer}", "/products/{lantern}"])
+def test_etag_and_304(admin: Client, shop: dict[str, Any], path: str) -> None:
+    """A single item has a tag of version and body; who has that body already gets 304 and none."""
+    path = path.format(**shop)
+    first = admin.get(path)
+    tag = first.headers["etag"]
+    assert tag.startswith(f'"{first.json["version"]}.')
+    again = admin.get(path, If_None_Match=tag)
+    assert (again.status, again.body, again.headers["etag"]) == (304, b"", tag)
+    assert admin.get(path, If_None_Match='"1.0"').status == 200
+
+
+def test_querys_etag_in_if_match(admin: Client) -> None:
+    """If-Match takes the tag of a query's answer, and compares the version in it."""
+    made = admin.post("/products", {"sku": sku(), "name": "x", "price": 1, "currency": "GBP"})
+    path, token = made.headers["location"], made.headers["consistency-token"]
+    tag = admin.get(path, Consistency_Token=token).headers["etag"]
+    assert admin.patch(path, {"price": 2}, If_Match=tag).status == 200
+    assert admin.patch(path, {"price": 3}, If_Match=tag).status == 412
+
+
+def test_pages(stack: Stack, admin: Client) -> None:
+    """`next` leads through every item once, and ends."""
+    buyer, code = customer(admin), product(admin)
+    made = [order(admin, buyer, code) for _ in range(7)]
+    settle(stack)
+    pages = admin.get("/orders", {"customer": buyer, "limit": 3}).json
+    assert pages["next"].startswith("/orders?")
+    listed = admin.all_pages("/orders", customer=buyer, limit=3)
+    assert [item["id"] for item in listed] == made[::-1]
+
+
+@pytest.mark.parametrize(
+    ("query", "faulty"),
+    [
+        ("limit=0&sort=nope&status=odd&x=1", ["limit", "sort", "status", "x"]),
+        ("limit=201", ["limit"]),
+        ("placed_from=yesterday&min_total=-1", ["placed_from", "min_total"]),
+        ("limit=1&limit=2", ["limit"]),
+        ("q=of", ["q"]),
+        ("customer=x&sku=a%20b", ["customer", "sku"]),
+    ],
+)
+def test_bad_parameters(admin: Client, query: str, faulty: list[str]) -> None:
+    """Every faulty parameter is named."""
+    answer = admin.get(f"/orders?{query}")
+    assert (answer.status, sorted(answer.pointers)) == (422, sorted(faulty))
+
+
+@pytest.mark.parametrize("cursor", ["x", "e30.AAAAAAAAAAAAAAAAAAAAAA", ""])
+def test_bad_cursor(admin: Client, cursor: str) -> None:
+    """A cursor that was not issued here is refused."""
+    answer = admin.get("/orders", {"cursor": cursor})
+    assert (answer.status, answer.pointers) == (400, ["cursor"])
+
+
+@pytest.mark.parametrize(
+    "path", ["/orders/ord_none", "/customers/cus_none", "/products/none", "/orders/ord_none/timeline"]
+)
+def test_not_found(admin: Client, path: str) -> None:
+    """What is not there is a 404 problem."""
+    assert admin.get(path).problem == "not-found"
+
+
+def run_check(stack: Stack) -> None:
+    """Run the scheduled check once, as its function would."""
+    code = "from chalicelib.bootstrap import runtime; from chalicelib.operations.check import check_all; check_all(runtime())"
+    subprocess.run([sys.executable, "-c", code], env={**os.environ, **stack.env}, check=True)
+
+
+def test_status(stack: Stack, admin: Client) -> None:
+    """Each service's lag, measured by a heartbeat through its stream, and its dead letters."""
+    run_check(stack)
+    wait_until(lambda: run_check(stack) or all(entry["lag_seconds"] is not None for entry in statuses(admin)), 30)
+    assert {entry["service"] for entry in statuses(admin)} == {"customers", "catalog", "inventory", "orders"}
+    assert all(0 <= entry["lag_seconds"] < 60 for entry in statuses(admin))
+    assert all(entry["dead_letters"] == 0 and 0 <= entry["age_seconds"] < 60 for entry in statuses(admin))
+
+
+def statuses(api: Client) -> list[Any]:
+    """What GET /status says of each service."""
+    return list(api.get("/status").json["services"])
+
+
+def test_documentation(anonymous: Client) -> None:
+    """The API describes itself, without a token."""
+    described = anonymous.get("/openapi.json").json
+    assert described["openapi"] == "3.1.0"
+    assert "/orders/{id}/timeline" in described["paths"]
+    page = anonymous.get("/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    assert anonymous.get("/health").json == {"status": "ok"}

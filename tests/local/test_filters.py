@@ -1,0 +1,66 @@
+"""Event patterns of an event source mapping."""
+
+from typing import Any
+
+import pytest
+
+from local import LocalError
+from local.filters import passes
+from local.template import Template
+
+RECORD = {"eventName": "INSERT", "dynamodb": {"NewImage": {"id": {"S": "claim#email#a"}, "n": {"N": "3"}}}}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ({"eventName": ["INSERT"]}, True),
+        ({"eventName": ["MODIFY", "INSERT"]}, True),
+        ({"eventName": ["REMOVE"]}, False),
+        ({"eventName": [{"anything-but": ["INSERT"]}]}, False),
+        ({"eventName": [{"anything-but": "REMOVE"}]}, True),
+        ({"dynamodb": {"NewImage": {"id": {"S": [{"prefix": "claim#"}]}}}}, True),
+        ({"dynamodb": {"NewImage": {"id": {"S": [{"prefix": "ord_"}]}}}}, False),
+        ({"dynamodb": {"NewImage": {"owner": {"S": [{"exists": False}]}}}}, True),
+        ({"dynamodb": {"NewImage": {"id": {"S": [{"exists": True}]}}}}, True),
+        ({"dynamodb": {"NewImage": {"id": [{"exists": True}]}}}, False),
+        ({"eventName": ["INSERT"], "dynamodb": {"NewImage": {"n": {"N": ["4"]}}}}, False),
+    ],
+)
+def test_pattern(pattern: dict[str, Any], expected: bool) -> None:
+    """All parts of a pattern must fit, of each list one alternative; only leaves exist."""
+    assert passes(RECORD, [pattern]) is expected
+
+
+def test_patterns_are_alternatives_and_none_lets_all_through() -> None:
+    """One of several patterns is enough; no pattern is no filter."""
+    assert passes(RECORD, [{"eventName": ["REMOVE"]}, {"eventName": ["INSERT"]}])
+    assert passes(RECORD, [])
+
+
+def test_unknown_rule_is_refused_by_name() -> None:
+    """A rule that the local stack does not know is not silently taken for no match."""
+    with pytest.raises(LocalError, match="numeric"):
+        passes(RECORD, [{"dynamodb": {"NewImage": {"n": {"N": [{"numeric": [">", 1]}]}}}}])
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        ({"id": {"S": "ord_1"}, "version": {"N": "1"}}, True),
+        ({"id": {"S": "res#ord_1"}, "version": {"N": "1"}}, True),
+        ({"id": {"S": "ord_1"}, "nonsense": {"N": "1"}}, True),
+        ({"id": {"S": "claim#email#a"}, "owner": {"S": "cus_1"}, "commit": {"S": "x"}}, False),
+        ({"id": {"S": "claim#key#a#b"}, "fingerprint": {"S": "x"}, "response": {"S": "y"}}, False),
+    ],
+)
+def test_template_drops_claims_and_nothing_else(image: dict[str, Any], expected: bool) -> None:
+    """The projector's mappings let every aggregate through, broken ones too, and no claim."""
+    for source in Template("t-").mappings():
+        assert passes({"eventName": "INSERT", "dynamodb": {"NewImage": image}}, source.filters) is expected
+
+
+def test_template_drops_removals() -> None:
+    """An item that DynamoDB expires is no news to the projector."""
+    for source in Template("t-").mappings():
+        assert not passes({"eventName": "REMOVE", "dynamodb": {"OldImage": {"id": {"S": "ord_1"}}}}, source.filters)

@@ -1,0 +1,35 @@
+"""Connections that let a test act at a chosen statement: wait there, kill, count."""
+
+from collections.abc import Callable
+from typing import Any
+
+from chalicelib.core.database import connect
+
+Hook = Callable[["Gate", str], None]
+
+
+class Gate:
+    """A real connection that calls a hook before each statement; everything else passes through."""
+
+    def __init__(self, url: str, hook: Hook) -> None:
+        self.real = connect(url)
+        self._hook = hook
+
+    def query(self, statement: str | bytes) -> Any:
+        """Call the hook with the statement's text, then run it."""
+        self._hook(self, statement if isinstance(statement, str) else statement.decode())
+        return self.real.query(statement)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+
+def once(start: str, act: Callable[["Gate"], None]) -> Hook:
+    """A hook that acts the first time that a statement starts so, on whatever connection."""
+    left = [act]
+
+    def hook(gate: Gate, statement: str) -> None:
+        if left and statement.startswith(start):
+            left.pop()(gate)
+
+    return hook

@@ -1,0 +1,115 @@
+"""Write models made up for the projector: heads, their stream records, and what they should fold to."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from chalicelib.catalog.projection import PROJECTION as CATALOG
+from chalicelib.core.codec import item_of
+from chalicelib.core.projector import timeline
+from chalicelib.core.service import Head, Projection, Row, Service
+from chalicelib.customers.projection import PROJECTION as CUSTOMERS
+from chalicelib.inventory.projection import PROJECTION as INVENTORY
+from chalicelib.orders.projection import PROJECTION as ORDERS
+
+PROJECTIONS: Mapping[str, Projection] = MappingProxyType(
+    {"customers": CUSTOMERS, "catalog": CATALOG, "inventory": INVENTORY, "orders": ORDERS}
+)
+# The projector needs of a service its name and its projection only.
+SERVICES: Mapping[str, Service] = MappingProxyType(
+    {
+        f"test-{name}": Service(name, aggregates=(), decide=lambda *_: {}, projection=projection)
+        for name, projection in PROJECTIONS.items()
+    }
+)
+START = datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+
+def iso(moment: datetime) -> str:
+    """As the write side writes times."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def head(id: str, version: int, state: Mapping[str, Any], **changes: Any) -> Head:
+    """A head; `changes` replaces what is made up."""
+    made: dict[str, Any] = {
+        "id": id,
+        "version": version,
+        "state": state,
+        "events": [{"type": "Changed", "data": {"version": version, "note": 'it\'s \\ "quoted"'}}],
+        "commit": f"{id}-{version}",
+        "actor": "staff",
+        "command": "test.change",
+        "at": iso(START + timedelta(seconds=version)),
+    }
+    return Head(**{**made, **changes})
+
+
+def order_state(
+    status: str = "placed", lines: Iterable[tuple[str, int, int]] = (("A", 2, 150),), **changes: Any
+) -> dict[str, Any]:
+    """An order's state, of lines (sku, quantity, unit price)."""
+    listed = [{"sku": sku, "quantity": quantity, "unit_price": price} for sku, quantity, price in lines]
+    state = {
+        "customer_id": "cus_1",
+        "customer_name": "Ada O'Neill",
+        "reference": None,
+        "status": status,
+        "currency": "GBP",
+        "total": sum(line["quantity"] * line["unit_price"] for line in listed),
+        "placed_at": iso(START),
+        "products": {line["sku"]: f"Product {line['sku']}" for line in listed},
+        "lines": listed,
+    }
+    return {**state, **changes}
+
+
+_sequence = iter(range(10**20, 10**21))
+
+
+def record(service: str, item: Head | Mapping[str, Any]) -> dict[str, Any]:
+    """A stream record as Lambda delivers it, of a head or of a raw image."""
+    image = item_of(item) if isinstance(item, Head) else dict(item)
+    sequence = str(next(_sequence))
+    return {
+        "eventID": sequence[-32:],
+        "eventName": "INSERT" if image.get("version") == {"N": "1"} else "MODIFY",
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": "eu-west-1",
+        "dynamodb": {
+            "ApproximateCreationDateTime": START.timestamp(),
+            "Keys": {"id": image["id"]},
+            "NewImage": image,
+            "SequenceNumber": sequence,
+            "SizeBytes": 1,
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
+        },
+        "eventSourceARN": f"arn:aws:dynamodb:eu-west-1:000000000000:table/test-{service}/stream/1",
+    }
+
+
+def sequence_of(raw: Mapping[str, Any]) -> str:
+    """A record's sequence number."""
+    return str(raw["dynamodb"]["SequenceNumber"])
+
+
+def fold(heads: Iterable[tuple[str, Head]]) -> dict[str, set[Row]]:
+    """The base tables and the timeline that those commits (service, head) should end in."""
+    newest: dict[tuple[str, str], Head] = {}
+    tables: dict[str, set[Row]] = {"timeline": set()}
+    for projection in PROJECTIONS.values():
+        tables |= {table.name: set() for table in (projection.root, *projection.children)}
+    for service, commit in heads:
+        tables["timeline"].add(timeline.row(service, commit))
+        if newest.setdefault((service, commit.id), commit).version < commit.version:
+            newest[service, commit.id] = commit
+    for (service, id), commit in newest.items():
+        projection = PROJECTIONS[service]
+        if projection.owns(id):
+            rows = projection.rows(commit)
+            tables[projection.root.name].add(rows.root)
+            for name, children in rows.children.items():
+                tables[name].update(children)
+    return tables

@@ -1,0 +1,134 @@
+"""Two projector transactions at once, held at the points where they could go wrong."""
+
+import random
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from chalicelib.core.service import Head
+from tests.projector.conftest import Projector
+from tests.projector.gates import Gate, once
+from tests.projector.histories import fold, head, order_state, record
+from tests.projector.reading import base_tables, summaries, until_waiting_for_a_lock
+
+pytestmark = pytest.mark.database
+
+Make = Callable[..., Projector]
+WAIT = 30
+
+
+def orders(*ids: str, status: str = "placed", version: int = 1) -> list[tuple[str, Head]]:
+    """A commit of each order, with two lines."""
+    return [("orders", head(id, version, order_state(status, [("A", 2, 150), ("B", 1, 99)]))) for id in ids]
+
+
+def records(commits: Iterable[tuple[str, Head]]) -> list[dict[str, Any]]:
+    """Their stream records."""
+    return [record(*commit) for commit in commits]
+
+
+def at_once(*runs: tuple[Projector, list[Mapping[str, Any]]]) -> None:
+    """Run each projector on its batch, each in a thread; none reports a failure."""
+    with ThreadPoolExecutor(len(runs)) as pool:
+        for outcome in [pool.submit(projector, batch) for projector, batch in runs]:
+            assert outcome.result(WAIT) == []
+
+
+def check(url: str, commits: Iterable[tuple[str, Head]]) -> None:
+    """The base tables equal the fold, the summaries the sums."""
+    assert base_tables(url) == fold(commits)
+    kept, sums = summaries(url)
+    assert kept == sums
+
+
+def meeting_at(url: str, start: str, barrier: threading.Barrier, seen: list[str]) -> Callable[[], Gate]:
+    """Connections that meet the other's at a statement, the first time; `seen` collects all statements."""
+    hook = once(start, lambda _: barrier.wait(WAIT))
+
+    def watch(gate: Gate, statement: str) -> None:
+        seen.append(statement)
+        hook(gate, statement)
+
+    return lambda: Gate(url, watch)
+
+
+def test_the_same_new_order_twice(database: str, make_projector: Make) -> None:
+    """Both see no row and insert: one gets 1062, redoes its batch and finds the order there."""
+    barrier, seen = threading.Barrier(2), list[str]()
+    commits = orders("ord_1", "ord_2", status="confirmed")
+    at_once(
+        *((make_projector(meeting_at(database, "INSERT INTO orders", barrier, seen)), records(commits)) for _ in "ab")
+    )
+    check(database, commits)
+    assert seen.count("START TRANSACTION") == 3
+
+
+def test_two_versions_of_a_new_order(database: str, make_projector: Make) -> None:
+    """Whichever inserts first, the newer version is what stays."""
+    barrier, seen = threading.Barrier(2), list[str]()
+    first, second = orders("ord_1"), orders("ord_1", status="confirmed", version=2)
+    at_once(
+        *(
+            (make_projector(meeting_at(database, "INSERT INTO orders", barrier, seen)), records(batch))
+            for batch in (first, second)
+        )
+    )
+    check(database, first + second)
+
+
+def test_the_same_changed_order_twice(database: str, make_projector: Make) -> None:
+    """The second waits for the first one's lock and then finds its record stale."""
+    before, after = orders("ord_1", "ord_2"), orders("ord_1", "ord_2", status="confirmed", version=2)
+    make_projector()(records(before))
+    held = threading.Event()
+
+    def hold(_: Gate) -> None:
+        held.set()
+        until_waiting_for_a_lock(database)
+
+    first = make_projector(lambda: Gate(database, once("COMMIT", hold)))
+    second = make_projector(lambda: Gate(database, once("START TRANSACTION", lambda _: held.wait(WAIT))))
+    at_once((first, records(after)), (second, records(after)))
+    check(database, before + after)
+
+
+def test_a_batch_redelivered_while_its_first_run_commits(database: str, make_projector: Make) -> None:
+    """New and changed orders, the whole batch twice: rows once, summaries equal to the sums."""
+    before = orders("ord_1", "ord_2")
+    batch = orders("ord_0", "ord_9", status="confirmed") + orders("ord_1", status="confirmed", version=2)
+    make_projector()(records(before))
+    held = threading.Event()
+
+    def hold(_: Gate) -> None:
+        held.set()
+        until_waiting_for_a_lock(database)
+
+    first = make_projector(lambda: Gate(database, once("COMMIT", hold)))
+    second = make_projector(lambda: Gate(database, once("START TRANSACTION", lambda _: held.wait(WAIT))))
+    at_once((first, records(batch)), (second, records(batch)))
+    check(database, before + batch)
+
+
+def test_many_projectors_on_the_same_orders(database: str, make_projector: Make) -> None:
+    """Four at once, each with all commits in an order and cut of its own: deadlocks and all, the fold."""
+    chance = random.Random(1)
+    statuses = ("placed", "confirmed", "shipped", "cancelled")
+    commits = [
+        commit
+        for number in range(40)
+        for version, status in enumerate(statuses[: number % 4 + 1], start=1)
+        for commit in orders(f"ord_{number}", status=status, version=version)
+    ]
+
+    def work(projector: Projector) -> None:
+        mixed = records(chance.sample(commits, len(commits)))
+        for start in range(0, len(mixed), 7):
+            assert projector(mixed[start : start + 7]) == []
+
+    with ThreadPoolExecutor(4) as pool:
+        for outcome in [pool.submit(work, make_projector()) for _ in range(4)]:
+            outcome.result(WAIT * 2)
+    check(database, commits)

@@ -1,0 +1,180 @@
+"""Database URLs, sessions, the pool, and the check of the server."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pymysql
+import pytest
+
+from chalicelib.core.database import Address, BadDatabaseUrl, Pool, connect, parse_url
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.server_check import check
+from local.ports import free_port
+from tests.projector.reading import query
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("mysql://ann@db/tributary", Address("ann", "", "db", 3306, "tributary")),
+        ("mysql://a%40b:p%2Fw%C3%A9:x@db:3307/my%20base", Address("a@b", "p/wé:x", "db", 3307, "my base")),
+        ("mysql://ann:pw@[::1]:3307/", Address("ann", "pw", "::1", 3307, "")),
+        ("mysql://ann@db", Address("ann", "", "db", 3306, "")),
+        ("mysql://ann@db/t?ssl-ca=/etc/rds.pem", Address("ann", "", "db", 3306, "t", ssl_ca="/etc/rds.pem")),
+        ("mysql://ann@localhost/t?unix_socket=%2Frun%2Fs", Address("ann", "", "localhost", 3306, "t", "", "/run/s")),
+    ],
+)
+def test_urls(url: str, address: Address) -> None:
+    """Every part, percent-encoded where need be."""
+    assert parse_url(url) == address
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("", "mysql://user:password@host:port/database"),
+        ("postgres://ann:secret@db/t", "mysql://user:password@host:port/database"),
+        ("mysql:///t", "mysql://user:password@host:port/database"),
+        ("mysql://ann:secret@db:port/t", "cannot be read"),
+        ("mysql://ann:secret@db/t?ssl_ca=x", "unknown option 'ssl_ca'.*ssl-ca, unix_socket"),
+    ],
+)
+def test_bad_urls(url: str, message: str) -> None:
+    """The message says what a URL looks like and keeps the password to itself."""
+    with pytest.raises(BadDatabaseUrl, match=message) as caught:
+        parse_url(url)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.database
+def test_the_session(database: str) -> None:
+    """Strict, UTC, utf8mb4 and autocommit, whatever the server's defaults are."""
+    (row,) = query(database, "SELECT @@sql_mode, @@time_zone, @@character_set_connection, @@autocommit")
+    assert {"STRICT_TRANS_TABLES", "ONLY_FULL_GROUP_BY"} <= set(str(row[0]).split(","))
+    assert row[1:] == ("+00:00", "utf8mb4", 1)
+
+
+@pytest.mark.database
+def test_this_server_will_do(database: str) -> None:
+    """The check finds nothing to say of the server that the tests run on, and leaves nothing behind."""
+    connection = connect(database)
+    assert check(connection) == []
+    assert not query(database, "SHOW TABLES LIKE 'tributary_probe'")
+    connection.close()
+
+
+@pytest.mark.database
+def test_what_a_session_lacks(database: str) -> None:
+    """A connection that was not made here is told what is wrong with it."""
+    address = parse_url(database)
+    connection: Any = pymysql.connect(
+        host=address.host,
+        port=address.port,
+        user=address.user,
+        password=address.password,
+        unix_socket=address.unix_socket or None,
+        database=address.database,
+        init_command="SET SESSION sql_mode = '', SESSION time_zone = '+02:00'",
+    )
+    lacking = check(connection)
+    connection.close()
+    assert any("sql_mode lacks" in sentence and "STRICT_TRANS_TABLES" in sentence for sentence in lacking)
+    assert any("time_zone is +02:00" in sentence for sentence in lacking)
+
+
+def thread_id(pool: Pool) -> int:
+    """Which of the server's sessions the pool lends."""
+    with pool.connection() as connection:
+        return int(connection.thread_id())
+
+
+@pytest.mark.database
+def test_connections_are_kept(database: str) -> None:
+    """The next query has the last one's connection."""
+    pool = Pool(database)
+    assert thread_id(pool) == thread_id(pool)
+    pool.close()
+
+
+@pytest.mark.database
+def test_a_connection_that_died_while_idle(database: str) -> None:
+    """A failover between two queries goes unnoticed."""
+    pool = Pool(database)
+    first = thread_id(pool)
+    query(database, f"KILL {first}")
+    assert thread_id(pool) != first
+    pool.close()
+
+
+@pytest.mark.database
+def test_a_connection_that_dies_in_use(database: str) -> None:
+    """The client is told to try again, and the next one gets another connection."""
+    pool = Pool(database)
+
+    def die() -> None:
+        with pool.connection() as connection:
+            query(database, f"KILL {connection.thread_id()}")
+            connection.query("SELECT 1")
+
+    with pytest.raises(Unavailable):
+        die()
+    assert thread_id(pool)
+    pool.close()
+
+
+@pytest.mark.database
+def test_an_error_leaves_no_transaction_open(database: str) -> None:
+    """What was begun is rolled back before anyone else has the connection; the error is passed on."""
+    pool = Pool(database, size=1)
+
+    def fail() -> None:
+        with pool.connection() as connection:
+            connection.query("START TRANSACTION")
+            connection.query("INSERT INTO heartbeats VALUES ('orders', 1, NOW(3), NOW(3))")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    with pool.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM heartbeats")
+        assert cursor.fetchone() == (0,)
+    pool.close()
+
+
+@pytest.mark.database
+def test_no_more_than_its_size(database: str) -> None:
+    """Who gets none in time is told so; a wrong statement does not use one up."""
+    pool = Pool(database, size=1, wait_seconds=0.01)
+    for _ in range(3):
+        with pytest.raises(pymysql.err.ProgrammingError), pool.connection() as connection:
+            connection.query("SELEKT 1")
+    with pool.connection(), pytest.raises(Unavailable, match="in use"), pool.connection():
+        pass
+    pool.close()
+
+
+@pytest.mark.database
+def test_many_threads(database: str) -> None:
+    """Twenty threads share three connections, and none sees another's answer."""
+    pool = Pool(database, size=3, wait_seconds=30)
+    barrier = threading.Barrier(20)
+
+    def ask(number: int) -> bool:
+        barrier.wait(30)
+        with pool.connection() as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT %s", (number,))
+            return bool(cursor.fetchone() == (number,))
+
+    with ThreadPoolExecutor(20) as threads:
+        assert all(threads.map(ask, range(20)))
+    pool.close()
+
+
+def test_no_server() -> None:
+    """Nothing listens: the client is told to try again."""
+    with (
+        pytest.raises(Unavailable, match="cannot be reached"),
+        Pool(f"mysql://a@127.0.0.1:{free_port()}/t").connection(),
+    ):
+        pass

@@ -1,0 +1,93 @@
+"""The conformance suite of dead letters, on the table and on its stand-in in memory; and what the table adds."""
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import boto3
+import pytest
+
+from chalicelib.core.codec import decode_item
+from chalicelib.core.projector import DeadLetter, DeadLetters, DynamoDeadLetters
+from chalicelib.core.projector.dead_letters import MAX_INLINE_BYTES
+from tests.conftest import Tables
+from tests.projector.conftest import MemoryDeadLetters
+
+Read = Callable[[str], Mapping[str, Any] | None]
+
+
+def letter(**changes: Any) -> DeadLetter:
+    """A dead letter."""
+    made: dict[str, Any] = {
+        "id": "orders#ord_1#6",
+        "service": "orders",
+        "aggregate": "ord_1",
+        "version": 6,
+        "sequence": "100",
+        "error": "DataError: too long",
+        "at": "2026-11-23T10:00:00.000Z",
+        "image": b"\x1f\x8b\x00",
+    }
+    return DeadLetter(**{**made, **changes})
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def port(request: pytest.FixtureRequest) -> tuple[DeadLetters, Read]:
+    """An implementation, and a way to read what it keeps."""
+    if request.param == "memory":
+        memory = MemoryDeadLetters()
+        return memory, lambda id: memory.letters[id]._asdict() if id in memory.letters else None
+    tables = cast(Tables, request.getfixturevalue("tables"))
+    return DynamoDeadLetters(tables.client, tables.name("dead-letters")), lambda id: _item(tables, id)
+
+
+def _item(tables: Tables, id: str) -> Mapping[str, Any] | None:
+    item = tables.client.get_item(TableName=tables.name("dead-letters"), Key={"id": {"S": id}}).get("Item")
+    return decode_item(item) if item else None
+
+
+def test_kept_as_it_is(port: tuple[DeadLetters, Read]) -> None:
+    """Every attribute comes back; nothing else is there."""
+    dead, read = port
+    dead.put(letter())
+    assert read("orders#ord_1#6") == letter()._asdict()
+    assert read("orders#ord_1#7") is None
+
+
+def test_the_same_record_again(port: tuple[DeadLetters, Read]) -> None:
+    """A batch that comes again puts the same letter: one is kept, the later."""
+    dead, read = port
+    dead.put(letter())
+    dead.put(letter(error="another"))
+    found = read("orders#ord_1#6")
+    assert found is not None
+    assert found["error"] == "another"
+
+
+def test_without_a_version(port: tuple[DeadLetters, Read]) -> None:
+    """A record that cannot be decoded has none."""
+    dead, read = port
+    dead.put(letter(id="orders#?#100", version=None))
+    found = read("orders#?#100")
+    assert found is not None
+    assert found["version"] is None
+
+
+def test_an_image_too_large_for_an_item(tables: Tables) -> None:
+    """It goes to S3, and the item names it."""
+    s3 = boto3.client("s3", endpoint_url=tables.endpoint)
+    s3.create_bucket(Bucket="dead", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    image = os.urandom(MAX_INLINE_BYTES + 1)
+    DynamoDeadLetters(tables.client, tables.name("dead-letters"), s3, "dead").put(letter(image=image))
+    item = _item(tables, "orders#ord_1#6")
+    assert item is not None
+    assert "image" not in item
+    assert s3.get_object(Bucket="dead", Key=item["image_object"])["Body"].read() == image
+
+
+def test_an_image_too_large_without_a_bucket(tables: Tables) -> None:
+    """Refused with what to do, so that the record comes again instead of being lost."""
+    dead = DynamoDeadLetters(tables.client, tables.name("dead-letters"))
+    with pytest.raises(ValueError, match="DEAD_LETTER_BUCKET"):
+        dead.put(letter(image=bytes(MAX_INLINE_BYTES + 1)))
+    assert _item(tables, "orders#ord_1#6") is None

@@ -1,0 +1,169 @@
+"""Migrations: once, in order, by one runner at a time, and never silently different."""
+
+import secrets
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from chalicelib.core.database import connect, parse_url
+from chalicelib.core.migrate import MigrationFailed, migrate, read_migrations, split
+from tests.projector.reading import query
+
+FIRST = "CREATE TABLE one (id INT PRIMARY KEY);\nCREATE TABLE two (id INT PRIMARY KEY);\n"
+
+
+@pytest.fixture
+def fresh(database: str) -> Iterator[str]:
+    """The URL of a database that does not exist; dropped afterwards."""
+    name = f"{parse_url(database).database}_{secrets.token_hex(3)}"
+    yield database.replace(parse_url(database).database, name)
+    query(database, f"DROP DATABASE IF EXISTS `{name}`")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two migrations."""
+    (tmp_path / "0001_first.sql").write_text(FIRST)
+    (tmp_path / "0002_second.sql").write_text("ALTER TABLE two ADD COLUMN name VARCHAR(10)")
+    return tmp_path
+
+
+def tables(url: str) -> set[str]:
+    """The tables that there are."""
+    return {name for (name,) in query(url, "SHOW TABLES")}
+
+
+@pytest.mark.database
+def test_what_ships(fresh: str) -> None:
+    """From no database at all to the read model; a second run has nothing to do."""
+    assert migrate(fresh) == [migration.name for migration in read_migrations()]
+    assert {"orders", "order_lines", "timeline", "customer_spend"} <= tables(fresh)
+    assert migrate(fresh) == []
+
+
+@pytest.mark.database
+def test_only_what_is_new(fresh: str, folder: Path) -> None:
+    """A later file is applied alone, and recorded with the time."""
+    assert migrate(fresh, folder) == ["0001_first", "0002_second"]
+    (folder / "0010_third.sql").write_text("CREATE TABLE three (id INT PRIMARY KEY)")
+    assert migrate(fresh, folder) == ["0010_third"]
+    rows = query(fresh, "SELECT number, name, applied_at IS NOT NULL FROM schema_migrations ORDER BY number")
+    assert rows == [(1, "0001_first", 1), (2, "0002_second", 1), (10, "0010_third", 1)]
+
+
+@pytest.mark.database
+def test_a_file_changed_afterwards(fresh: str, folder: Path) -> None:
+    """Refused by name before anything is applied; a comment may change."""
+    migrate(fresh, folder)
+    (folder / "0001_first.sql").write_text("-- why\n" + FIRST)
+    assert migrate(fresh, folder) == []
+    (folder / "0001_first.sql").write_text(FIRST.replace("INT", "BIGINT"))
+    (folder / "0003_third.sql").write_text("CREATE TABLE three (id INT PRIMARY KEY)")
+    with pytest.raises(MigrationFailed, match=r"0001_first\.sql was changed after it was applied"):
+        migrate(fresh, folder)
+    assert "three" not in tables(fresh)
+
+
+@pytest.mark.database
+def test_a_failure_half_way(fresh: str, folder: Path) -> None:
+    """The error names file and statement; when that is corrected, the next run goes on from there."""
+    path = folder / "0001_first.sql"
+    path.write_text(FIRST + "CREATE TABLE broken (id NONSENSE);")
+    with pytest.raises(MigrationFailed, match=r"0001_first\.sql, statement 3 of 3: .*CREATE TABLE broken"):
+        migrate(fresh, folder)
+    assert tables(fresh) >= {"one", "two"}
+    path.write_text(FIRST.replace("one", "uno") + "CREATE TABLE broken (id INT);")
+    with pytest.raises(MigrationFailed, match=r"its first 2 statements"):
+        migrate(fresh, folder)
+    path.write_text(FIRST + "CREATE TABLE mended (id INT PRIMARY KEY);")
+    assert migrate(fresh, folder) == ["0001_first", "0002_second"]
+    assert "mended" in tables(fresh)
+
+
+@pytest.mark.database
+def test_a_statement_whose_end_nobody_saw(fresh: str, folder: Path) -> None:
+    """The runner died after the server had done a statement and before it was counted: it counts as done."""
+    (folder / "0002_second.sql").unlink()
+    migrate(fresh, folder)
+    checksum = read_migrations(folder)[0].checksum(1)
+    query(fresh, f"UPDATE schema_migrations SET statements = 1, applied_at = NULL, checksum = '{checksum}'")
+    assert migrate(fresh, folder) == ["0001_first"]
+    assert query(fresh, "SELECT statements FROM schema_migrations") == [(2,)]
+
+
+@pytest.mark.database
+def test_an_object_in_the_way(fresh: str, folder: Path) -> None:
+    """A table of that name that no migration made is not taken for the migration's own."""
+    migrate(fresh, folder)
+    query(fresh, "CREATE TABLE three (other INT)")
+    (folder / "0003_third.sql").write_text("CREATE TABLE three (id INT PRIMARY KEY)")
+    for _ in range(2):
+        with pytest.raises(MigrationFailed, match="0003_third"):
+            migrate(fresh, folder)
+
+
+@pytest.mark.database
+def test_two_at_once(fresh: str, folder: Path) -> None:
+    """Each migration is applied by one of them."""
+    barrier = threading.Barrier(4)
+
+    def run() -> list[str]:
+        barrier.wait(10)
+        return migrate(fresh, folder)
+
+    with ThreadPoolExecutor(4) as pool:
+        applied = [name for outcome in [pool.submit(run) for _ in range(4)] for name in outcome.result(60)]
+    assert sorted(applied) == ["0001_first", "0002_second"]
+
+
+@pytest.mark.database
+def test_a_lock_that_is_held(fresh: str, folder: Path) -> None:
+    """Waits that long and says who is in the way; of another database it takes no notice."""
+    migrate(fresh, folder)
+    (folder / "0003_third.sql").write_text("CREATE TABLE three (id INT PRIMARY KEY)")
+    holder = connect(fresh)
+    holder.query("DO GET_LOCK(CONCAT('tributary-migrate-', LEFT(SHA2(DATABASE(), 256), 32)), 1)")
+    with pytest.raises(MigrationFailed, match="Another runner"):
+        migrate(fresh, folder, wait_seconds=0)
+    holder.close()
+    assert migrate(fresh, folder) == ["0003_third"]
+
+
+@pytest.mark.database
+def test_a_url_without_a_database(database: str, folder: Path) -> None:
+    """Says what the URL lacks."""
+    with pytest.raises(MigrationFailed, match="names no database"):
+        migrate(database.replace("/" + parse_url(database).database, "/"), folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "statements"),
+    [
+        ("", []),
+        (";;\n;", []),
+        ("SELECT 1", ["SELECT 1"]),
+        ("SELECT 1; SELECT 2;", ["SELECT 1", "SELECT 2"]),
+        ("SELECT 'a;b', \"c;d\", `e;f`;", ["SELECT 'a;b', \"c;d\", `e;f`"]),
+        (r"SELECT 'it\'s; it''s'; DO 0", [r"SELECT 'it\'s; it''s'", "DO 0"]),
+        ("-- a; b\nSELECT 1; # c; d\nSELECT 2 /* e; f */;", ["SELECT 1", "SELECT 2"]),
+        ("SELECT 1-1, 2/2, 3 --1;", ["SELECT 1-1, 2/2, 3 --1"]),
+        ("/*!40101 SET NAMES utf8mb4 */;", ["/*!40101 SET NAMES utf8mb4 */"]),
+        ("SELECT '-- no comment'", ["SELECT '-- no comment'"]),
+        ("SELECT 'x' -- a comment at the end", ["SELECT 'x'"]),
+    ],
+)
+def test_splitting(text: str, statements: list[str]) -> None:
+    """Quotes and comments hide semicolons; comments are dropped, the server's own kind is not."""
+    assert list(split(text)) == statements
+
+
+@pytest.mark.parametrize(("names", "message"), [(["1.sql"], "named like"), (["1_a.sql", "01_b.sql"], "same number")])
+def test_file_names(tmp_path: Path, names: list[str], message: str) -> None:
+    """A name that says no number, and a number given twice."""
+    for name in names:
+        (tmp_path / name).write_text("DO 0")
+    with pytest.raises(MigrationFailed, match=message):
+        read_migrations(tmp_path)

@@ -1,0 +1,160 @@
+"""Records that can never be written are set aside, and nothing else is."""
+
+import dataclasses
+import gzip
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.core.codec import item_of
+from chalicelib.core.projector import DeadLetter
+from chalicelib.core.projector.dead_letters import record_of
+from chalicelib.core.service import Head
+from tests.projector.conftest import Projector
+from tests.projector.histories import fold, head, order_state, record, sequence_of
+from tests.projector.reading import base_tables, query, summaries
+
+pytestmark = pytest.mark.database
+
+
+def order(id: str, version: int = 1, status: str = "confirmed", **state: Any) -> tuple[str, Head]:
+    """A commit of an order."""
+    return "orders", head(id, version, order_state(status, **state))
+
+
+TOO_LONG = {"reason": "x" * 501}
+
+
+def check(projector: Projector, commits: list[tuple[str, Head]], dead: list[str]) -> None:
+    """The fold of the good commits, the sums, and those dead letters."""
+    tables, expected = base_tables(projector.url), fold(commits)
+    assert tables | {"timeline": expected["timeline"]} == expected
+    kept, sums = summaries(projector.url)
+    assert kept == sums
+    assert sorted(projector.dead.letters) == dead
+
+
+def test_too_long_for_its_column(projector: Projector) -> None:
+    """One bad order among thirty: the others are written."""
+    good = [order(f"ord_{number}") for number in range(29)]
+    bad = order("ord_bad", **TOO_LONG)
+    assert projector([record(*commit) for commit in [*good[:11], bad, *good[11:]]]) == []
+    check(projector, good, ["orders#ord_bad#1"])
+
+
+def test_several_poison_records(projector: Projector) -> None:
+    """Bad ones first, last and next to each other."""
+    good = [order(f"ord_{number}") for number in range(10)]
+    bad = [order(f"ord_bad{number}", **TOO_LONG) for number in range(4)]
+    commits = [bad[0], *good[:5], bad[1], bad[2], *good[5:], bad[3]]
+    assert projector([record(*commit) for commit in commits]) == []
+    check(projector, good, [f"orders#ord_bad{number}#1" for number in range(4)])
+
+
+def test_a_good_version_before_the_poison_shows(projector: Projector) -> None:
+    """Version 5 is written although version 6, in the same batch, is refused."""
+    good = [order("ord_1", version) for version in range(1, 6)]
+    assert projector([record(*commit) for commit in [*good, order("ord_1", 6, **TOO_LONG)]]) == []
+    check(projector, good, ["orders#ord_1#6"])
+
+
+def test_a_good_version_after_the_poison_shows(projector: Projector) -> None:
+    """Version 7 is what shows; version 6 before it need not even be looked at."""
+    good = [order("ord_1", 5), order("ord_1", 7, "cancelled")]
+    assert projector([record(*good[0]), record(*order("ord_1", 6, **TOO_LONG)), record(*good[1])]) == []
+    check(projector, good, [])
+
+
+def test_the_timeline_tells_of_a_poison_commit(projector: Projector) -> None:
+    """Its rows are refused, its place in the history is not."""
+    projector([record(*order("ord_1")), record(*order("ord_1", 2, **TOO_LONG))])
+    assert query(projector.url, "SELECT version FROM timeline ORDER BY version") == [(1,), (2,)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda image: image.pop("state"), id="no state"),
+        pytest.param(lambda image: image.update(version={"S": "six"}), id="version no number"),
+        pytest.param(lambda image: image.update(state={"SS": ["a"]}), id="a type never written"),
+        pytest.param(lambda image: image["state"]["M"].pop("lines"), id="no lines"),
+        pytest.param(lambda image: image["state"]["M"].update(total={"S": "12"}), id="total no number"),
+        pytest.param(lambda image: image["state"]["M"].update(total={"N": "9" * 30}), id="number too large"),
+        pytest.param(lambda image: image.update(at={"S": "yesterday"}), id="no time"),
+        pytest.param(lambda image: image.update(actor={"S": "x" * 201}), id="actor too long for the timeline"),
+        pytest.param(lambda image: image["state"]["M"].update(currency={"NULL": True}), id="null"),
+        pytest.param(lambda image: image["state"]["M"].update(customer_name={"S": "\ud83d"}), id="half a character"),
+    ],
+)
+def test_what_cannot_be_read(projector: Projector, change: Callable[[dict[str, Any]], Any]) -> None:
+    """An image that is not what the write side writes is set aside, its neighbours are not."""
+    bad = record(*order("ord_bad"))
+    change(bad["dynamodb"]["NewImage"])
+    good = [order("ord_1"), order("ord_2")]
+    assert projector([record(*good[0]), bad, record(*good[1])]) == []
+    (letter,) = projector.dead.letters.values()
+    check(projector, good, [letter.id])
+    assert (letter.service, letter.aggregate, letter.sequence) == ("orders", "ord_bad", sequence_of(bad))
+
+
+def test_a_record_without_an_image(projector: Projector) -> None:
+    """A stream of the wrong view type is named as what is wrong."""
+    bad = record(*order("ord_1"))
+    del bad["dynamodb"]["NewImage"]
+    assert projector([bad]) == []
+    (letter,) = projector.dead.letters.values()
+    assert "NEW_AND_OLD_IMAGES" in letter.error
+
+
+def test_an_id_that_mysql_takes_for_another(projector: Projector) -> None:
+    """A blank at the end does not tell two keys apart in MySQL: refused for ever, so set aside and not redone."""
+    assert projector([record(*order("ord_1")), record(*order("ord_1 "))]) == []
+    check(projector, [order("ord_1")], ["orders#ord_1 #1"])
+
+
+def test_what_a_dead_letter_holds(projector: Projector) -> None:
+    """The record without its old image, as JSON under gzip; and what was wrong."""
+    raw = record(*order("ord_1", 3, **TOO_LONG))
+    old = {**raw, "dynamodb": {**raw["dynamodb"], "OldImage": item_of(order("ord_1", 2)[1])}}
+    projector([old])
+    letter = projector.dead.letters["orders#ord_1#3"]
+    assert json.loads(gzip.decompress(letter.image)) == raw == record_of(letter.image)
+    assert letter.version == 3
+    assert "reason" in letter.error
+    assert letter.at.endswith("Z")
+
+
+def test_redriving_a_dead_letter(projector: Projector) -> None:
+    """Once the cause is gone, the record that was kept is projected as if nothing had been."""
+    projector([record(*order("ord_1", **TOO_LONG))])
+    letter = projector.dead.letters.pop("orders#ord_1#1")
+    raw = record_of(letter.image)
+    raw["dynamodb"]["NewImage"]["state"]["M"]["reason"] = {"S": "short"}
+    assert projector([raw]) == []
+    check(projector, [order("ord_1", reason="short")], [])
+
+
+class Broken:
+    """Dead letters that cannot be stored."""
+
+    def put(self, letter: DeadLetter) -> None:
+        """Fail."""
+        raise OSError(f"no room for {letter.id}")
+
+
+@pytest.mark.parametrize("unreadable", [False, True])
+def test_a_dead_letter_that_cannot_be_stored(projector: Projector, unreadable: bool) -> None:
+    """The batch fails from that record on; everything before it is applied."""
+    projector.deps = dataclasses.replace(projector.deps, dead_letters=Broken())
+    bad = record(*order("ord_bad", **TOO_LONG))
+    if unreadable:
+        del bad["dynamodb"]["NewImage"]["state"]
+    good = [order(f"ord_{number}") for number in range(3)]
+    batch = [*(record(*commit) for commit in good), bad, record(*order("ord_later"))]
+    assert projector(batch) == [sequence_of(bad)]
+    ids = {id for (id,) in query(projector.url, "SELECT id FROM orders")}
+    assert {"ord_0", "ord_1", "ord_2"} <= ids <= {"ord_0", "ord_1", "ord_2", "ord_later"}
+    kept, sums = summaries(projector.url)
+    assert kept == sums

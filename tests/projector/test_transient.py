@@ -1,0 +1,155 @@
+"""Errors that pass are waited for, within the time there is; then the batch fails from its first record."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pymysql
+import pytest
+
+from chalicelib.core.database import connect
+from chalicelib.core.projector.failures import Verdict, verdict
+from chalicelib.core.service import Head
+from tests.projector.conftest import Projector
+from tests.projector.gates import Gate, once
+from tests.projector.histories import fold, head, order_state, record, sequence_of
+from tests.projector.reading import base_tables, query, summaries, until_waiting_for_a_lock
+
+pytestmark = pytest.mark.database
+
+Make = Callable[..., Projector]
+
+
+def order(id: str, version: int = 1, status: str = "confirmed") -> tuple[str, Head]:
+    """A commit of an order."""
+    return "orders", head(id, version, order_state(status))
+
+
+COMMITS = [order("ord_1"), order("ord_2")]
+
+
+def check(url: str) -> None:
+    """COMMITS are there, once."""
+    assert base_tables(url) == fold(COMMITS)
+    kept, sums = summaries(url)
+    assert kept == sums
+
+
+@pytest.mark.parametrize("statement", ["START", "INSERT INTO orders", "INSERT INTO customer_spend", "COMMIT"])
+def test_a_killed_connection(database: str, make_projector: Make, statement: str) -> None:
+    """KILL before any statement: connect again, do the batch again."""
+
+    def kill(gate: Gate) -> None:
+        query(database, f"KILL {gate.real.thread_id()}")
+
+    projector = make_projector(lambda: Gate(database, hook))
+    hook = once(statement, kill)
+    assert projector([record(*commit) for commit in COMMITS]) == []
+    check(database)
+    assert not projector.dead.letters
+
+
+def test_a_commit_whose_answer_is_lost(database: str, make_projector: Make) -> None:
+    """It was committed, nobody heard: doing it again changes nothing."""
+
+    def commit_and_lose(gate: Gate) -> None:
+        gate.real.query("COMMIT")
+        gate.real._force_close()
+
+    projector = make_projector(lambda: Gate(database, hook))
+    hook = once("COMMIT", commit_and_lose)
+    assert projector([record(*commit) for commit in COMMITS]) == []
+    check(database)
+
+
+def test_an_idle_connection_that_died(projector: Projector) -> None:
+    """The connection kept from the last batch is gone: the next batch does not notice."""
+    assert projector([record(*COMMITS[0])]) == []
+    query(projector.url, f"KILL {projector.writer.connection().thread_id()}")
+    assert projector([record(*COMMITS[1])]) == []
+    check(projector.url)
+
+
+def test_a_deadlock(database: str, make_projector: Make) -> None:
+    """A real one, with the projector as its victim since it has changed less."""
+    before = [order("ord_1", 1, "placed"), order("ord_2", 1, "placed")]
+    later = [order("ord_1", 2), order("ord_2", 2)]
+    make_projector()([record(*commit) for commit in before])
+    starts: list[str] = []
+    projector = make_projector(lambda: Gate(database, lambda _, statement: starts.append(statement)))
+    other = connect(database)
+    other.query("START TRANSACTION")
+    other.query("INSERT INTO heartbeats VALUES " + ",".join(f"('filler{n}',1,NOW(3),NOW(3))" for n in range(200)))
+    other.query("SELECT id FROM orders WHERE id = 'ord_2' FOR UPDATE")
+    with ThreadPoolExecutor(1) as pool:
+        outcome = pool.submit(projector, [record(*commit) for commit in later])
+        until_waiting_for_a_lock(database)  # it holds ord_1 by now, for it locks in the order of the keys
+        other.query("SELECT id FROM orders WHERE id = 'ord_1' FOR UPDATE")
+        other.query("ROLLBACK")
+        assert outcome.result(30) == []
+    other.close()
+    assert starts.count("START TRANSACTION") == 2
+    assert base_tables(database) == fold([*before, *later])
+
+
+def test_a_server_that_is_away(database: str, make_projector: Make) -> None:
+    """The third attempt to connect works: nothing is lost, nothing set aside."""
+    refusals = iter([pymysql.err.OperationalError(2003, "no server"), OSError("no route")])
+
+    def flaky() -> Any:
+        for refusal in refusals:
+            raise refusal
+        return connect(database)
+
+    projector = make_projector(flaky)
+    assert projector([record(*commit) for commit in COMMITS]) == []
+    check(database)
+
+
+def test_a_server_that_stays_away(make_projector: Make) -> None:
+    """Out of time: the batch comes again from its first record; no dead letters."""
+
+    def refuse() -> Any:
+        raise pymysql.err.OperationalError(2003, "no server")
+
+    projector = make_projector(refuse, 0)
+    batch = [record(*commit) for commit in COMMITS]
+    assert projector(batch) == [sequence_of(batch[0])]
+    assert not projector.dead.letters
+
+
+def test_a_table_that_is_missing(database: str, projector: Projector) -> None:
+    """A fault of the deployment: the batch fails, and not every record is set aside for it."""
+    query(database, "RENAME TABLE orders TO orders_away")
+    try:
+        batch = [record(*commit) for commit in COMMITS]
+        assert projector(batch) == [sequence_of(batch[0])]
+        assert not projector.dead.letters
+    finally:
+        query(database, "RENAME TABLE orders_away TO orders")
+    assert projector(batch) == []
+    check(database)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (pymysql.err.OperationalError(2013, "lost"), Verdict.TRANSIENT),
+        (pymysql.err.InterfaceError(0, ""), Verdict.TRANSIENT),
+        (pymysql.err.OperationalError(1205, "lock wait"), Verdict.TRANSIENT),
+        (pymysql.err.OperationalError(1213, "deadlock"), Verdict.TRANSIENT),
+        (pymysql.err.OperationalError(1290, "--read-only"), Verdict.TRANSIENT),
+        (pymysql.err.OperationalError(1836, "read-only mode"), Verdict.TRANSIENT),
+        (pymysql.err.IntegrityError(1062, "duplicate"), Verdict.DUPLICATE),
+        (pymysql.err.DataError(1406, "too long", sqlstate="22001"), Verdict.POISON),
+        (pymysql.err.OperationalError(1366, "incorrect", sqlstate="HY000"), Verdict.POISON),
+        (pymysql.err.OperationalError(3819, "check", sqlstate="HY000"), Verdict.POISON),
+        (pymysql.err.ProgrammingError(1146, "no table", sqlstate="42S02"), Verdict.ENVIRONMENT),
+        (pymysql.err.OperationalError(1364, "no default", sqlstate="HY000"), Verdict.ENVIRONMENT),
+        (pymysql.err.OperationalError(1114, "table is full", sqlstate="HY000"), Verdict.ENVIRONMENT),
+        (KeyError("lines"), Verdict.POISON),
+    ],
+)
+def test_what_an_error_means(error: Exception, expected: Verdict) -> None:
+    """Each kind of error has one meaning."""
+    assert verdict(error) is expected

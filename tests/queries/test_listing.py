@@ -1,0 +1,82 @@
+"""Cursors and conditions of lists: what they are bound to, and the SQL that they become."""
+
+from typing import Literal
+
+import pytest
+
+from chalicelib.core.errors import Malformed
+from chalicelib.core.listing import Bookmark, Key, ListParameters, Sort, Where
+from chalicelib.core.tokens import Signer
+
+SIGNER = Signer("a secret of at least thirty-two characters")
+BY_NAME = Sort((Key("t.name", "name"), Key("t.id", "id")))
+
+
+class Filters(ListParameters, frozen=True):
+    """A list's own parameters."""
+
+    status: str | None = None
+    sort: Literal["name", "-name"] = "name"
+
+
+def cursor_of(filters: Filters, listing: str = "things", *scope: str | None) -> str:
+    """A cursor that such a list gives."""
+    return Bookmark(SIGNER, listing, filters, *scope).cursor(["Ada", "cus_1"])
+
+
+def test_a_cursor_comes_back_to_its_list() -> None:
+    """With the same filters and sort; the page's size may change on the way."""
+    cursor = cursor_of(Filters(status="open"))
+    assert Bookmark(SIGNER, "things", Filters(status="open", cursor=cursor, limit=3)).position == ["Ada", "cus_1"]
+
+
+def test_without_a_cursor_a_list_begins_at_its_beginning() -> None:
+    """There is no position then."""
+    assert Bookmark(SIGNER, "things", Filters()).position is None
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        cursor_of(Filters()),
+        cursor_of(Filters(status="closed")),
+        cursor_of(Filters(status="open", sort="-name")),
+        cursor_of(Filters(status="open"), "others"),
+        cursor_of(Filters(status="open"), "things", "cus_1"),
+        SIGNER.consistency_token("orders", "ord_1", 1),
+        Bookmark(Signer("another secret of thirty-two characters"), "things", Filters(status="open")).cursor([1]),
+        cursor_of(Filters(status="open"))[:-1],
+        "",
+        "é😀\ud800",
+    ],
+)
+def test_any_other_cursor_is_malformed(foreign: str) -> None:
+    """Of another filter, sort, list, scope or secret, cut off or made up: 400, and the parameter is named."""
+    with pytest.raises(Malformed) as caught:
+        Bookmark(SIGNER, "things", Filters(status="open", cursor=foreign))
+    assert [fault.parameter for fault in caught.value.faults] == ["cursor"]
+
+
+def test_conditions_without_a_value_are_left_out() -> None:
+    """A filter that the client did not set asks for nothing."""
+    where = Where("t.deleted_at IS NULL")
+    where.add("t.a = %s", None)
+    where.add("t.b = %s", 0)
+    where.add("t.c = %s", "")
+    assert where.sql == "WHERE t.deleted_at IS NULL AND t.b = %s AND t.c = %s"
+    assert where.values == (0, "")
+    assert Where().sql == ""
+
+
+def test_rows_behind_a_position() -> None:
+    """All keys but the last may be equal; the direction decides the sign."""
+    where = Where()
+    where.after(BY_NAME, ["Ada", "cus_1"])
+    assert where.sql == "WHERE ((t.name > %s) OR (t.name = %s AND t.id > %s))"
+    assert where.values == ("Ada", "Ada", "cus_1")
+    assert BY_NAME.order_by == "ORDER BY t.name, t.id"
+    backwards = Sort(BY_NAME.keys, descending=True)
+    where = Where()
+    where.after(backwards, ["Ada", "cus_1"])
+    assert where.sql == "WHERE ((t.name < %s) OR (t.name = %s AND t.id < %s))"
+    assert backwards.order_by == "ORDER BY t.name DESC, t.id DESC"

@@ -1,0 +1,160 @@
+"""Snapshots: a query sees what its tokens name, or is told that the read model is behind."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pymysql
+import pytest
+
+from chalicelib.core.database import Pool, connect
+from chalicelib.core.errors import Malformed, ReadModelBehind, Unavailable
+from chalicelib.core.snapshot import snapshot
+from chalicelib.core.tokens import Token
+from tests.projector.histories import head
+from tests.queries.world import VERSIONS, World
+
+pytestmark = pytest.mark.database
+
+
+def test_a_commit_that_is_there_is_seen_at_once(world: World) -> None:
+    """A token of the row's version, or of an older one, needs no wait."""
+    world.order(version=3)
+    for version in (1, 2, 3):
+        with world.snapshot(Token("orders", "ord_1", version)) as cursor:
+            assert cursor.execute("SELECT id FROM orders") == 1
+            assert cursor.fetchone() == {"id": "ord_1"}
+
+
+@pytest.mark.parametrize("wait_seconds", [0, 0.1])
+def test_a_commit_that_does_not_come_is_a_503(world: World, wait_seconds: float) -> None:
+    """After the wait, the answer says that the read model is behind, and when to come again."""
+    world.order(version=3)
+    with (
+        pytest.raises(ReadModelBehind) as caught,
+        world.snapshot(Token("orders", "ord_1", 4), wait_seconds=wait_seconds),
+    ):
+        pytest.fail("the query must not run")
+    assert caught.value.status == 503
+    assert caught.value.code == "read-model-behind"
+    assert caught.value.headers["Retry-After"] == "1"
+
+
+def test_it_waits_until_the_commit_comes(world: World) -> None:
+    """A query that began before its change was projected sees it, in its own snapshot."""
+    seen = threading.Event()
+
+    def read() -> str:
+        with world.snapshot(Token("customers", "cus_9", 2), wait_seconds=60) as cursor:
+            seen.set()
+            cursor.execute("SELECT name FROM customers WHERE id = 'cus_9'")
+            return str(cursor.fetchone()["name"])
+
+    with ThreadPoolExecutor(1) as threads:
+        name = threads.submit(read)
+        assert not seen.wait(0.1)
+        world.customer("cus_9", 1, name="Before")
+        assert not seen.wait(0.1)
+        world.customer("cus_9", 2, name="After")
+        assert name.result(60) == "After"
+
+
+def test_all_tokens_have_to_be_seen(world: World) -> None:
+    """One that is behind keeps the query waiting though the others are there."""
+    world.order()
+    world.customer()
+    both = Token("orders", "ord_1", 1), Token("customers", "cus_1", 1)
+    with world.snapshot(*both):
+        pass
+    with pytest.raises(ReadModelBehind), world.snapshot(*both, Token("catalog", "A", 1)):
+        pytest.fail("the query must not run")
+
+
+def test_a_tombstone_is_a_version_like_others(world: World) -> None:
+    """Who deleted a customer can read that it is gone."""
+    world.customer(version=2, deleted=True)
+    with world.snapshot(Token("customers", "cus_1", 2)):
+        pass
+
+
+def test_what_has_no_row_is_looked_up_in_the_timeline(world: World) -> None:
+    """A reservation leaves nothing in the read model but its timeline."""
+    world.project("inventory", head("res#ord_1", 2, {"status": "reserved"}))
+    with world.snapshot(Token("inventory", "res#ord_1", 2)):
+        pass
+    with pytest.raises(ReadModelBehind), world.snapshot(Token("inventory", "res#ord_1", 3)):
+        pytest.fail("the query must not run")
+
+
+def test_a_token_of_an_unknown_service_is_refused_before_anything_is_read() -> None:
+    """It is a 400 even while no database answers."""
+    nowhere = Pool("mysql://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(Malformed, match="billing"), snapshot(nowhere, [Token("billing", "b", 1)], 10, VERSIONS):
+        pytest.fail("the query must not run")
+    with pytest.raises(Unavailable), snapshot(nowhere, [], 10, VERSIONS):
+        pytest.fail("the query must not run")
+
+
+def test_check_and_query_see_one_snapshot(world: World) -> None:
+    """What is committed after the check is not seen by the query's statements, so they agree with each other."""
+    world.order()
+    with world.snapshot(Token("orders", "ord_1", 1)) as cursor:
+        world.order(version=2, status="confirmed")
+        world.order("ord_2")
+        cursor.execute("SELECT id, version FROM orders")
+        assert cursor.fetchall() == [{"id": "ord_1", "version": 1}]
+    with world.snapshot() as cursor:
+        assert cursor.execute("SELECT 1 FROM orders") == 2
+
+
+def test_nothing_can_be_written(world: World) -> None:
+    """A query that tried to would be refused by the server: 1792, cannot execute in a READ ONLY transaction."""
+    with pytest.raises(pymysql.err.MySQLError, match="1792"), world.snapshot() as cursor:
+        cursor.execute("DELETE FROM orders")
+
+
+def test_the_connection_comes_back_clean(world: World) -> None:
+    """After a snapshot, whether it ended well or not, its connection is outside any transaction."""
+    pool = Pool(world.url, size=1)
+    for n in range(2):
+        with pytest.raises(pymysql.err.MySQLError), snapshot(pool, [], 0, VERSIONS) as cursor:
+            cursor.execute("SELECT nothing FROM orders")
+        world.order(f"ord_{n}")
+        with snapshot(pool, [], 0, VERSIONS) as cursor:
+            assert cursor.execute("SELECT 1 FROM orders") == n + 1
+    pool.close()
+
+
+def test_who_waits_holds_no_connection(world: World) -> None:
+    """With a single connection, one client's wait for a change does not keep another from reading."""
+    pool = Pool(world.url, size=1, wait_seconds=60)
+    waiting = threading.Event()
+
+    def wait() -> bool:
+        waiting.set()
+        with snapshot(pool, [Token("orders", "ord_1", 1)], 60, VERSIONS):
+            return True
+
+    with ThreadPoolExecutor(1) as threads:
+        waited = threads.submit(wait)
+        assert waiting.wait(60)
+        for _ in range(20):
+            with snapshot(pool, [], 0, VERSIONS) as cursor:
+                assert cursor.execute("SELECT 1 FROM orders") == 0
+        world.order()
+        assert waited.result(60)
+    pool.close()
+
+
+def test_a_lost_connection_is_a_503(world: World) -> None:
+    """A replica that goes away under a query is not an internal error."""
+    killer = connect(world.url)
+
+    def query(cursor: Any) -> None:
+        cursor.execute("SELECT CONNECTION_ID() AS id")
+        killer.cursor().execute(f"KILL {cursor.fetchone()['id']}")
+        cursor.execute("SELECT 1 FROM orders")
+
+    with pytest.raises(Unavailable):
+        world.ask(query)
+    killer.close()
