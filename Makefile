@@ -5,7 +5,7 @@ PY := .venv/bin/python
 MYSQL_TEST_PORT ?= 3410
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run token seed test lint test-unit test-mysql bench clean
+.PHONY: help setup run token seed check-sales test lint test-unit test-mysql bench clean
 
 help: ## Show this list
 	@echo "make TARGET, where TARGET is"
@@ -25,6 +25,9 @@ token: setup ## Print a signed JWT: ROLE=customer|staff|admin [SUB=cus_...]
 
 seed: setup ## Load real orders into the running stack: the sample, or the year with FILE=online-retail.csv.gz
 	@exec $(PY) -m ops.seed $(FILE)
+
+check-sales: setup ## Compare the sales reports with what was seeded, to the penny: [FILE=...]
+	@$(PY) -m tests.seed.sales_from_csv $(or $(FILE),ops/seed/sample/online-retail-sample.csv.gz) | $(PY) -m ops.check_sales
 
 test: setup lint ## Run all checks and all tests
 	$(PY) -m pytest $(ARGS)

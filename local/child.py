@@ -10,6 +10,8 @@ from pathlib import Path
 from local import ROOT, LocalError
 from local.ports import wait_until
 
+_LONGEST_LOG_BYTES = 20_000_000
+
 
 class Child:
     """One program that runs until it is stopped.
@@ -31,6 +33,8 @@ class Child:
     def start(self) -> None:
         """Start it; in a session of its own, so that Ctrl-C reaches the supervisor alone."""
         self._log.parent.mkdir(parents=True, exist_ok=True)
+        if self._log.exists() and self._log.stat().st_size > _LONGEST_LOG_BYTES:
+            self._log.replace(self._log.with_suffix(".old.log"))
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,

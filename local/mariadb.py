@@ -60,23 +60,17 @@ class MariaDB:
         self.child.stop()
 
     def _initialise(self) -> None:
-        """Make the data folder, aside and then renamed, so that a broken one is never taken for a whole one."""
+        """Make the data folder, aside and then renamed, so that a broken one is never taken for a whole one.
+
+        By the server itself: mariadb-install-db does no more than this, and needs the client's package.
+        """
         fresh = self.folder / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        command = [
-            find("mariadb-install-db"),
-            "--no-defaults",
-            f"--datadir={fresh}",
-            f"--user={getpass.getuser()}",
-            "--skip-test-db",
-            # root may come in by the socket alone, and only as whoever runs this.
-            "--auth-root-authentication-method=socket",
-            f"--auth-root-socket-user={getpass.getuser()}",
-        ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        fresh.mkdir(parents=True)
+        command = [find("mariadbd"), "--no-defaults", "--bootstrap", f"--datadir={fresh}", *_user()]
+        done = subprocess.run(command, input=_system_tables(), capture_output=True, check=False)
         if done.returncode:
-            raise LocalError(f"mariadb-install-db cannot make {fresh}:\n{(done.stdout + done.stderr)[-2000:]}")
+            raise LocalError(f"mariadbd cannot make {fresh}:\n{done.stderr.decode(errors='replace')[-2000:]}")
         fresh.rename(self._data)
 
     def _command(self) -> list[str]:
@@ -85,7 +79,7 @@ class MariaDB:
             "--no-defaults",
             f"--datadir={self._data}",
             f"--init-file={self.folder / 'init.sql'}",
-            *([f"--user={getpass.getuser()}"] if os.geteuid() == 0 else []),  # mariadbd asks root to say so
+            *_user(),
             f"--bind-address={LOOPBACK}",
             f"--port={self.port}",
             "--socket=mariadbd.sock",  # in the data folder; a full path might be too long for a socket's name
@@ -101,6 +95,29 @@ class MariaDB:
             "--innodb-doublewrite=ON",
             f"--innodb-flush-log-at-trx-commit={self._flush}",
         ]
+
+
+def _user() -> list[str]:
+    """As whom the server runs: mariadbd wants root to say that it means root."""
+    return ["--user=root"] if os.geteuid() == 0 else []
+
+
+def _system_tables() -> bytes:
+    """The statements that make MariaDB's own tables; its root may come in by the socket alone, as whoever runs this."""
+    lines = ["CREATE DATABASE mysql;", "USE mysql;", f"SET @auth_root_socket = '{getpass.getuser()}';"]
+    for name in ("mysql_system_tables.sql", "mysql_performance_tables.sql", "mysql_system_tables_data.sql"):
+        text = _shared(name).read_text(encoding="utf-8")
+        lines += [line for line in text.splitlines() if "@current_hostname" not in line]  # accounts by host name
+    return "\n".join(lines).encode()
+
+
+def _shared(name: str) -> Path:
+    """One of the files that come with the server."""
+    for folder in ("mysql", "mariadb"):
+        path = Path(find("mariadbd")).resolve().parents[1] / "share" / folder / name
+        if path.exists():
+            return path
+    raise LocalError(f"{name}, which comes with mariadbd, is not on this machine; install mariadb-server-core again.")
 
 
 def find(program: str) -> str:

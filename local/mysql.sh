@@ -65,8 +65,14 @@ start() {
   exit 1
 }
 
+stop() {
+  [ -f "$home/mysqld.pid" ] || return 0
+  kill "$(cat "$home/mysqld.pid")"
+  while [ -f "$home/mysqld.pid" ]; do sleep 0.1; done
+}
+
 case ${1:-} in
   start) start "${2:-}" ;;
-  stop) if [ -f "$home/mysqld.pid" ]; then kill "$(cat "$home/mysqld.pid")"; fi ;;
+  stop) stop ;;
   *) sed -n '2,10p' "$0" >&2; exit 2 ;;
 esac

@@ -18,7 +18,8 @@ install() {
   fi
   say "$purpose is missing: installing $* (apt-get)"
   "${sudo[@]}" apt-get update -qq
-  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null 2>&1 ||
+    fail "apt-get could not install $*; run it by hand to see why: apt-get install $*"
 }
 
 # The first Python that is 3.11 to 3.13 and can make virtual environments.
@@ -58,7 +59,5 @@ environment .venv-ministack "$ministack" "$ministack"
 # Another MySQL may do instead. The package is the bare server: it starts nothing on the machine.
 if [ -z "${DATABASE_URL:-}${TEST_DATABASE_URL:-}" ]; then
   PATH=$PATH:/usr/sbin:/usr/local/sbin
-  if ! command -v mariadbd >/dev/null || ! command -v mariadb-install-db >/dev/null; then
-    install "mariadbd" mariadb-server-core
-  fi
+  command -v mariadbd >/dev/null || install "mariadbd" mariadb-server-core
 fi

@@ -75,7 +75,8 @@ class Stack:
             self._mariadb.start()
         if not self._ministack.child.running:
             self._mourn(self._ministack.child)
-            # What the pump knows of the streams is void, and so may be the newest tables and items.
+            self._say("  What was written since its last clean stop is lost to it; the read model may show more.")
+            # What the pump knows of the streams is void.
             self._pump.stop(seconds=5)
             self._ministack.start()
             self._create_tables()

@@ -39,6 +39,13 @@ os.environ.pop("AWS_PROFILE", None)
 _numbers = itertools.count(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that uses the MySQL server, so that `-m database` runs them all on another one."""
+    for item in items:
+        if "mysql_server" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.database)
+
+
 @dataclass(frozen=True)
 class Tables:
     """A fresh set of the template's tables.

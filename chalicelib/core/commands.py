@@ -58,6 +58,8 @@ class Envelope:
         ids: the aggregates to load; the answer is about the first.
         actor: the token's subject.
         at: ISO 8601 UTC with milliseconds; becomes the commit's time.
+        fresh: the ids were made for this command, so there is nothing to load; were one taken after
+            all, the write's condition would say so.
         check_owner: raises Forbidden when the (state of the) first aggregate is not the caller's.
         if_match: whether a version is one that the client accepts; None without an If-Match.
         key: the idempotency key, if one was sent.
@@ -68,6 +70,7 @@ class Envelope:
     ids: tuple[str, ...]
     actor: str
     at: str
+    fresh: bool = False
     check_owner: Callable[[Any], None] = lambda _: None
     if_match: Callable[[int | None], bool] | None = None
     key: Key | None = None
@@ -152,7 +155,7 @@ def _handle(service: Service, store: WriteStore, envelope: Envelope, render: Ren
 
 
 def _attempt(service: Service, store: WriteStore, envelope: Envelope, render: Render) -> Kept:
-    heads = store.load(envelope.ids)
+    heads = {} if envelope.fresh else store.load(envelope.ids)
     states = {id: _state(service, heads.get(id)) for id in envelope.ids}
     first = envelope.ids[0]
     envelope.check_owner(states[first])

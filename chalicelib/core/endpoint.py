@@ -99,11 +99,13 @@ class Planned:
     Attributes:
         command: for the service's `decide`.
         ids: the aggregates that it needs; the answer is about the first.
+        fresh: the ids were made for this command, so that nothing can be there yet.
         owner: the customer id that the first belongs to, from its state. Without it, OWN never passes.
     """
 
     command: Any
     ids: tuple[str, ...]
+    fresh: bool = False
     owner: Callable[[Any], str | None] = lambda _: None
 
 
@@ -165,6 +167,7 @@ class CommandEndpoint(Endpoint):
             ids=planned.ids,
             actor=principal.subject,
             at=request.at,
+            fresh=planned.fresh,
             check_owner=lambda state: call.require_own(planned.owner(state)) if state else None,
             if_match=if_match(request.headers.get("if-match")),
             key=self._key(request, principal),

@@ -89,11 +89,18 @@ class Table:
         name: its name in MySQL.
         key: the columns of the primary key, in its order.
         columns: all columns that the projector writes, key first. A root table has "version" among them.
+        suffix: of its name in MySQL while a rebuild fills it beside the table that is in use.
     """
 
     name: str
     key: tuple[str, ...]
     columns: tuple[str, ...]
+    suffix: str = ""
+
+    @property
+    def place(self) -> str:
+        """The name to use in statements."""
+        return self.name + self.suffix
 
 
 Row = tuple[Any, ...]
@@ -109,13 +116,21 @@ class Summary:
         contributions: (root row, child rows a table, each as a dict of its columns) -> for each row of
             the summary that this aggregate adds to: its key and its measures. The key decides the row
             alone, so that the same base rows always give the same contributions.
+        sums: the same in SQL, for `ops verify`: a SELECT ... GROUP BY of the table's columns, by their names,
+            from the base tables, which are written as `{orders}`. A test compares the two.
         greatest: measures that are the MAX over the base rows and never shrink: a column that a
             base row never changes once written. Added by GREATEST.
     """
 
     table: Table
     contributions: Callable[[Mapping[str, Any], Mapping[str, Sequence[Mapping[str, Any]]]], Iterable[tuple[Row, Row]]]
+    sums: str
     greatest: tuple[str, ...] = ()
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The columns that add up."""
+        return self.table.columns[len(self.table.key) :]
 
 
 class Rows(NamedTuple):

@@ -63,21 +63,32 @@ def check_query(parameters: Mapping[str, list[str]], kind: type[T]) -> T:
         Invalid: with a fault for every faulty parameter, by its name.
     """
     faults = [Fault("given more than once", parameter=name) for name, values in parameters.items() if len(values) > 1]
-    plain: dict[str, str] = {name: values[0] for name, values in parameters.items()}
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}  # type: ignore[arg-type]
-    for name, value in plain.items():
+    checked: dict[str, Any] = {}
+    for name, values in parameters.items():
         if name not in fields:
             faults.append(Fault(f"no such parameter; there are {', '.join(sorted(fields)) or 'none'}", parameter=name))
-        else:
-            faults += [
-                Fault(fault.detail, parameter=name) for fault in _leaf(value, fields[name].type, "", strict=False)
-            ]
+            continue
+        strict = not _is_number(msgspec.inspect.type_info(fields[name].type))
+        found = _leaf(values[0], fields[name].type, "", strict=strict)
+        faults += [Fault(fault.detail, parameter=name) for fault in found]
+        if not found:
+            checked[fields[name].name] = msgspec.convert(values[0], fields[name].type, strict=strict)
+    faults += [
+        Fault("missing", parameter=name) for name, field in fields.items() if field.required and name not in parameters
+    ]
     if faults:
         raise Invalid(_summary(faults), faults=faults[:MAX_FAULTS])
-    try:
-        return msgspec.convert(plain, kind, strict=False)
-    except msgspec.ValidationError as error:
-        raise Invalid(str(error), faults=[Fault(str(error))]) from error
+    return kind(**checked)
+
+
+def _is_number(info: msgspec.inspect.Type) -> bool:
+    """Whether text stands for a number or a boolean. Elsewhere it is text: "2010" is no time, though a timestamp."""
+    if isinstance(info, msgspec.inspect.Metadata):
+        return _is_number(info.type)
+    if isinstance(info, msgspec.inspect.UnionType):
+        return any(_is_number(option) for option in info.types)
+    return isinstance(info, msgspec.inspect.IntType | msgspec.inspect.BoolType)
 
 
 def _summary(faults: list[Fault]) -> str:

@@ -33,7 +33,7 @@ api = Api("customers", id=CustomerId)
 def register(call: Call[NewCustomer]) -> Planned:
     """Register a customer. A customer registers itself: the new id is its token's subject."""
     id = call.own_id(CustomerId) if call.own else new_id("cus")
-    return Planned(Register(id, call.at, call.body), (id,), owner=lambda _: id)
+    return Planned(Register(id, call.at, call.body), (id,), fresh=not call.own, owner=lambda _: id)
 
 
 @api.command("PATCH", "/customers/{id}", "customers.change", body=CustomerChange, answer=CustomerAnswer)

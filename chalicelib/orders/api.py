@@ -24,7 +24,7 @@ customers_api = Api("orders", id=CustomerId)
 @api.command("POST", "/orders", "orders.place", body=NewOrder, answer=OrderAnswer, location="/orders/{id}")
 def place(call: Call[NewOrder]) -> Planned:
     """Place an order, at the catalog's prices unless staff state others."""
-    return Planned(place_command(call), (new_id("ord"),))
+    return Planned(place_command(call), (new_id("ord"),), fresh=True)
 
 
 @api.command("POST", "/orders/{id}/cancel", "orders.cancel", body=Cancellation, answer=OrderAnswer)

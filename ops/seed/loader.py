@@ -137,7 +137,7 @@ class Run:
 
     def _confirm(self, client: Client, id: str, order: Order) -> None:
         """Confirm an order, whether this run placed it or found it; confirming again changes nothing."""
-        answer = client.post(f"/orders/{id}/confirm")
+        answer = client.post(f"/orders/{id}/confirm", keyed=False)
         total = answer.body.get("total")
         if answer.status == 200 and total == order.total:
             self.tally.confirm()

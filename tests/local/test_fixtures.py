@@ -3,7 +3,8 @@
 import pytest
 
 from chalicelib.core.database import connect
-from tests.conftest import Tables
+from tests.conftest import Stack, Tables
+from tests.http.client import Client
 
 
 def test_tables_have_streams_with_both_images(tables: Tables) -> None:
@@ -30,3 +31,13 @@ def test_database_is_empty_at_each_test(database: str, run: int) -> None:
         assert cursor.fetchone() == (0,)
         cursor.execute("INSERT INTO heartbeats VALUES ('orders', %s, NOW(3), NOW(3))", (run,))
     connection.close()
+
+
+def test_stack_shows_what_was_written(stack: Stack) -> None:
+    """What goes in by HTTP comes out by HTTP, through the stream and the projector."""
+    client = Client(stack.url, stack.token("admin"))
+    written = client.post("/customers", {"name": "Ada", "email": "ada@fixtures.example.com"})
+    token = written.headers["consistency-token"]
+    shown = client.get(written.headers["location"], Consistency_Token=token, Prefer="wait=10")
+    assert (written.status, shown.status, shown.json["name"]) == (201, 200, "Ada")
+    assert "application/problem+json" in Client(stack.url).get("/customers").headers["content-type"]

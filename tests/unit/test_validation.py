@@ -1,5 +1,6 @@
 """Bad input is named field by field, and never costs more than it should."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -103,6 +104,7 @@ class Parameters(Body, frozen=True):
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
     in_stock: bool | None = None
+    since: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
 
 def test_query_parameters() -> None:
@@ -115,3 +117,11 @@ def test_query_faults_are_all_named() -> None:
     with pytest.raises(Invalid) as caught:
         check_query({"limit": ["0"], "in_stock": ["maybe"], "nope": ["1", "2"]}, Parameters)
     assert [fault.parameter for fault in caught.value.faults] == ["nope", "limit", "in_stock", "nope"]
+
+
+@pytest.mark.parametrize("text", ["2010", "2010-01-01", "2010-01-01T00:00:00", "", "now"])
+def test_a_time_is_written_out(text: str) -> None:
+    """A year is no time, though it could be read as a timestamp, and a time has an offset."""
+    with pytest.raises(Invalid):
+        check_query({"since": [text]}, Parameters)
+    assert check_query({"since": ["2010-01-01T00:00:00Z"]}, Parameters).since

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from chalicelib.core.projector import timeline
 from chalicelib.core.projector.records import Commit
-from chalicelib.core.service import Projection, Row
+from chalicelib.core.service import Head, Projection, Row
 
 
 class Plan(NamedTuple):
@@ -45,29 +45,29 @@ def group(commits: Iterable[Commit], projection: Projection) -> list[Group]:
     by_id: dict[str, list[Commit]] = {}
     for commit in commits:
         by_id.setdefault(commit.head.id, []).append(commit)
-    return [_planned(sorted(found, key=_version), projection) for found in by_id.values()]
+    return [_planned(sorted(found, key=_version) if len(found) > 1 else found, projection) for found in by_id.values()]
 
 
-def plan(commit: Commit, projection: Projection) -> Plan | None:
-    """The rows of a commit's head; None where the projection does not show such an aggregate.
+def plan(head: Head, projection: Projection) -> Plan | None:
+    """The rows of a head; None where the projection does not show such an aggregate.
 
     Raises:
         Exception: whatever the projection raises of a state that it cannot read.
         ValueError: its rows do not fit its tables.
     """
-    if not projection.owns(commit.head.id):
+    if not projection.owns(head.id):
         return None
-    rows = projection.rows(commit.head)
+    rows = projection.rows(head)
     if len(rows.root) != len(projection.root.columns):
         raise ValueError(f"{len(rows.root)} values for the {len(projection.root.columns)} columns of the root row")
     key = rows.root[projection.root.columns.index(projection.root.key[0])]
-    return Plan(key, commit.head.version, rows.root, rows.children)
+    return Plan(key, head.version, rows.root, rows.children)
 
 
 def _planned(commits: list[Commit], projection: Projection) -> Group:
     try:
         lines = [timeline.row(commit.source.service.name, commit.head) for commit in commits]
-        return Group(commits, plan(commits[-1], projection), lines)
+        return Group(commits, plan(commits[-1].head, projection), lines)
     except Exception as error:  # a projection may raise anything of a state that it cannot read
         return Group(commits, fault=error)
 

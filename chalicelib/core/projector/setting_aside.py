@@ -69,7 +69,7 @@ class Isolation:
     def apply_singly(self, whole: Group, error: Exception) -> Iterator[Commit]:
         """Apply one aggregate's records in the order of their versions, each in its own transaction.
 
-        So the newest good one is what shows in the end. Stops where a dead letter cannot be stored.
+        So the newest good one is what shows in the end.
         """
         if len(whole.commits) == 1:
             yield from self._aside(whole.commits[0], error)
@@ -81,10 +81,7 @@ class Isolation:
                     raise Poisonous(str(single.fault)) from single.fault
                 self._apply(work_of([single]))
             except Poisonous as refusal:
-                done = list(self._aside(commit, refusal))
-                yield from done
-                if not done:
-                    return
+                yield from self._aside(commit, refusal)
             else:
                 yield commit
 

@@ -12,9 +12,11 @@ from typing import Any
 
 from chalicelib.core.service import Row
 
-# Well below the 16 MB that max_allowed_packet must allow.
-MAX_STATEMENT_BYTES = 4 * 1024 * 1024
+# Of at most four bytes each: well below the 16 MB that max_allowed_packet must allow.
+MAX_STATEMENT_CHARACTERS = 2_000_000
 _SEPARATOR = "\x00"
+# Kinds whose values repeat within a batch, so that each is written once and then looked up.
+_REPEATED = frozenset({NoneType, datetime, date})
 
 
 def text_literal(value: str) -> str:
@@ -67,6 +69,9 @@ def _column(values: tuple[Any, ...]) -> Sequence[str]:
         return _text_column(values)
     if kinds == {int}:
         return list(map(str, values))
+    if kinds <= _REPEATED:
+        literals = {value: literal(value) for value in set(values)}
+        return [literals[value] for value in values]
     return [literal(value) for value in values]
 
 
@@ -79,7 +84,7 @@ def _text_column(values: tuple[str, ...]) -> list[str]:
 
 
 def insert(table: str, columns: Sequence[str], rows: Sequence[Row], tail: str = "") -> Iterator[bytes]:
-    """INSERT statements of those rows, each at most MAX_STATEMENT_BYTES unless a single row is longer.
+    """INSERT statements of those rows, each at most MAX_STATEMENT_CHARACTERS unless a single row is longer.
 
     Raises:
         TypeError, ValueError: see `tuples`.
@@ -88,19 +93,18 @@ def insert(table: str, columns: Sequence[str], rows: Sequence[Row], tail: str = 
     if not rows:
         return
     head = f"INSERT INTO {table} ({','.join(columns)}) VALUES "  # noqa: S608  (names are the projection's)
-    end = f" {tail}".encode()
-    for part in _parts([row.encode() for row in tuples(rows)]):
-        yield b"".join((head.encode(), b",".join(part), end))
+    for part in _parts(tuples(rows)):
+        yield f"{head}{','.join(part)} {tail}".encode()
 
 
-def _parts(encoded: list[bytes]) -> Iterable[list[bytes]]:
+def _parts(literals: list[str]) -> Iterable[list[str]]:
     """Cut a list so that no part is too long for a statement."""
-    if sum(map(len, encoded)) <= MAX_STATEMENT_BYTES:
-        return [encoded]
-    parts: list[list[bytes]] = [[]]
+    if sum(map(len, literals)) <= MAX_STATEMENT_CHARACTERS:
+        return [literals]
+    parts: list[list[str]] = [[]]
     size = 0
-    for row in encoded:
-        if parts[-1] and size + len(row) > MAX_STATEMENT_BYTES:
+    for row in literals:
+        if parts[-1] and size + len(row) > MAX_STATEMENT_CHARACTERS:
             parts.append([])
             size = 0
         parts[-1].append(row)

@@ -25,7 +25,8 @@ class Differences:
         """Note that an aggregate's root row and child rows change from old (None: were not there) to new."""
         if not self._totals:
             return
-        before, after = self._named(*old) if old else None, self._named(*new)
+        projection = self._projection
+        before, after = _named(projection, *old) if old else None, _named(projection, *new)
         for summary, totals in zip(self._projection.summaries, self._totals, strict=True):
             _add(
                 summary,
@@ -41,23 +42,27 @@ class Differences:
         """
         for summary, totals in zip(self._projection.summaries, self._totals, strict=True):
             rows = [(*key, *totals[key]) for key in sorted(totals)]
-            yield from sql.insert(summary.table.name, summary.table.columns, rows, _upsert(summary))
+            yield from sql.insert(summary.table.place, summary.table.columns, rows, _upsert(summary))
             yield from _clearing(summary, [key for key in sorted(totals) if _may_be_empty(summary, totals[key])])
 
-    def _named(self, root: Row, children: Children) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
-        """The rows as dicts of their columns, as contributions take them."""
-        projection = self._projection
-        return (
-            dict(zip(projection.root.columns, root, strict=True)),
-            {
-                table.name: [dict(zip(table.columns, row, strict=True)) for row in children.get(table.name, ())]
-                for table in projection.children
-            },
-        )
+
+def summary_keys(projection: Projection, root: Row, children: Children) -> list[set[Row]]:
+    """The keys of the rows that an aggregate's rows add to, for each summary of the projection."""
+    named = _named(projection, root, children)
+    return [set(_contributions(summary, named)) for summary in projection.summaries]
 
 
-def _measures(summary: Summary) -> tuple[str, ...]:
-    return summary.table.columns[len(summary.table.key) :]
+def _named(
+    projection: Projection, root: Row, children: Children
+) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
+    """The rows as dicts of their columns, as contributions take them."""
+    return (
+        dict(zip(projection.root.columns, root, strict=True)),
+        {
+            table.name: [dict(zip(table.columns, row, strict=True)) for row in children.get(table.name, ())]
+            for table in projection.children
+        },
+    )
 
 
 def _contributions(
@@ -74,7 +79,9 @@ def _contributions(
 
 def _add(summary: Summary, totals: dict[Row, Measures], before: dict[Row, Row], after: dict[Row, Row]) -> None:
     """Add the difference between two sets of contributions to the totals."""
-    names = _measures(summary)
+    if before == after:
+        return
+    names = summary.measures
     for key in before.keys() | after.keys():
         old, new = before.get(key), after.get(key)
         if old == new:
@@ -95,7 +102,7 @@ def _upsert(summary: Summary) -> str:
         f"{name} = IF({name} IS NULL OR VALUES({name}) > {name}, VALUES({name}), {name})"
         if name in summary.greatest
         else f"{name} = {name} + VALUES({name})"
-        for name in _measures(summary)
+        for name in summary.measures
     )
 
 
@@ -106,7 +113,7 @@ def _may_be_empty(summary: Summary, measures: Measures) -> bool:
 
 def _clearing(summary: Summary, keys: Sequence[Row]) -> Iterator[bytes]:
     """Delete those of the rows that add up to nothing, so that no trace of the way there is left."""
-    empty = " AND ".join(f"{name} = 0" for name in _measures(summary))
+    empty = " AND ".join(f"{name} = 0" for name in summary.measures)
     for start in range(0, len(keys), 500):
         chosen = sql.any_of(summary.table.key, keys[start : start + 500])
-        yield f"DELETE FROM {summary.table.name} WHERE ({chosen}) AND {empty}".encode()  # noqa: S608  (literals)
+        yield f"DELETE FROM {summary.table.place} WHERE ({chosen}) AND {empty}".encode()  # noqa: S608  (literals)

@@ -10,6 +10,7 @@
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.core.projector import heartbeats, sql, timeline
@@ -53,14 +54,14 @@ def write(connection: "Connection[Any]", projection: Projection, work: Work) -> 
             connection was lost while committing, all of it.
     """
     connection.query("START TRANSACTION")
-    found = _locked(connection, projection, sorted(plan.key for plan in work.plans))
+    found = lock_roots(connection, projection, sorted(plan.key for plan in work.plans))
     version = projection.root.columns.index("version")
     fresh = sorted(
         (plan for plan in work.plans if plan.key not in found or found[plan.key][version] < plan.version),
         key=lambda plan: plan.key,
     )
     newer = [plan for plan in fresh if plan.key in found]
-    old_children = _children(connection, projection, [plan.key for plan in newer])
+    old_children = read_children(connection, projection, [plan.key for plan in newer])
     differences = Differences(projection)
     for plan in fresh:
         old = found.get(plan.key)
@@ -82,17 +83,17 @@ def _statements(
 ) -> Iterator[bytes]:
     """Every statement between the locks and the summaries."""
     root = projection.root
-    yield from sql.insert(root.name, root.columns, [plan.root for plan in fresh if plan.key not in found])
+    yield from sql.insert(root.place, root.columns, [plan.root for plan in fresh if plan.key not in found])
     newer = [plan.root for plan in fresh if plan.key in found]
-    yield from sql.insert(root.name, root.columns, newer, _guarded(root))
+    yield from sql.insert(root.place, root.columns, newer, _guarded(root))
     for table in projection.children:
-        yield from _child_statements(table, fresh, old_children)
+        yield from child_statements(table, fresh, old_children)
     lines = sorted(work.timeline, key=lambda row: row[:3])
     yield from sql.insert(timeline.TABLE.name, timeline.TABLE.columns, lines, timeline.UPSERT)
     yield from sql.insert(heartbeats.TABLE.name, heartbeats.TABLE.columns, work.heartbeats, heartbeats.UPSERT)
 
 
-def _locked(connection: "Connection[Any]", projection: Projection, keys: Sequence[str]) -> dict[str, Row]:
+def lock_roots(connection: "Connection[Any]", projection: Projection, keys: Sequence[str]) -> dict[str, Row]:
     """The root rows that exist, locked, by key.
 
     FORCE INDEX keeps a small table from being scanned, which would wait for locks on rows of no concern.
@@ -105,14 +106,14 @@ def _locked(connection: "Connection[Any]", projection: Projection, keys: Sequenc
         chosen = sql.in_list(keys[start : start + _KEYS_A_STATEMENT])
         rows = _query(
             connection,
-            f"SELECT {','.join(root.columns)} FROM {root.name} FORCE INDEX (PRIMARY)"  # noqa: S608  (literals)
+            f"SELECT {','.join(root.columns)} FROM {root.place} FORCE INDEX (PRIMARY)"  # noqa: S608  (literals)
             f" WHERE {key} IN {chosen} ORDER BY {key} FOR UPDATE",
         )
         found.update((row[position], row) for row in rows)
     return found
 
 
-def _children(connection: "Connection[Any]", projection: Projection, keys: Sequence[str]) -> dict[str, ChildRows]:
+def read_children(connection: "Connection[Any]", projection: Projection, keys: Sequence[str]) -> dict[str, ChildRows]:
     """The child rows of locked parents: parent's key -> table's name -> rows.
 
     A plain read sees what is committed at its own start (READ COMMITTED), and only who holds the parent's
@@ -124,11 +125,11 @@ def _children(connection: "Connection[Any]", projection: Projection, keys: Seque
             chosen = sql.in_list(keys[start : start + _KEYS_A_STATEMENT])
             rows = _query(
                 connection,
-                f"SELECT {','.join(table.columns)} FROM {table.name}"  # noqa: S608  (literals)
+                f"SELECT {','.join(table.columns)} FROM {table.place}"  # noqa: S608  (literals)
                 f" WHERE {table.key[0]} IN {chosen}",
             )
             for row in rows:
-                found.setdefault(_key(table, row)[0], {}).setdefault(table.name, []).append(row)
+                found.setdefault(row[0], {}).setdefault(table.name, []).append(row)
     return found
 
 
@@ -140,26 +141,26 @@ def _guarded(root: Table) -> str:
     )
 
 
-def _child_statements(table: Table, fresh: Iterable[Plan], old_children: Mapping[str, ChildRows]) -> Iterator[bytes]:
+def child_statements(table: Table, fresh: Iterable[Plan], old_children: Mapping[str, ChildRows]) -> Iterator[bytes]:
     """Write the child rows that are new or changed, delete those that are gone."""
     changed: list[Row] = []
     gone: list[Row] = []
+    key_of = itemgetter(slice(len(table.key)))
     for plan in fresh:
-        old = {_key(table, row): row for row in old_children.get(plan.key, {}).get(table.name, ())}
-        new = {_key(table, row): row for row in plan.children.get(table.name, ())}
+        rows = plan.children.get(table.name, ())
+        if plan.key not in old_children:
+            changed += rows
+            continue
+        old = {key_of(row): row for row in old_children[plan.key].get(table.name, ())}
+        new = {key_of(row): row for row in rows}
         changed += [row for key, row in new.items() if old.get(key) != row]
         gone += [key for key in old if key not in new]
-    changed.sort(key=lambda row: _key(table, row))
+    changed.sort(key=key_of)
     update = ", ".join(f"{column} = VALUES({column})" for column in table.columns if column not in table.key)
-    yield from sql.insert(table.name, table.columns, changed, f"ON DUPLICATE KEY UPDATE {update}")
+    yield from sql.insert(table.place, table.columns, changed, f"ON DUPLICATE KEY UPDATE {update}")
     for start in range(0, len(gone), _KEYS_A_STATEMENT):
         chosen = sql.any_of(table.key, sorted(gone[start : start + _KEYS_A_STATEMENT]))
-        yield f"DELETE FROM {table.name} WHERE {chosen}".encode()  # noqa: S608  (literals)
-
-
-def _key(table: Table, row: Row) -> Row:
-    """The primary key of a row; its columns come first."""
-    return row[: len(table.key)]
+        yield f"DELETE FROM {table.place} WHERE {chosen}".encode()  # noqa: S608  (literals)
 
 
 def _query(connection: "Connection[Any]", statement: str) -> Sequence[Row]:

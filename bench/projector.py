@@ -1,0 +1,263 @@
+"""The projector beside other ways to write the same rows, in one process and on one server.
+
+    python -m bench.projector [--orders 5000] [--batch 1000] [--rounds 3] [--url mysql://...]
+
+An order is a row, three lines, a row of the timeline, and its customer's spend. The contenders:
+
+    record     a statement a row, decoded by boto3's TypeDeserializer, as samples do it
+    many       PyMySQL's executemany for each table
+    ours       the projector: locks, compares, writes, keeps the summaries
+    ceiling    ours again, its statements recorded beforehand: what the server alone takes
+
+All but `record` use this project's decoder. Rounds take turns, and the median counts, so that what else
+the machine does falls on all. Only `ours` could be called twice with the same records and change nothing.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer
+
+from chalicelib.core.codec import head_of, item_of
+from chalicelib.core.database import connect
+from chalicelib.core.migrate import migrate
+from chalicelib.core.projector import Deps, Writer, project, timeline
+from chalicelib.core.service import Head, Row, Service, Table
+from chalicelib.orders.projection import CUSTOMER_SPEND, LINES, ORDERS, PROJECTION
+from local.mariadb import MariaDB, with_database
+from local.ports import free_port
+
+if TYPE_CHECKING:
+    from pymysql.connections import Connection
+
+Batches = Sequence[Sequence[Mapping[str, Any]]]
+SERVICES = {"bench-orders": Service("orders", (), lambda *_: {}, PROJECTION)}
+WRITTEN = (ORDERS, LINES, timeline.TABLE, CUSTOMER_SPEND)
+SPEND_TAIL = (
+    "ON DUPLICATE KEY UPDATE order_count = order_count + VALUES(order_count), spend = spend + VALUES(spend),"
+    " last_order_at = GREATEST(last_order_at, VALUES(last_order_at))"
+)
+
+
+def main() -> None:
+    """Run all contenders and print what each writes a second, and how that compares with ours."""
+    parser = argparse.ArgumentParser(description="Measure the projector beside other ways to write the same rows.")
+    parser.add_argument("--orders", type=int, default=5000)
+    parser.add_argument("--batch", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--url", help="a MySQL server to use instead of a private mariadbd; makes a database of its own"
+    )
+    asked = parser.parse_args()
+    records = [record(number) for number in range(asked.orders)]
+    batches = [records[start : start + asked.batch] for start in range(0, asked.orders, asked.batch)]
+    with server(asked.url) as url:
+        rates = measure(url, batches, asked.rounds)
+    ours = rates["ours"]
+    print(f"{asked.orders} orders in batches of {asked.batch}, median of {asked.rounds} rounds")
+    for name, rate in rates.items():
+        print(f"  {name:8} {rate:8,.0f} orders/s   ours / {name} = {ours / rate:.2f}")
+
+
+@contextmanager
+def server(url: str | None) -> Iterator[str]:
+    """A migrated database of our own, on the server named or on a private one."""
+    with tempfile.TemporaryDirectory(prefix="tributary-bench-") as folder:
+        private = None if url else MariaDB(Path(folder), free_port(), flush=1)
+        if private:
+            private.start()
+        place = with_database(url or (private.server_url if private else ""), "tributary_bench")
+        migrate(place)
+        try:
+            yield place
+        finally:
+            connection = connect(place)
+            connection.query("DROP DATABASE tributary_bench")
+            connection.close()
+            if private:
+                private.stop()
+
+
+def measure(url: str, batches: Batches, rounds: int) -> dict[str, float]:
+    """Orders a second of each contender: the median of the rounds."""
+    connection = connect(url)
+    statements = recorded(url, batches)
+    contenders: dict[str, Callable[[], None]] = {
+        "record": lambda: a_statement_a_row(connection, batches),
+        "many": lambda: executemany(connection, batches),
+        "ours": lambda: ours(lambda: connection, batches),
+        "ceiling": lambda: replay(connection, statements),
+    }
+    count = sum(len(batch) for batch in batches)
+    rates: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(rounds):
+        for name, run in contenders.items():
+            empty(connection)
+            start = time.perf_counter()
+            run()
+            rates[name].append(count / (time.perf_counter() - start))
+            check(connection, count)
+    connection.close()
+    return {name: statistics.median(found) for name, found in rates.items()}
+
+
+def record(number: int) -> dict[str, Any]:
+    """A stream record of a new order of three lines, as Lambda delivers it."""
+    lines = [{"sku": f"SKU{(number * 7 + n) % 3000:05}", "quantity": n + 1, "unit_price": 295 + n} for n in range(3)]
+    total = sum(line["quantity"] * line["unit_price"] for line in lines)  # type: ignore[operator]
+    facts = {"customer_id": f"cus_{number % 4000:026}", "currency": "GBP", "total": total}
+    state = {
+        **facts,
+        "customer_name": f"Customer O'Neill {number % 4000}",
+        "reference": str(500_000 + number),
+        "status": "placed",
+        "placed_at": "2026-11-23T10:00:00.000Z",
+        "products": {line["sku"]: f"WHITE HANGING HEART {line['sku']}" for line in lines},
+        "lines": lines,
+    }
+    id = f"ord_{number:026}"
+    events = [{"type": "OrderPlaced", "data": facts}]
+    head = Head(id, 1, state, events, f"commit-{number}", "staff", "orders.place", "2026-11-23T10:00:00.000Z")
+    sequence = str(10**20 + number)
+    return {
+        "eventID": sequence,
+        "eventName": "INSERT",
+        "eventSourceARN": "arn:aws:dynamodb:eu-west-1:000000000000:table/bench-orders/stream/1",
+        "dynamodb": {"Keys": {"id": {"S": id}}, "NewImage": item_of(head), "SequenceNumber": sequence},
+    }
+
+
+class NoDeadLetters:
+    """A benchmark that sets records aside measures something else."""
+
+    def put(self, letter: Any) -> None:
+        """Stop."""
+        raise AssertionError(letter.error)
+
+
+def ours(open_connection: Callable[[], Any], batches: Batches) -> None:
+    """The projector, as its handler calls it."""
+    deps = Deps(Writer(open_connection), NoDeadLetters(), remaining_ms=lambda: 60_000)
+    for batch in batches:
+        assert project(batch, SERVICES, deps) == []
+
+
+class Recorder:
+    """A connection that keeps every statement that goes through it."""
+
+    def __init__(self, url: str) -> None:
+        self.real = connect(url)
+        self.statements: list[str | bytes] = []
+
+    def query(self, statement: str | bytes) -> Any:
+        """Keep it, run it."""
+        self.statements.append(statement)
+        return self.real.query(statement)
+
+    def cursor(self) -> Any:
+        """A cursor whose statements come through here as well."""
+        return self.real.cursorclass(self)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+
+def recorded(url: str, batches: Batches) -> list[str | bytes]:
+    """The statements by which the projector writes those batches."""
+    recorder = Recorder(url)
+    ours(lambda: recorder, batches)
+    recorder.close()
+    return recorder.statements
+
+
+def replay(connection: "Connection[Any]", statements: Sequence[str | bytes]) -> None:
+    """The same statements with no work of ours between them."""
+    for statement in statements:
+        connection.query(statement)
+
+
+def executemany(connection: "Connection[Any]", batches: Batches) -> None:
+    """Rows by our projection, statements by PyMySQL."""
+    for batch in batches:
+        rows: dict[str, list[Row]] = {table.name: [] for table in WRITTEN}
+        for raw in batch:
+            head = head_of(raw["dynamodb"]["NewImage"])
+            made = PROJECTION.rows(head)
+            rows[ORDERS.name].append(made.root)
+            rows[LINES.name] += made.children[LINES.name]
+            rows[timeline.TABLE.name].append(timeline.row("orders", head))
+            rows[CUSTOMER_SPEND.name].append((head.state["customer_id"], "GBP", 0, 0, made.root[11]))
+        connection.query("START TRANSACTION")
+        with connection.cursor() as cursor:
+            for table in WRITTEN:
+                cursor.executemany(upsert(table), rows[table.name])
+        connection.query("COMMIT")
+
+
+def a_statement_a_row(connection: "Connection[Any]", batches: Batches) -> None:
+    """The way of most samples, though with one commit a batch, which is kinder than theirs."""
+    decode = TypeDeserializer().deserialize
+    for batch in batches:
+        connection.query("START TRANSACTION")
+        with connection.cursor() as cursor:
+            for raw in batch:
+                item = {name: decode(value) for name, value in raw["dynamodb"]["NewImage"].items()}
+                for table, row in plain_rows(item):
+                    cursor.execute(upsert(table), row)
+        connection.query("COMMIT")
+
+
+def plain_rows(item: Mapping[str, Any]) -> Iterator[tuple[Table, Row]]:
+    """The rows of an item, written down as one would by hand."""
+    state, id = item["state"], item["id"]
+    placed, at = state["placed_at"][:-1], item["at"][:-1]
+    lines, words = state["lines"], [state["reference"], state["customer_name"]]
+    words += [word for product in state["products"].items() for word in product]
+    quantity = sum(line["quantity"] for line in lines)
+    yield (
+        ORDERS,
+        (id, item["version"], state["reference"], state["customer_id"], state["status"], None, None, state["currency"])
+        + (state["total"], quantity, len(lines), placed, at, None, " ".join(words)),
+    )
+    for number, line in enumerate(lines, start=1):
+        sku, pieces, price = line["sku"], line["quantity"], line["unit_price"]
+        yield LINES, (id, number, sku, state["products"][sku], pieces, price, pieces * price, placed)
+    events = json.dumps(item["events"], default=int)
+    yield (
+        timeline.TABLE,
+        ("orders", id, item["version"], at, item["command"], item["actor"], item["commit"], events),
+    )
+    yield CUSTOMER_SPEND, (state["customer_id"], state["currency"], 0, 0, placed)
+
+
+def upsert(table: Table) -> str:
+    """An INSERT with placeholders that may be repeated."""
+    marks = ", ".join(["%s"] * len(table.columns))
+    changes = ", ".join(f"{column} = VALUES({column})" for column in table.columns if column not in table.key)
+    tail = SPEND_TAIL if table is CUSTOMER_SPEND else f"ON DUPLICATE KEY UPDATE {changes}"
+    return f"INSERT INTO {table.name} ({', '.join(table.columns)}) VALUES ({marks}) {tail}"
+
+
+def empty(connection: "Connection[Any]") -> None:
+    """Empty what the contenders write."""
+    for table in WRITTEN:
+        connection.query(f"TRUNCATE {table.name}")
+
+
+def check(connection: "Connection[Any]", orders: int) -> None:
+    """Stop unless every contender wrote what it should."""
+    for table, count in ((ORDERS, orders), (LINES, 3 * orders), (timeline.TABLE, orders)):
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT COUNT(*) FROM {table.name}")
+            assert cursor.fetchone() == (count,), table.name
+
+
+if __name__ == "__main__":
+    main()

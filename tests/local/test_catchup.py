@@ -1,0 +1,92 @@
+"""Catching up what a lost stream would have carried."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.bootstrap import SERVICES
+from chalicelib.core.database import Pool, connect
+from local.catchup import catch_up
+from local.template import Template
+from tests.conftest import Tables
+
+CatchUp = Callable[[], list[tuple[str, str, int]]]
+
+
+@pytest.fixture
+def caught_up(tables: Tables, database: str) -> CatchUp:
+    """Catches up into a function that remembers; what it was fed: table, id, version, sorted."""
+
+    def run() -> list[tuple[str, str, int]]:
+        records: list[dict[str, Any]] = []
+        sources = Template(tables.prefix).mappings()
+        handlers = {source.handler: lambda event, _: records.extend(event["Records"]) for source in sources}
+        pool = Pool(database, size=4)
+        newer = catch_up(tables.endpoint, tables.prefix, SERVICES, pool, sources, handlers)
+        pool.close()
+        assert newer == len(records)
+        return sorted(
+            (
+                record["eventSourceARN"].split("/")[1].removeprefix(tables.prefix),
+                record["dynamodb"]["NewImage"]["id"]["S"],
+                int(record["dynamodb"]["NewImage"]["version"]["N"]),
+            )
+            for record in records
+        )
+
+    return run
+
+
+def put(tables: Tables, service: str, id: str, version: int) -> None:
+    """Write an item with that version."""
+    tables.client.put_item(TableName=tables.name(service), Item={"id": {"S": id}, "version": {"N": str(version)}})
+
+
+def execute(database: str, statement: str) -> None:
+    """Run one statement."""
+    connection = connect(database)
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+    connection.close()
+
+
+def test_nothing_is_fed_where_both_sides_agree(tables: Tables, database: str, caught_up: CatchUp) -> None:
+    """An aggregate whose row has its version is left alone, and so is one whose row is newer."""
+    for number in (1, 2):
+        put(tables, "inventory", f"SKU{number}", 3)
+    execute(database, "INSERT INTO stock VALUES ('SKU1', 3, 0, 0, 0, NOW(3), NULL), ('SKU2', 4, 0, 0, 0, NOW(3), NULL)")
+    assert caught_up() == []
+
+
+def test_newer_and_unknown_aggregates_are_fed(tables: Tables, database: str, caught_up: CatchUp) -> None:
+    """A version that the read model has not reached, or never saw, goes through the function, in any number."""
+    put(tables, "inventory", "SKU1", 4)
+    execute(database, "INSERT INTO stock VALUES ('SKU1', 3, 0, 0, 0, NOW(3), NULL)")
+    for number in range(250):
+        put(tables, "orders", f"ord_{number:03}", 1)
+    assert caught_up() == [
+        ("inventory", "SKU1", 4),
+        *(("orders", f"ord_{number:03}", 1) for number in range(250)),
+    ]
+
+
+def test_what_has_no_row_is_compared_with_the_timeline(tables: Tables, database: str, caught_up: CatchUp) -> None:
+    """A reservation has no row of its own; its newest commit in the timeline says how far it is."""
+    put(tables, "inventory", "res#ord_1", 2)
+    put(tables, "inventory", "res#ord_2", 2)
+    execute(
+        database,
+        "INSERT INTO timeline VALUES ('inventory', 'res#ord_1', 1, NOW(3), 'c', 'a', 'x', '[]'),"
+        " ('inventory', 'res#ord_2', 1, NOW(3), 'c', 'a', 'y', '[]'),"
+        " ('inventory', 'res#ord_2', 2, NOW(3), 'c', 'a', 'z', '[]')",
+    )
+    assert caught_up() == [("inventory", "res#ord_1", 2)]
+
+
+def test_claims_and_heartbeats_are_no_aggregates(tables: Tables, caught_up: CatchUp) -> None:
+    """Neither is fed: claims are not shown at all, and the next heartbeat comes by itself."""
+    put(tables, "orders", "heartbeat#", 7)
+    item = {"id": {"S": "claim#reference#7"}, "owner": {"S": "ord_1"}, "commit": {"S": "c"}}
+    tables.client.put_item(TableName=tables.name("orders"), Item=item)
+    assert caught_up() == []
