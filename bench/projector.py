@@ -221,11 +221,9 @@ def plain_rows(item: Mapping[str, Any]) -> Iterator[tuple[Table, Row]]:
     lines, words = state["lines"], [state["reference"], state["customer_name"]]
     words += [word for product in state["products"].items() for word in product]
     quantity = sum(line["quantity"] for line in lines)
-    yield (
-        ORDERS,
-        (id, item["version"], state["reference"], state["customer_id"], state["status"], None, None, state["currency"])
-        + (state["total"], quantity, len(lines), placed, at, None, " ".join(words)),
-    )
+    numbers = (state["total"], quantity, len(lines))
+    names = (id, item["version"], state["reference"], state["customer_id"], state["status"], None, None)
+    yield ORDERS, (*names, state["currency"], *numbers, placed, at, None, " ".join(words))
     for number, line in enumerate(lines, start=1):
         sku, pieces, price = line["sku"], line["quantity"], line["unit_price"]
         yield LINES, (id, number, sku, state["products"][sku], pieces, price, pieces * price, placed)

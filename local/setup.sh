@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes ready what `make` needs, and says what it does: Python, two virtual environments and mariadbd.
+# Makes ready what `make` needs, and says what it does: Python, two virtual environments, curl and mariadbd.
 # On Debian and its like it installs what is missing, as root or by sudo. Run again, it finds all done.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -55,6 +55,9 @@ environment .venv "$requirements" -r requirements-dev.txt
 # MiniStack pins a botocore of its own.
 ministack=ministack==$(sed -n 's/^VERSION = "\(.*\)"/\1/p' local/ministack.py)
 environment .venv-ministack "$ministack" "$ministack"
+
+# The tour in the README is made of curl commands, and a test runs it.
+command -v curl >/dev/null || install "curl" curl
 
 # Another MySQL may do instead. The package is the bare server: it starts nothing on the machine.
 if [ -z "${DATABASE_URL:-}${TEST_DATABASE_URL:-}" ]; then

@@ -11,14 +11,15 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from ops.local_access import admin_token, api_url
 from ops.seed.client import CannotGoOn, Client
+from ops.seed.lists import pages
 
 # The member of a report's item that says what was added up.
 _KEYS = {"day": "day", "product": "sku", "customer": "name"}
@@ -57,7 +58,7 @@ def _report(expected: Mapping[str, Any], client: Client, by: str) -> tuple[int, 
     """How many items a report has, and what it says by key, amounts in decimal pounds."""
     range_ = {"from": expected["from"], "to": expected["to"], "currency": expected["currency"]}
     found, items = {}, 0
-    for item in _pages(client, "/reports/sales", {"by": by, "limit": "200", **range_}):
+    for item in pages(client, f"/reports/sales?{urlencode({'by': by, 'limit': '200', **range_})}"):
         items += 1
         amount = Decimal(item["amount"]).scaleb(-2)
         found[str(item[_KEYS[by]])] = {"orders": item["orders"], "quantity": item["quantity"], "amount": amount}
@@ -81,7 +82,7 @@ def _search(text: str, expected: Mapping[str, str], client: Client) -> list[str]
     """The differences between the orders that a search finds and those that it must find."""
     found = {
         str(order["reference"]): Decimal(order["total"]).scaleb(-2)
-        for order in _pages(client, "/orders", {"q": text, "limit": "200"})
+        for order in pages(client, f"/orders?{urlencode({'q': text, 'limit': '200'})}")
         if order["reference"] is not None
     }
     should = {reference: Decimal(total) for reference, total in expected.items()}
@@ -89,18 +90,6 @@ def _search(text: str, expected: Mapping[str, str], client: Client) -> list[str]
         return []
     missing, extra = sorted(should.keys() - found.keys()), sorted(found.keys() - should.keys())
     return [f"q={text!r}: {len(should)} expected, {len(found)} found; missing {missing[:5]}, not expected {extra[:5]}"]
-
-
-def _pages(client: Client, path: str, parameters: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
-    """All items of a list, page after page."""
-    following: str | None = f"{path}?{urlencode(parameters)}"
-    while following:
-        answer = client.get(following)
-        if answer.status != 200:
-            raise CannotGoOn(f"GET {following}: {answer.status} {answer.body.get('detail', '')}")
-        yield from answer.body["items"]
-        link = answer.body["next"] and urlsplit(answer.body["next"])
-        following = f"{link.path}?{link.query}" if link else None
 
 
 def main(arguments: list[str] | None = None) -> int:

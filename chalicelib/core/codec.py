@@ -52,25 +52,39 @@ def decode(value: AttributeValue) -> Any:
         Undecodable: for a type or a number that the write side never writes.
     """
     try:
-        ((kind, content),) = value.items()
-        if kind in ("S", "BOOL", "B"):
-            return content
-        if kind == "N":
-            return int(content)
-        if kind == "M":
-            return {name: decode(member) for name, member in content.items()}
-        if kind == "L":
-            return [decode(element) for element in content]
-        if kind == "NULL":
-            return None
+        return _decode(value)
+    except Undecodable:
+        raise
     except (AttributeError, TypeError, ValueError) as error:
         raise Undecodable(f"not an attribute value that is written here: {value!r:.200}") from error
-    raise Undecodable(f"attribute type {kind} is never written here")
 
 
 def decode_item(item: Mapping[str, AttributeValue]) -> dict[str, Any]:
-    """Plain data of an item or a map."""
-    return {name: decode(value) for name, value in item.items()}
+    """Plain data of an item or a map.
+
+    Raises:
+        Undecodable: as `decode`.
+    """
+    plain: dict[str, Any] = decode({"M": item})
+    return plain
+
+
+def _decode(value: AttributeValue) -> Any:
+    """`decode` without the translation of errors, which would cost a third of its time at every level."""
+    ((kind, content),) = value.items()
+    if kind == "S":
+        return content
+    if kind == "N":
+        return int(content)
+    if kind == "M":
+        return {name: _decode(member) for name, member in content.items()}
+    if kind == "L":
+        return [_decode(element) for element in content]
+    if kind in ("BOOL", "B"):
+        return content
+    if kind == "NULL":
+        return None
+    raise Undecodable(f"attribute type {kind} is never written here")
 
 
 def item_of(head: Head) -> dict[str, Any]:

@@ -40,6 +40,16 @@ class Answer(NamedTuple):
         """The last part of a problem's type: "duplicate"; "" of a success."""
         return str(self.body.get("type", "")).rpartition(":")[2]
 
+    @property
+    def subject(self) -> str:
+        """The id of what was made, or of what was there before."""
+        return str(self.body.get("id") or self.body["existing"])
+
+    def told(self, what: str) -> str:
+        """A refusal as a sentence, with the faults that the API names."""
+        faults = "; ".join(f"{fault.get('pointer', '')}: {fault['detail']}" for fault in self.body.get("errors", []))
+        return f"{what}: {self.status} {self.body.get('detail', '')} {faults}".rstrip()
+
 
 class Client:
     """Sends commands, one after the other; not for several threads.

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
-from ops.seed.client import Answer, Client
-from ops.seed.orders import Order, invoices, orders_of
+from ops.seed.client import Client
+from ops.seed.orders import invoices
+from ops.seed.placing import Placing
 from ops.seed.progress import phase
 from ops.seed.rules import CURRENCY, Sale, sale_of
 from ops.seed.survey import Product, Survey, survey
@@ -73,7 +74,11 @@ class Run:
             self._each(workers, "customers", found.customers.items(), len(found.customers), self._customer)
             self._each(workers, "products", found.products.items(), len(found.products), self._product)
             self._each(workers, "stock receipts", found.quantities.items(), len(found.quantities), self._receipts)
-            self._each(workers, "invoices", invoices(self._sales(), found.invoices), len(found.invoices), self._invoice)
+            if found.invoices:
+                placing = Placing(self._options.confirm, self._customer_ids, self.tally)
+                placing.look_around(make_client(), found.first, found.last)
+                complete = invoices(self._sales(), found.invoices)
+                self._each(workers, "invoices", complete, len(found.invoices), placing.place)
 
     def _each(
         self,
@@ -98,13 +103,13 @@ class Run:
         number, country = item
         body = {"name": f"Customer {number}", "email": f"customer-{number}@online-retail.example"}
         answer = client.post("/customers", body | ({"country": country} if country else {}))
-        if self._counted(Kind.CUSTOMERS, answer, f"customer {number}"):
-            self._customer_ids[number] = _id(answer)
+        if self.tally.count(Kind.CUSTOMERS, answer, f"customer {number}"):
+            self._customer_ids[number] = answer.subject
 
     def _product(self, client: Client, item: tuple[str, Product]) -> None:
         sku, product = item
         body = {"sku": sku, "name": product.name, "price": product.price, "currency": CURRENCY}
-        self._counted(Kind.PRODUCTS, client.post("/products", body), f"product {sku}")
+        self.tally.count(Kind.PRODUCTS, client.post("/products", body), f"product {sku}")
 
     def _receipts(self, client: Client, item: tuple[str, int]) -> None:
         sku, quantity = item
@@ -113,61 +118,4 @@ class Run:
             pieces = min(_MOST_IN_A_RECEIPT, quantity - start)
             body = {"quantity": pieces, "reference": reference if part == 1 else f"{reference}/{part}"}
             answer = client.post(f"/stock/{quote(sku, safe='')}/receipts", body)
-            self._counted(Kind.RECEIPTS, answer, f"receipt {body['reference']} of {sku}")
-
-    def _invoice(self, client: Client, sales: list[Sale]) -> None:
-        for order in orders_of(sales):
-            self._order(client, order)
-
-    def _order(self, client: Client, order: Order) -> None:
-        what = f"order {order.reference}"
-        customer_id = self._customer_ids.get(order.customer)
-        if customer_id is None:
-            self.tally.fail(Kind.ORDERS, f"{what}: its customer {order.customer} could not be loaded", order.total)
-            return
-        body = {
-            "customer_id": customer_id,
-            "reference": order.reference,
-            "placed_at": order.placed_at,
-            "lines": [line._asdict() for line in order.lines],
-        }
-        answer = client.post("/orders", body)
-        if self._counted(Kind.ORDERS, answer, what, order.total) and self._options.confirm:
-            self._confirm(client, _id(answer), order)
-
-    def _confirm(self, client: Client, id: str, order: Order) -> None:
-        """Confirm an order, whether this run placed it or found it; confirming again changes nothing."""
-        answer = client.post(f"/orders/{id}/confirm", keyed=False)
-        total = answer.body.get("total")
-        if answer.status == 200 and total == order.total:
-            self.tally.confirm()
-        elif answer.status == 200:
-            self.tally.not_confirmed(
-                f"order {order.reference}: {id} has that reference and a total of {total} pence, not {order.total}"
-            )
-        elif answer.body.get("status_now") == "cancelled":
-            self.tally.leave_cancelled()
-        else:
-            self.tally.not_confirmed(_told(f"confirming order {order.reference}", answer))
-
-    def _counted(self, kind: Kind, answer: Answer, what: str, pence: int = 0) -> bool:
-        """Count an answer; whether the thing is there now."""
-        if answer.status in (200, 201):
-            self.tally.load(kind, pence)
-        elif answer.code == "duplicate" and answer.body.get("existing"):
-            self.tally.exist(kind, pence)
-        else:
-            self.tally.fail(kind, _told(what, answer), pence)
-            return False
-        return True
-
-
-def _id(answer: Answer) -> str:
-    """Of what was made, or of what was there before."""
-    return str(answer.body.get("id") or answer.body["existing"])
-
-
-def _told(what: str, answer: Answer) -> str:
-    """A refusal as a sentence, with the faults that the API names."""
-    faults = "; ".join(f"{fault.get('pointer', '')}: {fault.get('detail')}" for fault in answer.body.get("errors", []))
-    return f"{what}: {answer.status} {answer.body.get('detail', '')} {faults}".rstrip()
+            self.tally.count(Kind.RECEIPTS, answer, f"receipt {body['reference']} of {sku}")

@@ -51,6 +51,7 @@ class Survey:
         quantities: SKU -> pieces sold.
         invoices: invoice -> its sale lines; orders.py knows by it when an invoice is complete.
         amount: pence, of all sales.
+        first, last: the times of the earliest and the latest sale, as Sale says them.
         skips: the lines that are no sale.
         renamed: stock code -> (SKU, sale lines), where they differ.
     """
@@ -62,6 +63,8 @@ class Survey:
     quantities: Counter[str] = field(default_factory=Counter)
     invoices: Counter[str] = field(default_factory=Counter)
     amount: int = 0
+    first: str = ""
+    last: str = ""
     skips: Skips = field(default_factory=Skips)
     renamed: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -80,6 +83,8 @@ class Survey:
             )
         self.quantities[sale.sku] += sale.quantity
         self.invoices[sale.invoice] += 1
+        self.first = min(self.first or sale.placed_at, sale.placed_at)
+        self.last = max(self.last, sale.placed_at)
         self.amount += sale.quantity * sale.unit_price
         if sale.sku != sale.stock_code:
             self.renamed[sale.stock_code, sale.sku] += 1

@@ -5,6 +5,7 @@ from collections import Counter
 from decimal import Decimal
 from enum import StrEnum
 
+from ops.seed.client import Answer
 from ops.seed.rules import Reason
 from ops.seed.survey import Skips, Survey
 
@@ -42,6 +43,17 @@ class Tally:
         self.cancelled = 0
         self.unconfirmed = 0
         self.messages: list[str] = []
+
+    def count(self, kind: Kind, answer: Answer, what: str, pence: int = 0) -> bool:
+        """Count what the API answered to a command that brings something in; whether that is there now."""
+        if answer.status in (200, 201):
+            self.load(kind, pence)
+        elif answer.code == "duplicate" and answer.body.get("existing"):
+            self.exist(kind, pence)
+        else:
+            self.fail(kind, answer.told(what), pence)
+            return False
+        return True
 
     def load(self, kind: Kind, pence: int = 0) -> None:
         """Count something that this run brought in."""

@@ -12,7 +12,7 @@ class Gate:
     """A real connection that calls a hook before each statement; everything else passes through."""
 
     def __init__(self, url: str, hook: Hook) -> None:
-        self.real = connect(url)
+        self.real: Any = connect(url)
         self._hook = hook
 
     def query(self, statement: str | bytes) -> Any:
@@ -24,7 +24,7 @@ class Gate:
         return getattr(self.real, name)
 
 
-def once(start: str, act: Callable[["Gate"], None]) -> Hook:
+def once(start: str, act: Callable[["Gate"], object]) -> Hook:
     """A hook that acts the first time that a statement starts so, on whatever connection."""
     left = [act]
 

@@ -50,7 +50,9 @@ def order_state(
     status: str = "placed", lines: Iterable[tuple[str, int, int]] = (("A", 2, 150),), **changes: Any
 ) -> dict[str, Any]:
     """An order's state, of lines (sku, quantity, unit price)."""
-    listed = [{"sku": sku, "quantity": quantity, "unit_price": price} for sku, quantity, price in lines]
+    listed: list[dict[str, Any]] = [
+        {"sku": sku, "quantity": quantity, "unit_price": price} for sku, quantity, price in lines
+    ]
     state = {
         "customer_id": "cus_1",
         "customer_name": "Ada O'Neill",

@@ -2,7 +2,7 @@
 
 import random
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -30,7 +30,7 @@ def records(commits: Iterable[tuple[str, Head]]) -> list[dict[str, Any]]:
     return [record(*commit) for commit in commits]
 
 
-def at_once(*runs: tuple[Projector, list[Mapping[str, Any]]]) -> None:
+def at_once(*runs: tuple[Projector, Sequence[Mapping[str, Any]]]) -> None:
     """Run each projector on its batch, each in a thread; none reports a failure."""
     with ThreadPoolExecutor(len(runs)) as pool:
         for outcome in [pool.submit(projector, batch) for projector, batch in runs]:

@@ -85,7 +85,8 @@ def test_what_a_session_lacks(database: str) -> None:
 
 def thread_id(pool: Pool) -> int:
     """Which of the server's sessions the pool lends."""
-    with pool.connection() as connection:
+    with pool.connection() as lent:
+        connection: Any = lent
         return int(connection.thread_id())
 
 
@@ -113,7 +114,8 @@ def test_a_connection_that_dies_in_use(database: str) -> None:
     pool = Pool(database)
 
     def die() -> None:
-        with pool.connection() as connection:
+        with pool.connection() as lent:
+            connection: Any = lent
             query(database, f"KILL {connection.thread_id()}")
             connection.query("SELECT 1")
 

@@ -51,12 +51,13 @@ def others(draw: st.DrawFn) -> list[tuple[str, Head]]:
     ]
     stock = [{"on_hand": on_hand} if on_hand else {} for on_hand in draw(st.lists(st.integers(0, 9), max_size=3))]
     commits: list[tuple[str, Head]] = []
-    for service, id, states in (
+    histories: list[tuple[str, str, list[dict[str, Any]]]] = [
         ("customers", "cus_1", customer),
         ("catalog", "A", product),
         ("inventory", "A", stock),
         ("inventory", "res#ord_1", [{"status": "reserved"}]),
-    ):
+    ]
+    for service, id, states in histories:
         deleted = draw(st.booleans())
         commits += [
             (service, head(id, version, state, deleted=deleted and version == len(states)))

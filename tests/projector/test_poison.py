@@ -24,7 +24,7 @@ def order(id: str, version: int = 1, status: str = "confirmed", **state: Any) ->
     return "orders", head(id, version, order_state(status, **state))
 
 
-TOO_LONG = {"reason": "x" * 501}
+TOO_LONG: dict[str, Any] = {"reason": "x" * 501}
 
 
 def check(projector: Projector, commits: list[tuple[str, Head]], dead: list[str]) -> None:

@@ -42,8 +42,8 @@ def test_a_killed_connection(database: str, make_projector: Make, statement: str
     def kill(gate: Gate) -> None:
         query(database, f"KILL {gate.real.thread_id()}")
 
-    projector = make_projector(lambda: Gate(database, hook))
     hook = once(statement, kill)
+    projector = make_projector(lambda: Gate(database, hook))
     assert projector([record(*commit) for commit in COMMITS]) == []
     check(database)
     assert not projector.dead.letters
@@ -56,8 +56,8 @@ def test_a_commit_whose_answer_is_lost(database: str, make_projector: Make) -> N
         gate.real.query("COMMIT")
         gate.real._force_close()
 
-    projector = make_projector(lambda: Gate(database, hook))
     hook = once("COMMIT", commit_and_lose)
+    projector = make_projector(lambda: Gate(database, hook))
     assert projector([record(*commit) for commit in COMMITS]) == []
     check(database)
 
@@ -65,7 +65,8 @@ def test_a_commit_whose_answer_is_lost(database: str, make_projector: Make) -> N
 def test_an_idle_connection_that_died(projector: Projector) -> None:
     """The connection kept from the last batch is gone: the next batch does not notice."""
     assert projector([record(*COMMITS[0])]) == []
-    query(projector.url, f"KILL {projector.writer.connection().thread_id()}")
+    kept: Any = projector.writer.connection()
+    query(projector.url, f"KILL {kept.thread_id()}")
     assert projector([record(*COMMITS[1])]) == []
     check(projector.url)
 

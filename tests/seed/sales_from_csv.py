@@ -23,15 +23,16 @@ import json
 import re
 import sys
 from collections import defaultdict
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, TextIO
 
 Sums = dict[str, dict[str, Any]]
 # Whole words of product names that a search must find in exactly these orders.
-WORDS = ("lantern", "babushka", "teacup", "knitting", "doorstop")
+WORDS: Sequence[str] = ("lantern", "babushka", "teacup", "knitting", "doorstop")
 
 
-def compute(text: TextIO) -> dict[str, Any]:
+def compute(text: TextIO, words: Sequence[str] = WORDS) -> dict[str, Any]:
     """The expected reports of a file, as plain data; amounts are decimal pounds as text."""
     orders, names, left_out = _orders(csv.DictReader(text))
     sums: dict[str, Sums] = {"day": {}, "product": {}, "customer": {}}
@@ -56,7 +57,7 @@ def compute(text: TextIO) -> dict[str, Any]:
         "total": str(sum((row["amount"] for row in sums["day"].values()), Decimal())),
         "left_out": left_out,
         **{by: {key: {**row, "amount": str(row["amount"])} for key, row in rows.items()} for by, rows in sums.items()},
-        "searches": _searches(orders, names),
+        "searches": _searches(orders, names, words),
     }
 
 
@@ -102,7 +103,7 @@ def _add(sums: Sums, key: str, quantity: int, amount: Decimal) -> None:
     row["amount"] += amount
 
 
-def _searches(orders: list[dict[str, Any]], names: dict[str, str]) -> list[dict[str, Any]]:
+def _searches(orders: list[dict[str, Any]], names: dict[str, str], words: Sequence[str]) -> list[dict[str, Any]]:
     """Texts to search orders by, and exactly the orders that each must find: reference -> total.
 
     A word finds what begins with it, so an invoice's number finds all orders of the invoice.
@@ -112,7 +113,7 @@ def _searches(orders: list[dict[str, Any]], names: dict[str, str]) -> list[dict[
         invoice = order["reference"].partition("/")[0]
         parts = (other for other in orders if other["reference"].partition("/")[0] == invoice)
         texts[f"Customer {order['customer']} {invoice}"] = {part["reference"]: str(part["total"]) for part in parts}
-    for word in WORDS:
+    for word in words:
         named = {product for product, name in names.items() if re.search(rf"(?<!\w){word}", name, re.IGNORECASE)}
         texts[word] = {order["reference"]: str(order["total"]) for order in orders if order["products"] & named}
     return [{"q": text, "finds": finds} for text, finds in texts.items()]

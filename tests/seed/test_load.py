@@ -1,0 +1,199 @@
+"""The loader against the whole stack: over HTTP, into the write store, through the pump, out of the reports.
+
+Each test loads a year of its own, long before any other test's orders, so that the reports hold its sales alone.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from local.ports import wait_until
+from ops.check_sales import check
+from ops.seed.client import Client
+from ops.seed.loader import Options, Run
+from ops.seed.rules import Reason
+from ops.seed.tally import Kind
+from tests.conftest import Stack
+from tests.http.settling import settle
+from tests.seed import sales_from_csv
+from tests.seed.files import write
+
+_years = count(1981)
+Shop = tuple[Path, str]
+"""A file of sales, and what all its invoice numbers begin with."""
+
+
+@pytest.fixture
+def shop(tmp_path: Path, request: pytest.FixtureRequest) -> Shop:
+    """12 invoices of 5 customers over 6 days, with lines of every kind that is skipped.
+
+    With the parameter "wide", another 100 SKUs make two orders of one of them.
+    """
+    year = next(_years)
+    rows = [
+        {
+            "invoice": f"{year}{number:03}",
+            "stock_code": code,
+            "description": f"ZANZIBAR{year} LAMP" if code == f"{year}a" else f"SHADE {code}",
+            "quantity": str(number + 1),
+            "unit_price": f"{number}.{line}5",
+            "invoiced_at": f"{year}-03-{number // 2 + 1:02} 23:5{line}:00",
+            "customer": f"{year}{number % 5}",
+        }
+        for number in range(12)
+        for line, code in enumerate((f"{year}a", f"{year}A", f"X{number}", f"{year}A"))
+    ]
+    last = rows[-1]
+    rows += [
+        rows[0] | {"unit_price": "0.001"},
+        rows[0] | {"customer": ""},
+        rows[0] | {"quantity": "-3"},
+        rows[0] | {"unit_price": "0"},
+        rows[0] | {"invoice": f"C{year}000"},
+        rows[0] | {"stock_code": "BANK CHARGES"},
+    ]
+    if getattr(request, "param", "") == "wide":
+        rows += [last | {"stock_code": f"Y{number}"} for number in range(100)]
+    return write(tmp_path / "shop.csv.gz", rows), str(year)
+
+
+@pytest.fixture
+def client(stack: Stack) -> Iterator[Client]:
+    """A client of the stack, as an admin."""
+    client = Client(stack.url, stack.token("admin"), 30, threading.Event())
+    yield client
+    client.close()
+
+
+def load(stack: Stack, file: Path, *, confirm: bool = True) -> Run:
+    """Run the loader here and to its end."""
+    run = Run(Options(file, stack.url, stack.token("admin"), confirm=confirm, workers=4))
+    run.run()
+    assert run.tally.messages == []
+    return run
+
+
+def differences(stack: Stack, client: Client, shop: Shop) -> list[str]:
+    """What the reports and searches say otherwise than the file, once the read model has caught up."""
+    settle(stack)
+    with sales_from_csv.open_text(str(shop[0])) as text:
+        expected = sales_from_csv.compute(text, words=[f"zanzibar{shop[1]}"])
+    return check(expected, client)[1]
+
+
+def stock(stack: Stack) -> dict[str, int]:
+    """The pieces on hand by SKU."""
+    items = [item for item in stack.tables.items("inventory") if "#" not in item["id"]["S"]]
+    return {item["id"]["S"]: int(item["state"]["M"].get("on_hand", {"N": "0"})["N"]) for item in items}
+
+
+def orders(stack: Stack, prefix: str) -> dict[str, str]:
+    """The status by reference of the orders whose references begin so; a reference twice would be an error."""
+    states = [item["state"]["M"] for item in stack.tables.items("orders") if "#" not in item["id"]["S"]]
+    found = [(s["reference"]["S"], s["status"]["S"]) for s in states if s.get("reference", {}).get("S")]
+    mine = [(reference, status) for reference, status in found if reference.startswith(prefix)]
+    assert len(mine) == len(dict(mine))
+    return dict(mine)
+
+
+@pytest.mark.parametrize("shop", ["wide"], indirect=True)
+def test_reports_equal_the_file(stack: Stack, client: Client, shop: Shop) -> None:
+    """To the penny, by day, product and customer; and searches find what they should."""
+    before = stock(stack)
+    run = load(stack, shop[0])
+    assert run.tally.loaded[Kind.ORDERS] == run.tally.confirmed == 13
+    assert run.survey.skips.count == dict.fromkeys(set(Reason) - {Reason.UNUSABLE}, 1)
+    assert run.survey.skips.worth[Reason.PENCE] == Decimal("0.001")
+    assert set(orders(stack, shop[1]).values()) == {"confirmed"}
+    assert differences(stack, client, shop) == []
+    after = stock(stack)
+    assert {sku: after[sku] - before.get(sku, 0) for sku in run.survey.quantities} == run.survey.quantities
+
+
+def test_the_second_run_finds_all_done(stack: Stack, client: Client, shop: Shop) -> None:
+    """It loads nothing, counts all as already there, and confirms what the first left unconfirmed."""
+    first = load(stack, shop[0], confirm=False)
+    assert set(orders(stack, shop[1]).values()) == {"placed"}
+    before = stock(stack)
+    second = load(stack, shop[0])
+    assert second.tally.loaded.total() == 0
+    assert second.tally.existing[Kind.ORDERS] == first.tally.loaded[Kind.ORDERS] == second.tally.confirmed
+    assert second.tally.pence["existing"] == first.tally.pence["loaded"] == first.survey.amount
+    assert stock(stack) == before
+    assert differences(stack, client, shop) == []
+
+
+@pytest.mark.parametrize("shop", ["wide"], indirect=True)
+def test_a_loader_that_is_killed_and_started_again_doubles_nothing(stack: Stack, client: Client, shop: Shop) -> None:
+    """kill -9 in the midst of the orders, then a run to the end: as if there had been one run."""
+    before = stock(stack)
+    command = [sys.executable, "-m", "ops.seed", str(shop[0]), "--url", stack.url, "--workers", "2"]
+    environment = os.environ | {"TRIBUTARY_TOKEN": stack.token("admin")}
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert wait_until(lambda: len(orders(stack, shop[1])) >= 3, 60)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    there = len(orders(stack, shop[1]))
+    run = load(stack, shop[0])
+    assert run.tally.existing[Kind.ORDERS] >= there >= 3
+    assert run.tally.existing[Kind.ORDERS] + run.tally.loaded[Kind.ORDERS] == len(orders(stack, shop[1])) == 13
+    assert set(orders(stack, shop[1]).values()) == {"confirmed"}
+    after = stock(stack)
+    assert {sku: after[sku] - before.get(sku, 0) for sku in run.survey.quantities} == run.survey.quantities
+    assert differences(stack, client, shop) == []
+
+
+def test_the_check_sees_a_penny(stack: Stack, client: Client, shop: Shop) -> None:
+    """A check that cannot fail shows nothing: one more order of a penny is seen in all three reports."""
+    load(stack, shop[0])
+    settle(stack)
+    existing = client.get(f"/orders?q={shop[1]}000&limit=1").body["items"][0]
+    body = {
+        "customer_id": existing["customer"]["id"],
+        "placed_at": existing["placed_at"],
+        "lines": [{"sku": f"{shop[1]}A", "quantity": 1, "unit_price": 1}],
+    }
+    client.post(f"/orders/{client.post('/orders', body).body['id']}/confirm")
+    found = differences(stack, client, shop)
+    assert [text.partition(",")[0] for text in found] == ["by day", "by product", "by customer"]
+
+
+def test_what_is_not_as_the_file_says_is_a_failure(stack: Stack, shop: Shop) -> None:
+    """An order of somebody else under an invoice's number is told; one that is cancelled since is left so."""
+    load(stack, shop[0], confirm=False)
+    sender = Client(stack.url, stack.token("admin"), 30, threading.Event())
+    settle(stack)
+    cancelled = sender.get(f"/orders?q={shop[1]}001&limit=1").body["items"][0]
+    assert sender.post(f"/orders/{cancelled['id']}/cancel").status == 200
+    foreign = {"invoice": f"{shop[1]}002", "customer": f"{shop[1]}2", "stock_code": f"{shop[1]}A"}
+    other = write(shop[0].parent / "other.csv", [foreign, foreign | {"invoice": f"{shop[1]}001"}])
+    run = Run(Options(other, stack.url, stack.token("admin")))
+    run.run()
+    assert (run.tally.unconfirmed, run.tally.cancelled, run.tally.failures) == (1, 1, 1)
+    assert "has that reference and a total of" in run.tally.messages[0]
+    assert orders(stack, shop[1])[f"{shop[1]}002"] == "placed"
+
+
+def test_the_command_line(stack: Stack, shop: Shop) -> None:
+    """It ends with one line and 0; with 1 and a sentence when the token is refused."""
+
+    def run(token: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "ops.seed", str(shop[0]), "--url", stack.url, "--token", token]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    good, bad = run(stack.token("admin")), run("no-token")
+    assert (good.returncode, bad.returncode) == (0, 1)
+    assert good.stdout.startswith("loaded: ")
+    assert good.stdout.endswith("failed: nothing\n")
+    assert good.stdout.count("\n") == 1
+    assert "0.001" in good.stderr
+    assert "401" in bad.stderr
+    assert "Traceback" not in bad.stderr
