@@ -25,6 +25,7 @@ PERMISSIONS: Permissions = {
     "orders.deliver": {"staff": _ALL, "admin": _ALL},
     # privileges inside a command
     "orders.place:state-prices": {"staff": _ALL, "admin": _ALL},
+    "orders.place:reference": {"staff": _ALL, "admin": _ALL},  # it is unique among all orders
     "orders.place:back-date": {"admin": _ALL},
     # queries
     "customers.list": {"staff": _ALL, "admin": _ALL},

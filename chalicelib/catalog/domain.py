@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from chalicelib.catalog.commands import Add, Change, Discontinue, ProductChange
-from chalicelib.core.decider import Event, Missing, Rejected, State
+from chalicelib.core.decider import Event, Missing, Rejected, State, Unacceptable, differences
 
 
 class Product(State, frozen=True):
@@ -92,10 +92,11 @@ def _sold(state: Product | None) -> Product:
 
 
 def _change(change: ProductChange, state: Product) -> list[Event]:
-    asked = {name: getattr(change, name) for name in change.__struct_fields__}
-    news = {
-        name: value for name, value in asked.items() if value is not msgspec.UNSET and value != getattr(state, name)
-    }
+    news = differences(change, state)
+    if "currency" in news and change.price is msgspec.UNSET:
+        raise Unacceptable(
+            "price-needed", "A price in another currency is another price; state it.", faults={"/price": "missing"}
+        )
     words = {name: value for name, value in news.items() if name in ("name", "description")}
     events: list[Event] = [ProductChanged(changes=words)] if words else []
     if news.keys() - words.keys():

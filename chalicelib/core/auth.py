@@ -60,6 +60,8 @@ def verify(authorization: str, settings: Settings) -> Principal:
             leeway=LEEWAY_SECONDS,
             options={"require": ["exp", "iss", "aud"]},
         )
+    except jwt.PyJWKClientConnectionError:
+        raise  # the issuer's trouble is not the token's fault: API Gateway answers 500, not 401
     except jwt.PyJWTError as error:
         raise BadToken(str(error)) from error
     return _principal(claims, settings)
@@ -75,13 +77,13 @@ def _principal(claims: Mapping[str, Any], settings: Settings) -> Principal:
 
 
 def _key(token: str, jwks: str) -> "PyJWK":
-    """The key that signed the token, by its `kid`, from a URL or a file."""
+    """The key that signed the token, by its `kid`, from a URL, a file or the setting itself."""
     import jwt
 
     if jwks.startswith(("https://", "http://")):
         return _client(jwks).get_signing_key_from_jwt(token)
     kid = jwt.get_unverified_header(token).get("kid")
-    for key in _file_keys(jwks).keys:
+    for key in _given_keys(jwks).keys:
         if key.key_id == kid:
             return key
     raise jwt.InvalidKeyError(f"no key {kid!r} in the key set")
@@ -96,10 +98,10 @@ def _client(url: str) -> "PyJWKClient":
 
 
 @lru_cache(maxsize=1)
-def _file_keys(path: str) -> "PyJWKSet":
+def _given_keys(jwks: str) -> "PyJWKSet":
     import jwt
 
-    return jwt.PyJWKSet.from_dict(json.loads(Path(path).read_text()))
+    return jwt.PyJWKSet.from_dict(json.loads(jwks if jwks.startswith("{") else Path(jwks).read_text()))
 
 
 def principal_of(authorizer: Mapping[str, Any]) -> Principal:

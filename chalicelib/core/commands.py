@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from chalicelib.core.decider import Event, Missing, Rejected, State, Unacceptable
-from chalicelib.core.errors import Conflict as ConflictProblem
 from chalicelib.core.errors import (
+    Conflict,
     Fault,
     Invalid,
     NotFound,
@@ -34,10 +34,10 @@ from chalicelib.core.service import ClaimChange, Head, Service
 from chalicelib.core.store import (
     ClaimTaken,
     Commit,
-    Conflict,
     ItemTooLarge,
     KeptResponse,
     KeyUsed,
+    LostRace,
     OutcomeUnknown,
     StoreUnreachable,
     Throttled,
@@ -60,6 +60,7 @@ class Envelope:
         at: ISO 8601 UTC with milliseconds; becomes the commit's time.
         fresh: the ids were made for this command, so there is nothing to load; were one taken after
             all, the write's condition would say so.
+        discreet: a duplicate does not tell what it is a duplicate of.
         check_owner: raises Forbidden when the (state of the) first aggregate is not the caller's.
         if_match: whether a version is one that the client accepts; None without an If-Match.
         key: the idempotency key, if one was sent.
@@ -71,6 +72,7 @@ class Envelope:
     actor: str
     at: str
     fresh: bool = False
+    discreet: bool = False
     check_owner: Callable[[Any], None] = lambda _: None
     if_match: Callable[[int | None], bool] | None = None
     key: Key | None = None
@@ -101,19 +103,13 @@ def handle(service: Service, store: WriteStore, envelope: Envelope, render: Rend
     try:
         return _handle(service, store, envelope, render)
     except ClaimTaken as taken:
-        raise ConflictProblem(
-            f"{taken.claim.kind} {taken.claim.value!r} is taken by {taken.owner}; use another, or change that one.",
-            code="duplicate",
-            facts={"existing": taken.owner},
-        ) from taken
+        raise _duplicate(taken, envelope) from taken
     except Missing as missing:
         raise NotFound(missing.detail) from missing
     except Unacceptable as refusal:
         raise Invalid(refusal.detail, code=refusal.code, faults=_faults(refusal), facts=refusal.facts) from refusal
     except Rejected as refusal:
-        raise ConflictProblem(
-            refusal.detail, code=refusal.code, faults=_faults(refusal), facts=refusal.facts
-        ) from refusal
+        raise Conflict(refusal.detail, code=refusal.code, faults=_faults(refusal), facts=refusal.facts) from refusal
     except (ItemTooLarge, Throttled, StoreUnreachable, OutcomeUnknown) as error:
         raise store_problem(error) from error
 
@@ -147,11 +143,24 @@ def _handle(service: Service, store: WriteStore, envelope: Envelope, render: Ren
             if envelope.key and (kept := envelope.key.replay(store)):
                 return kept
             raise
-        except Conflict as lost:
-            if envelope.if_match:
-                raise PreconditionFailed("It changed at this moment; load it and decide again.") from lost
-            _pause(attempt)
-    raise ConflictProblem(f"Lost the race {TRIES} times in a row; try again.", code="conflict")
+        except LostRace:
+            # Under If-Match the next look says 412 at once, if it was the version that changed.
+            if not envelope.if_match:
+                _pause(attempt)
+    if envelope.key and (kept := envelope.key.replay(store)):
+        return kept
+    raise Conflict(f"Lost the race {TRIES} times in a row; try again.")
+
+
+def _duplicate(taken: ClaimTaken, envelope: Envelope) -> Conflict:
+    """The problem of a taken claim. A customer is not told whose e-mail address it tried."""
+    told = not envelope.discreet or taken.owner == envelope.actor
+    by = f" by {taken.owner}" if told else ""
+    return Conflict(
+        f"{taken.claim.kind} {taken.claim.value!r} is taken{by}; use another, or change that one.",
+        code="duplicate",
+        facts={"existing": taken.owner} if told else {},
+    )
 
 
 def _attempt(service: Service, store: WriteStore, envelope: Envelope, render: Render) -> Kept:

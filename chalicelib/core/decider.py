@@ -53,6 +53,14 @@ class Unacceptable(Rejected):
     """The command's own content cannot be right in any state: it names what does not exist."""
 
 
+def differences(change: msgspec.Struct, state: State) -> dict[str, Any]:
+    """The fields of a change that are given (not UNSET) and differ from the state's of the same name."""
+    asked = {name: getattr(change, name) for name in change.__struct_fields__}
+    return {
+        name: value for name, value in asked.items() if value is not msgspec.UNSET and value != getattr(state, name)
+    }
+
+
 class Missing(Rejected):
     """There is no such aggregate, or no longer."""
 

@@ -8,6 +8,8 @@ nobody can know is said to be unknown. Idempotency of TransactWriteItems by its 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
 """
 
+import random
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Never
 
@@ -19,10 +21,10 @@ from chalicelib.core.service import Head
 from chalicelib.core.store import (
     ClaimTaken,
     Commit,
-    Conflict,
     ItemTooLarge,
     KeptResponse,
     KeyUsed,
+    LostRace,
     OutcomeUnknown,
     StoreUnreachable,
     Throttled,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MAX_BATCH_GET = 100
+BATCH_GET_TRIES = 6
 _THROTTLES = {
     "ProvisionedThroughputExceeded",
     "ProvisionedThroughputExceededException",
@@ -97,7 +100,7 @@ class DynamoStore:
             # An earlier attempt of ours may have succeeded and been overwritten since: the version
             # that would prove it is gone.
             raise OutcomeUnknown(f"{head.id} has moved past version {head.version}") from error
-        raise Conflict(f"{head.id} is not at version {head.version - 1}") from error
+        raise LostRace(f"{head.id} is not at version {head.version - 1}") from error
 
     def _transact(self, commit: Commit) -> None:
         try:
@@ -126,14 +129,17 @@ class DynamoStore:
             raise Throttled(f"table {self._table} throttles") from error
         if "ValidationError" in codes:
             _refuse(error, "; ".join(str(reason.get("Message", "")) for reason in reasons))
-        # A used key speaks before the rest: the request that used it took the claims as well.
-        if commit.response and codes[-1] == "ConditionalCheckFailed":
+        # A used key speaks before the rest: the request that used it took the heads and the claims as well.
+        if commit.response and codes[-1:] == ["ConditionalCheckFailed"]:
             raise KeyUsed(commit.response.claim_id) from error
         first = len(commit.heads) + len(commit.unchanged)
+        if "ConditionalCheckFailed" in codes[:first]:
+            # Before the claims: whoever moved the head may have taken the very claim for it.
+            raise LostRace(f"lost the race for {', '.join(head.id for head in commit.heads)}") from error
         for (claim, _), code, reason in zip(commit.take, codes[first:], reasons[first:], strict=False):
             if code == "ConditionalCheckFailed":
                 raise ClaimTaken(claim, reason.get("Item", {}).get("owner", {}).get("S", "")) from error
-        raise Conflict(f"lost the race for {', '.join(head.id for head in commit.heads)}") from error
+        raise LostRace(f"another transaction holds an item of {self._table}") from error
 
     def _settle(self, error: ClientError | BotoCoreError, commit: Commit) -> None:
         """After an error that tells nothing about earlier attempts: look whether one of them wrote."""
@@ -141,20 +147,20 @@ class DynamoStore:
         if certain and not _repeated(error):
             _raise_refusal(error, self._table)
         found = self._find(commit)
-        if found and _commit_of(found) == commit.id:
-            return
-        moved_on = bool(found) and _version_of(found) > commit.heads[0].version
-        if certain and not moved_on:
-            _raise_refusal(error, self._table)
+        if found is not None:
+            if _commit_of(found) == commit.id:
+                return
+            if certain and not (commit.heads and _version_of(found) > commit.heads[0].version):
+                _raise_refusal(error, self._table)
         raise OutcomeUnknown(f"no certain answer from table {self._table}: {error}") from error
 
-    def _find(self, commit: Commit) -> Mapping[str, Any]:
-        """The item that the commit's first write would have left."""
+    def _find(self, commit: Commit) -> Mapping[str, Any] | None:
+        """The item where the commit's first write would be; {} for none, None when nobody can say."""
         first = commit.heads[0].id if commit.heads else commit.response.claim_id if commit.response else ""
         try:
             return next(iter(self._get(first)), {})
         except (StoreUnreachable, Throttled):
-            return {}
+            return None
 
 
 def batch_get(client: "DynamoDBClient", table: str, ids: Sequence[str]) -> list[Mapping[str, Any]]:
@@ -169,12 +175,13 @@ def batch_get(client: "DynamoDBClient", table: str, ids: Sequence[str]) -> list[
     wanted: Any = {table: {"Keys": [{"id": {"S": id}} for id in ids], "ConsistentRead": True}}
     items: list[Mapping[str, Any]] = []
     try:
-        for _ in range(10):
+        for attempt in range(BATCH_GET_TRIES):
             answer = client.batch_get_item(RequestItems=wanted)
             items += answer["Responses"].get(table, [])
             wanted = answer.get("UnprocessedKeys")
             if not wanted:
                 return items
+            time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads load, hides nothing
     except (ClientError, BotoCoreError) as error:
         raise read_error(error, table) from error
     raise Throttled(f"table {table} leaves keys unprocessed")
@@ -193,12 +200,12 @@ def _raise_refusal(error: Exception, table: str) -> Never:
     if code in _THROTTLES:
         raise Throttled(f"table {table} throttles") from error
     if code in _LOST_RACES:
-        raise Conflict(f"another transaction holds an item of {table}") from error
+        raise LostRace(f"another transaction holds an item of {table}") from error
     _refuse(error, str(error))
 
 
 def _refuse(error: Exception, message: str) -> Never:
-    if "size" in message.lower():
+    if "item size" in message.lower():
         raise ItemTooLarge(message) from error
     raise error
 

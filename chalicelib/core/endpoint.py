@@ -14,21 +14,21 @@ import msgspec
 
 from chalicelib.core import commands
 from chalicelib.core.auth import Principal, principal_of
-from chalicelib.core.errors import Forbidden, NotFound
+from chalicelib.core.errors import Fault, Forbidden, NotFound
 from chalicelib.core.idempotency import Key
 from chalicelib.core.permissions import Access, access, require_own
 from chalicelib.core.preconditions import body_tag, if_match, none_match, version_tag
 from chalicelib.core.request import Reply, Request
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.store import StoreUnreachable, Throttled
-from chalicelib.core.validation import check_body, check_query, decode_json
+from chalicelib.core.validation import check_body, check_query, decode_json, faults_of
 
 B = TypeVar("B")
 T = TypeVar("T")
 
 DEFAULT_WAIT_SECONDS = 2.0
 MAX_WAIT_SECONDS = 10.0
-_WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,6})(?=$|[,;\s])", re.IGNORECASE)
+_WAIT = re.compile(r'\s*wait\s*=\s*"?(\d{1,18})"?\s*', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -132,10 +132,9 @@ class Endpoint:
         principal = principal_of(request.authorizer)
         granted = access(runtime.permissions, self.name, principal)
         for name, value in request.path_parameters.items():
-            try:
-                msgspec.convert(value, self.path_types[name])
-            except msgspec.ValidationError as error:
-                raise NotFound(f"Nothing can be at {request.path}: {error}.") from error
+            if faults := faults_of(value, self.path_types[name]):
+                detail = f"Nothing can be there: {name} {faults[0].detail}."
+                raise NotFound(detail, faults=[Fault(faults[0].detail, parameter=name)])
         return principal, granted
 
 
@@ -168,6 +167,7 @@ class CommandEndpoint(Endpoint):
             actor=principal.subject,
             at=request.at,
             fresh=planned.fresh,
+            discreet=granted is Access.OWN,
             check_owner=lambda state: call.require_own(planned.owner(state)) if state else None,
             if_match=if_match(request.headers.get("if-match")),
             key=self._key(request, principal),
@@ -199,7 +199,9 @@ class CommandEndpoint(Endpoint):
         header = request.headers.get("idempotency-key")
         if header is None:
             return None
-        return Key.of(header, principal.subject, request.method, request.path, request.body)
+        # The role too: a stored answer is not for somebody who has lost the right to it.
+        addressed = [request.method, request.route, dict(request.path_parameters), principal.role]
+        return Key.of(header, principal.subject, msgspec.json.encode(addressed) + request.body)
 
     def _render(self, runtime: Runtime, request: Request, answer: commands.Answer) -> dict[str, Any]:
         head = answer.head
@@ -210,7 +212,7 @@ class CommandEndpoint(Endpoint):
         }
         created = answer.created and bool(self.location)
         if created:
-            headers["Location"] = request.stage + self.location.format(id=head.id)
+            headers["Location"] = request.base + self.location.format(id=head.id)
         return {"status": 201 if created else 200, "headers": headers, "body": msgspec.json.encode(body).decode()}
 
 
@@ -276,5 +278,8 @@ class PublicEndpoint(Endpoint):
 
 def wait_seconds(prefer: str | None) -> float:
     """How long a query waits for its Consistency-Token: `Prefer: wait=N` (RFC 7240), at most 10 s, else 2 s."""
-    found = _WAIT.search(prefer or "")
-    return min(float(found[1]), MAX_WAIT_SECONDS) if found else DEFAULT_WAIT_SECONDS
+    for preference in (prefer or "").split(","):
+        # What follows a semicolon are a preference's own parameters.
+        if found := _WAIT.fullmatch(preference.partition(";")[0]):
+            return min(float(found[1]), MAX_WAIT_SECONDS)
+    return DEFAULT_WAIT_SECONDS

@@ -8,9 +8,13 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-# Trimmed, because MySQL's PAD SPACE collations take "a" and "a " for the same key; and without C0 controls,
-# NUL among them, DEL and line breaks, which are never meant in a name.
-_TRIMMED = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?\Z"
+from chalicelib.core.currencies import CODES
+
+# Never meant in a line of text: C0 and C1 controls, NUL among them, DEL, the line breaks of Unicode, zero-width
+# blanks, and what turns the direction of other people's text around.
+_NEVER = r"\x00-\x1f\x7f-\x9f\u200b\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
+# Trimmed, because MySQL's PAD SPACE collations take "a" and "a " for the same key.
+_TRIMMED = rf"^[^\s{_NEVER}]([^{_NEVER}]*[^\s{_NEVER}])?\Z"
 _TRIMMED_WORDS = "one line of text without control characters or outer blanks"
 
 
@@ -61,7 +65,7 @@ Text = Annotated[
 Email = Annotated[
     str,
     _text(
-        r"^[^\s\x00-\x1f\x7f@]{1,64}@[^\s\x00-\x1f\x7f@]+\.[^\s\x00-\x1f\x7f@.]+\Z",
+        rf"^[^\s@{_NEVER}]{{1,64}}@[^\s@{_NEVER}]+\.[^\s@.{_NEVER}]+\Z",
         "an e-mail address",
         max_length=254,
         examples=["ada@example.com"],
@@ -77,7 +81,7 @@ Reference = Annotated[
         examples=["536365"],
     ),
 ]
-Currency = Annotated[str, _text(r"^[A-Z]{3}\Z", "three capital letters, an ISO 4217 code", examples=["GBP"])]
+Currency = Annotated[str, _text(rf"^({'|'.join(CODES)})\Z", "a currency's code (ISO 4217)", examples=["GBP"])]
 MinorUnits = Annotated[
     int, Meta(ge=0, le=1_000_000_000, description="Minor units of the currency: pence, cents.", examples=[255])
 ]

@@ -5,16 +5,16 @@ into a float. So everything happens inside one function, `_view`: it calls the e
 every error, once.
 """
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
-from chalice.app import Blueprint, Response
+from chalice.app import Blueprint, CORSConfig, Response
 
 from chalicelib.core import log
 from chalicelib.core.endpoint import Call, CommandEndpoint, Planned, PublicEndpoint, QueryEndpoint
 from chalicelib.core.errors import (
-    Fault,
     Internal,
     Malformed,
     MethodNotAllowed,
@@ -23,6 +23,7 @@ from chalicelib.core.errors import (
     UnsupportedMediaType,
 )
 from chalicelib.core.fields import Body, NoBody
+from chalicelib.core.ids import ulid
 from chalicelib.core.request import Reply, Request, request_of
 from chalicelib.core.runtime import Runtime
 
@@ -34,6 +35,12 @@ _CHALICE_PROBLEMS: Mapping[int, type[Problem]] = {
     405: MethodNotAllowed,
     415: UnsupportedMediaType,
 }
+
+
+# Headers of a page's request that a browser lets through, and of our answers that it shows to the page.
+_CORS_SECONDS = 3600
+_CORS_REQUEST = ["Consistency-Token", "Idempotency-Key", "If-Match", "If-None-Match", "Prefer", "X-Correlation-Id"]
+_CORS_ANSWER = ["Consistency-Token", "ETag", "Idempotent-Replayed", "Location", "Retry-After", "X-Correlation-Id"]
 
 
 class NoParameters(Body, frozen=True):
@@ -93,6 +100,7 @@ class Api:
     def blueprint(self, runtime: Callable[[], Runtime], authorizer: Any) -> Blueprint:
         """The routes as a Chalice blueprint, behind the authorizer but for the public ones."""
         blueprint = Blueprint(f"chalicelib.{self.service}.api")
+        cors = _cors(os.environ.get("CORS_ORIGIN", ""))
         for endpoint in self.endpoints:
             blueprint.route(
                 endpoint.path,
@@ -100,8 +108,18 @@ class Api:
                 authorizer=authorizer if endpoint.name else None,
                 content_types=["*/*"],  # judged in core/request.py, which says what to send instead
                 name=endpoint.name or endpoint.path,
+                cors=cors,
             )(_view(blueprint, endpoint, runtime))
         return blueprint
+
+
+def _cors(origin: str) -> CORSConfig | None:
+    """Which pages may call: those of one origin, of any ("*"), or none (""). Needed when routes are made."""
+    if not origin:
+        return None
+    return CORSConfig(
+        allow_origin=origin, allow_headers=_CORS_REQUEST, expose_headers=_CORS_ANSWER, max_age=_CORS_SECONDS
+    )
 
 
 def _summary(function: Callable[..., Any]) -> str:
@@ -137,14 +155,14 @@ def problem_reply(problem: Problem, correlation_id: str) -> Reply:
 
 
 def _response(reply: Reply, correlation_id: str) -> Response:
-    headers = {
+    headers: dict[str, str | list[str]] = {
         "Content-Type": "application/json",
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
         "X-Correlation-Id": correlation_id,
         **reply.headers,
     }
-    return Response(reply.body, headers={**headers}, status_code=reply.status)
+    return Response(reply.body, headers=headers, status_code=reply.status)
 
 
 def problems_everywhere(request: Any, get_response: Callable[[Any], Response]) -> Response:
@@ -153,11 +171,10 @@ def problems_everywhere(request: Any, get_response: Callable[[Any], Response]) -
     if not (response.status_code >= 400 and isinstance(response.body, dict) and "Code" in response.body):
         return response
     kind = _CHALICE_PROBLEMS.get(response.status_code)
-    correlation_id = request_of(request.to_original_event()).correlation_id if request else "unknown"
+    correlation_id = ulid()
+    if kind is None:
+        log.warning("refused by Chalice", correlation_id=correlation_id, answer=response.body)
     message = str(response.body.get("Message", ""))
     allow = {name: str(value) for name, value in response.headers.items() if name == "Allow"}
     problem = kind(f"{message}.", headers=allow) if kind else unexpected(correlation_id)
     return _response(problem_reply(problem, correlation_id), correlation_id)
-
-
-__all__ = ["Api", "Call", "Fault", "Planned", "Reply", "Request", "problems_everywhere"]

@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from chalicelib.core.errors import Fault, Invalid, Malformed
 from chalicelib.core.service import CLAIM_PREFIX
@@ -32,15 +33,20 @@ class Key:
 
     Attributes:
         claim_id: the partition key of the item that keeps the response.
-        fingerprint: digest of method, path and body.
+        fingerprint: digest of the request: route, parameters, role and body.
     """
 
     claim_id: str
     fingerprint: str
 
     @classmethod
-    def of(cls, header: str, principal: str, method: str, path: str, body: bytes) -> "Key":
+    def of(cls, header: str, principal: str, request: bytes) -> "Key":
         """The key of a request.
+
+        Args:
+            header: the Idempotency-Key.
+            principal: who sent it; others may use the same key.
+            request: all that makes it this request, body included.
 
         Raises:
             Malformed: the header is not 1 to 255 visible ASCII characters.
@@ -48,8 +54,9 @@ class Key:
         if not _KEY.fullmatch(header):
             detail = "must be 1 to 255 visible ASCII characters"
             raise Malformed(f"Idempotency-Key {detail}.", faults=[Fault(detail, parameter="Idempotency-Key")])
-        digest = hashlib.sha256(f"{method} {path}\n".encode() + body).hexdigest()
-        return cls(f"{CLAIM_PREFIX}key#{principal}#{header}", digest)
+        # Quoted, so that no principal's "#" can reach into another's keys.
+        claim_id = f"{CLAIM_PREFIX}key#{quote(principal, safe='')}#{header}"
+        return cls(claim_id, hashlib.sha256(request).hexdigest())
 
     def keep(self, response: Mapping[str, Any]) -> KeptResponse:
         """What to write beside the change."""

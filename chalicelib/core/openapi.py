@@ -5,7 +5,7 @@ annotation, a route's summary is the first line of its function's docstring.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -25,10 +25,17 @@ _PROBLEMS = {
     "415": "Not application/json",
     "422": "Valid JSON, invalid content; `errors` names every faulty field",
     "429": "Too many requests",
+    "500": "Nobody expected this; `instance` is the id to look up",
     "503": "Try again later; read-model-behind for a Consistency-Token not yet seen",
 }
-_COMMAND_PROBLEMS = ("400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "503")
-_QUERY_PROBLEMS = ("400", "401", "403", "404", "422", "503")
+_COMMAND_HEADERS = {
+    "ETag": '`"<version>"`',
+    "Consistency-Token": "Send it with a query to see this change there.",
+    "Location": "Where queries show what was created.",
+    "Idempotent-Replayed": "`true` where this is an earlier answer under the same Idempotency-Key.",
+}
+_COMMAND_PROBLEMS = ("400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "500", "503")
+_QUERY_PROBLEMS = ("400", "401", "403", "404", "422", "429", "500", "503")
 
 
 class ProblemFault(msgspec.Struct):
@@ -125,7 +132,11 @@ def _command(endpoint: CommandEndpoint, schemas: dict[Any, Any], parameters: lis
     status, what = ("201", "Created") if endpoint.location else ("200", "Done")
     made: dict[str, Any] = {
         "parameters": [*parameters, *headers],
-        "responses": {status: _answer(what, schemas[endpoint.answer]), **_problems(_COMMAND_PROBLEMS, schemas)},
+        "responses": {
+            status: _answer(what, schemas[endpoint.answer])
+            | {"headers": _headers(_COMMAND_HEADERS, endpoint.location)},
+            **_problems(_COMMAND_PROBLEMS, schemas),
+        },
     }
     if msgspec.structs.fields(endpoint.body):
         content = {"application/json": {"schema": schemas[endpoint.body]}}
@@ -144,10 +155,12 @@ def _query(endpoint: QueryEndpoint, schemas: dict[Any, Any], parameters: list[An
         following = {"type": ["string", "null"], "description": "The address of the next page; null on the last."}
         page = {"items": {"type": "array", "items": answer}, "next": following}
         answer = {"type": "object", "properties": page, "required": ["items", "next"]}
-    return {
-        "parameters": [*parameters, *_query_parameters(endpoint.parameters), *headers],
-        "responses": {"200": _answer("Found", answer), **_problems(_QUERY_PROBLEMS, schemas)},
-    }
+    found = _answer("Found", answer)
+    responses: dict[str, Any] = {"200": found, **_problems(_QUERY_PROBLEMS, schemas)}
+    if not endpoint.is_list:
+        found["headers"] = {"ETag": _text('`"<version>.<digest of the body>"`')}
+        responses["304"] = {"description": "The client has this body already"}
+    return {"parameters": [*parameters, *_query_parameters(endpoint.parameters), *headers], "responses": responses}
 
 
 def _query_parameters(kind: type[Any]) -> list[dict[str, Any]]:
@@ -166,6 +179,15 @@ def _schema_of(kind: Any) -> dict[str, Any]:
 
 def _header(name: str, description: str) -> dict[str, Any]:
     return {"name": name, "in": "header", "required": False, "description": description, "schema": {"type": "string"}}
+
+
+def _headers(descriptions: Mapping[str, str], location: str) -> dict[str, Any]:
+    """The headers of a command's answer."""
+    return {name: _text(words) for name, words in descriptions.items() if name != "Location" or location}
+
+
+def _text(description: str) -> dict[str, Any]:
+    return {"description": description, "schema": {"type": "string"}}
 
 
 def _answer(what: str, schema: Any) -> dict[str, Any]:

@@ -10,8 +10,10 @@ from collections.abc import Callable
 
 from chalicelib.core.errors import Fault, Malformed
 
-_TAG = re.compile(r'(W/)?"([\x21\x23-\x7e]*)"')
-_LIST = re.compile(r'\s*(?:(?:W/)?"[\x21\x23-\x7e]*"\s*(?:,\s*|$))+')
+_ENTITY_TAG = r'(W/)?"([\x21\x23-\x7e\x80-\uffff]*)"'
+_TAG = re.compile(_ENTITY_TAG)
+# Elements of a list may be empty (RFC 9110, 5.6.1); one at least is not.
+_LIST = re.compile(rf"[\s,]*{_ENTITY_TAG}\s*(?:,\s*(?:{_ENTITY_TAG}\s*)?)*")
 
 
 def version_tag(version: int) -> str:

@@ -21,7 +21,7 @@ class Request:
         method: upper case.
         route: "/orders/{id}".
         path: what was asked for, percent-encoded, with the stage where there is one: "/prod/orders/ord_1".
-        stage: "" or "/prod": what links of ours start with.
+        base: "", "/prod" or whatever stands before the route: a stage, or a custom domain's base path.
         path_parameters: decoded.
         query: all values of each parameter.
         headers: by lower-case name.
@@ -34,7 +34,7 @@ class Request:
     method: str
     route: str
     path: str
-    stage: str
+    base: str
     path_parameters: Mapping[str, str]
     query: Mapping[str, Sequence[str]]
     headers: Mapping[str, str]
@@ -76,15 +76,14 @@ class Reply:
 def request_of(event: Mapping[str, Any]) -> Request:
     """The request of an API Gateway proxy event (REST API, payload format 1.0)."""
     context: Mapping[str, Any] = event["requestContext"]
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    headers = _headers(event)
     path = context.get("path") or event.get("path") or context["resourcePath"]
-    stage = f"/{context.get('stage', '')}"
     given = headers.get("x-correlation-id", "")
     return Request(
         method=context["httpMethod"],
         route=context["resourcePath"],
         path=path,
-        stage=stage if path.startswith(f"{stage}/") else "",
+        base=_base(path, context["resourcePath"]),
         path_parameters=event.get("pathParameters") or {},
         query=event.get("multiValueQueryStringParameters") or {},
         headers=headers,
@@ -93,6 +92,19 @@ def request_of(event: Mapping[str, Any]) -> Request:
         now=datetime.now(UTC),
         correlation_id=given if _CORRELATION_ID.fullmatch(given) else ulid(),
     )
+
+
+def _headers(event: Mapping[str, Any]) -> dict[str, str]:
+    """Headers by lower-case name; the values of one that came several times, joined (RFC 9110, 5.3)."""
+    single = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    several = {name.lower(): ", ".join(values) for name, values in (event.get("multiValueHeaders") or {}).items()}
+    return {**single, **several}
+
+
+def _base(path: str, route: str) -> str:
+    """What stands in a path before the route."""
+    segments = path.rstrip("/").split("/")
+    return "/".join(segments[: max(1, len(segments) - route.rstrip("/").count("/"))])
 
 
 def _body(event: Mapping[str, Any]) -> bytes:

@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+CLIENT_CONFIG: Mapping[str, Any] = {
+    # A command makes up to five calls and has to answer, even that it does not know, before API
+    # Gateway's 29 s are over; a healthy DynamoDB answers in milliseconds.
+    "connect_timeout": 1,
+    "read_timeout": 2,
+    "retries": {"mode": "standard", "total_max_attempts": 3},
+    "max_pool_connections": 64,
+}
+
 
 class Runtime:
     """The composition of one process.
@@ -64,7 +73,7 @@ class Runtime:
     @property
     def signer(self) -> Signer:
         """Signs consistency tokens and cursors."""
-        return self.once("signer", lambda: Signer(self.settings.need("token_secret")))
+        return self.once("signer", lambda: Signer(_token_secret(self.settings)))
 
     @property
     def readers(self) -> "Pool":
@@ -91,20 +100,21 @@ class Runtime:
         return cast(T, self._made[name])
 
 
+def _token_secret(settings: Settings) -> str:
+    if settings.token_secret or not settings.token_secret_arn:
+        return settings.need("token_secret")
+    import boto3
+
+    client: Any = boto3.client("secretsmanager")
+    return str(client.get_secret_value(SecretId=settings.token_secret_arn)["SecretString"])
+
+
 def _dynamodb() -> "DynamoDBClient":
     # Imported here: a query function never needs it, and boto3 costs 0.2 s of cold start.
     import boto3
     from botocore.config import Config
 
-    return boto3.client(
-        "dynamodb",
-        config=Config(
-            connect_timeout=2,
-            read_timeout=5,
-            max_pool_connections=64,
-            retries={"mode": "standard", "max_attempts": 4},
-        ),
-    )
+    return boto3.client("dynamodb", config=Config(**CLIENT_CONFIG))
 
 
 def _s3() -> Any:

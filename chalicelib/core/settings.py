@@ -20,12 +20,15 @@ class Settings:
         database_url: DATABASE_URL, mysql://user:password@host:port/database[?ssl-ca=path], the writer.
         read_database_url: READ_DATABASE_URL, the readers; default DATABASE_URL.
         token_secret: TOKEN_SECRET, at least 32 characters; signs consistency tokens and cursors.
+        token_secret_arn: TOKEN_SECRET_ARN, a secret that holds it, where the deployment cannot put it into the environment.
         jwt_issuer, jwt_audience: JWT_ISSUER, JWT_AUDIENCE, which a token must name.
-        jwt_jwks: JWT_JWKS, an https URL or a path of a JWK set (RFC 7517).
+        jwt_jwks: JWT_JWKS, a JWK set (RFC 7517): its https URL, its path, or itself as JSON.
         jwt_role_claim, jwt_subject_claim: JWT_ROLE_CLAIM, JWT_SUBJECT_CLAIM, where they are not "role" and "sub".
         partial_batch: PARTIAL_BATCH=1 where the event source mapping reports batch item failures.
+        writer_secret, reader_secret: WRITER_SECRET, READER_SECRET, ARNs of secrets with the name and the password of
+            the read model's users; read by the migrations alone, which make these users.
         currency: DEFAULT_CURRENCY, of reports and sorts by spend.
-        tracing: TRACING=1 sends X-Ray segments.
+        tracing: TRACING=1 will send X-Ray segments; nothing reads it yet.
     """
 
     table_prefix: str = "tributary-"
@@ -34,12 +37,15 @@ class Settings:
     database_url: str = field(default="", repr=False)
     read_database_url: str = field(default="", repr=False)
     token_secret: str = field(default="", repr=False)
+    token_secret_arn: str = ""
     jwt_issuer: str = ""
     jwt_audience: str = ""
     jwt_jwks: str = ""
     jwt_role_claim: str = "role"
     jwt_subject_claim: str = "sub"
     partial_batch: bool = False
+    writer_secret: str = ""
+    reader_secret: str = ""
     currency: str = "GBP"
     tracing: bool = False
 
@@ -69,12 +75,15 @@ class Settings:
             database_url=env.get("DATABASE_URL", ""),
             read_database_url=env.get("READ_DATABASE_URL") or env.get("DATABASE_URL", ""),
             token_secret=secret,
+            token_secret_arn=env.get("TOKEN_SECRET_ARN", ""),
             jwt_issuer=env.get("JWT_ISSUER", ""),
             jwt_audience=env.get("JWT_AUDIENCE", ""),
             jwt_jwks=env.get("JWT_JWKS", ""),
             jwt_role_claim=env.get("JWT_ROLE_CLAIM", "role"),
             jwt_subject_claim=env.get("JWT_SUBJECT_CLAIM", "sub"),
             partial_batch=env.get("PARTIAL_BATCH") == "1",
+            writer_secret=env.get("WRITER_SECRET", ""),
+            reader_secret=env.get("READER_SECRET", ""),
             currency=env.get("DEFAULT_CURRENCY", "GBP"),
             tracing=env.get("TRACING") == "1",
         )

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, Protocol
 from chalicelib.core.service import Claim, Head
 
 
-class Conflict(Exception):
-    """Another writer was first: load again and decide again."""
+class LostRace(Exception):
+    """Another writer was first, or is at it: load again and decide again."""
 
 
 class ClaimTaken(Exception):
@@ -92,7 +92,7 @@ class WriteStore(Protocol):
         """Write it all or nothing.
 
         Raises:
-            Conflict, ClaimTaken, KeyUsed, ItemTooLarge, Throttled: and nothing was written.
+            LostRace, ClaimTaken, KeyUsed, ItemTooLarge, Throttled: and nothing was written.
             OutcomeUnknown: it may have been written.
         """
 

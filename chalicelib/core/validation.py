@@ -4,6 +4,7 @@ msgspec stops at the first fault. So a good document takes its fast path, and a 
 by field, each checked by msgspec alone, to name all its faults (RFC 9457's example does so).
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -15,6 +16,20 @@ T = TypeVar("T")
 
 MAX_DEPTH = 32
 MAX_FAULTS = 100
+MAX_NAME = 100
+"""Of an unknown field's name, so that an answer is not as long as the question."""
+_NUMBER = re.compile(r"-?[0-9]{1,40}|true|false")
+_WORDS = {
+    "int": "an integer",
+    "str": "a string",
+    "object": "an object",
+    "array": "an array",
+    "null": "null",
+    "bool": "true or false",
+    "float": "a decimal number",
+    "datetime": "a time such as 2026-11-23T10:00:00Z",
+    "date": "a date such as 2026-11-23",
+}
 
 
 def decode_json(body: bytes) -> Any:
@@ -69,8 +84,10 @@ def check_query(parameters: Mapping[str, list[str]], kind: type[T]) -> T:
         if name not in fields:
             faults.append(Fault(f"no such parameter; there are {', '.join(sorted(fields)) or 'none'}", parameter=name))
             continue
-        strict = not _is_number(msgspec.inspect.type_info(fields[name].type))
-        found = _leaf(values[0], fields[name].type, "", strict=strict)
+        # "2010" is no time though msgspec could read a timestamp in it, nor "null" a number.
+        number = _is_number(msgspec.inspect.type_info(fields[name].type)) and _NUMBER.fullmatch(values[0])
+        strict = not number
+        found = faults_of(values[0], fields[name].type, strict=strict)
         faults += [Fault(fault.detail, parameter=name) for fault in found]
         if not found:
             checked[fields[name].name] = msgspec.convert(values[0], fields[name].type, strict=strict)
@@ -83,7 +100,7 @@ def check_query(parameters: Mapping[str, list[str]], kind: type[T]) -> T:
 
 
 def _is_number(info: msgspec.inspect.Type) -> bool:
-    """Whether text stands for a number or a boolean. Elsewhere it is text: "2010" is no time, though a timestamp."""
+    """Whether text stands for a number or a boolean."""
     if isinstance(info, msgspec.inspect.Metadata):
         return _is_number(info.type)
     if isinstance(info, msgspec.inspect.UnionType):
@@ -107,13 +124,13 @@ def _faults(value: Any, info: msgspec.inspect.Type, kind: Any, pointer: str) -> 
         case msgspec.inspect.ListType() if isinstance(value, list):
             return _list_faults(value, info, kind, pointer)
         case _:
-            return _leaf(value, kind, pointer)
+            return faults_of(value, kind, pointer)
 
 
 def _struct_faults(value: dict[str, Any], info: msgspec.inspect.StructType, pointer: str) -> list[Fault]:
     hints = {field.encode_name: field.type for field in msgspec.structs.fields(info.cls)}
     faults = [
-        Fault(f"no such field; there are {', '.join(hints)}", pointer=f"{pointer}/{_escape(name)}")
+        Fault(f"no such field; there are {', '.join(hints)}", pointer=f"{pointer}/{_escape(name[:MAX_NAME])}")
         for name in value
         if name not in hints
     ]
@@ -133,7 +150,7 @@ def _list_faults(value: list[Any], info: msgspec.inspect.ListType, kind: Any, po
         if len(faults) >= MAX_FAULTS:
             break
         faults += _faults(member, info.item_type, element, f"{pointer}/{index}")
-    return faults or _leaf(value, kind, pointer)
+    return faults or faults_of(value, kind, pointer)
 
 
 def _element_type(kind: Any) -> Any:
@@ -143,7 +160,11 @@ def _element_type(kind: Any) -> Any:
     return kind.__args__[0]
 
 
-def _leaf(value: Any, kind: Any, pointer: str, *, strict: bool = True) -> list[Fault]:
+def faults_of(value: Any, kind: Any, pointer: str = "", *, strict: bool = True) -> list[Fault]:
+    """What is wrong with a single value of a type, at a pointer: one fault, or none.
+
+    Not strictly, text may stand for a number or a boolean.
+    """
     try:
         msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
@@ -165,16 +186,9 @@ def _expected(kind: Any) -> str | None:
 def _plain(message: str) -> str:
     """msgspec's sentence in the words of people who never saw Python."""
     message = message.partition(" - at `")[0]
-    for python, word in (
-        ("`int`", "an integer"),
-        ("`str`", "a string"),
-        ("`object`", "an object"),
-        ("`array`", "an array"),
-        ("`null`", "null"),
-        ("`bool`", "a boolean"),
-        ("`float`", "a decimal number"),
-    ):
-        message = message.replace(python, word)
+    message = re.sub(
+        r"`([a-z |]+)`", lambda kinds: " or ".join(_WORDS.get(kind, kind) for kind in kinds[1].split(" | ")), message
+    )
     return message[:1].lower() + message[1:]
 
 

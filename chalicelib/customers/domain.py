@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.core.decider import Event, Missing, Rejected, State
-from chalicelib.customers.commands import Change, CustomerChange, Delete, Register
+from chalicelib.core.decider import Event, Missing, Rejected, State, Unacceptable, differences
+from chalicelib.customers.commands import Change, Delete, Register
 
 
 class Customer(State, frozen=True):
@@ -44,9 +44,11 @@ def decide(command: Any, state: Customer | None) -> Sequence[Event]:
         case Register(id=id, at=at, details=new):
             if state and not state.deleted:
                 raise Rejected("duplicate", f"{id} is registered already; change it instead.", existing=id)
+            _check_email(new.email)
             return [CustomerRegistered(name=new.name, email=new.email, country=new.country, at=at)]
         case Change(change=change):
-            changes = _differences(change, _living(state))
+            changes = differences(change, _living(state))
+            _check_email(changes.get("email", ""))
             return [CustomerChanged(changes=changes)] if changes else []
         case Delete():
             _living(state)
@@ -71,14 +73,13 @@ def email_key(email: str) -> str:
     return unicodedata.normalize("NFKC", email).casefold()
 
 
+def _check_email(email: str) -> None:
+    """Folding may lengthen an address many times over, and its claim is a key of at most 2,048 bytes."""
+    if len(email_key(email).encode()) > 1024:
+        raise Unacceptable("invalid", "The e-mail address is too long.", faults={"/email": "too long"})
+
+
 def _living(state: Customer | None) -> Customer:
     if state is None or state.deleted:
         raise Missing("There is no such customer, or no longer.")
     return state
-
-
-def _differences(change: CustomerChange, state: Customer) -> dict[str, str | None]:
-    asked = {name: getattr(change, name) for name in change.__struct_fields__}
-    return {
-        name: value for name, value in asked.items() if value is not msgspec.UNSET and value != getattr(state, name)
-    }

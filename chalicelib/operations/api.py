@@ -3,7 +3,8 @@
 from typing import Any
 
 from chalicelib.core.endpoint import Call
-from chalicelib.core.http import Api, Reply, Request
+from chalicelib.core.http import Api
+from chalicelib.core.request import Reply, Request
 from chalicelib.operations.queries import Status, get_status
 
 api = Api("operations")

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import msgspec
 
-from chalicelib.core.http import Api, Reply, Request
+from chalicelib.core.http import Api
 from chalicelib.core.openapi import document
 from chalicelib.core.permissions import Permissions
+from chalicelib.core.request import Reply, Request
 
 _PAGE = Path(__file__).with_name("docs.html")
 VERSION = "0.1.0"

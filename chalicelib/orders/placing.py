@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from chalicelib.core.endpoint import Call
 from chalicelib.core.errors import Fault, Forbidden, Invalid
+from chalicelib.core.fields import CustomerId
 from chalicelib.core.request import iso
 from chalicelib.orders.commands import MAX_SKUS, NewOrder, Place
 
@@ -18,7 +19,7 @@ def place_command(call: Call[NewOrder]) -> Place:
     """The command of a request.
 
     Raises:
-        Forbidden: for somebody else, at prices or on a date that the caller may not state.
+        Forbidden: for somebody else, or with prices, a date or a reference that the caller may not state.
         Invalid: no customer, more than 99 SKUs, or a date that cannot be.
     """
     customer_id = _customer(call)
@@ -26,6 +27,8 @@ def place_command(call: Call[NewOrder]) -> Place:
     if len(skus) > MAX_SKUS:
         detail = f"{len(skus)} different SKUs; an order takes at most {MAX_SKUS}: place several"
         raise Invalid(f"/lines: {detail}.", faults=[Fault(detail, pointer="/lines")])
+    if call.body.reference is not None:
+        call.require("orders.place:reference")
     if any(line.unit_price is not None for line in call.body.lines):
         call.require("orders.place:state-prices")
     return Place(
@@ -38,10 +41,11 @@ def place_command(call: Call[NewOrder]) -> Place:
 
 
 def _customer(call: Call[NewOrder]) -> str:
-    customer_id = call.body.customer_id or call.own
+    own = call.own_id(CustomerId) if call.own else None
+    customer_id = call.body.customer_id or own
     if not customer_id:
         raise Invalid("/customer_id: missing.", faults=[Fault("missing", pointer="/customer_id")])
-    if call.own and customer_id != call.own:
+    if own and customer_id != own:
         raise Forbidden("A customer orders for itself only; leave customer_id out.")
     return customer_id
 

@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 Decide = Callable[[str, int], str]
-"""(operation such as "PutItem", how many of them came before) -> "pass", "lose answer", "lose request" or "fail"."""
+"""(operation such as "PutItem", how many of them came before) -> "pass", "lose answer", "lose request", "fail" (a
+500), or the name of an error that DynamoDB refuses with, such as "ThrottlingException"."""
 
 
 class LossyProxy:
@@ -25,7 +26,8 @@ class LossyProxy:
         self.counts: dict[str, int] = {}
         self._upstream = urlsplit(upstream)
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.proxy = self
         self.endpoint = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
@@ -34,7 +36,15 @@ class LossyProxy:
         self._server.shutdown()
         self._server.server_close()
 
-    def _forward(self, method: str, path: str, headers: Any, body: bytes) -> tuple[int, Any, bytes]:
+    def fate(self, operation: str) -> str:
+        """What happens to the next request of an operation."""
+        with self._lock:
+            count = self.counts.get(operation, 0)
+            self.counts[operation] = count + 1
+        return self.decide(operation, count)
+
+    def forward(self, method: str, path: str, headers: Any, body: bytes) -> tuple[int, Any, bytes]:
+        """DynamoDB's own answer: status, headers, body."""
         assert self._upstream.hostname
         connection = http.client.HTTPConnection(self._upstream.hostname, self._upstream.port, timeout=10)
         connection.request(method, path, body, dict(headers))
@@ -43,43 +53,50 @@ class LossyProxy:
         connection.close()
         return answer
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        proxy = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+class _Server(ThreadingHTTPServer):
+    """Knows the proxy that it serves."""
 
-            def do_POST(self) -> None:
-                operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                with proxy._lock:
-                    count = proxy.counts.get(operation, 0)
-                    proxy.counts[operation] = count + 1
-                fate = proxy.decide(operation, count)
-                if fate == "lose request":
-                    return self._hang_up()
-                if fate == "fail":
-                    return self._answer(500, [], b'{"__type":"InternalServerError","message":"made up by a test"}')
-                status, headers, answer = proxy._forward("POST", self.path, self.headers, body)
-                if fate == "lose answer":
-                    proxy.before_losing()
-                    return self._hang_up()
-                return self._answer(status, headers, answer)
+    proxy: LossyProxy
 
-            def _hang_up(self) -> None:
-                self.close_connection = True
-                self.connection.close()
 
-            def _answer(self, status: int, headers: Any, body: bytes) -> None:
-                self.send_response_only(status)
-                for name, value in headers:
-                    if name.lower() not in ("transfer-encoding", "connection", "content-length"):
-                        self.send_header(name, value)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+class _Handler(BaseHTTPRequestHandler):
+    """One connection of a client."""
 
-            def log_message(self, *_: Any) -> None:
-                """Say nothing."""
+    server: _Server
+    protocol_version = "HTTP/1.1"
 
-        return Handler
+    def do_POST(self) -> None:
+        """Count the request and let happen to it what was decided."""
+        operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self._meet(self.server.proxy.fate(operation), body)
+
+    def _meet(self, fate: str, body: bytes) -> None:
+        if fate == "lose request":
+            return self._hang_up()
+        if fate == "fail":
+            return self._answer(500, [], b'{"__type":"InternalServerError","message":"made up by a test"}')
+        if fate.endswith("Exception"):
+            return self._answer(400, [], f'{{"__type":"com.amazonaws.dynamodb.v20120810#{fate}"}}'.encode())
+        status, headers, answer = self.server.proxy.forward("POST", self.path, self.headers, body)
+        if fate == "lose answer":
+            self.server.proxy.before_losing()
+            return self._hang_up()
+        return self._answer(status, headers, answer)
+
+    def _hang_up(self) -> None:
+        self.close_connection = True
+        self.connection.close()
+
+    def _answer(self, status: int, headers: Any, body: bytes) -> None:
+        self.send_response_only(status)
+        for name, value in headers:
+            if name.lower() not in ("transfer-encoding", "connection", "content-length"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""

@@ -10,12 +10,13 @@ from chalicelib.bootstrap import SERVICES
 from chalicelib.core.commands import Envelope, handle
 from chalicelib.core.dynamo import DynamoStore
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.runtime import CLIENT_CONFIG
 from chalicelib.core.service import Claim
-from chalicelib.core.store import Conflict, OutcomeUnknown, StoreUnreachable, WriteStore
+from chalicelib.core.store import KeptResponse, LostRace, OutcomeUnknown, StoreUnreachable, Throttled, WriteStore
 from chalicelib.inventory.commands import Receipt, Receive
 from tests.conftest import Tables
 from tests.contract.lossy_proxy import LossyProxy
-from tests.contract.write_store import WriteStoreConformance, commit_of, head, new
+from tests.contract.write_store import NOW, WriteStoreConformance, commit_of, head, new
 
 
 class TestDynamo(WriteStoreConformance):
@@ -38,15 +39,15 @@ def proxy(ministack: str) -> Iterator[LossyProxy]:
 @pytest.fixture
 def store(proxy: LossyProxy, module_tables: Tables) -> DynamoStore:
     """A store behind the proxy, with botocore's own retries, as in production."""
-    return DynamoStore(client(proxy.endpoint, attempts=4), module_tables.name("inventory"))
+    return DynamoStore(
+        client(proxy.endpoint, attempts=CLIENT_CONFIG["retries"]["total_max_attempts"]), module_tables.name("inventory")
+    )
 
 
 def client(endpoint: str, attempts: int) -> object:
     """A DynamoDB client that tries so many times."""
     retries = {"mode": "standard", "total_max_attempts": attempts}
-    return boto3.client(
-        "dynamodb", endpoint_url=endpoint, config=Config(connect_timeout=1, read_timeout=2, retries=retries)
-    )
+    return boto3.client("dynamodb", endpoint_url=endpoint, config=Config(**{**CLIENT_CONFIG, "retries": retries}))
 
 
 def first(operation: str, fate: str) -> object:
@@ -103,7 +104,7 @@ def test_lost_request_and_another_was_first_is_a_conflict(
     other = head(one.id)
     DynamoStore(module_tables.client, module_tables.name("inventory")).commit(commit_of(other))
     proxy.decide = first("PutItem", "lose request")
-    with pytest.raises(Conflict):
+    with pytest.raises(LostRace):
         store.commit(commit_of(one))
     assert store.load([one.id]) == {one.id: other}
 
@@ -131,6 +132,45 @@ def test_no_answer_at_all_and_not_written(proxy: LossyProxy, module_tables: Tabl
     with pytest.raises(Unavailable) as caught:
         handle(SERVICES["inventory"], store, envelope, lambda _: {})
     assert caught.value.code == "outcome-unknown"
+
+
+@pytest.mark.parametrize("refusal", ["TransactionConflictException", "ProvisionedThroughputExceededException"])
+def test_nothing_is_guessed_when_the_look_fails_too(store: DynamoStore, proxy: LossyProxy, refusal: str) -> None:
+    """Written, answer lost, the repetition refused, and the item cannot be read: unknown, never decided again."""
+    puts = ["lose answer", refusal, refusal]
+    proxy.decide = lambda operation, count: puts[count] if operation == "PutItem" else "fail"
+    one = head(new())
+    with pytest.raises(OutcomeUnknown):
+        store.commit(commit_of(one))
+    proxy.decide = lambda *_: "pass"
+    assert store.load([one.id]) == {one.id: one}
+
+
+@pytest.mark.parametrize(
+    ("refusal", "meaning"), [("TransactionConflictException", LostRace), ("ThrottlingException", Throttled)]
+)
+def test_refusals(proxy: LossyProxy, module_tables: Tables, refusal: str, meaning: type[Exception]) -> None:
+    """Another's transaction at work is a lost race, a throttle is a throttle; nothing was written."""
+    store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("inventory"))
+    proxy.decide = lambda operation, _: refusal if operation == "PutItem" else "pass"
+    one = head(new())
+    with pytest.raises(meaning):
+        store.commit(commit_of(one))
+    assert store.load([one.id]) == {}
+
+
+def test_key_alone_and_no_answer(proxy: LossyProxy, module_tables: Tables) -> None:
+    """A commit of nothing but a response, whose answer is lost, is unknown or found, not a crash."""
+    store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("inventory"))
+    one = head(new())
+    store.commit(commit_of(one))
+    kept = KeptResponse(f"claim#key#{new()}", "print", {"status": 200}, NOW + 60)
+    proxy.decide = lambda operation, _: "fail" if operation == "TransactWriteItems" else "pass"
+    with pytest.raises(OutcomeUnknown):
+        store.commit(commit_of(unchanged=[one], response=kept))
+    proxy.decide = lambda operation, _: "lose answer" if operation == "TransactWriteItems" else "pass"
+    store.commit(commit_of(unchanged=[one], response=kept))
+    assert store.kept_response(kept.claim_id, NOW) == kept
 
 
 def test_store_out_of_reach(module_tables: Tables) -> None:

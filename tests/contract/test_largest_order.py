@@ -2,11 +2,11 @@
 
 from chalicelib.bootstrap import SERVICES
 from chalicelib.catalog.published import Listing
-from chalicelib.core.commands import Answer, Envelope, handle
+from chalicelib.core.commands import Envelope, handle
 from chalicelib.core.dynamo import DynamoStore
 from chalicelib.core.validation import check_body
 from chalicelib.customers.published import Standing
-from chalicelib.orders.commands import MAX_LINES, MAX_SKUS, Cancel, NewOrder, Place
+from chalicelib.orders.commands import MAX_LINES, MAX_SKUS, Cancel, NewOrder, Place, Reject
 from tests.conftest import Tables
 
 WIDE = "\U0001f980"
@@ -15,11 +15,13 @@ ID = "ord_" + "0" * 60
 AT = "2026-01-01T00:00:00.000Z"
 
 
-def largest() -> Place:
+def largest(reference: str = "r") -> Place:
     """An order at every limit of its fields."""
     skus = [f"{number:02}".ljust(64, "x") for number in range(MAX_SKUS)]
-    lines = [{"sku": skus[n % MAX_SKUS], "quantity": 10**6, "unit_price": 10**9} for n in range(MAX_LINES)]
-    document = {"customer_id": "cus_" + "0" * 60, "reference": "r" * 64, "lines": lines}
+    # DynamoDB counts significant digits, of which 10^6 has one.
+    prices = {"quantity": 10**6 - 1, "unit_price": 10**9 - 1}
+    lines = [{"sku": skus[n % MAX_SKUS], **prices} for n in range(MAX_LINES)]
+    document = {"customer_id": "cus_" + "0" * 60, "reference": reference * 64, "lines": lines}
     return Place(
         customer_id=document["customer_id"],
         placed_at=AT,
@@ -30,13 +32,15 @@ def largest() -> Place:
 
 
 def test_largest_order_fits(module_tables: Tables) -> None:
-    """It is placed, and cancelled for the longest of reasons, and still fits."""
+    """It is placed, then cancelled for the longest of reasons or rejected for want of every SKU, and still fits."""
     store = DynamoStore(module_tables.client, module_tables.name("orders"))
-    answers: list[Answer] = []
-    for name, command in (("orders.place", largest()), ("orders.cancel", Cancel(WIDE * 500))):
-        envelope = Envelope(name, command, (ID,), "x" * 128, AT)
-        handle(SERVICES["orders"], store, envelope, lambda answer: answers.append(answer) or {})
-    placed = answers[0].head
-    assert placed.state["total"] == MAX_LINES * 10**15 < 2**63
-    assert "lines" not in placed.events[0]["data"]
-    assert store.load([ID])[ID].state["status"] == "cancelled"
+    shortages = [{"sku": sku, "requested": 10**9 - 1, "available": 10**9 - 1} for sku in largest().listings]
+    for end, status in ((Cancel(WIDE * 500), "cancelled"), (Reject(shortages), "rejected")):
+        id = f"{ID[:-1]}{status[0]}"
+        for command in (largest(reference=status[0]), end):
+            envelope = Envelope("orders.place", command, (id,), "x" * 128, AT)
+            handle(SERVICES["orders"], store, envelope, lambda _: {})
+            head = store.load([id])[id]
+            assert "lines" not in head.events[0]["data"]
+        assert head.state["total"] == MAX_LINES * (10**6 - 1) * (10**9 - 1) < 2**63
+        assert head.state["status"] == status

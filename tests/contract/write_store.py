@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.service import Claim, Head
-from chalicelib.core.store import ClaimTaken, Commit, Conflict, ItemTooLarge, KeptResponse, KeyUsed, WriteStore
+from chalicelib.core.store import ClaimTaken, Commit, ItemTooLarge, KeptResponse, KeyUsed, LostRace, WriteStore
 
 NOW = 1_800_000_000
 
@@ -73,14 +73,14 @@ class WriteStoreConformance:
         """A version that does not follow the stored one is refused and changes nothing."""
         first = head(new())
         store.commit(commit_of(first))
-        with pytest.raises(Conflict):
+        with pytest.raises(LostRace):
             store.commit(commit_of(head(first.id, version)))
         assert store.load([first.id]) == {first.id: first}
 
     def test_conflict_with_nothing(self, store: WriteStore) -> None:
         """A second version of what does not exist is refused."""
         id = new()
-        with pytest.raises(Conflict):
+        with pytest.raises(LostRace):
             store.commit(commit_of(head(id, 2)))
         assert store.load([id]) == {}
 
@@ -96,7 +96,7 @@ class WriteStoreConformance:
         commit, stale = str(uuid.uuid4()), head(new())
         store.commit(commit_of(stale))
         fresh = [head(new(), commit=commit) for _ in range(3)]
-        with pytest.raises(Conflict):
+        with pytest.raises(LostRace):
             store.commit(commit_of(*fresh, head(stale.id, 1, commit=commit)))
         assert store.load([one.id for one in fresh]) == {}
         store.commit(commit_of(*fresh, head(stale.id, 2, commit=commit)))
@@ -122,7 +122,7 @@ class WriteStoreConformance:
         """A released claim can be taken by another; a claim of another is not released."""
         claim, first, second = Claim("email", new()), head(new()), head(new())
         store.commit(commit_of(first, take=[(claim, first.id)]))
-        with pytest.raises(Conflict):
+        with pytest.raises(LostRace):
             store.commit(commit_of(second, release=[(claim, second.id)]))
         store.commit(commit_of(head(first.id, 2), release=[(claim, first.id)]))
         store.commit(commit_of(second, take=[(claim, second.id)]))
@@ -133,7 +133,7 @@ class WriteStoreConformance:
         read, written = head(new()), head(new())
         store.commit(commit_of(read))
         store.commit(commit_of(head(read.id, 2)))
-        with pytest.raises(Conflict):
+        with pytest.raises(LostRace):
             store.commit(commit_of(written, unchanged=[read]))
         assert store.load([written.id]) == {}
 
@@ -163,6 +163,14 @@ class WriteStoreConformance:
         with pytest.raises(KeyUsed):
             store.commit(commit_of(head(new()), take=[(claim, "y")], response=kept))
 
+    def test_lost_race_speaks_before_a_taken_claim(self, store: WriteStore) -> None:
+        """Whoever moved the head may have taken the very claim for it: load again, rather than blame the claim."""
+        claim, one = Claim("email", new()), head(new())
+        store.commit(commit_of(one))
+        store.commit(commit_of(head(one.id, 2), take=[(claim, one.id)]))
+        with pytest.raises(LostRace):
+            store.commit(commit_of(head(one.id, 2), take=[(claim, one.id)]))
+
     def test_too_large(self, store: WriteStore) -> None:
         """An item over 400 KB is refused and nothing is written, in one put and in a transaction."""
         large = head(new(), state={"text": "x" * 410_000})
@@ -191,7 +199,7 @@ def race(attempts: list[Callable[[], None]]) -> list[bool]:
         try:
             attempt()
             outcomes.append(True)
-        except Conflict:
+        except LostRace:
             outcomes.append(False)
         except Exception as error:
             errors.append(error)

@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from chalicelib.bootstrap import APIS
 from chalicelib.core.endpoint import CommandEndpoint, QueryEndpoint
+from chalicelib.core.permissions import Access
 from chalicelib.permissions import PERMISSIONS
-from tests.http.client import Client
+from tests.http.client import Answer, Client
 from tests.http.things import customer, email, order, product, sku
 
 ROUTES = [
@@ -48,8 +49,17 @@ def test_roles(stack: Any, endpoint: Any, role: str) -> None:
     answer = client.request(endpoint.method, path_of(endpoint), None if endpoint.method == "GET" else {})
     if role not in PERMISSIONS[endpoint.name]:
         assert (answer.status, answer.problem) == (403, "forbidden")
-    elif role != "customer":
-        assert answer.status != 403
+    elif PERMISSIONS[endpoint.name][role] is Access.ALL:
+        assert answer.status not in (401, 403)
+    else:
+        assert_own_is_reached(endpoint, answer)
+
+
+def assert_own_is_reached(endpoint: Any, answer: Answer) -> None:
+    """OWN lets through: what is refused is another's, never the role."""
+    assert answer.status != 401
+    if answer.status == 403:
+        assert "its own" in answer.json["detail"], (endpoint.name, answer)
 
 
 def test_customer_registers_itself(as_customer: Customer) -> None:
@@ -94,7 +104,36 @@ def test_customer_and_others(admin: Client, as_customer: Customer) -> None:
     ]
     assert [answer.status for answer in answers] == [403] * len(answers)
     assert me.get("/orders", {"customer": other}).pointers == ["customer"]
+    taken = me.post("/orders", {"lines": [{"sku": code, "quantity": 1}], "reference": sku()})
+    assert taken.status == 403  # references are unique among all, so they are the shop's to give
     assert admin.post(f"/orders/{theirs}/confirm").json["version"] == 2
+
+
+def test_duplicate_is_discreet(admin: Client, as_customer: Customer) -> None:
+    """A customer that tries an e-mail address learns that it is taken, not by whom."""
+    address, me = email(), as_customer(f"cus_{sku().replace('-', 'x')}")
+    victim = admin.post("/customers", {"name": "Ada", "email": address}).json["id"]
+    answer = me.post("/customers", {"name": "Eve", "email": address})
+    assert (answer.status, answer.problem) == (409, "duplicate")
+    assert victim not in answer.body.decode()
+
+
+def test_stored_answer_after_a_change_of_role(stack: Any, admin: Client) -> None:
+    """What a key keeps is not for a principal that has lost its role."""
+    id, key = order(admin), sku()
+    former = "cus_former"
+    staff = Client(stack.url, stack.token("staff", former))
+    assert staff.post(f"/orders/{id}/cancel", Idempotency_Key=key).status == 200
+    demoted = Client(stack.url, stack.token("customer", former))
+    assert demoted.post(f"/orders/{id}/cancel", Idempotency_Key=key).problem == "idempotency-key-reused"
+    assert demoted.post(f"/orders/{id}/cancel").status == 403
+
+
+@pytest.mark.parametrize("subject", ["heartbeat#", "claim#email#x", "no-customer", "cus_" + "x" * 99])
+def test_subject_that_is_no_customer(stack: Any, subject: str) -> None:
+    """A customer's token that names no customer is refused, not looked up."""
+    me = Client(stack.url, stack.token("customer", subject))
+    assert me.post("/orders", {"lines": [{"sku": "A", "quantity": 1}]}).status == 403
 
 
 def forge(stack: Any, **changes: Any) -> str:

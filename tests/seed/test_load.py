@@ -166,20 +166,28 @@ def test_the_check_sees_a_penny(stack: Stack, client: Client, shop: Shop) -> Non
     assert [text.partition(",")[0] for text in found] == ["by day", "by product", "by customer"]
 
 
-def test_what_is_not_as_the_file_says_is_a_failure(stack: Stack, shop: Shop) -> None:
-    """An order of somebody else under an invoice's number is told; one that is cancelled since is left so."""
+def test_a_cancelled_order_stays_cancelled(stack: Stack, client: Client, shop: Shop) -> None:
+    """Whoever cancelled it knows better than the file; that is told and is no failure."""
     load(stack, shop[0], confirm=False)
-    sender = Client(stack.url, stack.token("admin"), 30, threading.Event())
     settle(stack)
-    cancelled = sender.get(f"/orders?q={shop[1]}001&limit=1").body["items"][0]
-    assert sender.post(f"/orders/{cancelled['id']}/cancel").status == 200
-    foreign = {"invoice": f"{shop[1]}002", "customer": f"{shop[1]}2", "stock_code": f"{shop[1]}A"}
-    other = write(shop[0].parent / "other.csv", [foreign, foreign | {"invoice": f"{shop[1]}001"}])
-    run = Run(Options(other, stack.url, stack.token("admin")))
+    cancelled = client.get(f"/orders?q={shop[1]}001&limit=1").body["items"][0]
+    assert client.post(f"/orders/{cancelled['id']}/cancel").status == 200
+    run = load(stack, shop[0])
+    assert (run.tally.confirmed, run.tally.cancelled, run.tally.failures) == (11, 1, 0)
+    assert orders(stack, shop[1])[cancelled["reference"]] == "cancelled"
+
+
+def test_another_order_under_an_invoices_number_is_a_failure(stack: Stack, shop: Shop) -> None:
+    """It is told, and left as it is."""
+    load(stack, shop[0], confirm=False)
+    settle(stack)
+    reference = f"{shop[1]}002"
+    other = {"invoice": reference, "customer": f"{shop[1]}2", "stock_code": f"{shop[1]}A"}
+    run = Run(Options(write(shop[0].parent / "other.csv", [other]), stack.url, stack.token("admin")))
     run.run()
-    assert (run.tally.unconfirmed, run.tally.cancelled, run.tally.failures) == (1, 1, 1)
+    assert (run.tally.unconfirmed, run.tally.confirmed, run.tally.failures) == (1, 0, 1)
     assert "has that reference and a total of" in run.tally.messages[0]
-    assert orders(stack, shop[1])[f"{shop[1]}002"] == "placed"
+    assert orders(stack, shop[1])[reference] == "placed"
 
 
 def test_the_command_line(stack: Stack, shop: Shop) -> None:

@@ -58,3 +58,9 @@ def test_discontinued(command: object) -> None:
     """A discontinued product can be neither repriced nor discontinued."""
     given(LANTERN, ProductDiscontinued()).when(command).rejects("discontinued")
     given().when(command).rejects("not-found")
+
+
+def test_another_currency_needs_a_price() -> None:
+    """One pound is not one yen."""
+    refusal = given(LANTERN).when(Change(ProductChange(currency="JPY"))).rejects("price-needed")
+    assert refusal.faults == {"/price": "missing"}

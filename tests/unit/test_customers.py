@@ -70,3 +70,11 @@ def test_email_key_folds_case() -> None:
     """Two spellings of one address are one address."""
     assert email_key("Ada@Example.COM") == email_key("ada@example.com")
     assert email_key("STRASSE@example.com") == email_key("straße@example.com")
+
+
+def test_email_that_folds_too_long() -> None:
+    """An address whose folded form would not fit into a key is refused as a fault of its field."""
+    address = "\ufdfa" * 60 + "@" + "\ufdfa" * 60 + ".example"
+    for command in (Register("cus_1", AT, NewCustomer(name="x", email=address)), Change(CustomerChange(email=address))):
+        history = [ADA] if isinstance(command, Change) else []
+        assert given(*history).when(command).rejects("invalid").faults == {"/email": "too long"}

@@ -12,6 +12,8 @@ from chalicelib.core.preconditions import body_tag, if_match, none_match, versio
         ('"3"', 3, True),
         ('"3.0123abcd"', 3, True),
         ('"2", "3"', 3, True),
+        (',"2",,"3", ', 3, True),
+        ('"é"', 3, False),
         ('"2"', 3, False),
         ('W/"3"', 3, False),
         ('"3"', None, False),
@@ -32,7 +34,7 @@ def test_no_condition() -> None:
     assert none_match(None, '"1.a"') is False
 
 
-@pytest.mark.parametrize("header", ["3", "", '"3', '"3" x', "nope"])
+@pytest.mark.parametrize("header", ["3", "", ",", '"3', '"3" x', '"3" "4"', "nope"])
 def test_bad_tags(header: str) -> None:
     """A header that names no tags is malformed, not ignored."""
     with pytest.raises(Malformed):

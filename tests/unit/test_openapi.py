@@ -1,0 +1,51 @@
+"""The OpenAPI document says what the routes do, for every route."""
+
+import re
+from typing import Any
+
+import pytest
+
+from chalicelib.bootstrap import APIS, PERMISSIONS
+from chalicelib.core.endpoint import CommandEndpoint, QueryEndpoint
+from chalicelib.core.openapi import document
+
+ENDPOINTS = [endpoint for api in APIS for endpoint in api.endpoints]
+DOCUMENT = document(ENDPOINTS, PERMISSIONS, "1")
+
+
+@pytest.mark.parametrize("endpoint", [e for e in ENDPOINTS if e.name], ids=lambda endpoint: endpoint.name)
+def test_every_route_is_described(endpoint: Any) -> None:
+    """Summary, parameters of path and query, body, answer, headers and problems."""
+    operation = DOCUMENT["paths"][endpoint.path][endpoint.method.lower()]
+    assert operation["summary"]
+    assert operation["operationId"] == endpoint.name
+    given = {parameter["name"]: parameter["in"] for parameter in operation["parameters"]}
+    assert {name for name, where in given.items() if where == "path"} == set(re.findall(r"{(\w+)}", endpoint.path))
+    if isinstance(endpoint, CommandEndpoint):
+        assert {"409", "412", "422", "503"} <= set(operation["responses"])
+        assert given["Idempotency-Key"] == "header"
+        (done,) = {"200", "201"} & set(operation["responses"])
+        assert ("Location" in operation["responses"][done]["headers"]) == (done == "201")
+    if isinstance(endpoint, QueryEndpoint):
+        assert given["Consistency-Token"] == "header"
+        assert ("limit" in given) == endpoint.is_list
+        assert ("304" in operation["responses"]) != endpoint.is_list
+
+
+def references(value: Any) -> set[str]:
+    """Every $ref in a document."""
+    if isinstance(value, dict):
+        own = {value["$ref"]} if "$ref" in value else set()
+        return own.union(*(references(member) for member in value.values()))
+    return set().union(*(references(element) for element in value)) if isinstance(value, list) else set()
+
+
+def test_references_lead_somewhere() -> None:
+    """Every $ref names a schema that is there."""
+    named = {f"#/components/schemas/{name}" for name in DOCUMENT["components"]["schemas"]}
+    assert references(DOCUMENT) <= named
+
+
+def test_patterns_are_portable() -> None:
+    """No pattern uses what only Python's regular expressions know."""
+    assert "\\Z" not in str(DOCUMENT)
