@@ -5,7 +5,8 @@ PY := .venv/bin/python
 MYSQL_TEST_PORT ?= 3410
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run token seed check-sales test lint test-unit test-mysql bench clean
+.PHONY: help setup run token seed check-sales test lint test-unit test-mysql bench bench-verify bench-rebuild \
+  verify rebuild status clean
 
 help: ## Show this list
 	@echo "make TARGET, where TARGET is"
@@ -48,6 +49,24 @@ test-mysql: setup ## Run the database tests on a real MySQL, downloaded into a f
 bench: setup ## Measure the projector on this machine
 	$(PY) -m bench.projector
 
+bench-verify: setup ## Measure verify beside a bare scan of the write store
+	$(PY) -m bench.verify
+
+bench-rebuild: setup ## Measure a rebuild and its memory: [ORDERS=1000000]
+	$(PY) -m bench.rebuild --orders $(or $(ORDERS),20000)
+
+verify: setup ## Compare both sides of the running stack; REPAIR=1 brings right what differs
+	@exec $(PY) -m ops verify $(if $(REPAIR),--repair)
+
+rebuild: setup ## Build the running stack's read tables anew, online
+	@exec $(PY) -m ops rebuild
+
+status: setup ## Show lag, dead letters and rebuilds of the running stack
+	@exec $(PY) -m ops status --watch
+
 clean: ## Remove what was built and what the local stack keeps (not the downloaded MySQL)
 	rm -rf .venv .venv-ministack .local .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# `sam build` looks here for how to package a function.
+include deploy/package.mk

@@ -232,7 +232,7 @@ class QueryEndpoint(Endpoint):
 
     def serve(self, runtime: Runtime, request: Request) -> Reply:
         """Run the query on a snapshot that has seen the Consistency-Token and answer."""
-        from chalicelib.core.snapshot import snapshot
+        from chalicelib.core.snapshot import ask
 
         principal, granted = self._permitted(runtime, request)
         parameters = check_query({name: list(values) for name, values in request.query.items()}, self.parameters)
@@ -243,8 +243,8 @@ class QueryEndpoint(Endpoint):
             name: (service.projection.root.name, service.projection.root.key[0])
             for name, service in runtime.services.items()
         }
-        with snapshot(runtime.readers, tokens, wait_seconds(request.headers.get("prefer")), versions) as cursor:
-            answer = self.run(call, cursor)
+        wait = wait_seconds(request.headers.get("prefer"))
+        answer = ask(runtime.readers, tokens, wait, versions, lambda cursor: self.run(call, cursor))
         return self._list(request, answer) if self.is_list else self._single(request, answer)
 
     def _list(self, request: Request, page: Any) -> Reply:

@@ -3,6 +3,8 @@
 import json
 import logging
 import sys
+import time
+from collections.abc import Mapping
 from typing import Any
 
 _LOGGER = logging.getLogger("tributary")
@@ -29,6 +31,20 @@ def set_up(level: int = logging.INFO) -> None:
         _LOGGER.addHandler(handler)
         _LOGGER.setLevel(level)
         _LOGGER.propagate = False
+
+
+def metrics(dimensions: Mapping[str, str], values: Mapping[str, float]) -> None:
+    """Log values that CloudWatch makes metrics of, in the namespace Tributary (embedded metric format).
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+    """
+    directive = {
+        "Namespace": "Tributary",
+        "Dimensions": [list(dimensions)],
+        "Metrics": [{"Name": name} for name in values],
+    }
+    _aws = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
+    _LOGGER.info("metrics", extra={**dimensions, **values, "_aws": _aws})
 
 
 def info(message: str, **fields: Any) -> None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from chalicelib.core.decider import Event, State
@@ -150,6 +151,7 @@ class Projection:
         children: tables whose key starts with the root's key.
         summaries: tables that change by the difference between the old rows and the new ones.
         owns: whether this projection shows the aggregate of that id; others get a timeline row alone.
+        generation: counted up when other rows shall be made of the same states, which needs `ops rebuild`.
     """
 
     root: Table
@@ -157,6 +159,23 @@ class Projection:
     children: tuple[Table, ...] = ()
     summaries: tuple[Summary, ...] = ()
     owns: Callable[[str], bool] = lambda id: "#" not in id
+    generation: int = 1
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """All tables that it writes."""
+        return (self.root, *self.children, *(summary.table for summary in self.summaries))
+
+    def beside(self, suffix: str) -> "Projection":
+        """The same, into tables beside those in use, whose names end in `suffix`."""
+        return replace(
+            self,
+            root=replace(self.root, suffix=suffix),
+            children=tuple(replace(table, suffix=suffix) for table in self.children),
+            summaries=tuple(
+                replace(summary, table=replace(summary.table, suffix=suffix)) for summary in self.summaries
+            ),
+        )
 
 
 @dataclass(frozen=True)
@@ -168,12 +187,19 @@ class Service:
         aggregates: the kinds of aggregate that its table holds.
         decide: (command, states by id) -> events by id; raises Rejected.
         projection: how its states become rows.
+        earlier: the projections of older generations that tables may still be of, until they are rebuilt.
     """
 
     name: str
     aggregates: tuple[Aggregate, ...]
     decide: Callable[[Any, Mapping[str, Any]], Mapping[str, Sequence[Event]]]
     projection: Projection
+    earlier: tuple[Projection, ...] = ()
+
+    @cached_property
+    def projections(self) -> Mapping[int, Projection]:
+        """All projections, by their generation."""
+        return {projection.generation: projection for projection in (*self.earlier, self.projection)}
 
     def aggregate(self, id: str) -> Aggregate:
         """The kind of aggregate that an id belongs to."""

@@ -6,10 +6,11 @@ gives its connection back before it sleeps, so that clients who wait keep nobody
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from chalicelib.core.database import error_code
 from chalicelib.core.errors import Fault, Malformed, ReadModelBehind
 from chalicelib.core.tokens import CONSISTENCY_HEADER, Token
 
@@ -18,8 +19,44 @@ if TYPE_CHECKING:
 
     from chalicelib.core.database import Pool
 
+T = TypeVar("T")
+
+# What `ops rebuild` can do to a transaction that has read one table and not yet another, when it swaps both: deadlock,
+# lock wait time-out, table definition changed (1213, 1205, 1412). Asked again, it finds the new tables.
+_SWAPPED = frozenset({1205, 1213, 1412})
+_ATTEMPTS = 4
 FIRST_PAUSE_SECONDS = 0.005
 LONGEST_PAUSE_SECONDS = 0.05
+
+
+def ask(
+    pool: "Pool",
+    tokens: Sequence[Token],
+    wait_seconds: float,
+    versions: Mapping[str, tuple[str, str]],
+    query: "Callable[[DictCursor], T]",
+) -> T:
+    """What a query answers on a snapshot; asked again where a rebuild swaps the tables under it.
+
+    Args:
+        pool: connections to the readers.
+        tokens: the commits that have to be visible.
+        wait_seconds: as for `snapshot`.
+        versions: as for `snapshot`.
+        query: reads, and may be called again.
+
+    Raises:
+        Exception: what `snapshot` or the query raises.
+    """
+    for left in reversed(range(_ATTEMPTS)):
+        try:
+            with snapshot(pool, tokens, wait_seconds, versions) as cursor:
+                return query(cursor)
+        except Exception as error:
+            if not left or error_code(error) not in _SWAPPED:
+                raise
+            time.sleep(LONGEST_PAUSE_SECONDS)
+    raise AssertionError("the last attempt returns or raises")
 
 
 @contextmanager

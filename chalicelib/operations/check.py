@@ -9,6 +9,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from chalicelib.core import log
 from chalicelib.core.codec import decode_item, encode_item
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.service import HEARTBEAT_ID
@@ -37,8 +38,16 @@ def check_all(runtime: Runtime) -> None:
         applied = {row[0]: Beat(*row[1:]) for row in cursor.fetchall()}
         for name in runtime.services:
             sent = _sent(runtime, name)
-            cursor.execute(_KEEP, (name, lag_seconds(sent, applied.get(name), now), letters[name], now))
+            lag = lag_seconds(sent, applied.get(name), now)
+            cursor.execute(_KEEP, (name, lag, letters[name], now))
+            _measure(runtime.settings.table_prefix, name, lag, letters[name])
             _send(runtime, name, Beat((sent.number if sent else 0) + 1, now))
+
+
+def _measure(deployment: str, service: str, lag: float | None, letters: int) -> None:
+    """The same as metrics, for alarms. Nobody knows the lag before the first heartbeat."""
+    known = {} if lag is None else {"LagSeconds": lag}
+    log.metrics({"Deployment": deployment, "Service": service}, {**known, "DeadLetters": letters})
 
 
 def lag_seconds(sent: Beat | None, applied: Beat | None, now: datetime) -> float | None:

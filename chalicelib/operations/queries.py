@@ -8,6 +8,16 @@ from chalicelib.core.answers import Timestamp, timestamp
 from chalicelib.core.listing import Row
 
 
+class RebuildStatus(Struct, frozen=True, kw_only=True):
+    """How far a rebuild of a service's tables is."""
+
+    items: Annotated[int, Meta(ge=0, description="That it has brought over.")]
+    expected: Annotated[int | None, Meta(description="About how many there are; null if not known.")]
+    eta_seconds: Annotated[float | None, Meta(description="Until the scan is through, at its rate; null if not known.")]
+    started_at: Timestamp
+    age_seconds: Annotated[float, Meta(description="Since it last got on; one that was killed waits to be resumed.")]
+
+
 class ServiceStatus(Struct, frozen=True, kw_only=True):
     """One service's way into the read model."""
 
@@ -16,6 +26,7 @@ class ServiceStatus(Struct, frozen=True, kw_only=True):
     dead_letters: Annotated[int, Meta(ge=0, description="Records set aside and not dealt with.")]
     checked_at: Timestamp
     age_seconds: Annotated[float, Meta(description="How old this row is; the check runs every minute.")]
+    rebuild: Annotated[RebuildStatus | None, Meta(description="Of its tables; null while there is none.")]
 
 
 class Status(Struct, frozen=True):
@@ -28,13 +39,37 @@ _STATUS = """SELECT service, lag_seconds, dead_letters, checked_at,
   TIMESTAMPDIFF(MICROSECOND, checked_at, UTC_TIMESTAMP(3)) AS age FROM service_status ORDER BY service"""
 
 
+_REBUILDS = """SELECT service, SUM(items) AS items, MAX(expected) AS expected, MIN(started_at) AS started_at,
+  MIN(finished) AS finished,
+  TIMESTAMPDIFF(MICROSECOND, MIN(started_at), MAX(updated_at)) AS taken,
+  TIMESTAMPDIFF(MICROSECOND, MAX(updated_at), UTC_TIMESTAMP(3)) AS age FROM rebuilds GROUP BY service"""
+
+
 def get_status(cursor: Any) -> Status:
-    """The row that the check keeps for each service, and the age of each."""
+    """The row that the check keeps for each service, the age of each, and the rebuild that is on."""
+    cursor.execute(_REBUILDS)
+    rebuilds = {row["service"]: _rebuild(row) for row in cursor.fetchall()}
     cursor.execute(_STATUS)
-    return Status([_service(row) for row in cursor.fetchall()])
+    return Status([_service(row, rebuilds.get(row["service"])) for row in cursor.fetchall()])
 
 
-def _service(row: Row) -> ServiceStatus:
+def _rebuild(row: Row) -> RebuildStatus:
+    items, expected = int(row["items"]), row["expected"]
+    eta = None
+    if row["finished"]:
+        eta = 0.0
+    elif items and expected is not None:
+        eta = row["taken"] / 1_000_000 / items * max(0, expected - items)
+    return RebuildStatus(
+        items=items,
+        expected=expected,
+        eta_seconds=eta,
+        started_at=timestamp(row["started_at"]),
+        age_seconds=max(0, row["age"]) / 1_000_000,
+    )
+
+
+def _service(row: Row, rebuild: RebuildStatus | None) -> ServiceStatus:
     lag = row["lag_seconds"]
     return ServiceStatus(
         service=row["service"],
@@ -42,4 +77,5 @@ def _service(row: Row) -> ServiceStatus:
         dead_letters=row["dead_letters"],
         checked_at=timestamp(row["checked_at"]),
         age_seconds=max(0, row["age"]) / 1_000_000,
+        rebuild=rebuild,
     )

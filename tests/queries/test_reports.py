@@ -140,3 +140,26 @@ def test_status(world: World) -> None:
     assert catalog.checked_at == "2026-11-23T10:00:00.500Z"
     assert (orders.service, orders.lag_seconds, orders.dead_letters) == ("orders", 1.25, 2)
     assert orders.age_seconds >= 90
+    assert orders.rebuild is None
+
+
+def test_status_of_a_rebuild(world: World) -> None:
+    """How far all parts of a scan are together, and how long the rest takes at their rate."""
+    with world.pool.connection() as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO service_status (service, lag_seconds, dead_letters, checked_at) VALUES"
+            " ('orders', 1, 0, UTC_TIMESTAMP(3)), ('catalog', 1, 0, UTC_TIMESTAMP(3))"
+        )
+        cursor.execute(
+            "INSERT INTO rebuilds (service, segment, segments, position, finished, items, expected, started_at,"
+            " updated_at) VALUES"
+            " ('orders', 0, 2, NULL, 0, 100, 1000, '2026-11-23 10:00:00', '2026-11-23 10:00:20'),"
+            " ('orders', 1, 2, NULL, 1, 300, 1000, '2026-11-23 10:00:00', '2026-11-23 10:00:40'),"
+            " ('catalog', 0, 1, NULL, 1, 5, NULL, '2026-11-23 10:00:00', '2026-11-23 10:00:40')"
+        )
+    catalog, orders = (service.rebuild for service in world.ask(get_status).services)
+    assert orders is not None
+    assert (orders.items, orders.expected, orders.eta_seconds) == (400, 1000, 60.0)
+    assert orders.started_at == "2026-11-23T10:00:00.000Z"
+    assert catalog is not None
+    assert (catalog.items, catalog.expected, catalog.eta_seconds) == (5, None, 0.0)

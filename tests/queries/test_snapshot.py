@@ -1,6 +1,7 @@
 """Snapshots: a query sees what its tokens name, or is told that the read model is behind."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from chalicelib.core.database import Pool, connect
 from chalicelib.core.errors import Malformed, ReadModelBehind, Unavailable
-from chalicelib.core.snapshot import snapshot
+from chalicelib.core.snapshot import ask, snapshot
 from chalicelib.core.tokens import Token
 from tests.projector.histories import head
 from tests.queries.world import VERSIONS, World
@@ -158,3 +159,53 @@ def test_a_lost_connection_is_a_503(world: World) -> None:
     with pytest.raises(Unavailable):
         world.ask(query)
     killer.close()
+
+
+def test_tables_swapped_in_the_middle_of_a_query(world: World, database: str) -> None:
+    """A swap of two tables, between the reads of a query that reads both: it is asked again, and answers."""
+    world.order(version=3)
+    pool = Pool(database)
+    asked: list[bool] = []
+    with ThreadPoolExecutor(1) as threads:
+
+        def query(cursor: Any) -> Any:
+            cursor.execute("SELECT COUNT(*) AS n FROM orders")
+            if not asked:
+                threads.submit(swap, database)
+                until_waiting_for_a_table(database)
+            asked.append(True)
+            cursor.execute("SELECT COUNT(*) AS n FROM customers")
+            cursor.execute("SELECT id FROM orders")
+            return cursor.fetchone()
+
+        assert ask(pool, [Token("orders", "ord_1", 3)], 0, VERSIONS, query) == {"id": "ord_1"}
+    assert len(asked) >= 2  # the first time, the server took it for a deadlock
+    pool.close()
+
+
+def swap(url: str) -> None:
+    """What a rebuild does: both tables at once, to copies of the same rows."""
+    connection = connect(url)
+    with connection.cursor() as cursor:
+        for name in ("customers", "orders"):
+            cursor.execute(f"CREATE TABLE {name}__next LIKE {name}")
+            cursor.execute(f"INSERT INTO {name}__next SELECT * FROM {name}")
+        cursor.execute(
+            "RENAME TABLE customers TO customers__old, customers__next TO customers,"
+            " orders TO orders__old, orders__next TO orders"
+        )
+        cursor.execute("DROP TABLE customers__old, orders__old")
+    connection.close()
+
+
+def until_waiting_for_a_table(url: str) -> None:
+    """Wait until a statement waits for a table that a transaction has read."""
+    connection = connect(url)
+    deadline = time.monotonic() + 30
+    with connection.cursor() as cursor:
+        while not cursor.execute(
+            "SELECT 1 FROM information_schema.processlist WHERE state = 'Waiting for table metadata lock'"
+        ):
+            assert time.monotonic() < deadline, "nobody ever waited for a table"
+            time.sleep(0.02)
+    connection.close()

@@ -14,6 +14,7 @@ import enum
 import random
 
 from chalicelib.core.database import error_code, is_lost
+from chalicelib.core.projector.generations import UnknownGeneration
 
 
 class Verdict(enum.Enum):
@@ -51,6 +52,8 @@ def verdict(error: Exception) -> Verdict:
     """What an error means that was raised while records were being written."""
     if isinstance(error, NotConnected) or is_lost(error):
         return Verdict.TRANSIENT
+    if isinstance(error, UnknownGeneration):
+        return Verdict.ENVIRONMENT
     code = error_code(error)
     if code is None:  # not the server's: a projection, or a value that no statement can hold
         return Verdict.POISON

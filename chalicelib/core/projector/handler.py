@@ -29,14 +29,15 @@ def project_event(event: Mapping[str, Any], context: Any, runtime: Runtime) -> d
     """
     settings = runtime.settings
     services = {settings.table(name): service for name, service in runtime.services.items()}
-    deps = runtime.once("projector", lambda: _deps(runtime))
+    deps = runtime.once("projector", lambda: deps_of(runtime))
     failed = project(event["Records"], services, replace(deps, remaining_ms=_remaining(context)))
     if failed and not settings.partial_batch:
         raise BatchFailed(f"the batch has to come again, from sequence number {failed[0]} at the latest")
     return {"batchItemFailures": [{"itemIdentifier": sequence} for sequence in failed]}
 
 
-def _deps(runtime: Runtime) -> Deps:
+def deps_of(runtime: Runtime) -> Deps:
+    """What the projector works with, as the environment says. Where nobody else does, it has a minute."""
     url, settings = runtime.settings.need("database_url"), runtime.settings
     return Deps(
         writer=Writer(lambda: connect(url)),

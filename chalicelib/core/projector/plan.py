@@ -1,11 +1,12 @@
 """Compaction: of each aggregate in a batch the newest state alone becomes rows, and those are planned here."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from chalicelib.core.projector import timeline
 from chalicelib.core.projector.records import Commit
-from chalicelib.core.service import Head, Projection, Row
+from chalicelib.core.service import Head, Projection, Row, Service
 
 
 class Plan(NamedTuple):
@@ -29,23 +30,23 @@ class Group(NamedTuple):
 
     Attributes:
         commits: in the order of their versions.
-        plan: of the newest of them; None where the projection does not show the aggregate.
+        plans: of the newest of them, by the projections' generations; none where the aggregate is not shown.
         timeline: a row of each.
-        fault: why no rows could be made; then plan and timeline are empty.
+        fault: why no rows could be made; then plans and timeline are empty.
     """
 
     commits: Sequence[Commit]
-    plan: Plan | None = None
+    plans: Mapping[int, Plan] = MappingProxyType({})
     timeline: Sequence[Row] = ()
     fault: Exception | None = None
 
 
-def group(commits: Iterable[Commit], projection: Projection) -> list[Group]:
-    """The records by aggregate, in the order in which each aggregate first appears."""
+def group(commits: Iterable[Commit], service: Service) -> list[Group]:
+    """The records of a service by aggregate, in the order in which each aggregate first appears."""
     by_id: dict[str, list[Commit]] = {}
     for commit in commits:
         by_id.setdefault(commit.head.id, []).append(commit)
-    return [_planned(sorted(found, key=_version) if len(found) > 1 else found, projection) for found in by_id.values()]
+    return [_planned(sorted(found, key=_version) if len(found) > 1 else found, service) for found in by_id.values()]
 
 
 def plan(head: Head, projection: Projection) -> Plan | None:
@@ -64,10 +65,12 @@ def plan(head: Head, projection: Projection) -> Plan | None:
     return Plan(key, head.version, rows.root, rows.children)
 
 
-def _planned(commits: list[Commit], projection: Projection) -> Group:
+def _planned(commits: list[Commit], service: Service) -> Group:
     try:
-        lines = [timeline.row(commit.source.service.name, commit.head) for commit in commits]
-        return Group(commits, plan(commits[-1].head, projection), lines)
+        lines = [timeline.row(service.name, commit.head) for commit in commits]
+        newest = commits[-1].head
+        made = {generation: plan(newest, projection) for generation, projection in service.projections.items()}
+        return Group(commits, {generation: rows for generation, rows in made.items() if rows}, lines)
     except Exception as error:  # a projection may raise anything of a state that it cannot read
         return Group(commits, fault=error)
 

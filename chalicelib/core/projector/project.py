@@ -84,7 +84,7 @@ class _Chunk:
         self._entries = entries
         self._service = entries[0].source.service
         self._attempts = Attempts(deps.writer, deps.remaining_ms, deps.sleep, deps.now)
-        self._isolation = Isolation(self._service.projection, self._apply, deps.dead_letters, self._attempts)
+        self._isolation = Isolation(self._service, self._apply, deps.dead_letters, self._attempts)
         self._now = deps.now
         self._written = self._stale = 0
 
@@ -107,7 +107,7 @@ class _Chunk:
         )
 
     def _run(self) -> Iterator[Entry]:
-        groups = group((entry for entry in self._entries if isinstance(entry, Commit)), self._service.projection)
+        groups = group((entry for entry in self._entries if isinstance(entry, Commit)), self._service)
         sound = [found for found in groups if not found.fault]
         beats = [entry for entry in self._entries if isinstance(entry, Heartbeat)]
         if sound:
@@ -137,6 +137,6 @@ class _Chunk:
         yield from beats
 
     def _apply(self, work: Work) -> None:
-        written = self._attempts.run(lambda connection: write(connection, self._service.projection, work))
+        written = self._attempts.run(lambda connection: write(connection, self._service, work))
         self._written += written.fresh
         self._stale += written.stale

@@ -6,11 +6,11 @@ from chalicelib.core import log
 from chalicelib.core.projector import timeline
 from chalicelib.core.projector.dead_letters import DeadLetters, dead_letter
 from chalicelib.core.projector.failures import Poisonous
-from chalicelib.core.projector.plan import Group, group
+from chalicelib.core.projector.plan import Group, Plan, group
 from chalicelib.core.projector.records import Commit, Unreadable
 from chalicelib.core.projector.transaction import Work
 from chalicelib.core.projector.writer import Attempts
-from chalicelib.core.service import Projection
+from chalicelib.core.service import Service
 
 Apply = Callable[[Work], None]
 
@@ -21,8 +21,12 @@ class NotStored(Exception):
 
 def work_of(groups: Sequence[Group]) -> Work:
     """What one transaction writes for those aggregates."""
+    plans: dict[int, list[Plan]] = {}
+    for found in groups:
+        for generation, plan in found.plans.items():
+            plans.setdefault(generation, []).append(plan)
     return Work(
-        plans=[found.plan for found in groups if found.plan],
+        plans=plans,
         timeline=[row for found in groups for row in found.timeline],
     )
 
@@ -31,14 +35,14 @@ class Isolation:
     """Applies aggregates one by one or many at once, setting aside the records that cannot be applied.
 
     Args:
-        projection: makes the rows.
+        service: whose records they are.
         apply: writes in a transaction; raises Poisonous or GaveUp.
         dead_letters: where records are set aside.
         attempts: its clock stamps the dead letters.
     """
 
-    def __init__(self, projection: Projection, apply: Apply, dead_letters: DeadLetters, attempts: Attempts) -> None:
-        self._projection = projection
+    def __init__(self, service: Service, apply: Apply, dead_letters: DeadLetters, attempts: Attempts) -> None:
+        self._service = service
         self._apply = apply
         self._dead_letters = dead_letters
         self._attempts = attempts
@@ -75,7 +79,7 @@ class Isolation:
             yield from self._aside(whole.commits[0], error)
             return
         for commit in whole.commits:
-            (single,) = group([commit], self._projection)
+            (single,) = group([commit], self._service)
             try:
                 if single.fault:
                     raise Poisonous(str(single.fault)) from single.fault
@@ -113,6 +117,6 @@ class Isolation:
     def _show_in_timeline(self, commit: Commit) -> None:
         """Let the timeline tell of a commit whose rows were refused, if it is not what is refused."""
         try:
-            self._apply(Work(timeline=[timeline.row(commit.source.service.name, commit.head)]))
+            self._apply(Work(timeline=[timeline.row(self._service.name, commit.head)]))
         except (Poisonous, ValueError) as error:
             log.warning("projector: timeline row refused", aggregate=commit.source.id, error=str(error))

@@ -1,22 +1,25 @@
 """The transaction that writes a part of a batch: its order, and its locks.
 
+0. Read, under a shared lock, which tables are to be written (see generations); for each set of them:
 1. Lock the root rows that exist, in the order of their keys. Those that are newer already drop out.
 2. Insert the root rows that do not exist, plainly: an absent row cannot be locked, so a duplicate key
    (1062) says that another transaction was first; the caller rolls back and does it all again.
 3. Update the locked ones, guarded by their version, which comes last among the columns.
 4. Write and delete the child rows that differ, of locked parents alone.
-5. Timeline and heartbeats.
-6. Summaries last, so that a row that all want is held shortest.
+5. Then the timeline and heartbeats, once.
+6. Summaries of each set last, so that a row that all want is held shortest.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.core.projector import heartbeats, sql, timeline
+from chalicelib.core.projector.generations import in_use
 from chalicelib.core.projector.plan import Plan
 from chalicelib.core.projector.summaries import Differences
-from chalicelib.core.service import Projection, Row, Table
+from chalicelib.core.service import Projection, Row, Service, Table
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
@@ -29,12 +32,12 @@ class Work(NamedTuple):
     """What one transaction writes.
 
     Attributes:
-        plans: at most one an aggregate.
+        plans: at most one an aggregate, by the generation of the projection that made them.
         timeline: rows of the timeline.
         heartbeats: rows of the heartbeats.
     """
 
-    plans: Sequence[Plan] = ()
+    plans: Mapping[int, Sequence[Plan]] = MappingProxyType({})
     timeline: Sequence[Row] = ()
     heartbeats: Sequence[Row] = ()
 
@@ -46,55 +49,85 @@ class Written(NamedTuple):
     stale: int
 
 
-def write(connection: "Connection[Any]", projection: Projection, work: Work) -> Written:
+Targets = Callable[["Connection[Any]", Service], Sequence[Projection]]
+
+
+def write(connection: "Connection[Any]", service: Service, work: Work, targets: Targets = in_use) -> Written:
     """Write it all in one transaction, and commit.
+
+    Args:
+        connection: in autocommit mode, at READ COMMITTED.
+        service: whose rows they are.
+        work: the rows.
+        targets: reads, within the transaction, by which projections to write.
+
+    Returns:
+        What became of the first target's plans.
 
     Raises:
         Exception: whatever the server or the projection raises; nothing is committed then, or, if the
             connection was lost while committing, all of it.
     """
     connection.query("START TRANSACTION")
-    found = lock_roots(connection, projection, sorted(plan.key for plan in work.plans))
-    version = projection.root.columns.index("version")
-    fresh = sorted(
-        (plan for plan in work.plans if plan.key not in found or found[plan.key][version] < plan.version),
-        key=lambda plan: plan.key,
-    )
-    newer = [plan for plan in fresh if plan.key in found]
-    old_children = read_children(connection, projection, [plan.key for plan in newer])
-    differences = Differences(projection)
-    for plan in fresh:
-        old = found.get(plan.key)
-        differences.note((old, old_children.get(plan.key, {})) if old else None, (plan.root, plan.children))
-    for statement in _statements(projection, fresh, found, old_children, work):
-        connection.query(statement)
-    for statement in differences.statements():
-        connection.query(statement)
+    changes = []
+    for projection in targets(connection, service) if work.plans else ():
+        change = _Change(connection, projection, work.plans.get(projection.generation, ()))
+        _run(connection, change.statements())
+        changes.append(change)
+    _run(connection, _once(work))
+    for change in changes:
+        _run(connection, change.differences.statements())
     connection.query("COMMIT")
-    return Written(len(fresh), len(work.plans) - len(fresh))
+    return changes[0].written if changes else Written(0, 0)
 
 
-def _statements(
-    projection: Projection,
-    fresh: Sequence[Plan],
-    found: Mapping[str, Row],
-    old_children: Mapping[str, ChildRows],
-    work: Work,
-) -> Iterator[bytes]:
-    """Every statement between the locks and the summaries."""
-    root = projection.root
-    yield from sql.insert(root.place, root.columns, [plan.root for plan in fresh if plan.key not in found])
-    newer = [plan.root for plan in fresh if plan.key in found]
-    yield from sql.insert(root.place, root.columns, newer, _guarded(root))
-    for table in projection.children:
-        yield from child_statements(table, fresh, old_children)
+class _Change:
+    """What a transaction changes in one set of tables; its making locks the root rows."""
+
+    def __init__(self, connection: "Connection[Any]", projection: Projection, plans: Sequence[Plan]) -> None:
+        self._projection = projection
+        self._found = found = read_roots(connection, projection, sorted(plan.key for plan in plans))
+        version = projection.root.columns.index("version")
+        self._fresh = sorted(
+            (plan for plan in plans if plan.key not in found or found[plan.key][version] < plan.version),
+            key=lambda plan: plan.key,
+        )
+        self.written = Written(len(self._fresh), len(plans) - len(self._fresh))
+        newer = [plan.key for plan in self._fresh if plan.key in found]
+        self._old_children = read_children(connection, projection, newer)
+        self.differences = Differences(projection)
+        for plan in self._fresh:
+            old = found.get(plan.key)
+            before = (old, self._old_children.get(plan.key, {})) if old else None
+            self.differences.note(before, (plan.root, plan.children))
+
+    def statements(self) -> Iterator[bytes]:
+        """The statements that write root and child rows."""
+        root = self._projection.root
+        absent = [plan.root for plan in self._fresh if plan.key not in self._found]
+        newer = [plan.root for plan in self._fresh if plan.key in self._found]
+        yield from sql.insert(root.place, root.columns, absent)
+        yield from sql.insert(root.place, root.columns, newer, _guarded(root))
+        for table in self._projection.children:
+            yield from child_statements(table, self._fresh, self._old_children)
+
+
+def _once(work: Work) -> Iterator[bytes]:
+    """The statements that write what there is one of, whatever tables are in use."""
     lines = sorted(work.timeline, key=lambda row: row[:3])
     yield from sql.insert(timeline.TABLE.name, timeline.TABLE.columns, lines, timeline.UPSERT)
     yield from sql.insert(heartbeats.TABLE.name, heartbeats.TABLE.columns, work.heartbeats, heartbeats.UPSERT)
 
 
-def lock_roots(connection: "Connection[Any]", projection: Projection, keys: Sequence[str]) -> dict[str, Row]:
-    """The root rows that exist, locked, by key.
+def _run(connection: "Connection[Any]", statements: Iterable[bytes]) -> None:
+    for statement in statements:
+        connection.query(statement)
+
+
+def read_roots(
+    connection: "Connection[Any]", projection: Projection, keys: Sequence[str], locking: str = "FOR UPDATE"
+) -> dict[str, Row]:
+    """The root rows that exist, by key; locked, unless told otherwise.
 
     FORCE INDEX keeps a small table from being scanned, which would wait for locks on rows of no concern.
     """
@@ -107,7 +140,7 @@ def lock_roots(connection: "Connection[Any]", projection: Projection, keys: Sequ
         rows = _query(
             connection,
             f"SELECT {','.join(root.columns)} FROM {root.place} FORCE INDEX (PRIMARY)"  # noqa: S608  (literals)
-            f" WHERE {key} IN {chosen} ORDER BY {key} FOR UPDATE",
+            f" WHERE {key} IN {chosen} ORDER BY {key} {locking}",
         )
         found.update((row[position], row) for row in rows)
     return found

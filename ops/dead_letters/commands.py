@@ -1,0 +1,117 @@
+"""`ops dead-letters list`, `show`, `redrive` and `discard`."""
+
+import click
+
+from chalicelib.bootstrap import SERVICES
+from chalicelib.core.codec import decode_item
+from chalicelib.core.projector.handler import deps_of
+from ops.dead_letters.letters import Letter, Letters
+from ops.dead_letters.redrive import redrive as run
+from ops.environment import load
+from ops.failing import WRONG, OpsError
+from ops.output import console, json_option, print_json, table
+from ops.seed.progress import phase
+
+_service = click.option("--service", type=click.Choice(sorted(SERVICES)), help="Those of one service.")
+_ids = click.argument("ids", nargs=-1, metavar="[ID]...")
+_all = click.option("--all", "everything", is_flag=True, help="All that there are.")
+
+
+@click.group(name="dead-letters")
+def dead_letters() -> None:
+    """See, project again or discard the records that the projector set aside."""
+
+
+@dead_letters.command(name="list")
+@_service
+@json_option
+def list_letters(service: str | None, as_json: bool) -> int:
+    """List them, the oldest first."""
+    found = sorted(Letters(load()).all(service or ""), key=lambda letter: (letter.at, letter.id))
+    if as_json:
+        print_json({"dead_letters": [letter._asdict() for letter in found]})
+    elif found:
+        rows = [(letter.id, letter.at, letter.error) for letter in found]
+        console().print(table("", ("id", "set aside at", "error"), rows))
+    else:
+        click.echo("There are no dead letters.")
+    return 0
+
+
+@dead_letters.command()
+@click.argument("id")
+@json_option
+def show(id: str, as_json: bool) -> int:
+    """Show one: what was wrong, and the record itself."""
+    letter, record = Letters(load()).get(id)
+    image = record.get("dynamodb", {}).get("NewImage", {})
+    if as_json:
+        print_json({**letter._asdict(), "record": record})
+        return 0
+    console().print(table("", ("", ""), [(name, value) for name, value in letter._asdict().items() if value != ""]))
+    console().print_json(data=_readable(image), default=str)
+    return 0
+
+
+@dead_letters.command()
+@_ids
+@_all
+@_service
+@json_option
+def redrive(ids: tuple[str, ...], everything: bool, service: str | None, as_json: bool) -> int:
+    """Project them again, now that what refused them is mended.
+
+    In the order of versions, through the projector's own guards: nothing newer is overwritten. Ends with 1
+    when some are refused again; those stay, with their new error.
+    """
+    runtime = load()
+    letters = Letters(runtime)
+    chosen = _chosen(letters, ids, everything, service)
+    by_table = {runtime.settings.table(name): service for name, service in runtime.services.items()}
+    with phase("redrive", len(chosen)) as advance:
+        outcomes = list(run(chosen, letters, by_table, deps_of(runtime), advance))
+    refused = [outcome for outcome in outcomes if outcome.error]
+    if as_json:
+        print_json({"redriven": len(outcomes) - len(refused), "refused": [outcome._asdict() for outcome in refused]})
+    else:
+        if refused:
+            console().print(table("", ("refused again", "error"), refused))
+        click.echo(f"{len(outcomes) - len(refused):,} projected, {len(refused):,} refused again.")
+    return WRONG if refused else 0
+
+
+@dead_letters.command()
+@_ids
+@_all
+@_service
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def discard(ids: tuple[str, ...], everything: bool, service: str | None, yes: bool, as_json: bool) -> int:
+    """Remove them for good, unprojected. `verify` will go on telling of rows that they leave wrong."""
+    letters = Letters(load())
+    chosen = _chosen(letters, ids, everything, service)
+    if chosen and not yes:
+        click.confirm(f"Discard {len(chosen):,} dead letters for good?", abort=True, err=True)
+    gone = sum(letters.remove(letter) for letter in chosen)
+    if as_json:
+        print_json({"discarded": gone})
+    else:
+        click.echo(f"{gone:,} discarded.")
+    return 0
+
+
+def _chosen(letters: Letters, ids: tuple[str, ...], everything: bool, service: str | None) -> list[Letter]:
+    """The letters that a command line means; none is meant by saying nothing."""
+    if bool(ids) == bool(everything or service):
+        raise OpsError(
+            "Say which: ids, or --all, or --service.", "`python -m ops dead-letters list` shows what there is."
+        )
+    return [letters.get(id)[0] for id in dict.fromkeys(ids)] if ids else list(letters.all(service or ""))
+
+
+def _readable(image: dict[str, object]) -> object:
+    """The image as plain data, or as it is where that is what is wrong with it."""
+    try:
+        return decode_item(image)  # type: ignore[arg-type]
+    except ValueError:
+        return image

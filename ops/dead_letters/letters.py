@@ -1,0 +1,97 @@
+"""Reading and removing dead letters, where the projector's `DynamoDeadLetters` puts them."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from botocore.exceptions import ClientError
+
+from chalicelib.core.codec import decode_item
+from chalicelib.core.projector.dead_letters import record_of
+from chalicelib.core.runtime import Runtime
+from ops.failing import OpsError
+
+
+class Letter(NamedTuple):
+    """A dead letter without its image; see `chalicelib.core.projector.DeadLetter`.
+
+    Attributes:
+        image_object: the name of the image's object where it is in S3, else "".
+    """
+
+    id: str
+    service: str
+    aggregate: str
+    version: int | None
+    sequence: str
+    error: str
+    at: str
+    image_object: str = ""
+
+
+class Letters:
+    """The dead letters of one deployment."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._client = runtime.dynamodb
+        self._table = runtime.settings.dead_letter_table
+        self._bucket = runtime.settings.dead_letter_bucket
+        self._runtime = runtime
+
+    def all(self, service: str = "") -> Iterator[Letter]:
+        """All letters, or those of one service, in no certain order."""
+        names = {f"#{name}": name for name in Letter._fields}
+        pages: Any = self._client.get_paginator("scan").paginate(
+            TableName=self._table,
+            ConsistentRead=True,
+            ProjectionExpression=", ".join(names),
+            ExpressionAttributeNames=names,
+        )
+        for page in pages:
+            for item in page["Items"]:
+                letter = Letter(**decode_item(item))
+                if service in ("", letter.service):
+                    yield letter
+
+    def get(self, id: str) -> tuple[Letter, dict[str, Any]]:
+        """A letter, and the stream record that was set aside.
+
+        Raises:
+            OpsError: there is none of that id, or its image is gone.
+        """
+        answer = self._client.get_item(TableName=self._table, Key={"id": {"S": id}}, ConsistentRead=True)
+        if "Item" not in answer:
+            raise OpsError(f"There is no dead letter {id!r}.", "`python -m ops dead-letters list` shows what there is.")
+        item = decode_item(answer["Item"])
+        image = item.pop("image", None)
+        letter = Letter(**item)
+        return letter, record_of(image if image is not None else self._object(letter))
+
+    def remove(self, letter: Letter) -> bool:
+        """Remove a letter and its image; False where it was set aside anew meanwhile, or removed."""
+        try:
+            self._client.delete_item(
+                TableName=self._table,
+                Key={"id": {"S": letter.id}},
+                ConditionExpression="#at = :at",
+                ExpressionAttributeNames={"#at": "at"},
+                ExpressionAttributeValues={":at": {"S": letter.at}},
+            )
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
+                raise
+            return False
+        if letter.image_object:
+            self._runtime.s3.delete_object(Bucket=self._bucket, Key=letter.image_object)
+        return True
+
+    def _object(self, letter: Letter) -> bytes:
+        if not self._bucket:
+            raise OpsError(f"The image of {letter.id} is in S3.", "Set DEAD_LETTER_BUCKET, as the projector has it.")
+        try:
+            body: bytes = self._runtime.s3.get_object(Bucket=self._bucket, Key=letter.image_object)["Body"].read()
+        except ClientError as error:
+            raise OpsError(
+                f"The image of {letter.id} cannot be read from s3://{self._bucket}/{letter.image_object}: {error}",
+                "`python -m ops verify --repair` brings the aggregate right from its item.",
+            ) from error
+        return body

@@ -1,0 +1,108 @@
+"""How a command fails: what was wrong, where, and what to do next; never a traceback for what a person can mend."""
+
+import json
+import sys
+import traceback
+from typing import NamedTuple
+
+import click
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
+
+from chalicelib.core.database import BadDatabaseUrl, error_code, is_lost
+from chalicelib.core.errors import Problem
+from chalicelib.core.migrate import MigrationFailed
+from chalicelib.core.projector import UnknownStream
+from chalicelib.core.projector.failures import GaveUp, NotConnected
+from chalicelib.core.settings import BadSettings
+from chalicelib.core.store import StoreUnreachable, Throttled
+from local import LocalError
+
+WRONG, USAGE, IMPOSSIBLE, INTERRUPTED = 1, 2, 3, 130
+
+
+class OpsError(Exception):
+    """Something that a command cannot do; the message says what, the hint what to do next."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class Failure(NamedTuple):
+    """What a person is told."""
+
+    message: str
+    hint: str
+
+
+_UNKNOWN_DATABASE, _NO_TABLE, _REFUSED = 1049, 1146, (1044, 1045, 1142)
+
+
+def explain(error: BaseException) -> Failure | None:
+    """What to tell of an error; None where only a traceback can."""
+    match error:
+        case OpsError():
+            return Failure(str(error), error.hint)
+        case BadSettings() | BadDatabaseUrl() | MigrationFailed() | UnknownStream() | LocalError():
+            return Failure(str(error), "")
+        case EndpointConnectionError() | StoreUnreachable():
+            return Failure(str(error), "Is the stack running (make run)? Is AWS_ENDPOINT_URL or AWS_REGION right?")
+        case Throttled() | GaveUp():
+            return Failure(str(error), "Try again; what was done stays done.")
+        case ClientError() if error.response.get("Error", {}).get("Code") == "ResourceNotFoundException":
+            return Failure(f"A table is not there: {error}", "Check TABLE_PREFIX and the region.")
+        case ClientError() | BotoCoreError():
+            return Failure(f"AWS refuses: {error}", "Check the credentials and what they permit.")
+        case Problem():
+            return Failure(str(error), "Is the database running, and DATABASE_URL right?")
+    return _of_database(error)
+
+
+def _of_database(error: BaseException) -> Failure | None:
+    if isinstance(error, NotConnected) or is_lost(error):
+        return Failure(f"The database cannot be reached: {error}", "Is it running (make run)? Is DATABASE_URL right?")
+    code = error_code(error)
+    if code in (_UNKNOWN_DATABASE, _NO_TABLE):
+        return Failure(f"The read model is not set up: {error}", "Run `python -m ops migrate`.")
+    if code in _REFUSED:
+        return Failure(f"The database refuses: {error}", "Check the user in DATABASE_URL and its rights.")
+    return Failure(f"The database says: {error}", "") if code else None
+
+
+class Command:
+    """Runs the command line, and turns what is raised into words and an exit code.
+
+    Args:
+        group: of the commands.
+        arguments: of the process, if None.
+    """
+
+    def __init__(self, group: click.Group, arguments: list[str] | None) -> None:
+        self._group = group
+        self._arguments = sys.argv[1:] if arguments is None else arguments
+
+    def run(self) -> int:
+        """Run it. Returns the exit code."""
+        try:
+            code = self._group.main(self._arguments, prog_name="python -m ops", standalone_mode=False)
+            return code if isinstance(code, int) else 0
+        except click.ClickException as error:
+            error.show()
+            return USAGE
+        except (KeyboardInterrupt, click.Abort):
+            print("\nInterrupted.", file=sys.stderr)
+            return INTERRUPTED
+        except BrokenPipeError:  # the reader, such as `head`, has seen enough
+            return 0
+        except Exception as error:
+            self._tell(error)
+            return IMPOSSIBLE
+
+    def _tell(self, error: Exception) -> None:
+        failure = explain(error)
+        if failure is None:
+            traceback.print_exc()
+            failure = Failure(f"{type(error).__name__}: {error}", "This is a fault in ops itself.")
+        if "--json" in self._arguments:
+            print(json.dumps({"error": failure._asdict()}))
+        print(f"{failure.message}\n{failure.hint}".strip(), file=sys.stderr)

@@ -1,0 +1,116 @@
+"""`ops status`, `ops migrate` and `ops token`."""
+
+import time
+from typing import Any
+
+import click
+import msgspec
+from rich.live import Live
+from rich.table import Table
+
+from chalicelib.core.migrate import migrate as apply
+from chalicelib.core.runtime import Runtime
+from chalicelib.operations.queries import RebuildStatus, Status, get_status
+from local import keys
+from local.config import Config
+from ops.environment import is_local, load
+from ops.failing import OpsError
+from ops.output import console, json_option, print_json, table
+
+# The check runs every minute; a row older than this says that it has stopped.
+_STALE_SECONDS = 180
+# A page of a scan takes a second or so.
+_IDLE_SECONDS = 30
+
+
+@click.command()
+@click.option("--watch", is_flag=True, help="Go on showing it, until Ctrl-C.")
+@click.option(
+    "--interval", type=click.FloatRange(min=0.1), default=2.0, show_default=True, help="Seconds, with --watch."
+)
+@json_option
+def status(watch: bool, interval: float, as_json: bool) -> int:
+    """Show how far the read model is behind, what is set aside, and how far a rebuild is.
+
+    What the scheduled check last saw, with its age; with --watch --json a line each time.
+    """
+    runtime = load()
+    if as_json:
+        print_json(msgspec.to_builtins(_look(runtime)))
+        while watch:
+            time.sleep(interval)
+            print_json(msgspec.to_builtins(_look(runtime)))
+    elif watch:
+        with Live(_table(_look(runtime)), console=console(), auto_refresh=False) as live:
+            while True:
+                time.sleep(interval)
+                live.update(_table(_look(runtime)), refresh=True)
+    else:
+        console().print(_table(_look(runtime)))
+    return 0
+
+
+def _look(runtime: Runtime) -> Status:
+    from pymysql.cursors import DictCursor
+
+    with runtime.readers.connection() as connection, connection.cursor(DictCursor) as cursor:
+        return get_status(cursor)
+
+
+def _table(found: Status) -> Table:
+    shown = table(
+        "", ("service", "lag", "dead letters", "looked at", "rebuild"), [_row(service) for service in found.services]
+    )
+    if not found.services:
+        shown.title = "Nothing was looked at yet: the scheduled check runs every minute."
+    return shown
+
+
+def _row(service: Any) -> tuple[Any, ...]:
+    lag = "not known" if service.lag_seconds is None else f"{service.lag_seconds:.1f} s"
+    age = f"{service.age_seconds:.0f} s ago"
+    if service.age_seconds > _STALE_SECONDS:
+        age += ": the scheduled check does not run"
+    return service.service, lag, service.dead_letters, age, _rebuild(service.rebuild)
+
+
+def _rebuild(found: RebuildStatus | None) -> str | None:
+    if found is None:
+        return None
+    share = f" of {found.expected:,}" if found.expected else ""
+    if found.eta_seconds == 0:
+        end = ", scanned: being verified, or to be resumed"
+    else:
+        end = "" if found.eta_seconds is None else f", {found.eta_seconds:.0f} s to go"
+    idle = f"; idle for {found.age_seconds:.0f} s: --resume?" if found.age_seconds > _IDLE_SECONDS else ""
+    return f"{found.items:,}{share}{end}{idle}"
+
+
+@click.command()
+@json_option
+def migrate(as_json: bool) -> int:
+    """Bring the read model's schema up to date; harmless when repeated."""
+    applied = apply(load().settings.need("database_url"))
+    if as_json:
+        print_json({"applied": applied})
+    else:
+        click.echo("\n".join(f"applied {name}" for name in applied) or "The schema is up to date.")
+    return 0
+
+
+@click.command()
+@click.argument("role", type=click.Choice(keys.ROLES))
+@click.option("--sub", default="", help="Who it is for; a customer's id with the role customer.")
+@json_option
+def token(role: str, sub: str, as_json: bool) -> int:
+    """Print a JWT that the local stack accepts. A deployment's tokens come from its identity provider."""
+    if not is_local():
+        raise OpsError(
+            "Tokens of a deployment come from its identity provider.", "Unset TABLE_PREFIX for one of the local stack."
+        )
+    issued = keys.issue(Config.from_env().folder / "keys", role, sub)
+    if as_json:
+        print_json({"token": issued})
+    else:
+        click.echo(issued)
+    return 0

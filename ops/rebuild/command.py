@@ -1,0 +1,95 @@
+"""`ops rebuild`."""
+
+import click
+
+from chalicelib.bootstrap import SERVICES
+from chalicelib.core.database import connect
+from ops.environment import load
+from ops.failing import WRONG, OpsError
+from ops.output import console, json_option, print_json, table
+from ops.rebuild.run import Outcome, Plan
+from ops.rebuild.run import abandon as drop
+from ops.rebuild.run import rebuild as run
+from ops.seed.progress import phase
+
+# A SUM over all base rows, or a CREATE TABLE behind long transactions, is one statement.
+_STATEMENT_SECONDS = 3600
+
+
+@click.command()
+@click.option("--service", "chosen", multiple=True, type=click.Choice(sorted(SERVICES)), help="Only this; repeatable.")
+@click.option("--resume", is_flag=True, help="Go on with a rebuild that was stopped.")
+@click.option("--abandon", is_flag=True, help="Drop a rebuild that was stopped; the tables in use stay.")
+@click.option(
+    "--settle", type=click.FloatRange(min=0), default=Plan.settle_seconds, show_default=True, help="As for verify."
+)
+@click.option(
+    "--segments",
+    type=click.IntRange(1, 64),
+    default=Plan.segments,
+    show_default=True,
+    help="How many parts of a table to read at once.",
+)
+@json_option
+def rebuild(chosen: tuple[str, ...], resume: bool, abandon: bool, settle: float, segments: int, as_json: bool) -> int:
+    """Build the read tables anew from the write model, and swap them, while everything runs.
+
+    Needed when a projection makes other rows than before (docs/howto-change-a-read-model.md). The timeline
+    stays as it is. Do not migrate meanwhile. Killed, it is resumed or abandoned; the tables in use serve on.
+    """
+    if (resume and abandon) or (chosen and (resume or abandon)):
+        raise OpsError("--resume and --abandon stand alone.", "A rebuild knows which services it is of.")
+    runtime = load()
+    url = runtime.settings.need("database_url")
+    plan = Plan(
+        services=[service for name, service in runtime.services.items() if not chosen or name in chosen],
+        table_of=runtime.settings.table,
+        dynamodb=runtime.dynamodb,
+        connect=lambda: connect(url, read_timeout=_STATEMENT_SECONDS),
+        phase=phase,
+        segments=segments,
+        settle_seconds=settle,
+    )
+    if abandon:
+        return _abandon(plan, as_json)
+    outcome = run(plan, resume=resume)
+    if as_json:
+        print_json(_as_document(outcome))
+    else:
+        _print(outcome)
+    return 0 if outcome.swapped else WRONG
+
+
+def _abandon(plan: Plan, as_json: bool) -> int:
+    names = drop(plan)
+    if as_json:
+        print_json({"abandoned": names})
+    else:
+        click.echo(f"Abandoned: {', '.join(names)}." if names else "There was no rebuild.")
+    return 0
+
+
+def _as_document(outcome: Outcome) -> dict[str, object]:
+    return {
+        **outcome._asdict(),
+        "seconds": round(outcome.seconds, 1),
+        "swapped": outcome.swapped,
+        "refused": [refused._asdict() for refused in outcome.refused],
+        "drift": [drift._asdict() for drift in outcome.drift],
+    }
+
+
+def _print(outcome: Outcome) -> None:
+    if outcome.refused:
+        console().print(table("No rows can be made of", ("id", "error"), outcome.refused))
+    if outcome.drift:
+        rows = [(drift.kind.value, drift.table, drift.key, drift.detail) for drift in outcome.drift]
+        console().print(table("Wrong in the new tables", ("what", "table", "key", "detail"), rows))
+    names = ", ".join(outcome.services)
+    if outcome.swapped:
+        click.echo(f"{names}: {outcome.items:,} items in {outcome.seconds:.1f} s; the new tables are in use.")
+    else:
+        click.echo(
+            f"{names}: not swapped; the old tables serve on. Mend what is named above and go on with"
+            " `python -m ops rebuild --resume`, or drop it with --abandon."
+        )

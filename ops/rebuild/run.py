@@ -1,0 +1,189 @@
+"""The steps of a rebuild, in order, and where a resumed one enters them."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from chalicelib.core.projector.generations import NEXT
+from chalicelib.core.projector.writer import Attempts, Writer
+from chalicelib.core.service import Service
+from ops.failing import OpsError
+from ops.rebuild import tables
+from ops.rebuild.scan import Refused, Scan
+from ops.verify import Drift, Options, verify
+from ops.verify.run import Connect, Phase
+from ops.verify.sides import Items
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from pymysql.connections import Connection
+
+_SWAP_TRIES = 150
+_FOR_EVER_MS = 600_000.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to rebuild, and with what.
+
+    Attributes:
+        services: whose tables.
+        table_of: the DynamoDB table of a service.
+        dynamodb: a client.
+        connect: opens a connection to the writer, on which a statement may take long.
+        segments: how many parts of a table to read at once.
+        settle_seconds: how long the read model has to catch up before a difference counts.
+        phase: shows the progress of each phase.
+        sleep: waits that many seconds.
+    """
+
+    services: Sequence[Service]
+    table_of: Callable[[str], str]
+    dynamodb: "DynamoDBClient"
+    connect: Connect
+    phase: Phase
+    segments: int = 4
+    settle_seconds: float = 5.0
+    sleep: Callable[[float], None] = time.sleep
+
+    def items(self, service: Service) -> Items:
+        """The items of a service."""
+        return Items(self.dynamodb, self.table_of(service.name), service.projection)
+
+
+class Outcome(NamedTuple):
+    """What a rebuild came to.
+
+    Attributes:
+        services: those rebuilt.
+        items: that this run brought over.
+        seconds: that this run took.
+        refused: what no rows can be made of; () where the tables were swapped.
+        drift: what is wrong with the new tables; () where they were swapped.
+    """
+
+    services: Sequence[str]
+    items: int = 0
+    seconds: float = 0.0
+    refused: Sequence[Refused] = ()
+    drift: Sequence[Drift] = ()
+
+    @property
+    def swapped(self) -> bool:
+        """Whether the new tables are in use."""
+        return not (self.refused or self.drift)
+
+
+def rebuild(plan: Plan, *, resume: bool = False) -> Outcome:
+    """Rebuild the tables of services, or go on with a rebuild that was stopped.
+
+    Raises:
+        OpsError: there is one to resume, or none; or another is running.
+    """
+    connection = plan.connect()
+    try:
+        with tables.alone(connection):
+            return _Rebuild(plan, connection).run(resume=resume)
+    finally:
+        connection._force_close()  # type: ignore[attr-defined]  # not in the stubs
+
+
+def abandon(plan: Plan) -> list[str]:
+    """Drop a rebuild that was stopped. Returns whose."""
+    connection = plan.connect()
+    try:
+        with tables.alone(connection):
+            names = tables.building(connection)
+            if names:
+                tables.abandon(connection, [service for service in plan.services if service.name in names])
+            return names
+    finally:
+        connection._force_close()  # type: ignore[attr-defined]  # not in the stubs
+
+
+class _Rebuild:
+    def __init__(self, plan: Plan, connection: "Connection[Any]") -> None:
+        self._plan = plan
+        self._connection = connection
+        self._begun = time.monotonic()
+
+    def run(self, *, resume: bool) -> Outcome:
+        """All steps, or those that are left."""
+        if tables.is_swapped(self._connection):  # nothing is left but to clean up
+            tables.clean_up(self._connection)
+            if resume:
+                return self._outcome(self._plan.services)
+        begun = tables.building(self._connection)
+        if resume and not begun:
+            raise OpsError("There is no rebuild to resume.", "`python -m ops rebuild` begins one.")
+        if begun and not resume:
+            raise OpsError(
+                f"A rebuild of {', '.join(begun)} was begun and not ended.",
+                "`python -m ops rebuild --resume` goes on with it; --abandon drops it.",
+            )
+        services = [service for service in self._plan.services if not begun or service.name in begun]
+        if not begun:
+            expected = {service.name: self._plan.items(service).count() for service in services}
+            tables.begin(self._connection, services, self._plan.segments, expected)
+        return self._fill_and_swap(services, resume=resume)
+
+    def _fill_and_swap(self, services: Sequence[Service], *, resume: bool) -> Outcome:
+        refused: list[Refused] = []
+        items = sum(self._scan(service, refused) for service in services)
+        if refused:
+            return self._outcome(services, items, refused=refused)
+        drift = self._verified(services, repair=resume)
+        if drift:
+            return self._outcome(services, items, drift=drift)
+        self._swap(services)
+        tables.clean_up(self._connection)
+        return self._outcome(services, items)
+
+    def _scan(self, service: Service, refused: list[Refused]) -> int:
+        """Scan what is left of a service's table. Returns how many items that was."""
+        parts = tables.unfinished(self._connection, service.name)
+        writer = Writer(self._plan.connect)
+        scan = Scan(service, self._plan.items(service), Attempts(writer, lambda: _FOR_EVER_MS))
+        done: list[int] = []
+
+        def work(progress: tables.Progress) -> None:
+            try:
+                refused.extend(scan.part(progress, note))
+            finally:
+                writer.close()
+
+        with self._plan.phase(f"{service.name}: scan", self._plan.items(service).count()) as advance:
+
+            def note(count: int) -> None:
+                done.append(count)
+                advance(count)
+
+            with ThreadPoolExecutor(max(1, len(parts)), thread_name_prefix="rebuild") as threads:
+                for future in [threads.submit(work, progress) for progress in parts]:
+                    future.result()
+        return sum(done)
+
+    def _verified(self, services: Sequence[Service], *, repair: bool) -> list[Drift]:
+        """What is wrong with the new tables; repaired where what was refused at first may be mended by now."""
+        projections: Mapping[str, Any] = {
+            service.name: (self._plan.table_of(service.name), service.projection.beside(NEXT)) for service in services
+        }
+        options = Options(repair=repair, settle_seconds=self._plan.settle_seconds, segments=self._plan.segments)
+        report = verify(projections, self._plan.dynamodb, self._plan.connect, options, phase=self._plan.phase)
+        return [drift for drift in report.examples if not drift.repaired] if report.left else []
+
+    def _swap(self, services: Sequence[Service]) -> None:
+        for _ in range(_SWAP_TRIES):
+            if tables.swap(self._connection, services):
+                return
+            self._plan.sleep(1.0)
+        raise OpsError(
+            "The tables could not be swapped: transactions that read them never ended in time.",
+            "Find them (SHOW PROCESSLIST), then `python -m ops rebuild --resume`.",
+        )
+
+    def _outcome(self, services: Sequence[Service], items: int = 0, **found: Any) -> Outcome:
+        names = [service.name for service in services]
+        return Outcome(names, items, time.monotonic() - self._begun, **found)

@@ -1,0 +1,84 @@
+"""Items into the tables beside, through the projector's own guarded transaction.
+
+A row that the stream has brought meanwhile is locked, found newer and left, as a redelivered record is.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from chalicelib.core.codec import head_of
+from chalicelib.core.projector.failures import GaveUp, Poisonous
+from chalicelib.core.projector.plan import Plan, plan
+from chalicelib.core.projector.transaction import Work, write
+from chalicelib.core.projector.writer import Attempts
+from chalicelib.core.service import Service
+from ops.failing import OpsError
+from ops.rebuild.tables import Progress, beside
+from ops.verify.sides import Item, Items
+
+# Items a transaction: their rows in the tables beside are locked until it ends, and the stream's may want them.
+_ITEMS_AT_ONCE = 500
+
+
+class Refused(NamedTuple):
+    """An item of which the new tables have no rows, and why."""
+
+    id: str
+    error: str
+
+
+class Scan:
+    """Scans one service's table.
+
+    Args:
+        service: whose newest projection makes the rows.
+        items: the write side.
+        attempts: runs the transactions.
+    """
+
+    def __init__(self, service: Service, items: Items, attempts: Attempts) -> None:
+        self._service = service
+        self._items = items
+        self._attempts = attempts
+
+    def part(self, progress: Progress, advance: Callable[[int], None]) -> Iterator[Refused]:
+        """Bring one part of the table, from where it stopped, into the tables beside.
+
+        Yields:
+            What cannot be shown.
+        """
+        for items, following in self._items.pages(progress.segment, progress.segments, progress.position):
+            for start in range(0, len(items), _ITEMS_AT_ONCE):
+                yield from self._write(items[start : start + _ITEMS_AT_ONCE])
+            count = len(items)
+            self._attempts.run(lambda connection: progress.note(connection, count, following))  # noqa: B023  (at once)
+            advance(count)
+
+    def _write(self, items: Sequence[Item]) -> Iterator[Refused]:
+        plans: list[Plan] = []
+        for item in items:
+            try:
+                wanted = plan(head_of(item), self._service.projection)
+            except Exception as error:  # a projection may raise anything of a state that it cannot read
+                yield Refused(item["id"]["S"], f"{type(error).__name__}: {error}"[:300])
+            else:
+                plans += [wanted] if wanted else []
+        yield from self._apply(plans)
+
+    def _apply(self, plans: Sequence[Plan]) -> Iterator[Refused]:
+        """Write them in one transaction; halve what is refused until one is left."""
+        work = Work(plans={self._service.projection.generation: plans})
+        try:
+            if plans:
+                self._attempts.run(lambda connection: write(connection, self._service, work, beside))
+        except GaveUp as error:
+            raise OpsError(f"The read model cannot be written: {error}", "`ops rebuild --resume` goes on.") from error
+        except Poisonous as error:
+            if isinstance(error.__cause__, OpsError):
+                raise error.__cause__ from None
+            if len(plans) == 1:
+                yield Refused(plans[0].key, str(error)[:300])
+                return
+            middle = len(plans) // 2
+            yield from self._apply(plans[:middle])
+            yield from self._apply(plans[middle:])

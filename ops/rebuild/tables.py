@@ -1,0 +1,190 @@
+"""The tables beside those in use: making, announcing, swapping and dropping them."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.core.database import error_code
+from chalicelib.core.projector import sql
+from chalicelib.core.projector.generations import NEXT, in_use
+from chalicelib.core.service import Projection, Service
+from ops.failing import OpsError
+
+if TYPE_CHECKING:
+    from pymysql.connections import Connection
+
+OLD = "__old"
+CONTROL = "generations"
+_NOT_NOW = frozenset({1205, 1213})  # lock wait time-out, deadlock
+
+
+@contextmanager
+def alone(connection: "Connection[Any]") -> Iterator[None]:
+    """Hold the lock that keeps a second rebuild of this read model out; it ends with the connection.
+
+    Raises:
+        OpsError: another one holds it.
+    """
+    (name,) = one(connection, "SELECT CONCAT('tributary-rebuild-', LEFT(SHA2(DATABASE(), 256), 32))") or ("",)
+    if one(connection, f"SELECT GET_LOCK({sql.literal(name)}, 0)") != (1,):
+        raise OpsError("Another rebuild of this read model is running.", "`python -m ops status` shows how far it is.")
+    try:
+        yield
+    finally:
+        one(connection, f"SELECT RELEASE_LOCK({sql.literal(name)})")
+
+
+def building(connection: "Connection[Any]") -> list[str]:
+    """The services whose tables are being built."""
+    return [name for (name,) in every(connection, f"SELECT service FROM {CONTROL} WHERE building IS NOT NULL")]
+
+
+def is_swapped(connection: "Connection[Any]") -> bool:
+    """Whether a rebuild has swapped and not cleaned up."""
+    return one(connection, f"SHOW TABLES LIKE '{CONTROL}\\_\\_old'") is not None
+
+
+def begin(
+    connection: "Connection[Any]", services: Sequence[Service], segments: int, expected: Mapping[str, Any]
+) -> None:
+    """Make the tables beside, and have the projector write them from now on.
+
+    The exclusive lock of the control rows waits for every transaction that goes by what they said before.
+    """
+    for service in services:
+        for table in service.projection.tables:
+            run(connection, f"DROP TABLE IF EXISTS {table.name}{NEXT}")
+            run(connection, f"CREATE TABLE {table.name}{NEXT} LIKE {table.name}")
+        run(connection, f"DELETE FROM rebuilds WHERE service = {sql.literal(service.name)}")
+        total = sql.literal(expected.get(service.name))
+        for segment in range(segments):
+            run(
+                connection,
+                "INSERT INTO rebuilds (service, segment, segments, position, finished, items, expected, started_at,"
+                f" updated_at) VALUES ({sql.literal(service.name)}, {segment}, {segments}, NULL, 0, 0, {total},"
+                " UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))",
+            )
+    for service in services:
+        run(connection, "START TRANSACTION")
+        in_use(connection, service)  # makes the row where there is none
+        run(connection, "COMMIT")
+    names = sql.in_list(service.name for service in services)
+    cases = " ".join(f"WHEN {sql.literal(one.name)} THEN {one.projection.generation}" for one in services)
+    run(connection, f"UPDATE {CONTROL} SET building = CASE service {cases} END WHERE service IN {names}")
+
+
+def abandon(connection: "Connection[Any]", services: Sequence[Service]) -> None:
+    """Have the projector write the tables in use alone, and drop those beside."""
+    names = sql.in_list(service.name for service in services)
+    run(connection, f"UPDATE {CONTROL} SET building = NULL WHERE service IN {names}")
+    for service in services:
+        for table in service.projection.tables:
+            run(connection, f"DROP TABLE IF EXISTS {table.name}{NEXT}")
+    run(connection, f"DELETE FROM rebuilds WHERE service IN {names}")
+
+
+def swap(connection: "Connection[Any]", services: Sequence[Service]) -> bool:
+    """Put the tables beside into use, all in one statement. Returns whether it got its locks in time.
+
+    The statement waits for open transactions, and whoever comes later waits for it: so it gives up soon.
+    """
+    names = sql.in_list(service.name for service in services)
+    run(connection, f"DROP TABLE IF EXISTS {CONTROL}{NEXT}")
+    run(connection, f"CREATE TABLE {CONTROL}{NEXT} LIKE {CONTROL}")
+    run(
+        connection,
+        f"INSERT INTO {CONTROL}{NEXT} (service, live, building) SELECT service,"
+        f" IF(service IN {names}, building, live), IF(service IN {names}, NULL, building) FROM {CONTROL}",
+    )
+    tables = [table.name for service in services for table in service.projection.tables] + [CONTROL]
+    for name in tables:
+        run(connection, f"DROP TABLE IF EXISTS {name}{OLD}")
+    run(connection, "SET SESSION lock_wait_timeout = 2")
+    try:
+        moves = ", ".join(f"{name} TO {name}{OLD}, {name}{NEXT} TO {name}" for name in tables)
+        run(connection, f"RENAME TABLE {moves}")
+    except Exception as error:
+        if error_code(error) not in _NOT_NOW:
+            raise
+        return False
+    finally:
+        run(connection, "SET SESSION lock_wait_timeout = 60")
+    return True
+
+
+def clean_up(connection: "Connection[Any]") -> None:
+    """Drop the old tables of a swap, and what says that there are any, last."""
+    found = [name for (name,) in every(connection, "SHOW TABLES LIKE '%\\_\\_old'")]
+    for name in sorted(found, key=lambda name: name == f"{CONTROL}{OLD}"):
+        if name == f"{CONTROL}{OLD}":
+            run(connection, "DELETE FROM rebuilds")
+        run(connection, f"DROP TABLE {name}")
+
+
+def beside(connection: "Connection[Any]", service: Service) -> list[Projection]:
+    """The target of a transaction that fills the tables beside, and nothing else; locked as ever.
+
+    Raises:
+        OpsError: they are not being built any more.
+    """
+    targets = in_use(connection, service)[1:]
+    if not targets:
+        raise OpsError(f"The rebuild of {service.name} was abandoned or swapped by somebody else.")
+    return targets
+
+
+class Progress:
+    """How far the scan of one part of a table is, kept in the read model."""
+
+    def __init__(self, service: str, segment: int, segments: int, position: Mapping[str, Any] | None) -> None:
+        self._chosen = f"WHERE service = {sql.literal(service)} AND segment = {segment}"
+        self.segment = segment
+        self.segments = segments
+        self.position = position
+
+    def note(self, connection: "Connection[Any]", items: int, position: Mapping[str, Any] | None) -> None:
+        """Note that so many more are through, and where to go on; None where that was all."""
+        at = sql.literal(json.dumps(position) if position else None)
+        run(
+            connection,
+            f"UPDATE rebuilds SET items = items + {items}, position = {at}, finished = {int(position is None)},"
+            f" updated_at = UTC_TIMESTAMP(3) {self._chosen}",
+        )
+
+
+def unfinished(connection: "Connection[Any]", service: str) -> list[Progress]:
+    """The parts whose scan is not through.
+
+    Time in which no rebuild ran is taken off, so that the rate, and what it promises, stays right.
+    """
+    chosen = f"WHERE service = {sql.literal(service)}"
+    (idle,) = one(
+        connection, f"SELECT TIMESTAMPDIFF(MICROSECOND, MAX(updated_at), UTC_TIMESTAMP(3)) FROM rebuilds {chosen}"
+    ) or (0,)
+    run(
+        connection,
+        f"UPDATE rebuilds SET started_at = started_at + INTERVAL {idle or 0} MICROSECOND,"
+        f" updated_at = UTC_TIMESTAMP(3) {chosen}",
+    )
+    rows = every(connection, f"SELECT segment, segments, position FROM rebuilds {chosen} AND finished = 0")
+    return [Progress(service, row[0], row[1], json.loads(row[2]) if row[2] else None) for row in rows]
+
+
+def run(connection: "Connection[Any]", statement: str) -> None:
+    """Run a statement whose answer is of no interest."""
+    connection.query(statement)
+
+
+def one(connection: "Connection[Any]", statement: str) -> Any:
+    """The first row, or None."""
+    rows = every(connection, statement)
+    return rows[0] if rows else None
+
+
+def every(connection: "Connection[Any]", statement: str) -> Sequence[Any]:
+    """All rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        rows: Sequence[Any] = cursor.fetchall()
+        return rows

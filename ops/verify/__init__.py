@@ -1,0 +1,16 @@
+"""Compares write model and read model, and repairs what differs.
+
+looks      a page of one side, looked up by key in the other; what differs is looked at again  -> Drift
+sides      how each side is read: items of the table, rows of the read model
+sums       summaries against the SUM over their base rows
+repair     brings an aggregate's rows and the summaries that they touch right, in one transaction
+run        puts these together: in parallel, one service after the other
+
+Memory does not grow with the number of rows: pages are forgotten as soon as they are compared, and what
+is found is handed on at once.
+"""
+
+from ops.verify.drift import Drift, Kind
+from ops.verify.run import Options, Report, verify
+
+__all__ = ["Drift", "Kind", "Options", "Report", "verify"]

@@ -1,0 +1,109 @@
+"""`ops verify`."""
+
+import click
+
+from chalicelib.bootstrap import SERVICES
+from chalicelib.core.database import connect
+from chalicelib.core.projector.generations import in_use
+from chalicelib.core.service import Projection, Service
+from ops.environment import load
+from ops.failing import WRONG
+from ops.output import console, json_option, print_json, table
+from ops.seed.progress import phase
+from ops.verify.drift import Drift
+from ops.verify.run import Options, Report
+from ops.verify.run import verify as run
+
+# A SUM over all base rows is one statement.
+_STATEMENT_SECONDS = 3600
+
+
+@click.command()
+@click.option("--repair", is_flag=True, help="Bring right what is wrong.")
+@click.option("--service", "chosen", multiple=True, type=click.Choice(sorted(SERVICES)), help="Only this; repeatable.")
+@click.option(
+    "--settle",
+    type=click.FloatRange(min=0),
+    default=Options.settle_seconds,
+    show_default=True,
+    help="Seconds that the read model has to catch up before a difference counts.",
+)
+@click.option(
+    "--segments",
+    type=click.IntRange(1, 64),
+    default=Options.segments,
+    show_default=True,
+    help="How many parts of a table to read at once.",
+)
+@json_option
+def verify(repair: bool, chosen: tuple[str, ...], settle: float, segments: int, as_json: bool) -> int:
+    """Compare the read model with the write model, row by row, and the summaries with their sums.
+
+    Ends with 1 when something is wrong that was not repaired. Harmless while commands come in.
+    """
+    runtime = load()
+    url = runtime.settings.need("database_url")
+    report = run(
+        {
+            name: (runtime.settings.table(name), live(url, service))
+            for name, service in runtime.services.items()
+            if not chosen or name in chosen
+        },
+        runtime.dynamodb,
+        lambda: connect(url, read_timeout=_STATEMENT_SECONDS),
+        Options(repair=repair, settle_seconds=settle, segments=segments),
+        phase=phase,
+    )
+    if as_json:
+        print_json(as_document(report))
+    else:
+        _print(report)
+    return WRONG if report.left else 0
+
+
+def live(url: str, service: Service) -> Projection:
+    """The projection that the tables in use are written by."""
+    connection = connect(url)
+    try:
+        connection.query("START TRANSACTION")
+        return in_use(connection, service)[0]
+    finally:
+        connection.close()
+
+
+def as_document(report: Report) -> dict[str, object]:
+    """The report as JSON has it."""
+    return {
+        "items": report.items,
+        "rows": report.rows,
+        "drift": {kind.value: count for kind, count in sorted(report.counts.items())},
+        "repaired": report.repaired,
+        "left": report.left,
+        "seconds": round(report.seconds, 1),
+        "examples": [drift._asdict() for drift in report.examples],
+    }
+
+
+def _print(report: Report) -> None:
+    if report.examples:
+        rows = [_row(drift) for drift in report.examples]
+        console().print(table("", ("what", "service", "table", "key", "detail", "outcome"), rows))
+    more = report.counts.total() - len(report.examples)
+    if more > 0:
+        click.echo(f"and {more:,} more")
+    click.echo(
+        f"{report.items:,} items and {report.rows:,} rows compared in {report.seconds:.1f} s: {_verdict(report)}"
+    )
+
+
+def _row(drift: Drift) -> tuple[str, ...]:
+    return drift.kind.value, drift.service, drift.table, drift.key, drift.detail, drift.outcome
+
+
+def _verdict(report: Report) -> str:
+    if not report.counts:
+        return "write model, read model and summaries agree."
+    counts = ", ".join(f"{count:,} {kind.value}" for kind, count in sorted(report.counts.items()))
+    if not report.repaired and report.left:
+        return f"{counts}. `python -m ops verify --repair` brings that right."
+    return f"{counts}; {report.repaired:,} repaired, {report.left:,} left."

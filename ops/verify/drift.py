@@ -1,0 +1,100 @@
+"""What can be wrong with a row, and how it is told."""
+
+import enum
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from chalicelib.core.projector.plan import Plan
+from chalicelib.core.projector.transaction import ChildRows
+from chalicelib.core.service import Projection, Row
+
+
+class Kind(enum.StrEnum):
+    """The kinds of drift."""
+
+    MISSING = "missing"  # an item that no row shows
+    STALE = "stale"  # a row whose version is older than the item's was at the first look
+    AHEAD = "ahead"  # a row whose version the item has not reached: the table was restored, or the row tampered with
+    CHANGED = "changed"  # the item's version, but other contents, in the root row or in a child row
+    UNDELETED = "undeleted"  # a tombstone that is shown as living
+    FOREIGN = "foreign"  # rows without an item
+    UNREADABLE = "unreadable"  # an item of which no rows can be made; it should be a dead letter
+    SUM = "sum"  # a summary that is not the SUM over its base rows
+
+
+class Drift(NamedTuple):
+    """One thing that is wrong.
+
+    Attributes:
+        service: whose it is.
+        table: the root table, or the summary's.
+        key: the aggregate's id, or the summary's key, its columns joined by "/".
+        kind: what is wrong.
+        detail: in words: versions, columns, checksums.
+        outcome: "" where nothing was tried; "repaired"; or why it was left.
+    """
+
+    service: str
+    table: str
+    key: str
+    kind: Kind
+    detail: str
+    outcome: str = ""
+
+    @property
+    def repaired(self) -> bool:
+        """Whether it is right now."""
+        return self.outcome == REPAIRED
+
+
+REPAIRED = "repaired"
+
+
+class Found(NamedTuple):
+    """The rows that the read model has of an aggregate: its root row, if there is one, and its child rows."""
+
+    root: Row | None
+    children: ChildRows
+
+
+NOTHING = Found(None, {})
+
+
+def equal(plan: Plan, found: Found) -> bool:
+    """Whether the rows found are those planned, in whatever order."""
+    if found.root != plan.root:
+        return False
+    return all(
+        rows == found.children.get(name, []) or sorted(rows) == sorted(found.children.get(name, []))
+        for name, rows in _all_children(plan, found).items()
+    )
+
+
+def _all_children(plan: Plan, found: Found) -> Mapping[str, Sequence[Row]]:
+    return {name: plan.children.get(name, ()) for name in plan.children.keys() | found.children.keys()}
+
+
+def difference(projection: Projection, plan: Plan, found: Found) -> str:
+    """Where rows of the same version differ: the columns of the root row, the tables of child rows, the checksums."""
+    root = found.root or ()
+    places = [
+        name
+        for name, wanted, is_there in zip(projection.root.columns, plan.root, root, strict=True)
+        if wanted != is_there
+    ]
+    places += [
+        f"rows of {name}"
+        for name, rows in sorted(_all_children(plan, found).items())
+        if sorted(rows) != sorted(found.children.get(name, []))
+    ]
+    return (
+        f"{', '.join(places)}: checksum {checksum(found.root, found.children)}"
+        f" instead of {checksum(plan.root, plan.children)}"
+    )
+
+
+def checksum(root: Row | None, children: Mapping[str, Sequence[Row]]) -> str:
+    """A short digest of an aggregate's rows, the same for the same rows in any order."""
+    rows: list[Any] = [root, *((name, sorted(children[name])) for name in sorted(children) if children[name])]
+    return hashlib.sha256(repr(rows).encode()).hexdigest()[:12]

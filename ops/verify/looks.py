@@ -1,0 +1,161 @@
+"""Two looks at every aggregate: a page at once, and then whatever differed, again and closely.
+
+The read model is always a little behind, and a scan's page is a little old when it is compared. So what
+differs at first is only suspected. At the second look, some seconds later, the rows are read first and
+the items after them, consistently, so that an item cannot be older than its rows; and a row is stale
+only if it does not show even the version that the item had at the first look.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from chalicelib.core.codec import head_of
+from chalicelib.core.projector.plan import Plan, plan
+from chalicelib.core.service import Projection, Row
+from ops.verify.drift import NOTHING, Drift, Found, Kind, difference, equal
+from ops.verify.sides import Item, Items, ReadRows
+
+# Suspects are looked at again by this many at the latest, so that they never fill the memory.
+_MOST_SUSPECTS = 1000
+
+
+class Suspect(NamedTuple):
+    """An aggregate that differed at the first look, and the version that its item had then: 0 for no item."""
+
+    id: str
+    version: int
+
+
+class Comparison:
+    """Compares one service's items with its rows.
+
+    Args:
+        service: its name.
+        projection: of the tables to compare.
+        items: the write side.
+        rows: the read side.
+        settle_seconds: at least this long between the looks.
+        sleep: waits that many seconds.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        projection: Projection,
+        items: Items,
+        rows: ReadRows,
+        settle_seconds: float,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._service = service
+        self._projection = projection
+        self._version = projection.root.columns.index("version")
+        self._deleted = projection.root.columns.index("deleted_at")
+        self._items = items
+        self._rows = rows
+        self._settle_seconds = settle_seconds
+        self._sleep = sleep
+
+    def items_against_rows(self, segment: int, segments: int, advance: Callable[[int], None]) -> Iterator[Drift]:
+        """Look each item of one part of the table up among the rows."""
+        suspects = _Suspects()
+        for items, _ in self._items.pages(segment, segments):
+            suspects.add(self._suspicious(items))
+            advance(len(items))
+            if suspects.many:
+                yield from self._look_again(suspects)
+        yield from self._look_again(suspects)
+
+    def rows_against_items(self, pages: Iterator[list[str]], advance: Callable[[int], None]) -> Iterator[Drift]:
+        """Look the aggregate of each row up among the items."""
+        suspects = _Suspects()
+        for keys in pages:
+            existing = self._items.existing(keys)
+            suspects.add([Suspect(key, 0) for key in keys if key not in existing])
+            advance(len(keys))
+            if suspects.many:
+                yield from self._look_again(suspects)
+        yield from self._look_again(suspects)
+
+    def _suspicious(self, items: Sequence[Item]) -> list[Suspect]:
+        """Those of a page's items whose rows are not what they should be."""
+        found = self._rows.get([item["id"]["S"] for item in items])
+        return [Suspect(item["id"]["S"], _version_of(item)) for item in items if not self._shown(item, found)]
+
+    def _shown(self, item: Item, found: dict[str, Found]) -> bool:
+        try:
+            wanted = plan(head_of(item), self._projection)
+        except Exception:  # a projection may raise anything of a state that it cannot read
+            return False
+        return wanted is not None and equal(wanted, found[item["id"]["S"]])
+
+    def _look_again(self, suspects: "_Suspects") -> Iterator[Drift]:
+        """The suspects that differ still."""
+        if not suspects.found:
+            return
+        self._sleep(max(0.0, suspects.since + self._settle_seconds - time.monotonic()))
+        chosen, suspects.found = suspects.found, []
+        for start in range(0, len(chosen), 100):
+            part = chosen[start : start + 100]
+            found = self._rows.get([suspect.id for suspect in part], together=True)
+            items = self._items.get([suspect.id for suspect in part])
+            for suspect in part:
+                if drift := self._judge(suspect, found[suspect.id], items.get(suspect.id)):
+                    yield drift
+
+    def _judge(self, suspect: Suspect, found: Found, item: Item | None) -> Drift | None:
+        """What is wrong, if it is; the item was read after the rows."""
+        if item is None:
+            return self._drift(suspect, Kind.FOREIGN, "rows without an item") if found != NOTHING else None
+        try:
+            wanted = plan(head_of(item), self._projection)
+        except Exception as error:  # as above
+            return self._drift(suspect, Kind.UNREADABLE, f"{type(error).__name__}: {error}"[:300])
+        if wanted is None:
+            return None
+        if found.root is None:
+            return self._drift(suspect, Kind.MISSING, f"version {wanted.version}") if suspect.version else None
+        return self._judge_rows(suspect, found, found.root, wanted, tombstone=item.get("deleted") == {"BOOL": True})
+
+    def _judge_rows(self, suspect: Suspect, found: Found, root: Row, wanted: Plan, *, tombstone: bool) -> Drift | None:
+        shown = root[self._version]
+        if shown > wanted.version:
+            return self._drift(suspect, Kind.AHEAD, f"version {shown}, the item's is {wanted.version}")
+        if shown < wanted.version:
+            detail = f"version {shown} instead of {wanted.version}"
+            return self._drift(suspect, Kind.STALE, detail) if shown < suspect.version else None
+        if equal(wanted, found):
+            return None
+        kind = Kind.UNDELETED if tombstone and root[self._deleted] is None else Kind.CHANGED
+        return self._drift(suspect, kind, difference(self._projection, wanted, found))
+
+    def _drift(self, suspect: Suspect, kind: Kind, detail: str) -> Drift:
+        return Drift(self._service, self._projection.root.place, suspect.id, kind, detail)
+
+
+class _Suspects:
+    """What is to be looked at again, and when the youngest of it was first seen (seconds, monotonic)."""
+
+    def __init__(self) -> None:
+        self.found: list[Suspect] = []
+        self.since = 0.0
+
+    @property
+    def many(self) -> bool:
+        """Whether it is time to look again."""
+        return len(self.found) >= _MOST_SUSPECTS
+
+    def add(self, suspects: Sequence[Suspect]) -> None:
+        """Take more."""
+        if suspects:
+            self.found += suspects
+            self.since = time.monotonic()
+
+
+def _version_of(item: Item) -> int:
+    """The item's version, or 1 where it is unreadable: whatever it is, the item exists."""
+    try:
+        return int(item["version"]["N"])
+    except (KeyError, TypeError, ValueError):
+        return 1

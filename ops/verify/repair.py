@@ -1,0 +1,121 @@
+"""Bringing an aggregate right: its rows from its item, and the summaries that they touch, in one transaction.
+
+The row is locked before the item is read, so that no projector can bring a newer version in between and
+be overwritten. Summaries are not changed by a difference, which would carry on what is wrong with the old
+row, but set to the SUM.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.core.codec import head_of
+from chalicelib.core.projector import sql, timeline
+from chalicelib.core.projector.failures import GaveUp, Poisonous
+from chalicelib.core.projector.plan import Plan, plan
+from chalicelib.core.projector.summaries import summary_keys
+from chalicelib.core.projector.transaction import ChildRows, child_statements, read_children, read_roots
+from chalicelib.core.projector.writer import Attempts
+from chalicelib.core.service import Projection, Row
+from ops.verify.drift import REPAIRED, Drift, Kind
+from ops.verify.sides import Item, Items
+from ops.verify.sums import Wrong, set_to_sum
+
+if TYPE_CHECKING:
+    from pymysql.connections import Connection
+
+
+class Repair:
+    """Repairs one service's rows.
+
+    Args:
+        service: its name.
+        projection: of the tables to repair.
+        items: the write side.
+        attempts: runs the transactions.
+    """
+
+    def __init__(self, service: str, projection: Projection, items: Items, attempts: Attempts) -> None:
+        self._service = service
+        self._projection = projection
+        self._items = items
+        self._attempts = attempts
+
+    def aggregate(self, drift: Drift) -> Drift:
+        """Repair what is wrong with an aggregate; says how it went."""
+        if drift.kind is Kind.UNREADABLE:
+            return drift._replace(outcome="left: no rows can be made of it; see `ops dead-letters list`")
+        try:
+            outcome = self._attempts.run(lambda connection: self._repair(connection, drift.key))
+        except Poisonous as error:
+            outcome = f"left: the database refuses it: {error}"
+        except GaveUp as error:
+            outcome = f"left: {error}; try again"
+        return drift._replace(outcome=outcome)
+
+    def summary(self, wrong: Wrong) -> str:
+        """Set one row of a summary to the SUM; says how it went."""
+
+        def work(connection: "Connection[Any]") -> None:
+            connection.query("START TRANSACTION")
+            set_to_sum(connection, self._projection, wrong.summary, wrong.key)
+            connection.query("COMMIT")
+
+        try:
+            self._attempts.run(work)
+        except (Poisonous, GaveUp) as error:
+            return f"left: {error}"
+        return REPAIRED
+
+    def _repair(self, connection: "Connection[Any]", id: str) -> str:
+        """Lock, read the item, write or delete, set the summaries, commit. Returns the outcome."""
+        connection.query("START TRANSACTION")
+        root = read_roots(connection, self._projection, [id]).get(id)
+        children = read_children(connection, self._projection, [id]).get(id, {})
+        item = self._items.get([id]).get(id)
+        wanted = plan(head_of(item), self._projection) if item else None
+        version = self._projection.root.columns.index("version")
+        if root and wanted and root[version] > wanted.version:
+            connection.query("ROLLBACK")
+            return (
+                f"left: version {root[version]} shown, and the item's is {wanted.version}: was its table restored? "
+                "`ops rebuild` makes the read model follow it"
+            )
+        for statement in self._statements(id, root, children, item, wanted):
+            connection.query(statement)
+        self._set_summaries(connection, root, children, wanted)
+        connection.query("COMMIT")
+        return REPAIRED
+
+    def _statements(
+        self, id: str, root: Row | None, children: ChildRows, item: Item | None, wanted: Plan | None
+    ) -> Iterator[bytes]:
+        """What makes the rows those of the item, or deletes them all."""
+        place, columns = self._projection.root.place, self._projection.root.columns
+        key = self._projection.root.key[0]
+        if item and wanted:
+            # A row that is not there is inserted plainly: 1062 then says that a projector was first.
+            others = ", ".join(f"{column} = VALUES({column})" for column in columns if column != key)
+            yield from sql.insert(place, columns, [wanted.root], f"ON DUPLICATE KEY UPDATE {others}" if root else "")
+            line = timeline.row(self._service, head_of(item))
+            yield from sql.insert(timeline.TABLE.name, timeline.TABLE.columns, [line], timeline.UPSERT)
+        elif root:
+            yield f"DELETE FROM {place} WHERE {key} = {sql.literal(id)}".encode()
+        after = wanted or Plan(id, 0, (), {})
+        for table in self._projection.children:
+            yield from child_statements(table, [after], {id: children})
+
+    def _set_summaries(
+        self, connection: "Connection[Any]", root: Row | None, children: ChildRows, wanted: Plan | None
+    ) -> None:
+        """Set every summary that the old rows or the new ones add to, in the projector's order of locks."""
+        states: Iterable[tuple[Row, Any]] = [
+            *([(root, children)] if root else []),
+            *([(wanted.root, wanted.children)] if wanted else []),
+        ]
+        touched: list[set[Row]] = [set() for _ in self._projection.summaries]
+        for state in states:
+            for keys, more in zip(touched, summary_keys(self._projection, *state), strict=True):
+                keys |= more
+        for summary, keys in zip(self._projection.summaries, touched, strict=True):
+            for key in sorted(keys):
+                set_to_sum(connection, self._projection, summary, key)

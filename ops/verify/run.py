@@ -1,0 +1,242 @@
+"""A whole verification: every service, both ways, then the summaries; in parallel, with what is found handed on."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.core.projector.writer import Attempts, Writer
+from chalicelib.core.service import Projection
+from ops.verify.drift import Drift, Kind
+from ops.verify.looks import Comparison
+from ops.verify.repair import Repair
+from ops.verify.sides import Items, ReadRows
+from ops.verify.sums import Wrong, wrong_rows
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from pymysql.connections import Connection
+
+# Sums that differ are taken by so many at once for their second look.
+_SUMS_AT_ONCE = 100
+_MOST_EXAMPLES = 100
+_FOR_EVER_MS = 600_000.0
+
+Connect = Callable[[], "Connection[Any]"]
+Advance = Callable[[int], None]
+Phase = Callable[[str, int | None], AbstractContextManager[Advance]]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to verify.
+
+    Attributes:
+        repair: whether to bring right what is wrong.
+        settle_seconds: how long the read model has, to catch up, before a difference counts.
+        segments: how many threads, each with a connection.
+    """
+
+    repair: bool = False
+    settle_seconds: float = 5.0
+    segments: int = 4
+
+
+@dataclass
+class Report:
+    """What came out.
+
+    Attributes:
+        items: compared with their rows.
+        rows: whose items were looked up.
+        counts: how much was found, by kind.
+        repaired: how much of it is right now.
+        examples: the first hundred.
+        seconds: it took.
+    """
+
+    items: int = 0
+    rows: int = 0
+    counts: Counter[Kind] = field(default_factory=Counter)
+    repaired: int = 0
+    examples: list[Drift] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def left(self) -> int:
+        """How much is still wrong."""
+        return self.counts.total() - self.repaired
+
+    def add(self, drift: Drift) -> None:
+        """Count what was found."""
+        self.counts[drift.kind] += 1
+        self.repaired += drift.repaired
+        if len(self.examples) < _MOST_EXAMPLES or (not drift.repaired and self.left == 1):
+            self.examples.append(drift)
+
+
+def verify(
+    projections: Mapping[str, tuple[str, Projection]],
+    dynamodb: "DynamoDBClient",
+    connect: Connect,
+    options: Options,
+    *,
+    phase: Phase,
+    on_drift: Callable[[Drift], None] = lambda _: None,
+) -> Report:
+    """Compare the read model with the write model, both ways, and the summaries with their sums.
+
+    Args:
+        projections: for each service its DynamoDB table, and the projection whose tables to compare.
+        dynamodb: a client.
+        connect: opens a connection to the read model's writer, on which a statement may take long.
+        options: how.
+        phase: shows the progress of each phase: (what, how many or None) -> context of `advance`.
+        on_drift: is told of everything found, after it was repaired or left; by one thread at a time.
+
+    Raises:
+        Exception: whatever keeps either side from being read.
+    """
+    report, begun, lock = Report(), time.monotonic(), threading.Lock()
+
+    def note(drift: Drift) -> None:
+        with lock:
+            report.add(drift)
+            on_drift(drift)
+
+    for service, (table, projection) in projections.items():
+        items = Items(dynamodb, table, projection)
+        one = _One(service, projection, items, connect, options)
+        with phase(f"{service}: items", items.count()) as advance:
+            report.items += one.run(one.items_against_rows(), note, advance)
+        with phase(f"{service}: rows", None) as advance:
+            report.rows += one.run(one.rows_against_items(), note, advance)
+        if projection.summaries:
+            with phase(f"{service}: summaries", len(projection.summaries)) as advance:
+                one.run(one.summaries(), note, advance)
+    report.seconds = time.monotonic() - begun
+    return report
+
+
+Task = Callable[[Advance], Iterator[Drift]]
+
+
+class _One:
+    """The verification of one service."""
+
+    def __init__(self, service: str, projection: Projection, items: Items, connect: Connect, options: Options) -> None:
+        self._service = service
+        self._projection = projection
+        self._connect = connect
+        self._writer = writer = Writer(connect)
+        self._options = options
+        self._rows = ReadRows(writer, projection)
+        self._comparison = Comparison(service, projection, items, self._rows, options.settle_seconds)
+        self._repair = Repair(service, projection, items, Attempts(writer, lambda: _FOR_EVER_MS))
+
+    def run(self, tasks: Sequence[Task], note: Callable[[Drift], None], advance: Advance) -> int:
+        """Run tasks in threads. Returns how far they advanced in all."""
+        done, lock = 0, threading.Lock()
+
+        def count(by: int) -> None:
+            nonlocal done
+            with lock:
+                done += by
+            advance(by)
+
+        def work(task: Task) -> None:
+            try:
+                for drift in task(count):
+                    note(drift)
+            finally:
+                self._writer.close()
+
+        with ThreadPoolExecutor(max(1, len(tasks)), thread_name_prefix="verify") as threads:
+            _raise_first([threads.submit(work, task) for task in tasks])
+        return done
+
+    def items_against_rows(self) -> list[Task]:
+        """A task for each segment of the scan."""
+        segments = self._options.segments
+
+        def task(segment: int) -> Task:
+            return lambda advance: self._settled(self._comparison.items_against_rows(segment, segments, advance))
+
+        return [task(segment) for segment in range(segments)]
+
+    def rows_against_items(self) -> list[Task]:
+        """Tasks that share the pages of keys between them."""
+        pages = _Shared(part for page in self._rows.pages() for part in _parts(page))
+        tasks: list[Task] = [
+            lambda advance: self._settled(self._comparison.rows_against_items(iter(pages), advance))
+            for _ in range(self._options.segments)
+        ]
+        if self._projection.children:
+            tasks.append(
+                lambda _: self._settled(self._comparison.rows_against_items(self._rows.orphans(), lambda _: None))
+            )
+        return tasks
+
+    def summaries(self) -> list[Task]:
+        """One task: the server is busy enough with one sum at a time."""
+        return [self._summaries]
+
+    def _summaries(self, advance: Advance) -> Iterator[Drift]:
+        for summary in self._projection.summaries:
+            suspects: list[Wrong] = []
+            connection = self._connect()
+            try:
+                for wrong in wrong_rows(connection, self._projection, summary):
+                    suspects.append(wrong)
+                    if len(suspects) == _SUMS_AT_ONCE:
+                        yield from self._wrong_still(suspects)
+                        suspects = []
+            finally:
+                connection._force_close()  # type: ignore[attr-defined]  # not in the stubs; no waiting for the rest
+            yield from self._wrong_still(suspects)
+            advance(1)
+
+    def _wrong_still(self, suspects: Sequence[Wrong]) -> Iterator[Drift]:
+        """Those of a summary's rows that are wrong at a second look too."""
+        if not suspects:
+            return
+        summary = suspects[0].summary
+        keys = [wrong.key for wrong in suspects]
+        for wrong in list(wrong_rows(self._writer.connection(), self._projection, summary, keys)):
+            key = "/".join(map(str, wrong.key))
+            drift = Drift(self._service, summary.table.place, key, Kind.SUM, str(wrong))
+            yield drift._replace(outcome=self._repair.summary(wrong)) if self._options.repair else drift
+
+    def _settled(self, found: Iterator[Drift]) -> Iterator[Drift]:
+        """What was found, repaired if that is wanted."""
+        return (self._repair.aggregate(drift) for drift in found) if self._options.repair else found
+
+
+class _Shared:
+    """Lets several threads iterate over one iterator, each element going to one of them."""
+
+    def __init__(self, source: Iterator[list[str]]) -> None:
+        self._source = source
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> Iterator[list[str]]:
+        while True:
+            with self._lock:
+                page = next(self._source, None)
+            if page is None:
+                return
+            yield page
+
+
+def _parts(page: list[str]) -> Iterator[list[str]]:
+    """As many keys as one BatchGetItem takes."""
+    return (page[start : start + 100] for start in range(0, len(page), 100))
+
+
+def _raise_first(futures: Iterable[Future[None]]) -> None:
+    for future in futures:
+        future.result()

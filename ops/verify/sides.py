@@ -1,0 +1,158 @@
+"""The two sides: items in the write store, rows in the read model; each read a page at a time, or by key."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.core.dynamo import MAX_BATCH_GET, batch_get
+from chalicelib.core.projector import sql
+from chalicelib.core.projector.transaction import read_children, read_roots
+from chalicelib.core.projector.writer import Writer
+from chalicelib.core.service import Projection
+from ops.verify.drift import NOTHING, Found
+from ops.verify.scanning import prepare, scan
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from pymysql.connections import Connection
+
+Item = Mapping[str, Any]
+Position = Mapping[str, Any]
+_ROWS_A_PAGE = 1000
+
+
+class Items:
+    """The items of one service's table that its projection shows.
+
+    Args:
+        client: of DynamoDB.
+        table: the table.
+        projection: whose aggregates they are.
+    """
+
+    def __init__(self, client: "DynamoDBClient", table: str, projection: Projection) -> None:
+        prepare(client)
+        self._client = client
+        self._table = table
+        self._owns = projection.owns
+
+    def pages(
+        self, segment: int, segments: int, after: Position | None = None
+    ) -> Iterator[tuple[list[Item], Position | None]]:
+        """One part of a parallel, consistent scan.
+
+        Args:
+            segment: which part, from 0.
+            segments: how many parts there are.
+            after: where to go on, as an earlier scan of the same part gave it.
+
+        Yields:
+            A page's items, and where to go on after it; None after the last page.
+        """
+        place: dict[str, Any] = {"ExclusiveStartKey": after} if after else {}
+        while True:
+            answer = scan(
+                self._client,
+                TableName=self._table,
+                ConsistentRead=True,
+                Segment=segment,
+                TotalSegments=segments,
+                **place,
+            )
+            following = answer.get("LastEvaluatedKey")
+            yield [item for item in answer["Items"] if self._owns(item["id"]["S"])], following
+            if not following:
+                return
+            place = {"ExclusiveStartKey": following}
+
+    def get(self, ids: Sequence[str]) -> dict[str, Item]:
+        """The items of those ids that exist and are shown, read consistently."""
+        wanted = [id for id in ids if self._owns(id)]
+        return {
+            item["id"]["S"]: item
+            for start in range(0, len(wanted), MAX_BATCH_GET)
+            for item in batch_get(self._client, self._table, wanted[start : start + MAX_BATCH_GET])
+        }
+
+    def existing(self, ids: Sequence[str]) -> set[str]:
+        """Those of the ids that have an item; at most 100."""
+        keys = [{"id": {"S": id}} for id in ids if self._owns(id)]
+        found: set[str] = set()
+        while keys:
+            request: Any = {self._table: {"Keys": keys, "ConsistentRead": True, "ProjectionExpression": "id"}}
+            answer: Any = self._client.batch_get_item(RequestItems=request)
+            found.update(item["id"]["S"] for item in answer["Responses"].get(self._table, []))
+            keys = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+        return found
+
+    def count(self) -> int | None:
+        """About how many items the table has, claims included; DynamoDB counts every six hours."""
+        return self._client.describe_table(TableName=self._table)["Table"].get("ItemCount") or None
+
+
+class ReadRows:
+    """The rows of one projection.
+
+    Args:
+        writer: connections, one a thread: drift is looked for where it would be repaired, not on a replica.
+        projection: whose tables these are.
+    """
+
+    def __init__(self, writer: Writer, projection: Projection) -> None:
+        self._writer = writer
+        self._projection = projection
+
+    def get(self, keys: Sequence[str], *, together: bool = False) -> dict[str, Found]:
+        """What there is of each of those aggregates; NOTHING where there is nothing.
+
+        Args:
+            keys: of the root rows.
+            together: read root and child rows of an aggregate as one commit left them, by a shared lock.
+        """
+        connection = self._writer.connection()
+        if together:
+            connection.query("START TRANSACTION")
+        roots = read_roots(connection, self._projection, keys, "LOCK IN SHARE MODE" if together else "")
+        children = read_children(connection, self._projection, keys)
+        if together:
+            connection.query("COMMIT")
+        return {
+            key: Found(roots.get(key), children.get(key, {})) if key in roots or key in children else NOTHING
+            for key in keys
+        }
+
+    def pages(self) -> Iterator[list[str]]:
+        """The keys of all aggregates that have a root row, by key."""
+        root = self._projection.root
+        yield from self._keys(f"SELECT {root.key[0]} FROM {root.place} WHERE {{after}}", root.key[0])
+
+    def orphans(self) -> Iterator[list[str]]:
+        """The keys of aggregates that have child rows and no root row."""
+        root = self._projection.root
+        for table in self._projection.children:
+            key = table.key[0]
+            yield from self._keys(
+                f"SELECT DISTINCT c.{key} FROM {table.place} c LEFT JOIN {root.place} r ON r.{root.key[0]} = c.{key}"
+                f" WHERE r.{root.key[0]} IS NULL AND {{after}}",
+                f"c.{key}",
+            )
+
+    def _keys(self, statement: str, column: str) -> Iterator[list[str]]:
+        """Pages of the keys that a statement gives; `{after}` in it is where the next page begins."""
+        after = ""
+        while True:
+            text = statement.format(after=f"{column} > {sql.text_literal(after)}")
+            keys = [
+                key for (key,) in _rows(self._writer.connection(), f"{text} ORDER BY {column} LIMIT {_ROWS_A_PAGE}")
+            ]
+            if keys:
+                yield keys
+            if len(keys) < _ROWS_A_PAGE:
+                return
+            after = keys[-1]
+
+
+def _rows(connection: "Connection[Any]", statement: str) -> Sequence[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        rows: Sequence[Any] = cursor.fetchall()
+        return rows

@@ -1,0 +1,106 @@
+"""Summaries against the SUM over their base rows, added up by the server in one statement each.
+
+One statement reads one snapshot, in which each summary equals its SUM whatever is going on. Only the rows
+that differ come back, a few at a time.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from chalicelib.core.projector import sql
+from chalicelib.core.service import Projection, Row, Summary
+
+if TYPE_CHECKING:
+    from pymysql.connections import Connection
+
+
+class Wrong(NamedTuple):
+    """A row of a summary that is not the SUM; `kept` or `real` is None where there is no row, or no base rows."""
+
+    summary: Summary
+    key: Row
+    kept: Row | None
+    real: Row | None
+
+    def __str__(self) -> str:
+        return f"{_words(self.summary, self.kept)} instead of {_words(self.summary, self.real)}"
+
+
+def wrong_rows(
+    connection: "Connection[Any]", projection: Projection, summary: Summary, keys: Sequence[Row] = ()
+) -> Iterator[Wrong]:
+    """The rows of a summary that are not the SUM over the base rows.
+
+    Args:
+        connection: used until the last row is taken.
+        projection: whose base tables count.
+        summary: one of the projection's.
+        keys: look at these rows alone; () for all.
+    """
+    from pymysql.cursors import SSCursor
+
+    width, count = len(summary.table.key), len(summary.measures)
+    with connection.cursor(SSCursor) as cursor:
+        cursor.execute(_comparison(projection, summary, keys))
+        while row := cursor.fetchone():
+            key, kept, real = row[:width], row[width : width + count], row[width + count : -2]
+            yield Wrong(summary, key, kept if row[-2] else None, real if row[-1] else None)
+
+
+def set_to_sum(connection: "Connection[Any]", projection: Projection, summary: Summary, key: Row) -> None:
+    """Make one row of a summary the SUM over the base rows, within the transaction that is open.
+
+    The row's lock comes first, made by writing the row if need be: whoever has changed base rows and not
+    yet this summary will wait for it, and add a difference to what is committed here.
+    """
+    table = summary.table
+    zeros = [None if name in summary.greatest else 0 for name in summary.measures]
+    for statement in sql.insert(
+        table.place, table.columns, [(*key, *zeros)], f"ON DUPLICATE KEY UPDATE {table.key[0]} = {table.key[0]}"
+    ):
+        connection.query(statement)
+    chosen = sql.any_of(table.key, [key])
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {','.join(summary.measures)} FROM ({_sums(projection, summary)}) s WHERE {chosen}")
+        real = cursor.fetchone()
+        if real is None or not any(real):
+            cursor.execute(f"DELETE FROM {table.place} WHERE {chosen}")
+            return
+        values = ", ".join(f"{name} = {sql.literal(value)}" for name, value in zip(summary.measures, real, strict=True))
+        cursor.execute(f"UPDATE {table.place} SET {values} WHERE {chosen}")
+
+
+def _comparison(projection: Projection, summary: Summary, keys: Sequence[Row]) -> str:
+    """The statement: both sides one above the other, grouped by key, and those where they differ."""
+    table, names = summary.table, summary.measures
+    where = f"WHERE {sql.any_of(table.key, keys)}" if keys else ""
+    columns, key = ", ".join(table.columns), ", ".join(table.key)
+    sides = [
+        f"{'MAX' if name in summary.greatest else 'SUM'}(IF(side = {side}, {name}, NULL)) AS {prefix}_{name}"
+        for side, prefix in enumerate(("kept", "real"))
+        for name in names
+    ]
+    differ = " OR ".join(f"NOT (kept_{name} <=> real_{name})" for name in names)
+    return (
+        f"SELECT {key}, {', '.join(sides)}, SUM(side = 0) AS kept_rows, SUM(side = 1) AS real_rows FROM ("
+        f"SELECT 0 AS side, {columns} FROM {table.place} {where}"
+        f" UNION ALL SELECT 1 AS side, {columns} FROM ({_sums(projection, summary)}) s {where}"
+        f") both_sides GROUP BY {key} HAVING kept_rows <> real_rows OR {differ}"
+    )
+
+
+def _sums(projection: Projection, summary: Summary) -> str:
+    """The projection's own SUM, over the tables that this projection is of."""
+    tables = (projection.root, *projection.children)
+    return summary.sums.format_map({table.name: table.place for table in tables})
+
+
+def _words(summary: Summary, measures: Row | None) -> str:
+    if measures is None:
+        return "no row"
+    return ", ".join(f"{name} {_word(value)}" for name, value in zip(summary.measures, measures, strict=True))
+
+
+def _word(value: Any) -> str:
+    return value.isoformat(timespec="milliseconds") if isinstance(value, datetime) else str(value)

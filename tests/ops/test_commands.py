@@ -1,0 +1,116 @@
+"""The command line itself: what it prints, for people and for programs, and how it fails."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from chalicelib.core.migrate import read_migrations
+from tests.ops.conftest import World, order
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def test_verify(world: World) -> None:
+    """Agreement in one sentence; drift as a table, and by the exit code; repair says what it did."""
+    world.commit(order("ord_1"), order("ord_2"))
+    done = world.ops("verify", "--settle", "0")
+    assert done.code == 0
+    assert "2 items and 2 rows" in done.out
+    assert "agree" in done.out
+    world.sql("UPDATE orders SET total = 1 WHERE id = 'ord_1'")
+    drifting = world.ops("verify", "--settle", "0", "--service", "orders")
+    assert drifting.code == 1
+    assert "ord_1" in drifting.out
+    assert "--repair" in drifting.out
+    repaired = world.ops("verify", "--settle", "0", "--repair", "--json")
+    assert (repaired.code, repaired.json["left"]) == (0, 0)
+    assert repaired.json["drift"] == {"changed": 1}
+    assert repaired.json["examples"][0]["key"] == "ord_1"
+
+
+def test_status(world: World) -> None:
+    """The check's rows, as a table and as JSON; a check that has stopped is named."""
+    assert "Nothing was looked at" in world.ops("status").out
+    world.sql("INSERT INTO service_status VALUES ('orders', 1.25, 2, UTC_TIMESTAMP(3))")
+    world.sql("INSERT INTO service_status VALUES ('catalog', NULL, 0, UTC_TIMESTAMP(3) - INTERVAL 10 MINUTE)")
+    shown = world.ops("status").out
+    assert "1.2 s" in shown
+    assert "not known" in shown
+    assert shown.count("does not run") == 1
+    world.sql(
+        "INSERT INTO rebuilds VALUES ('orders', 0, 1, NULL, 0, 400, 1000, UTC_TIMESTAMP(3) - INTERVAL 10 SECOND,"
+        " UTC_TIMESTAMP(3))"
+    )
+    assert "400 of 1,000, 15 s to go" in world.ops("status").out
+    services = {service["service"]: service for service in world.ops("status", "--json").json["services"]}
+    assert (services["orders"]["lag_seconds"], services["orders"]["dead_letters"]) == (1.25, 2)
+
+
+def test_migrate(world: World) -> None:
+    """Says what was applied, and that nothing was."""
+    assert world.ops("migrate", "--json").json == {"applied": []}
+    world.sql("CREATE TABLE kept AS SELECT * FROM schema_migrations")
+    assert "up to date" in world.ops("migrate").out
+    assert world.sql("SELECT COUNT(*) FROM kept") == ((len(read_migrations()),),)
+    world.sql("DROP TABLE kept")
+
+
+def test_rebuild(world: World) -> None:
+    """Says what it did; resuming nothing is refused with what to do."""
+    world.commit(order("ord_1"), order("ord_2"))
+    done = world.ops("rebuild", "--settle", "0", "--json")
+    assert (done.code, done.json["swapped"], done.json["items"]) == (0, True, 2)
+    assert "in use" in world.ops("rebuild", "--service", "orders", "--settle", "0").out
+    refused = world.ops("rebuild", "--resume")
+    assert refused.code == 3
+    assert "begins one" in refused.err
+    assert "no rebuild" in world.ops("rebuild", "--abandon").out
+    assert world.ops("rebuild", "--resume", "--abandon").code == 3
+
+
+def test_a_rebuild_that_is_killed(world: World) -> None:
+    """kill -9 in the middle of a scan: told by status, refused to a second, and resumed."""
+    world.commit(*(order(f"ord_{number}") for number in range(50)))
+    process = world.start("rebuild", "--settle", "0", "--segments", "1")
+    deadline = time.monotonic() + 60
+    while not world.sql("SELECT 1 FROM generations WHERE building IS NOT NULL"):
+        assert time.monotonic() < deadline, process.poll()
+    process.kill()
+    process.wait()
+    world.commit(order("ord_late"))
+    if world.sql("SELECT 1 FROM generations WHERE building IS NOT NULL"):
+        assert "--abandon" in world.ops("rebuild").err
+        assert world.ops("rebuild", "--resume", "--settle", "0", "--json").json["swapped"]
+    assert world.verify()[1] == []
+    assert world.sql("SELECT COUNT(*) FROM orders") == ((51,),)
+
+
+def test_token(tmp_path: Path, world: World) -> None:
+    """For the local stack alone."""
+    refused = world.ops("token", "staff")
+    assert refused.code == 3
+    assert "identity provider" in refused.err
+    env = {name: value for name, value in os.environ.items() if name != "TABLE_PREFIX"} | {"LOCAL_STATE": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "ops", "token", "staff"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.count(".") == 2
+
+
+def test_a_server_that_is_not_there(world: World) -> None:
+    """Said in a sentence, with what to look at; as JSON too, where that is wanted."""
+    world.url = "mysql://nobody@127.0.0.1:1/nothing"
+    done = world.ops("status")
+    assert (done.code, done.out) == (3, "")
+    assert "DATABASE_URL" in done.err
+    assert "Traceback" not in done.err
+    assert "hint" in world.ops("status", "--json").json["error"]
+
+
+def test_a_command_that_is_none(world: World) -> None:
+    """The usage, and exit code 2."""
+    done = world.ops("verfy")
+    assert done.code == 2
+    assert "No such command" in done.err

@@ -1,0 +1,137 @@
+"""Dead letters on the command line: shown, projected again in the right order, discarded."""
+
+import base64
+import gzip
+import json
+import os
+from typing import Any
+
+from chalicelib.core.projector import DeadLetter, DynamoDeadLetters
+from local import aws
+from tests.ops.conftest import World, order
+from tests.projector.reading import summaries
+
+TOO_LONG: dict[str, Any] = {"reason": "x" * 501}
+
+
+def versions(world: World) -> dict[str, int]:
+    """The version that each order shows."""
+    return {id: version for id, version in world.sql("SELECT id, version FROM orders")}  # noqa: C416  (typed)
+
+
+def poisoned(world: World) -> None:
+    """A shown order with poison before and behind it, and another one with poison alone."""
+    commits = [order("ord_1", 1), order("ord_1", 2, **TOO_LONG), order("ord_1", 3, "shipped")]
+    for commit in [*commits, order("ord_1", 4, "delivered", **TOO_LONG), order("ord_2", 1, **TOO_LONG)]:
+        world.commit(commit)
+    world.commit(order("ord_2", 2, "shipped", **TOO_LONG))
+
+
+def test_there_are_none(world: World) -> None:
+    """Said in words, and as JSON."""
+    assert "no dead letters" in world.ops("dead-letters", "list").out
+    assert world.ops("dead-letters", "list", "--json").json == {"dead_letters": []}
+
+
+def test_list_and_show(world: World) -> None:
+    """What was wrong with each, and the record that was set aside."""
+    poisoned(world)
+    listed = world.ops("dead-letters", "list", "--json").json["dead_letters"]
+    assert {letter["id"] for letter in listed} == {
+        "orders#ord_1#2",
+        "orders#ord_1#4",
+        "orders#ord_2#1",
+        "orders#ord_2#2",
+    }
+    assert all("reason" in letter["error"] for letter in listed)
+    shown = world.ops("dead-letters", "show", "orders#ord_1#4", "--json").json
+    assert shown["record"]["dynamodb"]["NewImage"]["version"] == {"N": "4"}
+    readable = world.ops("dead-letters", "show", "orders#ord_1#4").out
+    assert "orders#ord_1#4" in readable
+    assert '"status": "delivered"' in readable
+
+
+def test_redriven_too_early(world: World) -> None:
+    """Refused again, they stay, and the command says so by its exit code."""
+    poisoned(world)
+    done = world.ops("dead-letters", "redrive", "--all", "--json")
+    # Version 2 is behind what is shown, so that nothing of it is refused any more.
+    assert (done.code, done.json["redriven"]) == (1, 1)
+    left = {letter["id"] for letter in world.ops("dead-letters", "list", "--json").json["dead_letters"]}
+    assert left == {letter["id"] for letter in done.json["refused"]}
+    assert left == {"orders#ord_1#4", "orders#ord_2#1", "orders#ord_2#2"}
+    assert versions(world) == {"ord_1": 3}
+
+
+def test_redriven_after_the_fix(world: World) -> None:
+    """By version: what is newer than what is shown, shows; what is older completes the timeline alone."""
+    poisoned(world)
+    world.sql("ALTER TABLE orders MODIFY reason VARCHAR(600) NULL")
+    try:
+        done = world.ops("dead-letters", "redrive", "--all")
+        assert (done.code, done.err) == (0, done.err)
+        assert "4 projected, 0 refused" in done.out
+        assert versions(world) == {"ord_1": 4, "ord_2": 2}
+        assert world.sql("SELECT status FROM orders ORDER BY id") == (("delivered",), ("shipped",))
+        kept, sums = summaries(world.url)
+        assert kept == sums
+        assert world.ops("dead-letters", "list", "--json").json == {"dead_letters": []}
+        assert world.verify()[1] == []
+    finally:
+        world.sql("DELETE FROM orders")
+        world.sql("ALTER TABLE orders MODIFY reason VARCHAR(500) NULL")
+
+
+def test_redrive_one(world: World) -> None:
+    """The others stay."""
+    poisoned(world)
+    world.sql("ALTER TABLE orders MODIFY reason VARCHAR(600) NULL")
+    try:
+        assert world.ops("dead-letters", "redrive", "orders#ord_2#1").code == 0
+        assert versions(world) == {"ord_1": 3, "ord_2": 1}
+        assert len(world.ops("dead-letters", "list", "--json").json["dead_letters"]) == 3
+    finally:
+        world.sql("DELETE FROM orders")
+        world.sql("ALTER TABLE orders MODIFY reason VARCHAR(500) NULL")
+
+
+def test_an_image_in_s3(world: World) -> None:
+    """A letter too large for an item is shown, projected and removed with its object."""
+    bucket = f"{world.tables.prefix}letters"
+    aws.create_bucket(world.tables.endpoint, bucket)
+    s3 = aws.s3(world.tables.endpoint)
+    raw = {**world.record(*order("ord_1")), "padding": base64.b64encode(os.urandom(400_000)).decode()}
+    letter = DeadLetter(
+        id="orders#ord_1#1",
+        service="orders",
+        aggregate="ord_1",
+        version=1,
+        sequence="100",
+        error="DataError: too long",
+        at="2026-11-23T10:00:00.000Z",
+        image=gzip.compress(json.dumps(raw).encode()),
+    )
+    DynamoDeadLetters(world.tables.client, world.tables.name("dead-letters"), s3, bucket).put(letter)
+    assert "DEAD_LETTER_BUCKET" in world.ops("dead-letters", "show", letter.id).err
+    assert world.ops("dead-letters", "redrive", letter.id, DEAD_LETTER_BUCKET=bucket).code == 0
+    assert versions(world) == {"ord_1": 1}
+    assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+
+
+def test_discard(world: World) -> None:
+    """Asked first; then gone, while the rest stays."""
+    poisoned(world)
+    assert world.ops("dead-letters", "discard", "--all", typed="n\n").code == 130
+    done = world.ops("dead-letters", "discard", "orders#ord_1#2", "orders#ord_1#4", "--yes", "--json")
+    assert done.json == {"discarded": 2}
+    left = world.ops("dead-letters", "list", "--json").json["dead_letters"]
+    assert {letter["id"] for letter in left} == {"orders#ord_2#1", "orders#ord_2#2"}
+
+
+def test_what_is_not_there(world: World) -> None:
+    """Named, with what to do next; nothing is meant by saying nothing."""
+    done = world.ops("dead-letters", "show", "orders#nobody#1")
+    assert (done.code, done.out) == (3, "")
+    assert "orders#nobody#1" in done.err
+    assert "dead-letters list" in done.err
+    assert "Say which" in world.ops("dead-letters", "redrive").err

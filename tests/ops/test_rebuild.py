@@ -1,0 +1,329 @@
+"""A rebuild while everything runs: nothing is lost, nothing shows less than before, and no kill does harm."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.core.database import connect
+from chalicelib.core.projector import Writer
+from chalicelib.core.service import Service
+from ops.failing import OpsError
+from ops.rebuild import tables
+from ops.rebuild.run import Outcome, Plan, abandon, rebuild
+from tests.ops.conftest import Commit, World, order, product, quiet
+from tests.projector.gates import Gate, Hook, once
+from tests.projector.histories import SERVICES, fold
+from tests.projector.reading import base_tables, summaries, until_waiting_for_a_lock
+
+COMMITS: list[Commit] = [
+    *(order(f"ord_{number}", 1, "placed") for number in range(40)),
+    *(order(f"ord_{number}", 2, "confirmed") for number in range(20)),
+    *(product(sku) for sku in "ABC"),
+    product("C", 2, deleted=True),
+]
+
+
+class Killed(BaseException):
+    """What ends a process between two statements."""
+
+
+@pytest.fixture(autouse=True)
+def _no_leftovers(world: World) -> Iterator[None]:
+    """Whatever a test leaves behind: no table beside those in use, no rebuild under way."""
+    yield
+    for (name,) in world.sql("SHOW TABLES LIKE '%\\_\\_%'"):
+        world.sql(f"DROP TABLE {name}")
+    world.sql("DELETE FROM generations")
+
+
+def plan(world: World, connection: Callable[[], Any] | None = None, services: Sequence[Service] = ()) -> Plan:
+    """A rebuild of all services."""
+    return Plan(
+        services=services or list(SERVICES.values()),
+        table_of=world.tables.name,
+        dynamodb=world.tables.client,
+        connect=connection or (lambda: connect(world.url)),
+        phase=quiet,
+        segments=2,
+        settle_seconds=0.0,
+        sleep=lambda _: time.sleep(0.01),
+    )
+
+
+def right(world: World, commits: Sequence[Commit]) -> None:
+    """The tables are the fold, the summaries the sums, and nothing of the rebuild is left."""
+    assert base_tables(world.url) == fold(commits)
+    kept, sums = summaries(world.url)
+    assert kept == sums
+    assert world.sql("SHOW TABLES LIKE '%\\_\\_%'") == ()
+    assert world.sql("SELECT * FROM rebuilds") == ()
+    assert {building for (building,) in world.sql("SELECT building FROM generations")} <= {None}
+
+
+def test_at_rest(world: World) -> None:
+    """What was wrong with the rows is gone; the timeline stays."""
+    world.commit(*COMMITS)
+    world.sql("UPDATE orders SET total = 1, version = 9")
+    world.sql("DELETE FROM customer_spend")
+    outcome = rebuild(plan(world))
+    assert (outcome.swapped, outcome.items) == (True, 43)
+    right(world, COMMITS)
+
+
+def test_one_service(world: World) -> None:
+    """The others' tables are not touched."""
+    world.commit(*COMMITS)
+    world.sql("UPDATE orders SET total = 1")
+    world.sql("UPDATE products SET price = 1")
+    assert rebuild(plan(world, services=[SERVICES["test-catalog"]])).services == ["catalog"]
+    assert world.sql("SELECT DISTINCT price FROM products") == ((100,),)
+    assert world.sql("SELECT DISTINCT total FROM orders") == ((1,),)
+
+
+def test_while_everything_runs(world: World) -> None:
+    """Commands and queries during several rebuilds: no query sees less than before, and no write is missing."""
+    world.commit(*COMMITS)
+    ended, written = threading.Event(), list(COMMITS)
+
+    def write(number: int) -> None:
+        writer = World(world.tables, world.url)
+        version = 0
+        while not ended.is_set():
+            version += 1
+            batch = [order(f"ord_w{number}_{version}"), order(f"ord_v{number}", version, "shipped")]
+            writer.commit(*batch)
+            written.extend(batch)
+        writer.close()
+
+    def read() -> int:
+        seen = looks = 0
+        connection = connect(world.url)
+        while not ended.is_set():
+            try:
+                with connection.cursor() as cursor:
+                    cursor.execute("START TRANSACTION READ ONLY")
+                    cursor.execute("SELECT COUNT(*) FROM orders")
+                    (orders,) = cursor.fetchone() or (0,)
+                    cursor.execute("SELECT COUNT(DISTINCT order_id) FROM order_lines")
+                    assert cursor.fetchone() == (orders,)
+                    cursor.execute("COMMIT")
+            except Exception as error:
+                if error.args[0] != 1213:  # the queries' own endpoint asks again
+                    raise
+                connection.rollback()
+                continue
+            assert orders >= seen
+            seen, looks = orders, looks + 1
+        connection.close()
+        return looks
+
+    with ThreadPoolExecutor(4) as threads:
+        work = [threads.submit(write, number) for number in range(2)] + [threads.submit(read) for _ in range(2)]
+        try:
+            for _ in range(3):
+                outcome = rebuild(replace(plan(world), settle_seconds=2.0))
+                assert outcome.swapped, outcome
+        finally:
+            ended.set()
+        for future in work:
+            future.result(60)
+    right(world, written)
+
+
+def test_a_transaction_begun_before(world: World) -> None:
+    """It is waited for before anything is scanned, so that what it writes is in the new tables as well."""
+    world.commit(*COMMITS)
+    late = [order("ord_late"), order("ord_1", 3, "shipped")]
+    held, go_on = threading.Event(), threading.Event()
+
+    def hold(_: Gate) -> None:
+        held.set()
+        until_waiting_for_a_lock(world.url)
+        go_on.set()
+
+    before = World(world.tables, world.url)
+    make: Any = lambda: Gate(world.url, once("COMMIT", hold))  # noqa: E731
+    before.writer = Writer(make)
+    with ThreadPoolExecutor(2) as threads:
+        # Its items were there before the scan, or they would be in no set of tables.
+        world.write(*late)
+        writing = threads.submit(before.project, *late)
+        assert held.wait(30)
+        building = threads.submit(rebuild, plan(world))
+        assert writing.result(60) == []
+        assert building.result(60).swapped
+    assert go_on.is_set()
+    before.close()
+    right(world, [*COMMITS, *late])
+
+
+def test_what_is_committed_during_the_scan(world: World) -> None:
+    """The stream feeds both sets: new, changed and redelivered, before and after the scan comes by."""
+    world.commit(*COMMITS)
+    late = [order("ord_late"), order("ord_1", 3, "shipped"), order("ord_30", 2, "confirmed"), product("B", 2)]
+
+    def commit(_: Gate) -> None:
+        other = World(world.tables, world.url)
+        other.commit(*late)
+        other.project(*late, *COMMITS[:5])
+        other.close()
+
+    outcome = rebuild(plan(world, lambda: Gate(world.url, once("INSERT INTO orders__next", commit))))
+    assert outcome.swapped, outcome
+    right(world, [*COMMITS, *late])
+
+
+POINTS = [
+    "CREATE TABLE orders__next",
+    "INSERT INTO rebuilds",
+    "UPDATE generations",
+    "INSERT INTO products__next",
+    "INSERT INTO order_lines__next",
+    "UPDATE rebuilds SET items",
+    "CREATE TABLE generations__next",
+    "INSERT INTO generations__next",
+    "RENAME TABLE",
+    "DROP TABLE orders__old",
+    "DELETE FROM rebuilds",
+    "DROP TABLE generations__old",
+]
+
+
+def before(start: str) -> Hook:
+    """Killed before the first such statement, if the rebuild was begun."""
+
+    def kill(_: Gate) -> None:
+        raise Killed
+
+    return once(start, kill)
+
+
+def after(start: str) -> Hook:
+    """Killed after the first such statement."""
+
+    def kill(gate: Gate) -> None:
+        raise Killed
+
+    left = [True]
+
+    def hook(gate: Gate, statement: str) -> None:
+        if left and statement.startswith(start):
+            left.pop()
+            gate.real.query(statement)
+            kill(gate)
+
+    return hook
+
+
+@pytest.mark.parametrize("kill", [before, after])
+@pytest.mark.parametrize("point", POINTS)
+def test_killed(world: World, point: str, kill: Callable[[str], Hook]) -> None:
+    """The tables in use serve and are fed; then the rebuild goes on, or is begun again where it had not begun."""
+    world.commit(*COMMITS)
+    hook = kill(point)
+    with pytest.raises(Killed):
+        rebuild(plan(world, lambda: Gate(world.url, hook)))
+    late = [order("ord_late"), order("ord_1", 3, "shipped")]
+    world.commit(*late)
+    assert base_tables(world.url) == fold([*COMMITS, *late])
+    assert go_on(world).swapped
+    right(world, [*COMMITS, *late])
+
+
+def go_on(world: World) -> Outcome:
+    """Resume; or begin again, where nothing was begun."""
+    if tables.building(world.connection) or tables.is_swapped(world.connection):
+        return rebuild(plan(world), resume=True)
+    with pytest.raises(OpsError, match="no rebuild to resume"):
+        rebuild(plan(world), resume=True)
+    return rebuild(plan(world))
+
+
+def test_a_scan_goes_on_where_it_stopped(world: World) -> None:
+    """Parts that were through are not read again."""
+    world.commit(*COMMITS)
+    with pytest.raises(Killed):
+        rebuild(plan(world, lambda: Gate(world.url, before("CREATE TABLE generations__next"))))
+    assert {finished for (finished,) in world.sql("SELECT finished FROM rebuilds")} == {1}
+    outcome = rebuild(plan(world), resume=True)
+    assert (outcome.items, outcome.swapped) == (0, True)
+    right(world, COMMITS)
+
+
+def test_only_one_at_a_time(world: World) -> None:
+    """A second is refused, and so is a new one while another waits to be resumed."""
+    world.commit(*COMMITS)
+    refused: list[str] = []
+
+    def try_another(_: Gate) -> None:
+        with pytest.raises(OpsError) as error:
+            rebuild(plan(world))
+        refused.append(str(error.value))
+        raise Killed
+
+    with pytest.raises(Killed):
+        rebuild(plan(world, lambda: Gate(world.url, once("CREATE TABLE generations__next", try_another))))
+    assert "is running" in refused[0]
+    with pytest.raises(OpsError, match="was begun and not ended"):
+        rebuild(plan(world))
+
+
+def test_abandoned(world: World) -> None:
+    """The tables in use stay, those beside are gone, and the projector writes one set again."""
+    world.commit(*COMMITS)
+    with pytest.raises(Killed):
+        rebuild(plan(world, lambda: Gate(world.url, before("CREATE TABLE generations__next"))))
+    assert sorted(abandon(plan(world))) == sorted(service.name for service in SERVICES.values())
+    world.commit(order("ord_late"))
+    right(world, [*COMMITS, order("ord_late")])
+    assert abandon(plan(world)) == []
+
+
+def test_what_cannot_be_shown(world: World) -> None:
+    """The old tables serve on, with the version that they have; mended, the rebuild is resumed."""
+    world.commit(*COMMITS)
+    bad = order("ord_1", 3, "shipped", reason="x" * 501)
+    world.commit(bad)
+    outcome = rebuild(plan(world))
+    assert not outcome.swapped
+    assert [refused.id for refused in outcome.refused] == ["ord_1"]
+    assert world.sql("SELECT version FROM orders WHERE id = 'ord_1'") == ((2,),)
+    good = order("ord_1", 4, "shipped")
+    world.commit(good)
+    assert rebuild(plan(world), resume=True).swapped
+    right(world, [*COMMITS, good, ("orders", replace(bad[1], state=good[1].state))])
+
+
+def test_a_swap_waits_for_readers(world: World) -> None:
+    """A long query keeps the swap waiting and is not disturbed; the swap gives way and tries again."""
+    world.commit(*COMMITS)
+    reader = connect(world.url)
+    tries: list[bool] = []
+
+    def sleep(_seconds: float) -> None:
+        tries.append(True)
+        reader.rollback()
+
+    reader.query("START TRANSACTION READ ONLY")
+    with reader.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM orders")
+        assert rebuild(replace(plan(world), sleep=sleep)).swapped
+        cursor.execute("SELECT COUNT(*) FROM orders")
+        assert cursor.fetchone() == (40,)
+    reader.close()
+    assert tries
+    right(world, COMMITS)
+
+
+def test_the_lock_is_of_the_database(world: World) -> None:
+    """Taken and given back."""
+    for _ in range(2):
+        connection = connect(world.url)
+        with tables.alone(connection):
+            pass
+        connection.close()
