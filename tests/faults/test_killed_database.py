@@ -1,0 +1,83 @@
+"""mariadbd killed with -9 while real orders are loaded: in the end both sides agree, row by row."""
+
+import gzip
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from local import ROOT
+from local.ports import wait_until
+from ops.seed.__main__ import SAMPLE
+from tests.running import Run
+
+LINES = 2000
+KILLS = 4
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Run]:
+    """A stack that commits as `make run` does (innodb_flush_log_at_trx_commit=1, doublewrite on)."""
+    stack = Run(tmp_path / "state")
+    yield stack
+    if stack.process and stack.process.poll() is None:
+        stack.stop()
+
+
+def python(run: Run, *arguments: str) -> "subprocess.Popen[str]":
+    """A program of ours beside that stack."""
+    env = {name: value for name, value in os.environ.items() if not name.endswith("DATABASE_URL")}
+    env |= {name: str(port) for name, port in run.ports.items()} | {"LOCAL_STATE": str(run.folder)}
+    return subprocess.Popen(
+        [sys.executable, "-m", *arguments],
+        cwd=ROOT,
+        env=env,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def kill_now_and_then(run: Run, loading: "subprocess.Popen[str]") -> int:
+    """Kill mariadbd again and again while the loader runs; how often."""
+    kills = 0
+    while kills < KILLS and loading.poll() is None:
+        time.sleep(2.5)
+        before = run.mysql_pid()
+        os.kill(before, signal.SIGKILL)
+        kills += 1
+        assert wait_until(lambda before=before: run.mysql_pid() != before, 60)
+    return kills
+
+
+def test_killed_while_seeding(run: Run, tmp_path: Path) -> None:
+    """The loader ends well, `verify` finds no difference, and the reports equal the file to the penny."""
+    file = tmp_path / "part.csv"
+    with gzip.open(SAMPLE, "rt") as sample:
+        file.write_text("".join(islice(sample, LINES)))
+    run.start().ready()
+    loading = python(run, "ops.seed", str(file))
+    kills = kill_now_and_then(run, loading)
+    output = loading.communicate(timeout=240)[0]
+    assert loading.returncode == 0, output
+    assert kills >= 2, output
+
+    assert wait_until(lambda: verified(run), 60), "verify still finds differences"
+    expected = python(run, "tests.seed.sales_from_csv", str(file)).communicate(timeout=60)[0]
+    compared = python(run, "ops.check_sales")
+    report = compared.communicate(expected, timeout=120)[0]
+    assert compared.returncode == 0, report
+
+
+def verified(run: Run) -> bool:
+    """Whether write model, read model and summaries agree."""
+    checking = python(run, "ops", "verify")
+    checking.communicate(timeout=120)
+    return checking.returncode == 0

@@ -1,0 +1,61 @@
+"""A stack as a person runs it, for tests of the whole."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from local import ROOT, keys
+from local.ports import answers, free_port, wait_until
+from tests.http.client import Client
+
+
+class Run:
+    """A stack under `python -m local run`, on ports and in a folder of its own."""
+
+    def __init__(self, folder: Path, **env: str) -> None:
+        self.folder = folder
+        self.ports = {name: free_port() for name in ("API_PORT", "MINISTACK_PORT", "MYSQL_PORT")}
+        self._env = {
+            **{name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "READ_DATABASE_URL")},
+            **{name: str(port) for name, port in self.ports.items()},
+            "LOCAL_STATE": str(folder),
+            **env,
+        }
+        self.process: subprocess.Popen[str] | None = None
+
+    def start(self) -> "Run":
+        """Start it; `ready` waits."""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "local", "run"],
+            cwd=ROOT,
+            env=self._env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        return self
+
+    def ready(self) -> Client:
+        """A client with an admin's token, as soon as the API answers."""
+        assert self.process is not None
+        assert wait_until(lambda: answers(self.ports["API_PORT"]) or self.process.poll() is not None, 90)  # type: ignore[union-attr]
+        assert self.process.poll() is None, self.output()
+        return Client(f"http://127.0.0.1:{self.ports['API_PORT']}", keys.issue(self.folder / "keys", "admin"))
+
+    def stop(self, number: int = signal.SIGTERM) -> str:
+        """Send a signal and wait for the end. Returns what it printed."""
+        assert self.process is not None
+        self.process.send_signal(number)
+        return self.output()
+
+    def output(self) -> str:
+        """What it printed, after its end."""
+        assert self.process is not None
+        return self.process.communicate(timeout=90)[0]
+
+    def mysql_pid(self) -> int:
+        """The process id of its mariadbd."""
+        (file,) = (self.folder / "mariadb" / "data").glob("*.pid")
+        return int(file.read_text())
