@@ -5,7 +5,7 @@ PY := .venv/bin/python
 MYSQL_TEST_PORT ?= 3410
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run token seed check-sales test lint test-unit test-mysql bench bench-verify bench-rebuild \
+.PHONY: help setup run token seed check-sales test lint test-unit test-mysql deploy-tools test-deploy bench bench-verify bench-rebuild \
   verify rebuild status clean
 
 help: ## Show this list
@@ -46,6 +46,12 @@ test-mysql: setup ## Run the database tests on a real MySQL, downloaded into a f
 	url=$$(local/mysql.sh start $(MYSQL_TEST_PORT)) && trap 'local/mysql.sh stop' EXIT && \
 	TEST_DATABASE_URL=$$url $(PY) -m pytest -m database $(ARGS)
 
+deploy-tools: setup ## Install sam, cfn-lint, checkov and Lambda's runtime, for the deployment's tests
+	@deploy/tools.sh --checkov
+
+test-deploy: deploy-tools ## Run the deployment's tests: template, packages, sample events, rehearsal
+	$(PY) -m pytest tests/deploy $(ARGS)
+
 bench: setup ## Measure the projector on this machine
 	$(PY) -m bench.projector
 
@@ -65,7 +71,7 @@ status: setup ## Show lag, dead letters and rebuilds of the running stack
 	@exec $(PY) -m ops status --watch
 
 clean: ## Remove what was built and what the local stack keeps (not the downloaded MySQL)
-	rm -rf .venv .venv-ministack .local .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-ministack .venv-sam .venv-lambda .venv-rehearsal .venv-checkov .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # `sam build` looks here for how to package a function.

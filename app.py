@@ -53,12 +53,12 @@ def _project(event: DynamoDBEvent) -> dict[str, Any]:
 
 
 # One Lambda a stream where Chalice deploys, since its decorator knows one stream; template.yaml maps
-# all the streams to one. Either way the handler is `app.project`.
+# all the streams to one. Either way the handler is `app.project`: Chalice takes that from the function's name.
+_project.__name__ = "project"
 for name in SERVICES:
     stream = os.environ.get(
         f"{name.upper()}_STREAM_ARN", f"arn:aws:dynamodb:eu-west-1:000000000000:table/tributary-{name}/stream/unset"
     )
-    _project.__name__ = "project"
     project = app.on_dynamodb_record(
         stream_arn=stream, batch_size=1000, starting_position="TRIM_HORIZON", name=f"project_{name}"
     )(_project)
@@ -66,10 +66,11 @@ for name in SERVICES:
 
 @app.lambda_function(name="migrate")
 def migrate(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Bring the read model's schema up to date; run on every deploy, harmless when repeated."""
-    from chalicelib.core.migrate import migrate as apply
+    """Bring the read model's schema and users up to date; run on every deployment, harmless when repeated."""
+    from chalicelib.core.custom_resource import serve
+    from chalicelib.core.schema import bring_up_to_date
 
-    return {"applied": apply(runtime().settings.need("database_url"))}
+    return serve(event, lambda: bring_up_to_date(runtime().settings))
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from local import LocalError
+from local.bridge import forward
 from local.config import Config
+from local.lambda_env import write_lambda_env
 from local.stack import Stack
 
 
@@ -29,6 +31,8 @@ def run(config: Config) -> None:
         try:
             _on_signals(_raise_ended)
             stack.start()
+            write_lambda_env(config, stack.database_url)
+            forward([config.ministack_port, config.mysql_port])
             _welcome(config)
             while True:
                 stack.revive()

@@ -1,7 +1,7 @@
-"""What the local stack takes from template.yaml: the tables, and which function each stream feeds."""
+"""What the local stack takes from template.yaml and its nested stacks: tables, and which function a stream feeds."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,12 @@ def _tagged(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, 
 
 
 _Loader.add_multi_constructor("!", _tagged)
+
+
+def load(path: Path) -> dict[str, Any]:
+    """A template as plain data."""
+    content: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # a SafeLoader of ours
+    return content
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ class EventSource:
 
 
 class Template:
-    """template.yaml with its parameters filled in.
+    """template.yaml and the templates nested in it, with the parameters filled in.
 
     Args:
         prefix: the parameter TablePrefix.
@@ -77,8 +83,15 @@ class Template:
     """
 
     def __init__(self, prefix: str, path: Path = ROOT / "template.yaml") -> None:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # a SafeLoader of ours
-        self._resources: dict[str, Any] = content["Resources"]
+        content = load(path)
+        self._resources: dict[str, Any] = dict(content["Resources"])
+        self._outputs: dict[str, Any] = {}
+        for name, stack in self._of_type("AWS::CloudFormation::Stack"):
+            nested = load(path.parent / stack["Properties"]["TemplateURL"])
+            self._resources |= nested["Resources"]
+            for output, definition in nested["Outputs"].items():
+                self._outputs[f"{name}.Outputs.{output}"] = definition["Value"]
+        # A nested template's parameters have the names and the values of the outer one's.
         self._parameters = {
             **{name: parameter.get("Default") for name, parameter in content["Parameters"].items()},
             "TablePrefix": prefix,
@@ -112,15 +125,22 @@ class Template:
                 return [self.resolve(content) for content in value]
         return value
 
-    def _of_type(self, kind: str) -> Iterator[tuple[str, Any]]:
-        return ((name, resource) for name, resource in self._resources.items() if resource["Type"] == kind)
+    def _output(self, value: Any) -> Any:
+        """What a nested stack's output stands for there; anything else as it is."""
+        match value:
+            case {"Fn::GetAtt": str(name)}:
+                return self._outputs.get(name, value)
+        return value
+
+    def _of_type(self, kind: str) -> list[tuple[str, Any]]:
+        return [(name, resource) for name, resource in self._resources.items() if resource["Type"] == kind]
 
     def _mapping(self, name: str, function: Mapping[str, Any], event: Mapping[str, Any]) -> EventSource:
-        match event["Stream"]:
+        match self._output(event["Stream"]):
             case {"Fn::GetAtt": str(stream)} if stream.endswith(".StreamArn"):
                 table = self._resources[stream.partition(".")[0]]["Properties"]["TableName"]
             case other:
-                raise LocalError(f"template.yaml: the stream of {name} is {other}, not !GetAtt <table>.StreamArn")
+                raise LocalError(f"template.yaml: the stream of {name} is {other}, not a table's StreamArn")
         # The defaults are CloudFormation's: AWS::Lambda::EventSourceMapping.
         return EventSource(
             function=name,

@@ -4,6 +4,7 @@ PyMySQL is imported when the first connection is made, so that command functions
 do not pay for it.
 """
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ SQL_MODE = (
     "STRICT_TRANS_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
     "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
 )
-_OPTIONS = ("ssl-ca", "unix_socket")
+_OPTIONS = ("auth", "ssl-ca", "unix_socket")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # Client errors 2002, 2003: cannot connect; 2006, 2013, 2014: connection gone or out of step; 0: PyMySQL's "not
 # connected". Server errors 1040 and 1203: too many connections; 1053: shutting down; 1077, 1079: shut down;
@@ -46,6 +47,7 @@ class Address:
         database: its name, or "" for none (a server's URL).
         ssl_ca: path of the PEM file that the server's certificate is checked against, or "".
         unix_socket: path of the server's socket, or "" for TCP.
+        iam: whether a signed token of AWS is the password (auth=iam); such a connection is TLS or none.
     """
 
     user: str
@@ -55,6 +57,7 @@ class Address:
     database: str
     ssl_ca: str = ""
     unix_socket: str = ""
+    iam: bool = False
 
     def without_database(self) -> "Address":
         """The server alone."""
@@ -62,7 +65,7 @@ class Address:
 
 
 def parse_url(url: str) -> Address:
-    """The address in `mysql://user:password@host:port/database[?ssl-ca=path][&unix_socket=path]`.
+    """The address in `mysql://user:password@host:port/database[?ssl-ca=path][&unix_socket=path][&auth=iam]`.
 
     Raises:
         BadDatabaseUrl: naming the part that is wrong.
@@ -77,6 +80,8 @@ def parse_url(url: str) -> Address:
     options = dict(parse_qsl(parts.query))
     if unknown := sorted(set(options) - set(_OPTIONS)):
         raise BadDatabaseUrl(f"unknown option {unknown[0]!r} in the database URL; there are {', '.join(_OPTIONS)}")
+    if options.get("auth", "iam") != "iam":
+        raise BadDatabaseUrl(f"auth={options['auth']} in the database URL is not known; there is auth=iam")
     return Address(
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
@@ -85,6 +90,7 @@ def parse_url(url: str) -> Address:
         database=unquote(parts.path[1:]),
         ssl_ca=options.get("ssl-ca", ""),
         unix_socket=options.get("unix_socket", ""),
+        iam="auth" in options,
     )
 
 
@@ -108,7 +114,7 @@ def connect(
     place = parse_url(address) if isinstance(address, str) else address
     return pymysql.connect(
         user=place.user,
-        password=place.password.encode(),  # PyMySQL would take latin1
+        password=_password(place).encode(),  # PyMySQL would take latin1
         host=place.host,
         port=place.port,
         database=place.database or None,
@@ -124,12 +130,24 @@ def connect(
     )
 
 
+def _password(place: Address) -> str:
+    if not place.iam:
+        return place.password
+    from chalicelib.core.iam_token import iam_token
+
+    return iam_token(place.host, place.port, place.user)
+
+
 def _transport(place: Address) -> dict[str, Any]:
     """How to get there: a socket, plain loopback, or TLS, verified where an authority is named."""
     if place.unix_socket:
         return {"unix_socket": place.unix_socket, "ssl_disabled": True}
     if place.ssl_ca:
         return {"ssl_ca": place.ssl_ca, "ssl_verify_cert": True, "ssl_verify_identity": True}
+    if place.iam:
+        # A proxy's certificate is signed by an authority that the system knows. PyMySQL sends the token to a
+        # verified server or, given a context, not at all.
+        return {"ssl": ssl.create_default_context()}
     return {"ssl_disabled": True} if place.host in _LOOPBACK else {}
 
 

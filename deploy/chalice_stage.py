@@ -1,0 +1,208 @@
+"""Fill a stage of .chalice from the data stack: `python -m deploy.chalice_stage dev --stack tributary-data`.
+
+Writes, for that stage, the environment, subnets and security groups in .chalice/config.json, a policy a function
+(`policy-<stage>-<function>.json`, what deploy/roles.yaml allows), and merge-<stage>.json, which gives the mappings of
+`chalice package` the options that template.yaml has. What a person has set in config.json besides is kept.
+"""
+
+# ruff: noqa: T201  # a command line
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from chalicelib.bootstrap import SERVICES
+from local.template import load
+
+ROOT = Path(__file__).parent.parent
+APP = "tributary"
+# Chalice's functions, and the roles of deploy/roles.yaml whose rights each has: all routes are one function there.
+ROLES: Mapping[str, tuple[str, ...]] = {
+    "api_handler": ("Commands", "Queries"),
+    "authorize": ("Authorizer",),
+    "migrate": ("Migrate",),
+    "check": ("Check",),
+    **{f"project_{service}": ("Projector",) for service in SERVICES},
+}
+SIZES = {"api_handler": (1024, 29), "authorize": (1024, 10), "migrate": (512, 900), "check": (512, 50)}
+PROJECTOR_SIZE = (1769, 60)
+# What template.yaml's mappings have and Chalice's decorator cannot say.
+MAPPING_OPTIONS = (
+    "MaximumRetryAttempts",
+    "MaximumRecordAgeInSeconds",
+    "BisectBatchOnFunctionError",
+    "FunctionResponseTypes",
+    "FilterCriteria",
+)
+
+
+def stage_config(stage: str, outputs: Mapping[str, str], before: Mapping[str, Any]) -> dict[str, Any]:
+    """The stage as .chalice/config.json holds it; what was set by hand stays.
+
+    Args:
+        stage: its name.
+        outputs: of the data stack.
+        before: the stage until now.
+    """
+    environment = {
+        "JWT_ISSUER": "",
+        "JWT_AUDIENCE": "",
+        "JWT_JWKS": "",
+        "CORS_ORIGIN": "*",
+        **before.get("environment_variables", {}),
+        "TRACING": "1",
+        "TABLE_PREFIX": outputs["Prefix"],
+        "DEAD_LETTER_TABLE": outputs["DeadLetterTable"],
+        "DEAD_LETTER_BUCKET": outputs["DeadLetterBucket"],
+        "DATABASE_URL": outputs["DatabaseUrl"],
+        "READ_DATABASE_URL": outputs["ReadDatabaseUrl"],
+        "TOKEN_SECRET_ARN": outputs["TokenSecretArn"],
+        **{f"{name.upper()}_STREAM_ARN": outputs[f"{name.capitalize()}StreamArn"] for name in SERVICES},
+    }
+    return {
+        "api_gateway_stage": stage,
+        "autogen_policy": False,
+        "xray": True,
+        **before,
+        "environment_variables": environment,
+        "lambda_functions": {
+            name: {**before.get("lambda_functions", {}).get(name, {}), **_function(stage, name, outputs)}
+            for name in ROLES
+        },
+    }
+
+
+def _function(stage: str, name: str, outputs: Mapping[str, str]) -> dict[str, Any]:
+    memory, timeout = SIZES.get(name, PROJECTOR_SIZE)
+    config: dict[str, Any] = {
+        "iam_policy_file": f"policy-{stage}-{name}.json",
+        "lambda_memory_size": memory,
+        "lambda_timeout": timeout,
+    }
+    if name != "authorize":
+        config["subnet_ids"] = outputs["FunctionSubnets"].split(",")
+        config["security_group_ids"] = outputs["FunctionSecurityGroups"].split(",")
+    if name == "migrate":
+        config["environment_variables"] = {
+            "DATABASE_URL": outputs["MigrateDatabaseUrl"],
+            "WRITER_SECRET": outputs["WriterSecretArn"],
+            "READER_SECRET": outputs["ReaderSecretArn"],
+        }
+    return config
+
+
+def policy(stage: str, name: str, outputs: Mapping[str, str]) -> dict[str, Any]:
+    """What a function of Chalice's may do."""
+    _, partition, _, region, account, _ = outputs["CustomersTableArn"].split(":", 5)
+    log = f"arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{APP}-{stage}-{name}"
+    values = {
+        **outputs,
+        "AWS::Partition": partition,
+        "Tables": outputs["CustomersTableArn"].removesuffix("customers"),
+        **{f"{role}Log.Arn": f"{log}:*" for role in ROLES[name]},
+    }
+    resources = load(ROOT / "deploy/roles.yaml")["Resources"]
+    statements = [
+        _resolved(statement, values)
+        for role in ROLES[name]
+        for policy in resources[f"{role}Role"]["Properties"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+    # Nobody makes the log group beforehand here.
+    statements.append({"Effect": "Allow", "Action": "logs:CreateLogGroup", "Resource": f"{log}:*"})
+    if name == "api_handler":
+        token = {"Action": "secretsmanager:GetSecretValue", "Resource": outputs["TokenSecretArn"]}
+        statements.append({"Effect": "Allow", **token})
+    own = name.removeprefix("project_")
+    distinct = [s for i, s in enumerate(statements) if s not in statements[:i]]
+    return {"Version": "2012-10-17", "Statement": [_own_stream(statement, own) for statement in distinct]}
+
+
+def _own_stream(statement: dict[str, Any], service: str) -> dict[str, Any]:
+    """One function a stream: it reads that one."""
+    resources = statement["Resource"]
+    if isinstance(resources, list) and all("/stream/" in resource for resource in resources):
+        return {**statement, "Resource": [r for r in resources if r.endswith(f"{service}/stream/*")]}
+    return statement
+
+
+def _resolved(value: Any, values: Mapping[str, str]) -> Any:
+    """CloudFormation's functions filled in."""
+    match value:
+        case {"Ref": name} | {"Fn::GetAtt": name}:
+            return values[name]
+        case {"Fn::Sub": text}:
+            return re.sub(r"\$\{([^}]+)\}", lambda match: values[match[1]], text)
+        case dict():
+            return {name: _resolved(content, values) for name, content in value.items()}
+        case list():
+            return [_resolved(content, values) for content in value]
+    return value
+
+
+def merge_template(outputs: Mapping[str, str]) -> dict[str, Any]:
+    """What `chalice package --merge-template` adds: template.yaml's mapping options, and that partial failures work."""
+    template = load(ROOT / "template.yaml")
+    parallel = template["Parameters"]["Parallelization"]["Default"]
+    merged = {}
+    for event, mapping in template["Resources"]["ProjectorFunction"]["Properties"]["Events"].items():
+        options = {name: mapping["Properties"][name] for name in MAPPING_OPTIONS}
+        destination = {"OnFailure": {"Type": "S3", "Destination": outputs["DeadLetterBucketArn"]}}
+        source = {"Properties": {**options, "ParallelizationFactor": parallel, "DestinationConfig": destination}}
+        merged[f"Project{event}"] = {
+            "Properties": {
+                "Environment": {"Variables": {"PARTIAL_BATCH": "1"}},
+                "Events": {f"Project{event}DynamodbEventSource": source},
+            }
+        }
+    return {"Resources": merged}
+
+
+def write(stage: str, outputs: Mapping[str, str], folder: Path = ROOT / ".chalice") -> None:
+    """Write everything of a stage."""
+    config_file = folder / "config.json"
+    config = json.loads(config_file.read_text()) if config_file.exists() else {}
+    config = {"version": "2.0", "app_name": APP, **config}
+    stages = config.setdefault("stages", {})
+    stages[stage] = stage_config(stage, outputs, stages.get(stage, {}))
+    folder.mkdir(exist_ok=True)
+    _write(config_file, config)
+    for name in ROLES:
+        _write(folder / f"policy-{stage}-{name}.json", policy(stage, name, outputs))
+    _write(folder / f"merge-{stage}.json", merge_template(outputs))
+
+
+def _write(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def stack_outputs(stack: str, cloudformation: Any) -> dict[str, str]:
+    """The outputs of a stack."""
+    (found,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+
+
+def main() -> int:
+    """Fill a stage. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.chalice_stage", description=__doc__)
+    parser.add_argument("stage", help="of .chalice/config.json: dev, prod ...")
+    parser.add_argument("--stack", required=True, help="the name of the stack made of deploy/data.yaml")
+    arguments = parser.parse_args()
+    import boto3
+
+    try:
+        outputs = stack_outputs(arguments.stack, boto3.client("cloudformation"))
+        write(arguments.stage, outputs)
+    except KeyError as error:
+        print(f"\nThe stack {arguments.stack} has no output {error}. Is it made of deploy/data.yaml?", file=sys.stderr)
+        return 1
+    print(f".chalice/config.json has stage {arguments.stage}; put JWT_ISSUER, JWT_AUDIENCE and JWT_JWKS there.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,186 @@
+"""Make the package of one function: `python -m deploy.package CommandsFunction FOLDER`, as `sam build` does.
+
+A function gets the libraries and the parts of chalicelib that it imports, and nothing else: a smaller package
+starts faster, and what is not there cannot be exploited. Of chalice that is its runtime, without the command line
+and all that drags along; of botocore, the descriptions of those services alone that are called.
+"""
+
+# ruff: noqa: S603, T201  # a command line; it starts pip alone
+
+import fnmatch
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+WHEELS = ROOT / ".aws-sam" / "wheels"
+# Lambda's Amazon Linux 2023 has glibc 2.34; pip takes the newest of these that there is.
+GLIBC = ("manylinux_2_34", "manylinux_2_28", "manylinux2014")
+PROCESSORS = {"x86_64": "x86_64", "arm64": "aarch64"}
+
+_CHALICE = ("chalice/__init__.py", "chalice/app.py", "msgspec/*")
+_BOTOCORE = (
+    *("botocore/*.py", "botocore/vendored/*", "botocore/retries/*", "botocore/crt/*", "botocore/docs/*.py"),
+    *("botocore/docs/bcdoc/*.py", "botocore/cacert.pem", "botocore/data/_retry.json", "botocore/data/endpoints.json"),
+    *("botocore/data/partitions.json", "botocore/data/sdk-default-configuration.json"),
+    *("jmespath/*", "dateutil/*.py", "dateutil/tz/*.py", "dateutil/parser/*.py", "six.py", "urllib3/*"),
+)
+_BOTO = (
+    *(
+        "boto3/*.py",
+        "boto3/resources/*.py",
+        "boto3/docs/*.py",
+        "boto3/dynamodb/*.py",
+        "boto3/s3/*.py",
+        "boto3/ec2/*.py",
+    ),
+    *("s3transfer/*", *_BOTOCORE),
+)
+_MYSQL = ("pymysql/*",)
+# Its import makes a client of X-Ray.
+_XRAY = ("aws_xray_sdk/*", "wrapt/*", "botocore/data/xray/*")
+_JWT = ("jwt/*", "cryptography/*", "_cffi_backend*")
+_DYNAMODB, _S3, _SECRETS = "botocore/data/dynamodb/*", "botocore/data/s3/*", "botocore/data/secretsmanager/*"
+
+# Parts of chalicelib that only some functions import; everything else goes everywhere, since app.py imports it.
+_WRITES = ("core/commands.py", "core/dynamo.py", "core/dynamo_requests.py", "core/codec.py")
+_READS = ("core/database.py", "core/iam_token.py", "core/snapshot.py")
+_PROJECTS = ("core/projector/*", "core/codec.py", "core/database.py", "core/iam_token.py")
+_MIGRATES = ("core/migrate.py", "core/database*.py", "core/iam_token.py", "core/schema.py", "core/custom_resource.py")
+_CHECKS = ("operations/check.py", "core/codec.py", "core/database.py", "core/iam_token.py")
+_OPTIONAL = frozenset((*_WRITES, *_READS, *_PROJECTS, *_MIGRATES, *_CHECKS, "migrations/*", "core/server_check.py")) - {
+    "core/commands.py"  # its types are part of the routes
+}
+
+
+class Package(NamedTuple):
+    """What a function gets.
+
+    Attributes:
+        libraries: patterns of paths below site-packages.
+        parts: patterns of paths below chalicelib, of those that not every function needs.
+    """
+
+    libraries: tuple[str, ...]
+    parts: tuple[str, ...]
+
+
+PACKAGES = {
+    "AuthorizerFunction": Package((*_CHALICE, *_JWT), ()),
+    "CommandsFunction": Package((*_CHALICE, *_BOTO, _DYNAMODB, *_XRAY), _WRITES),
+    "QueriesFunction": Package((*_CHALICE, *_MYSQL, *_XRAY, *_BOTOCORE), _READS),
+    "ProjectorFunction": Package((*_CHALICE, *_BOTO, _DYNAMODB, _S3, *_MYSQL, *_XRAY), _PROJECTS),
+    "MigrateFunction": Package((*_CHALICE, *_BOTO, _SECRETS, *_MYSQL), (*_MIGRATES, "migrations/*")),
+    "CheckFunction": Package((*_CHALICE, *_BOTO, _DYNAMODB, *_MYSQL, *_XRAY), _CHECKS),
+}
+
+
+class CannotPackage(Exception):
+    """The package cannot be made; the message says why."""
+
+
+def make(function: str, target: Path) -> None:
+    """Make a function's package in a folder.
+
+    Raises:
+        CannotPackage: there is no such function, or a library is not to be had for its platform.
+    """
+    package = PACKAGES.get(function)
+    if package is None:
+        raise CannotPackage(f"there is no package for {function}; deploy/package.py knows {', '.join(PACKAGES)}")
+    libraries = installed()
+    unused = copy(libraries, target, package.libraries)
+    if unused:
+        raise CannotPackage(f"{function}: nothing in requirements.txt gives {', '.join(sorted(unused))}")
+    dropped = [pattern for pattern in _OPTIONAL if pattern not in package.parts]
+    for path in files(ROOT / "chalicelib"):
+        if matches(path, package.parts) or not matches(path, dropped):
+            place(ROOT / "chalicelib" / path, target / "chalicelib" / path)
+    place(ROOT / "app.py", target / "app.py")
+
+
+def copy(source: Path, target: Path, patterns: Iterable[str]) -> set[str]:
+    """Copy the files that match. Returns the patterns that nothing matched."""
+    unused = set(patterns)
+    for path in files(source):
+        if found := matches(path, patterns):
+            unused -= found
+            place(source / path, target / path)
+    return unused
+
+
+def files(folder: Path) -> list[str]:
+    """The files below a folder that may ship, as relative paths."""
+    found = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
+    return [
+        path.as_posix() for path in found if "__pycache__" not in path.parts and path.suffix not in (".pyc", ".pyi")
+    ]
+
+
+def matches(path: str, patterns: Iterable[str]) -> set[str]:
+    """Those of the patterns that a path matches; `*.py` and the like stay within one folder, `folder/*` does not."""
+    return {
+        pattern
+        for pattern in patterns
+        if fnmatch.fnmatchcase(path, pattern) and (pattern.endswith("/*") or path.count("/") == pattern.count("/"))
+    }
+
+
+def place(source: Path, target: Path) -> None:
+    """Copy a file, making folders."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def installed() -> Path:
+    """requirements.txt as installed for Lambda: downloaded once, for one Python and one processor."""
+    version = os.environ.get("LAMBDA_PYTHON") or runtime()
+    architecture = os.environ.get("ARCHITECTURE", "x86_64")
+    if architecture not in PROCESSORS:
+        raise CannotPackage(f"ARCHITECTURE must be one of {', '.join(PROCESSORS)}, not {architecture!r}")
+    requirements = ROOT / "requirements.txt"
+    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
+    folder = WHEELS / f"{version}-{architecture}-{digest}"
+    if not folder.exists():
+        WHEELS.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(dir=WHEELS))
+        platforms = [f"--platform={glibc}_{PROCESSORS[architecture]}" for glibc in GLIBC]
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+        command += ["--only-binary=:all:", "--implementation=cp", f"--python-version={version}", *platforms]
+        if subprocess.run([*command, "--target", fresh, "-r", requirements], check=False).returncode:
+            shutil.rmtree(fresh)
+            raise CannotPackage(f"pip cannot install requirements.txt for Python {version} on {architecture}")
+        fresh.rename(folder)
+    return folder
+
+
+def runtime() -> str:
+    """The version of Python that template.yaml names."""
+    found = re.search(r"Runtime: python(3\.\d+)", (ROOT / "template.yaml").read_text())
+    if not found:
+        raise CannotPackage("template.yaml names no Runtime")
+    return found[1]
+
+
+def main() -> int:
+    """Make the package that the arguments name. Returns the exit code."""
+    if len(sys.argv) != 3:
+        print(__doc__, file=sys.stderr)
+        return 2
+    try:
+        make(sys.argv[1], Path(sys.argv[2]))
+    except CannotPackage as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""The environment file for `sam local invoke` and `sam local start-api`, so that containers use the running stack.
+
+SAM passes on those variables alone that template.yaml gives to a function. samconfig.toml names this file.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from local import ROOT, keys
+from local.config import Config
+from local.env import app_env
+
+SAMPLE_SECRET = "sample-secret-of-the-events-0000"
+"""TOKEN_SECRET of the containers: what the tokens in events/ are signed with. Theirs and the API's do not mix."""
+
+_SAMPLE_KEYS = ROOT / "events" / "jwks.json"
+_HOST = "host.docker.internal"
+
+
+def write_lambda_env(config: Config, database_url: str) -> None:
+    """Write `lambda-env.json`. A container knows the host as host.docker.internal; see local/bridge.py.
+
+    Args:
+        config: what the person chose.
+        database_url: the writer of the read model.
+    """
+    variables = {
+        **{name: value for name, value in app_env(config, database_url).items() if not name.startswith("AWS_")},
+        "TOKEN_SECRET": SAMPLE_SECRET,
+        "JWT_JWKS": json.dumps({"keys": [*_keys(keys.jwks_path(config.folder / "keys")), *_keys(_SAMPLE_KEYS)]}),
+        "TRACING": "0",  # nobody takes the segments
+        "AWS_ENDPOINT_URL": config.endpoint,
+    }
+    reached = {name: value.replace("127.0.0.1:", f"{_HOST}:") for name, value in variables.items()}
+    text = json.dumps({"Parameters": reached}, indent=2) + "\n"
+    (config.folder / "lambda-env.json").write_text(text, encoding="utf-8")
+
+
+def _keys(path: Path) -> list[Any]:
+    return list(json.loads(path.read_text(encoding="utf-8"))["keys"])

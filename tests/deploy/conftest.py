@@ -1,0 +1,134 @@
+"""The functions as Lambda runs them, against a set of tables and a database of their own."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import aws, keys
+from local.lambda_env import SAMPLE_SECRET
+from local.ports import wait_until
+from local.template import load
+from tests.conftest import Tables, fresh_database, fresh_tables
+from tests.deploy.lambdas import EVENTS, ROOT, Function, emulator, event, package_for_tests, tool
+
+
+@pytest.fixture(scope="session")
+def template() -> dict[str, Any]:
+    """template.yaml as plain data."""
+    return load(ROOT / "template.yaml")
+
+
+@pytest.fixture(scope="session")
+def data_template() -> dict[str, Any]:
+    """deploy/data.yaml as plain data."""
+    return load(ROOT / "deploy/data.yaml")
+
+
+@pytest.fixture(scope="session")
+def functions(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The properties of every function of the template."""
+    resources = template["Resources"].items()
+    return {name: r["Properties"] for name, r in resources if r["Type"] == "AWS::Serverless::Function"}
+
+
+@pytest.fixture(scope="session")
+def lambda_tools() -> None:
+    """Skips where the Runtime Interface Emulator or Lambda's runtime is missing."""
+    if not (emulator() and tool("python", ".venv-lambda")):
+        pytest.skip("no Runtime Interface Emulator; run deploy/tools.sh")
+
+
+@pytest.fixture(scope="session")
+def packages(functions: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Every function's package, for the Python that runs the tests."""
+    folder = tmp_path_factory.mktemp("packages")
+    return {name: package_for_tests(name, folder) for name in functions}
+
+
+@dataclass
+class Deployment:
+    """All functions over one set of tables and one database.
+
+    Attributes:
+        tables: what they write to.
+        database_url: the read model.
+    """
+
+    tables: Tables
+    database_url: str
+    packages: dict[str, Path]
+    functions: dict[str, dict[str, Any]]
+    folder: Path
+    running: dict[str, Function]
+
+    def invoke(self, name: str, function: str, **replaced: str) -> Any:
+        """What a function returns for a sample event, put to these tables."""
+        return self.start(function)(self.event(name, **replaced))
+
+    def event(self, name: str, **replaced: str) -> Any:
+        """A sample event whose streams are those of these tables."""
+        return event(name, **{"table/tributary-": f"table/{self.tables.prefix}", **replaced})
+
+    def start(self, function: str) -> Function:
+        """A function, started when it is first asked for."""
+        if function not in self.running:
+            properties = self.functions[function]
+            self.running[function] = Function(
+                self.packages[function],
+                properties["Handler"],
+                self._env(properties),
+                properties["Timeout"],
+                self.folder / f"{function}.log",
+            )
+        return self.running[function]
+
+    def _env(self, properties: dict[str, Any]) -> dict[str, str]:
+        """What the template gives to this function and nothing more, as far as it has a value here."""
+        values = {
+            "TOKEN_SECRET": SAMPLE_SECRET,
+            "DATABASE_URL": self.database_url,
+            "READ_DATABASE_URL": self.database_url,
+            "DEAD_LETTER_TABLE": f"{self.tables.prefix}dead-letters",
+            "DEAD_LETTER_BUCKET": f"{self.tables.prefix}dead-letters",
+            "DEFAULT_CURRENCY": "GBP",
+            "CORS_ORIGIN": "https://shop.example",
+            "PARTIAL_BATCH": "1",
+            "JWT_ISSUER": keys.ISSUER,
+            "JWT_AUDIENCE": keys.AUDIENCE,
+            "JWT_JWKS": (EVENTS / "jwks.json").read_text(),
+        }
+        given = properties.get("Environment", {}).get("Variables", {})
+        return {
+            **aws.CREDENTIALS,
+            "AWS_REGION": aws.REGION,
+            "AWS_DEFAULT_REGION": aws.REGION,
+            "AWS_ENDPOINT_URL": self.tables.endpoint,
+            "TABLE_PREFIX": self.tables.prefix,
+            "PYTHONVERBOSE": "1",
+            **{name: value for name, value in values.items() if name in given},
+        }
+
+
+@pytest.fixture(scope="module")
+def deployment(
+    lambda_tools: None,
+    ministack: str,
+    mysql_server: str,
+    packages: dict[str, Path],
+    functions: dict[str, Any],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Deployment]:
+    """The functions, to be invoked with sample events."""
+    folder = tmp_path_factory.mktemp("lambdas")
+    with fresh_tables(ministack) as tables, fresh_database(mysql_server) as url:
+        aws.create_bucket(ministack, f"{tables.prefix}dead-letters")
+        made = Deployment(tables, url, packages, functions, folder, {})
+        yield made
+        for function in made.running.values():
+            function.stop()
+
+
+__all__ = ["Deployment", "deployment", "wait_until"]

@@ -1,0 +1,159 @@
+"""`chalice package` and `chalice deploy`: the stage that one command fills, and what comes out of it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.bootstrap import SERVICES, runtime
+from chalicelib.core.projector.handler import BatchFailed, project_event
+from chalicelib.core.runtime import Runtime
+from chalicelib.core.settings import Settings
+from deploy import chalice_stage
+from local import aws
+from local.template import load
+from tests.deploy.lambdas import ROOT, event
+
+ACCOUNT = "arn:aws:dynamodb:eu-west-1:123456789012:table/tributary-"
+OUTPUTS = {
+    "Prefix": "tributary-",
+    "DeadLetterTable": "tributary-dead-letters",
+    "DeadLetterTableArn": f"{ACCOUNT}dead-letters",
+    "DeadLetterBucket": "tributary-letters",
+    "DeadLetterBucketArn": "arn:aws:s3:::tributary-letters",
+    "FunctionSubnets": "subnet-a,subnet-b",
+    "FunctionSecurityGroups": "sg-functions",
+    "ClusterId": "cluster",
+    "ProxyName": "proxy",
+    "DatabaseUserArn": "arn:aws:rds-db:eu-west-1:123456789012:dbuser:prx-1",
+    "MigrateDatabaseUrl": "mysql://tributary_admin@proxy.example:3306/tributary?auth=iam",
+    "DatabaseUrl": "mysql://tributary_writer@proxy.example:3306/tributary?auth=iam",
+    "ReadDatabaseUrl": "mysql://tributary_reader@read.example:3306/tributary?auth=iam",
+    "WriterSecretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:writer",
+    "ReaderSecretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:reader",
+    "TokenSecretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:token",
+    **{f"{name.capitalize()}TableArn": f"{ACCOUNT}{name}" for name in SERVICES},
+    **{f"{name.capitalize()}StreamArn": f"{ACCOUNT}{name}/stream/2026-11-23T09:00:00.000" for name in SERVICES},
+}
+
+
+def project(folder: Path, requirements: str = "") -> Path:
+    """A copy of what Chalice looks at."""
+    folder.mkdir(parents=True)
+    shutil.copy(ROOT / "app.py", folder)
+    shutil.copytree(ROOT / "chalicelib", folder / "chalicelib", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "requirements.txt").write_text(requirements)
+    return folder
+
+
+def package(folder: Path, stage: str, merge: bool) -> dict[str, Any]:
+    """What `chalice package` makes of it."""
+    merging = ["--merge-template", f".chalice/merge-{stage}.json"] if merge else []
+    command = [Path(sys.executable).with_name("chalice"), "package", "--stage", stage, "--template-format", "json"]
+    subprocess.run(
+        [*command, *merging, "out"],
+        cwd=folder,
+        env={**os.environ, **aws.CREDENTIALS, "AWS_DEFAULT_REGION": aws.REGION},
+        check=True,
+        timeout=300,
+    )
+    made: dict[str, Any] = json.loads((folder / "out/sam.json").read_text())
+    return made
+
+
+@pytest.fixture(scope="module")
+def packaged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The template that `chalice package` makes, without libraries."""
+    folder = project(tmp_path_factory.mktemp("chalice") / "project")
+    chalice_stage.write("dev", OUTPUTS, folder / ".chalice")
+    return package(folder, "dev", merge=True)
+
+
+def test_the_data_stack_has_what_is_asked_for(data_template: dict[str, Any]) -> None:
+    """The outputs that a stage is filled from are those of deploy/data.yaml."""
+    assert set(OUTPUTS) == set(data_template["Outputs"])
+
+
+def test_merging_adds_no_resource(packaged: dict[str, Any]) -> None:
+    """A typo in a merge template makes a resource without a type."""
+    assert [name for name, resource in packaged["Resources"].items() if "Type" not in resource] == []
+
+
+def test_the_mappings_are_template_yamls(packaged: dict[str, Any]) -> None:
+    """With the merge template every mapping has the options that it has under SAM."""
+    template = load(ROOT / "template.yaml")
+    expected = template["Resources"]["ProjectorFunction"]["Properties"]["Events"]
+    for name, mapping in expected.items():
+        function = packaged["Resources"][f"Project{name}"]["Properties"]
+        (source,) = function["Events"].values()
+        ours = source["Properties"]
+        assert set(ours) == set(mapping["Properties"])
+        same = set(ours) - {"Stream", "DestinationConfig", "ParallelizationFactor"}
+        assert {key: ours[key] for key in same} == {key: mapping["Properties"][key] for key in same}
+        assert ours["Stream"] == OUTPUTS[f"{name}StreamArn"]
+        assert function["Environment"]["Variables"]["PARTIAL_BATCH"] == "1"
+
+
+def test_chalice_deploy_knows_no_partial_failures() -> None:
+    """The stage itself, which is all that `chalice deploy` reads, leaves PARTIAL_BATCH off."""
+    assert "PARTIAL_BATCH" not in json.dumps(chalice_stage.stage_config("dev", OUTPUTS, {}))
+
+
+@pytest.mark.parametrize("partial", [True, False])
+def test_a_failure_is_told_in_the_way_that_the_mapping_understands(partial: bool) -> None:
+    """A list of failures where mappings report them; an error where Lambda would take the list for success."""
+    settings = Settings(database_url="mysql://nobody@127.0.0.1:1/none", partial_batch=partial)
+    made = Runtime(settings, SERVICES, runtime().permissions, lambda _: {})
+    records = event("stream-orders")
+
+    class Context:
+        def get_remaining_time_in_millis(self) -> int:
+            return 1
+
+    if partial:
+        first = records["Records"][0]["dynamodb"]["SequenceNumber"]
+        assert project_event(records, Context(), made) == {"batchItemFailures": [{"itemIdentifier": first}]}
+    else:
+        with pytest.raises(BatchFailed):
+            project_event(records, Context(), made)
+
+
+def test_policies_hold_the_least(packaged: dict[str, Any], tmp_path: Path) -> None:
+    """Each function has the rights of deploy/roles.yaml and its own log; a projector reads one stream."""
+    chalice_stage.write("dev", OUTPUTS, tmp_path)
+    for name in chalice_stage.ROLES:
+        text = (tmp_path / f"policy-dev-{name}.json").read_text()
+        assert "${" not in text
+        for statement in json.loads(text)["Statement"]:
+            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            assert not [action for action in actions if "*" in action]
+    orders = json.loads((tmp_path / "policy-dev-project_orders.json").read_text())["Statement"]
+    assert [s["Resource"] for s in orders if "dynamodb:GetRecords" in s["Action"]] == [[f"{ACCOUNT}orders/stream/*"]]
+
+
+def test_settings_made_by_hand_are_kept(tmp_path: Path) -> None:
+    """Filling a stage again leaves the issuer, and other stages, as they are."""
+    chalice_stage.write("dev", OUTPUTS, tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    config["stages"]["dev"]["environment_variables"]["JWT_ISSUER"] = "https://id.example"
+    config["stages"]["prod"] = {"api_gateway_stage": "live"}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    chalice_stage.write("dev", {**OUTPUTS, "DeadLetterTable": "other"}, tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    environment = config["stages"]["dev"]["environment_variables"]
+    assert (environment["JWT_ISSUER"], environment["DEAD_LETTER_TABLE"]) == ("https://id.example", "other")
+    assert config["stages"]["prod"] == {"api_gateway_stage": "live"}
+
+
+def test_the_repositorys_stage(template: dict[str, Any]) -> None:
+    """.chalice/config.json is there and names a policy file, which is there too, for every function."""
+    config = json.loads((ROOT / ".chalice/config.json").read_text())
+    for stage in config["stages"].values():
+        assert set(stage["lambda_functions"]) == set(chalice_stage.ROLES)
+        for function in stage["lambda_functions"].values():
+            assert (ROOT / ".chalice" / function["iam_policy_file"]).exists()

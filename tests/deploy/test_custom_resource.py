@@ -1,0 +1,107 @@
+"""A function as CloudFormation's resource, and the users that the migrations make."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pymysql
+import pytest
+
+from chalicelib.core.custom_resource import serve
+from chalicelib.core.database import connect, parse_url
+from chalicelib.core.database_users import READS, WRITES, ensure_user
+from tests.deploy.lambdas import event
+
+
+class Listener:
+    """Where CloudFormation would wait: `url`, and what was put there."""
+
+    def __init__(self) -> None:
+        self.answers: list[dict[str, Any]] = []
+        answers = self.answers
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_PUT(self) -> None:
+                answers.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def request(self, kind: str, **more: str) -> dict[str, Any]:
+        """CloudFormation's request for a Create, an Update or a Delete."""
+        url = f"http://127.0.0.1:{self.server.server_port}/answer"
+        return {**event("migrate-on-deploy"), "RequestType": kind, "ResponseURL": url, **more}
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    """A listener for one test."""
+    made = Listener()
+    yield made
+    made.server.shutdown()
+
+
+def test_by_hand() -> None:
+    """Without CloudFormation the function just does its work, and an error is its caller's."""
+    assert serve({}, lambda: {"applied": ["0001"]}) == {"applied": ["0001"]}
+    with pytest.raises(ZeroDivisionError):
+        serve({}, lambda: {"applied": [str(1 // 0)]})
+
+
+def test_success(listener: Listener) -> None:
+    """CloudFormation is told under which request it succeeded."""
+    serve(listener.request("Create"), lambda: {"applied": []})
+    (answer,) = listener.answers
+    assert answer["Status"] == "SUCCESS"
+    assert answer["RequestId"] == event("migrate-on-deploy")["RequestId"]
+
+
+def test_failure_rolls_back(listener: Listener) -> None:
+    """An error is an answer with its reason, not a wait of an hour."""
+    serve(listener.request("Update", PhysicalResourceId="Migrations"), lambda: {"applied": [str(1 // 0)]})
+    (answer,) = listener.answers
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", "Migrations")
+    assert "by zero" in answer["Reason"]
+
+
+def test_deletion_deletes_nothing(listener: Listener) -> None:
+    """When the stack goes, the read model stays."""
+    serve(listener.request("Delete", PhysicalResourceId="Migrations"), lambda: pytest.fail("nothing to do"))
+    assert listener.answers[0]["Status"] == "SUCCESS"
+
+
+@pytest.mark.database
+def test_users(database: str) -> None:
+    """The reader reads and cannot write; the writer writes and cannot change the schema; a new password is in force."""
+    place = parse_url(database)
+    url = f"mysql://{{}}:{{}}@{place.host}:{place.port}/{place.database}"
+    for user, rights in (("t_reader", READS), ("t_writer", WRITES)):
+        ensure_user(database, user, "first-Passw0rd!", rights)
+        ensure_user(database, user, "second-Passw0rd!", rights)
+    try:
+        reader = connect(url.format("t_reader", "second-Passw0rd!"))
+        writer = connect(url.format("t_writer", "second-Passw0rd!"))
+        assert reader.cursor().execute("SELECT * FROM orders") == 0
+        with pytest.raises(pymysql.err.OperationalError, match="denied"):
+            reader.cursor().execute("DELETE FROM orders")
+        assert writer.cursor().execute("DELETE FROM orders") == 0
+        with pytest.raises(pymysql.err.OperationalError, match="denied"):
+            writer.cursor().execute("DROP TABLE orders")
+        with pytest.raises(pymysql.err.OperationalError, match="denied"):
+            connect(url.format("t_reader", "first-Passw0rd!"))
+    finally:
+        root = connect(database)
+        root.cursor().execute("DROP USER IF EXISTS t_reader, t_writer")
+
+
+def test_names_of_users() -> None:
+    """A name that is none reaches no server."""
+    with pytest.raises(ValueError, match="cannot be a user's name"):
+        ensure_user("mysql://root@127.0.0.1:1/x", "root'@'%", "x", READS)

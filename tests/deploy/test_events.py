@@ -1,0 +1,236 @@
+"""Every sample event, run as Lambda runs it, in an order that tells a story."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+from chalicelib.core.database import connect
+from tests.deploy.conftest import Deployment
+from tests.deploy.lambdas import EVENTS
+
+ADA, CONFIRMED, PLACED = (
+    "cus_01JD2Q8N3XW7GK5T0V9M4R6B1C",
+    "ord_01JD2QB4S5YZ1Q8N3XW7GK5T0A",
+    "ord_01JD2QB4S5YZ1Q8N3XW7GK5T0B",
+)
+STREAMS = ("customers", "catalog", "inventory", "orders")
+# IAM and Secrets Manager are asked there, and nowhere here.
+ON_AWS_ALONE = {"chalicelib/core/iam_token.py", "chalicelib/core/database_users.py"}
+# The X-Ray SDK, and what it imports that the function itself does not; tracing is off in these runs.
+_SDK = {"aws_xray_sdk", "wrapt"}
+TRACING = {
+    "Authorizer": set[str](),
+    "Migrate": {"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3"},
+    "Queries": {*_SDK, "botocore", "dateutil", "jmespath", "six.py", "urllib3"},
+    "Commands": _SDK,
+    "Projector": _SDK,
+    "Check": _SDK,
+}
+USED: set[str] = {"jwks"}
+
+pytestmark = pytest.mark.slow
+
+
+def invoke(deployment: Deployment, name: str, function: str, **replaced: str) -> Any:
+    """Run a sample event, and note that it was."""
+    USED.add(name)
+    return deployment.invoke(name, function, **replaced)
+
+
+def command(deployment: Deployment, name: str) -> tuple[int, Any]:
+    """Status and body of a command's event."""
+    return _answer(invoke(deployment, f"command-{name}", "CommandsFunction"))
+
+
+def query(deployment: Deployment, name: str) -> tuple[int, Any]:
+    """Status and body of a query's event."""
+    return _answer(invoke(deployment, f"query-{name}", "QueriesFunction"))
+
+
+def _answer(response: Any) -> tuple[int, Any]:
+    return response["statusCode"], json.loads(response["body"])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def written(deployment: Deployment) -> None:
+    """What the streams' events carry is in the tables too, as it would be."""
+    for service in STREAMS:
+        for record in deployment.event(f"stream-{service}")["Records"]:
+            deployment.tables.client.put_item(
+                TableName=deployment.tables.name(service), Item=record["dynamodb"]["NewImage"]
+            )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def projected(deployment: Deployment, written: None) -> dict[str, Any]:
+    """What the projector answered to each stream's event."""
+    return {name: invoke(deployment, f"stream-{name}", "ProjectorFunction") for name in STREAMS}
+
+
+def rows(deployment: Deployment, sql: str) -> list[tuple[Any, ...]]:
+    """What the read model holds."""
+    connection = connect(deployment.database_url)
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        found = list(cursor.fetchall())
+    connection.close()
+    return found
+
+
+def test_streams(deployment: Deployment, projected: dict[str, Any]) -> None:
+    """Inserts, changes, a duplicate, a tombstone, claims and a heartbeat end in the right rows."""
+    assert projected == {name: {"batchItemFailures": []} for name in STREAMS}
+    assert rows(deployment, "SELECT id, version, deleted_at IS NULL FROM customers ORDER BY id") == [
+        (ADA, 2, 1),
+        (ADA[:-1] + "D", 2, 0),
+    ]
+    assert rows(deployment, "SELECT id, version, status FROM orders ORDER BY id") == [
+        (CONFIRMED, 2, "confirmed"),
+        (PLACED, 1, "placed"),
+    ]
+    assert rows(deployment, "SELECT id, version FROM timeline WHERE service = 'orders' ORDER BY id, version") == [
+        (CONFIRMED, 1),
+        (CONFIRMED, 2),
+        (PLACED, 1),
+    ]
+    assert rows(deployment, "SELECT beat FROM heartbeats") == [(7,)]
+
+
+def test_a_poison_record(deployment: Deployment) -> None:
+    """The poison is set aside; the version before it and what comes after it are applied."""
+    assert invoke(deployment, "stream-poison", "ProjectorFunction") == {"batchItemFailures": []}
+    assert rows(deployment, f"SELECT id, version FROM orders WHERE id > '{PLACED}' ORDER BY id") == [
+        (PLACED[:-1] + "C", 1),
+        (PLACED[:-1] + "D", 1),
+    ]
+    (letter,) = deployment.tables.items("dead-letters")
+    assert letter["id"]["S"] == f"orders#{PLACED[:-1]}C#2"
+
+
+def test_a_ttl_removal(deployment: Deployment) -> None:
+    """An idempotency key that DynamoDB removed changes nothing."""
+    before = rows(deployment, "SELECT COUNT(*) FROM timeline")
+    assert invoke(deployment, "stream-ttl-removal", "ProjectorFunction") == {"batchItemFailures": []}
+    assert rows(deployment, "SELECT COUNT(*) FROM timeline") == before
+
+
+def test_commands(deployment: Deployment) -> None:
+    """Each command writes; the answers carry what a page of another origin may see."""
+    response = invoke(deployment, "command-register-customer", "CommandsFunction")
+    assert response["statusCode"] == 201
+    assert response["headers"]["Location"].startswith("/dev/customers/cus_")
+    assert response["headers"]["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert "Consistency-Token" in response["headers"]["Access-Control-Expose-Headers"]
+    assert command(deployment, "change-customer")[1]["name"] == "Ada King"
+    assert command(deployment, "add-product")[0] == 201
+    assert command(deployment, "receive-stock") == (
+        200,
+        {"id": "LANTERN-1", "version": 2, "on_hand": 20, "reserved": 0},
+    )
+    assert command(deployment, "place-order")[1]["total"] == 678
+    assert command(deployment, "confirm-order")[1]["status"] == "confirmed"
+
+
+def test_a_repeated_command(deployment: Deployment) -> None:
+    """The event with an Idempotency-Key happens once, however often Lambda is given it."""
+    first, second = command(deployment, "place-order"), command(deployment, "place-order")
+    assert first == second
+
+
+def test_refused_commands(deployment: Deployment) -> None:
+    """What is invalid or not allowed is a problem, from Lambda too."""
+    status, problem = command(deployment, "invalid")
+    assert (status, [error["pointer"] for error in problem["errors"]]) == (422, ["/e-mail", "/name", "/email"])
+    assert command(deployment, "forbidden")[0] == 403
+
+
+def test_queries(deployment: Deployment) -> None:
+    """Lists, single orders and reports answer from the read model."""
+    status, page = query(deployment, "orders")
+    assert (status, [order["id"] for order in page["items"]]) == (200, [CONFIRMED])
+    assert query(deployment, "order")[1]["lines"][0]["amount"] == 678
+    status, sales = query(deployment, "sales")
+    assert (status, [item["amount"] for item in sales["items"]]) == (200, [678])
+    assert query(deployment, "health") == (200, {"status": "ok"})
+
+
+def test_consistency_tokens(deployment: Deployment) -> None:
+    """With a token that the read model has reached there is an answer, with one ahead of it a 503."""
+    assert query(deployment, "order-with-token")[1]["version"] == 2
+    status, problem = query(deployment, "order-ahead")
+    assert (status, problem["type"]) == (503, "urn:tributary:problem:read-model-behind")
+
+
+def test_no_authorizer(deployment: Deployment) -> None:
+    """A query that came past the authorizer is refused all the same."""
+    assert query(deployment, "unauthenticated")[0] == 401
+
+
+def test_authorizer(deployment: Deployment) -> None:
+    """A good token becomes a policy with its bearer's role; an expired one becomes exactly `Unauthorized`."""
+    answer = invoke(deployment, "authorizer", "AuthorizerFunction")
+    assert answer["context"] == {"subject": "local-staff", "role": "staff"}
+    assert answer["policyDocument"]["Statement"][0]["Effect"] == "Allow"
+    assert invoke(deployment, "authorizer-expired", "AuthorizerFunction")["errorMessage"] == "Unauthorized"
+
+
+def test_check(deployment: Deployment) -> None:
+    """The scheduled check keeps what it saw, and logs it in the format that CloudWatch makes metrics of."""
+    assert invoke(deployment, "check", "CheckFunction") is None
+    assert len(rows(deployment, "SELECT service FROM service_status")) == len(STREAMS)
+    log = deployment.running["CheckFunction"].log.read_text(errors="replace")
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{") and '"_aws"' in line]
+    assert {line["Service"] for line in lines} == set(STREAMS)
+    assert all(line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Tributary" for line in lines)
+
+
+@pytest.fixture
+def cloudformation() -> Iterator[tuple[str, list[Any]]]:
+    """A place for answers to CloudFormation: its port, and the answers."""
+    answers: list[Any] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            answers.append((self.headers["Content-Type"], json.loads(body)))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield str(server.server_port), answers
+    server.shutdown()
+
+
+def test_migrations(deployment: Deployment, cloudformation: tuple[str, list[Any]]) -> None:
+    """By hand the migrations say what they applied; for CloudFormation they answer where it waits."""
+    assert invoke(deployment, "migrate", "MigrateFunction") == {"applied": [], "users": 0}
+    port, answers = cloudformation
+    invoke(deployment, "migrate-on-deploy", "MigrateFunction", **{"127.0.0.1:9999": f"127.0.0.1:{port}"})
+    ((content_type, answer),) = answers
+    assert (content_type, answer["Status"], answer["PhysicalResourceId"]) == ("", "SUCCESS", "Migrations")
+
+
+def test_every_event_is_used() -> None:
+    """No sample without a test; runs last in this file."""
+    assert {path.stem for path in EVENTS.glob("*.json")} == USED
+
+
+@pytest.mark.parametrize("function", ["Commands", "Queries", "Projector", "Authorizer", "Migrate", "Check"])
+def test_packages_hold_what_is_imported(deployment: Deployment, function: str) -> None:
+    """After all the samples, every module of ours and every library in a package has been imported."""
+    name = f"{function}Function"
+    package = deployment.packages[name]
+    imported = deployment.start(name).imported()
+    shipped = {path.relative_to(package).as_posix() for path in package.rglob("*") if path.suffix in (".py", ".so")}
+    ours = {path for path in shipped if path.startswith("chalicelib/")}
+    assert sorted(ours - imported - ON_AWS_ALONE) == []
+    libraries = {path.partition("/")[0] for path in shipped}
+    assert sorted(libraries - {path.partition("/")[0] for path in imported} - TRACING[function]) == []

@@ -1,0 +1,232 @@
+"""What template.yaml and its nested stacks promise, read from them."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib.bootstrap import APIS, SERVICES
+from chalicelib.core import errors
+from local.template import Template, load
+from tests.deploy.lambdas import ROOT
+
+# What IAM knows no resource for. https://docs.aws.amazon.com/service-authorization/latest/reference/
+WITHOUT_RESOURCE = {
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "ec2:CreateNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:DeleteNetworkInterface",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
+}
+
+
+def routes_of_template(functions: dict[str, Any]) -> dict[tuple[str, str], tuple[str, bool]]:
+    """(path, method) -> the function behind it, and whether the authorizer stands before it."""
+    return {
+        (event["Properties"]["Path"], event["Properties"]["Method"].upper()): (
+            name,
+            event["Properties"].get("Auth") != {"Authorizer": "NONE"},
+        )
+        for name, properties in functions.items()
+        for event in properties.get("Events", {}).values()
+        if event["Type"] == "Api"
+    }
+
+
+def test_routes_are_the_apps(functions: dict[str, Any]) -> None:
+    """Path, method, function and authorizer of every route are those of the app, both ways."""
+    expected = {
+        (endpoint.path, endpoint.method): (
+            "QueriesFunction" if endpoint.method == "GET" else "CommandsFunction",
+            bool(endpoint.name),
+        )
+        for api in APIS
+        for endpoint in api.endpoints
+    }
+    assert routes_of_template(functions) == expected
+
+
+def test_routes_are_what_chalice_serves(functions: dict[str, Any]) -> None:
+    """The same against the table that Chalice routes by."""
+    from app import app
+
+    served = {(path, method) for path, methods in app.routes.items() for method in methods}
+    assert set(routes_of_template(functions)) == served
+
+
+def test_handlers_exist(functions: dict[str, Any]) -> None:
+    """Every Handler is something to call."""
+    import app
+
+    for properties in functions.values():
+        module, _, name = properties["Handler"].partition(".")
+        assert module == "app"
+        assert callable(getattr(app, name))
+
+
+def test_every_service_has_a_table_and_a_mapping() -> None:
+    """A service that is put into bootstrap.py needs both here."""
+    template = Template("x-")
+    assert {table["TableName"] for table in template.tables()} == {f"x-{name}" for name in [*SERVICES, "dead-letters"]}
+    assert {source.table for source in template.mappings()} == {f"x-{name}" for name in SERVICES}
+
+
+def test_tables(data_template: dict[str, Any]) -> None:
+    """Tables are on demand, streamed, backed up, encrypted and protected; nothing that is kept goes with the stack."""
+    for name, resource in data_template["Resources"].items():
+        if resource["Type"] != "AWS::DynamoDB::Table":
+            continue
+        properties = resource["Properties"]
+        assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+        assert properties["BillingMode"] == "PAY_PER_REQUEST"
+        assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert properties["SSESpecification"] == {"SSEEnabled": True}
+        assert properties["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
+        if name != "DeadLetterTable":
+            assert properties["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+            assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+def mapping_options(functions: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The properties of every mapping from a stream."""
+    for properties in functions.values():
+        for event in properties.get("Events", {}).values():
+            if event["Type"] == "DynamoDB":
+                yield event["Properties"]
+
+
+def test_mappings_lose_nothing(functions: dict[str, Any]) -> None:
+    """From the oldest record, no cap on tries or age, partial failures, bisecting, a place for what is given up."""
+    for mapping in mapping_options(functions):
+        assert mapping["StartingPosition"] == "TRIM_HORIZON"
+        assert mapping["MaximumRetryAttempts"] == mapping["MaximumRecordAgeInSeconds"] == -1
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert mapping["BisectBatchOnFunctionError"] is True
+        assert mapping["ParallelizationFactor"] == {"Ref": "Parallelization"}
+        assert mapping["DestinationConfig"]["OnFailure"]["Type"] == "S3"
+        (pattern,) = mapping["FilterCriteria"]["Filters"]
+        image = json.loads(pattern["Pattern"])["dynamodb"]["NewImage"]
+        assert image["owner"] == image["fingerprint"] == {"S": [{"exists": False}]}
+
+
+def test_partial_failures_where_the_mapping_knows_them(functions: dict[str, Any]) -> None:
+    """PARTIAL_BATCH goes with ReportBatchItemFailures: without it Lambda would read a list of failures as success."""
+    for properties in functions.values():
+        reported = [
+            "ReportBatchItemFailures" in event["Properties"].get("FunctionResponseTypes", [])
+            for event in properties.get("Events", {}).values()
+            if event["Type"] == "DynamoDB"
+        ]
+        expected = "1" if reported and all(reported) else None
+        assert properties.get("Environment", {}).get("Variables", {}).get("PARTIAL_BATCH") == expected
+
+
+def statements(template: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every statement of every policy of every role, by the role's name."""
+    for name, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::IAM::Role":
+            for policy in resource["Properties"].get("Policies", []):
+                for statement in policy["PolicyDocument"]["Statement"]:
+                    yield name, statement
+
+
+def as_list(value: Any) -> list[Any]:
+    """What IAM allows to be one or many, as many."""
+    return value if isinstance(value, list) else [value]
+
+
+@pytest.mark.parametrize("file", ["template.yaml", "deploy/roles.yaml", "deploy/data.yaml"])
+def test_roles_hold_the_least(file: str) -> None:
+    """No role is allowed a `*` action, nor a `*` resource where IAM knows resources."""
+    for role, statement in statements(load(ROOT / file)):
+        if statement["Effect"] == "Deny":
+            continue
+        actions = as_list(statement["Action"])
+        assert not [action for action in actions if "*" in action], role
+        if "*" in as_list(statement["Resource"]):
+            assert set(actions) <= WITHOUT_RESOURCE, role
+
+
+def test_sides_are_apart(functions: dict[str, Any]) -> None:
+    """Commands have no database and no VPC; queries have no DynamoDB, and a user who can only read."""
+    allowed: dict[str, list[str]] = {}
+    for role, statement in statements(load(ROOT / "deploy/roles.yaml")):
+        allowed.setdefault(role, []).extend(as_list(statement["Action"]))
+    assert not [action for action in allowed["CommandsRole"] if action.startswith(("rds", "ec2"))]
+    assert not [action for action in allowed["QueriesRole"] if action.startswith("dynamodb")]
+    assert "VpcConfig" not in functions["CommandsFunction"]
+    assert "VpcConfig" in functions["QueriesFunction"]
+    resources = [s["Resource"] for role, s in statements(load(ROOT / "deploy/roles.yaml")) if role == "QueriesRole"]
+    assert {"Fn::Sub": "${DatabaseUserArn}/tributary_reader"} in resources
+
+
+def test_roles_are_ours(functions: dict[str, Any]) -> None:
+    """Every function has a role and a log of its own, so that SAM attaches none of its wide managed policies."""
+    for name, properties in functions.items():
+        short = name.removesuffix("Function")
+        assert properties["Role"] == {"Fn::GetAtt": f"Roles.Outputs.{short}Role"}
+        assert properties["LoggingConfig"] == {"LogGroup": {"Fn::GetAtt": f"Roles.Outputs.{short}Log"}}
+
+
+def test_gateway_answers_are_problems(template: dict[str, Any]) -> None:
+    """What API Gateway itself refuses has the type, title and status of the app's own problems."""
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.Problem)]
+    known = {f"urn:tributary:problem:{kind.code}": kind for kind in kinds}
+    responses = template["Resources"]["Api"]["Properties"]["GatewayResponses"]
+    assert responses["MISSING_AUTHENTICATION_TOKEN"]["StatusCode"] == "404"
+    for name, response in responses.items():
+        problem = json.loads(response["ResponseTemplates"]["application/json"])
+        kind = known[problem["type"]]
+        assert problem["title"] == kind.title, name
+        assert response["ResponseParameters"]["Headers"]["Content-Type"] == "'application/problem+json'"
+        if not name.startswith("DEFAULT"):
+            assert str(problem["status"]) == response["StatusCode"] == str(kind.status)
+
+
+def test_cors_lets_our_headers_through(template: dict[str, Any]) -> None:
+    """A page may send every header that the app reads."""
+    from chalicelib.core.http import _CORS_REQUEST
+
+    allowed = template["Resources"]["Api"]["Properties"]["Cors"]["AllowHeaders"].strip("'").split(",")
+    assert {*_CORS_REQUEST, "Authorization", "Content-Type"} == set(allowed)
+
+
+def test_settings_are_documented(functions: dict[str, Any], template: dict[str, Any]) -> None:
+    """Every variable of a function is in docs/reference/settings.md."""
+    text = (ROOT / "docs/reference/settings.md").read_text()
+    variables = set(template["Globals"]["Function"]["Environment"]["Variables"]) - {"AWS_ENDPOINT_URL"}
+    for properties in functions.values():
+        variables |= set(properties.get("Environment", {}).get("Variables", {}))
+    assert sorted(name for name in variables if not re.search(rf"\b{name}\b", text)) == []
+
+
+def test_samconfig(template: dict[str, Any]) -> None:
+    """Every parameter that samconfig.toml overrides exists, in the form that SAM reads."""
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text())["default"]
+    for command in config.values():
+        for override in command["parameters"].get("parameter_overrides", []):
+            name, equals, value = override.partition("=")
+            assert name in template["Parameters"]
+            assert equals
+            assert value, "SAM refuses `Name=`; an empty value is written as two quotes"
+
+
+def test_outputs_that_sam_can_read(data_template: dict[str, Any]) -> None:
+    """`sam build` fails on an output that has the name of a parameter."""
+    assert not set(data_template["Outputs"]) & set(data_template["Parameters"])
+
+
+def test_migrations_come_before_their_users(template: dict[str, Any], functions: dict[str, Any]) -> None:
+    """Whatever reads or writes the read model is deployed after the schema; a new package runs the migrations."""
+    for name, properties in functions.items():
+        if {"DATABASE_URL", "READ_DATABASE_URL"} & set(properties["Environment"]["Variables"]) and "migrate" not in str(
+            properties["Handler"]
+        ):
+            assert template["Resources"][name]["DependsOn"] == "Migrations"
+    assert template["Resources"]["Migrations"]["Properties"]["Package"] == {"Ref": "MigrateFunction.Version"}
