@@ -1,6 +1,6 @@
 """What a route does, in the order in which it does it; knows no Chalice.
 
-command: principal -> role -> body -> plan -> pipeline (core/commands.py) -> reply
+command: principal -> role -> body -> plan -> pipeline (core/pipeline.py) -> reply
 query:   principal -> role -> parameters -> snapshot that has seen the token -> query -> reply
 """
 
@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from chalicelib.core import commands
+from chalicelib.core import pipeline
 from chalicelib.core.auth import Principal, principal_of
 from chalicelib.core.errors import Fault, Forbidden, NotFound
 from chalicelib.core.idempotency import Key
@@ -160,7 +160,7 @@ class CommandEndpoint(Endpoint):
         body = check_body(self._document(request), self.body)
         call = Call(request, runtime, principal, granted, body)
         planned = self._plan(call)
-        envelope = commands.Envelope(
+        envelope = pipeline.Envelope(
             name=self.name,
             command=planned.command,
             ids=planned.ids,
@@ -172,7 +172,7 @@ class CommandEndpoint(Endpoint):
             if_match=if_match(request.headers.get("if-match")),
             key=self._key(request, principal),
         )
-        kept = commands.handle(
+        kept = pipeline.handle(
             runtime.services[self.service],
             runtime.store(self.service),
             envelope,
@@ -187,7 +187,7 @@ class CommandEndpoint(Endpoint):
         try:
             return self.plan(call)
         except (StoreUnreachable, Throttled) as error:
-            raise commands.store_problem(error) from error
+            raise pipeline.store_problem(error) from error
 
     def _document(self, request: Request) -> Any:
         required = any(info.required for info in msgspec.structs.fields(self.body))
@@ -203,7 +203,7 @@ class CommandEndpoint(Endpoint):
         addressed = [request.method, request.route, dict(request.path_parameters), principal.role]
         return Key.of(header, principal.subject, msgspec.json.encode(addressed) + request.body)
 
-    def _render(self, runtime: Runtime, request: Request, answer: commands.Answer) -> dict[str, Any]:
+    def _render(self, runtime: Runtime, request: Request, answer: pipeline.Answer) -> dict[str, Any]:
         head = answer.head
         body = msgspec.convert({**head.state, "id": head.id, "version": head.version}, self.answer)
         headers = {

@@ -7,9 +7,9 @@ import pytest
 from botocore.config import Config
 
 from chalicelib.bootstrap import SERVICES
-from chalicelib.core.commands import Envelope, handle
 from chalicelib.core.dynamo import DynamoStore
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.pipeline import Envelope, handle
 from chalicelib.core.runtime import CLIENT_CONFIG
 from chalicelib.core.service import Claim
 from chalicelib.core.store import KeptResponse, LostRace, OutcomeUnknown, StoreUnreachable, Throttled, WriteStore

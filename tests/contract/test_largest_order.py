@@ -2,8 +2,8 @@
 
 from chalicelib.bootstrap import SERVICES
 from chalicelib.catalog.published import Listing
-from chalicelib.core.commands import Envelope, handle
 from chalicelib.core.dynamo import DynamoStore
+from chalicelib.core.pipeline import Envelope, handle
 from chalicelib.core.validation import check_body
 from chalicelib.customers.published import Standing
 from chalicelib.orders.commands import MAX_LINES, MAX_SKUS, Cancel, NewOrder, Place, Reject
