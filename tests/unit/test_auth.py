@@ -1,0 +1,95 @@
+"""Tokens against key sets: from a file, from the issuer's URL, from the setting itself; RS256 and ES256."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from chalicelib.core.auth import BadToken, Principal, verify
+from chalicelib.core.settings import Settings
+
+KEYS: dict[str, Any] = {
+    "RS256": rsa.generate_private_key(public_exponent=65537, key_size=2048),
+    "ES256": ec.generate_private_key(ec.SECP256R1()),
+}
+
+
+def key_set() -> str:
+    """Both public keys as a JWK set; the key's id is its algorithm."""
+    makers = {"RS256": jwt.algorithms.RSAAlgorithm, "ES256": jwt.algorithms.ECAlgorithm}
+    keys = [json.loads(makers[name].to_jwk(key.public_key())) | {"kid": name} for name, key in KEYS.items()]
+    return json.dumps({"keys": keys})
+
+
+def token(algorithm: str, **changes: Any) -> str:
+    """An Authorization header of a staff member."""
+    claims = {"iss": "issuer", "aud": "tributary", "sub": "ada", "role": "staff", "exp": int(time.time()) + 60}
+    return "Bearer " + jwt.encode(claims | changes, KEYS[algorithm], algorithm, headers={"kid": algorithm})
+
+
+def settings(jwks: str, **changes: Any) -> Settings:
+    """Settings that trust that key set."""
+    return Settings(jwt_issuer="issuer", jwt_audience="tributary", jwt_jwks=jwks, **changes)
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """An issuer's server."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(key_set().encode())
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/jwks.json"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(params=["url", "file", "itself"])
+def jwks(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> str:
+    """The setting, in each of its forms."""
+    path = tmp_path / "jwks.json"
+    path.write_text(key_set())
+    return {"url": url, "file": str(path), "itself": key_set()}[request.param]
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
+def test_good(jwks: str, algorithm: str) -> None:
+    """Either algorithm, wherever the keys are."""
+    assert verify(token(algorithm), settings(jwks)) == Principal("ada", "staff")
+
+
+@pytest.mark.parametrize("changes", [{"exp": 1}, {"aud": "x"}, {"iss": "x"}, {"role": "root"}, {"sub": "x" * 129}])
+def test_bad(jwks: str, changes: dict[str, Any]) -> None:
+    """A claim that does not fit, wherever the keys are."""
+    with pytest.raises(BadToken):
+        verify(token("ES256", **changes), settings(jwks))
+
+
+def test_other_claims_for_role_and_subject() -> None:
+    """An issuer that cannot choose `role` and `sub` has claims of its own named."""
+    own = settings(key_set(), jwt_role_claim="custom:role", jwt_subject_claim="custom:customer")
+    assert verify(token("ES256", **{"custom:role": "customer", "custom:customer": "cus_1"}), own) == (
+        "cus_1",
+        "customer",
+    )
+
+
+def test_issuer_out_of_reach() -> None:
+    """The issuer's trouble is not the token's fault: not a 401."""
+    with pytest.raises(jwt.PyJWKClientConnectionError):
+        verify(token("ES256"), settings("http://127.0.0.1:9/jwks.json"))
