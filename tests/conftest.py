@@ -27,6 +27,7 @@ from local.ministack import MiniStack
 from local.ports import answers, free_port
 from local.stack import module_child
 from local.template import Template, create_tables
+from tests.running import Run
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -232,6 +233,15 @@ def stack(ministack: str, mysql_server: str, tmp_path_factory: pytest.TempPathFa
         yield Stack(f"http://127.0.0.1:{config.api_port}", tables, database_url, env, api, pump, folder)
         api.stop()
         pump.stop()
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Run]:
+    """A stack as `make run` starts it, not started yet; it commits to disk, unlike the tests' own server."""
+    stack = Run(tmp_path / "state")
+    yield stack
+    if stack.process and stack.process.poll() is None:
+        stack.stop()
 
 
 @pytest.fixture

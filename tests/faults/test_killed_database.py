@@ -6,11 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-
-import pytest
 
 from local import ROOT
 from local.ports import wait_until
@@ -19,15 +16,6 @@ from tests.running import Run
 
 LINES = 2000
 KILLS = 4
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Iterator[Run]:
-    """A stack that commits as `make run` does (innodb_flush_log_at_trx_commit=1, doublewrite on)."""
-    stack = Run(tmp_path / "state")
-    yield stack
-    if stack.process and stack.process.poll() is None:
-        stack.stop()
 
 
 def python(run: Run, *arguments: str) -> "subprocess.Popen[str]":

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,6 @@ from local import ROOT
 from local.ports import free_port, is_free, wait_until
 from tests.http.client import Client
 from tests.running import Run
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Iterator[Run]:
-    """A stack that is not started yet."""
-    stack = Run(tmp_path / "state")
-    yield stack
-    if stack.process and stack.process.poll() is None:
-        stack.stop()
 
 
 def ada(client: Client) -> Mapping[str, Any]:
