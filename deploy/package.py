@@ -52,7 +52,7 @@ _DYNAMODB, _S3, _SECRETS = "botocore/data/dynamodb/*", "botocore/data/s3/*", "bo
 # Parts of chalicelib that only some functions import; everything else goes everywhere, since app.py imports it.
 _WRITES = ("core/pipeline.py", "core/dynamo.py", "core/dynamo_requests.py", "core/codec.py")
 _READS = ("core/database.py", "core/iam_token.py", "core/snapshot.py")
-_PROJECTS = ("core/projector/*", "core/codec.py", "core/database.py", "core/iam_token.py")
+_PROJECTS = ("core/projector/*", "core/streams/*", "core/codec.py", "core/database.py", "core/iam_token.py")
 _MIGRATES = ("core/migrate.py", "core/database*.py", "core/iam_token.py", "core/schema.py", "core/custom_resource.py")
 _CHECKS = ("operations/check.py", "core/codec.py", "core/database.py", "core/iam_token.py")
 _OPTIONAL = frozenset((*_WRITES, *_READS, *_PROJECTS, *_MIGRATES, *_CHECKS, "migrations/*", "core/server_check.py")) - {

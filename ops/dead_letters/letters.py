@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from chalicelib.core.codec import decode_item
-from chalicelib.core.projector.dead_letters import record_of
 from chalicelib.core.runtime import Runtime
+from chalicelib.core.streams.dead_letters import record_of
 from ops.failing import OpsError
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.core.codec import decode_item
 from chalicelib.core.projector import DeadLetter, DeadLetters, DynamoDeadLetters
-from chalicelib.core.projector.dead_letters import MAX_INLINE_BYTES
+from chalicelib.core.streams.dead_letters import MAX_INLINE_BYTES
 from tests.conftest import Tables
 from tests.projector.conftest import MemoryDeadLetters
 

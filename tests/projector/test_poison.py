@@ -10,8 +10,8 @@ import pytest
 
 from chalicelib.core.codec import item_of
 from chalicelib.core.projector import DeadLetter
-from chalicelib.core.projector.dead_letters import record_of
 from chalicelib.core.service import Head
+from chalicelib.core.streams.dead_letters import record_of
 from tests.projector.conftest import Projector
 from tests.projector.histories import fold, head, order_state, record, sequence_of
 from tests.projector.reading import base_tables, query, summaries

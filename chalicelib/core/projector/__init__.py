@@ -1,16 +1,16 @@
 """The projector: batches of DynamoDB stream records into the MySQL read model.
 
-records        parse the raw records                 -> commits, heartbeats, unreadable ones
+(streams)      parse the raw records                 -> commits, heartbeats, unreadable ones
 plan           compaction; states into rows          -> one plan an aggregate
 transaction    lock, compare, write, commit          -> sql, summaries, timeline, heartbeats
 writer         connections; try again                -> failures: what an error means
-setting_aside  find the poison and set it aside      -> dead_letters
+setting_aside  find the poison and set it aside
 project        the entry, that puts these together
 """
 
-from chalicelib.core.projector.dead_letters import DeadLetter, DeadLetters, DynamoDeadLetters
 from chalicelib.core.projector.project import Deps, project
-from chalicelib.core.projector.records import UnknownStream
 from chalicelib.core.projector.writer import Writer
+from chalicelib.core.streams.dead_letters import DeadLetter, DeadLetters, DynamoDeadLetters
+from chalicelib.core.streams.records import UnknownStream
 
 __all__ = ["DeadLetter", "DeadLetters", "Deps", "DynamoDeadLetters", "UnknownStream", "Writer", "project"]

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.core.database import connect
-from chalicelib.core.projector.dead_letters import DynamoDeadLetters
 from chalicelib.core.projector.project import Deps, project
 from chalicelib.core.projector.writer import Writer
 from chalicelib.core.runtime import Runtime
+from chalicelib.core.streams.dead_letters import DynamoDeadLetters
 
 _UNKNOWN_TIME_LEFT_MS = 60_000
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from chalicelib.core.projector.records import Heartbeat
 from chalicelib.core.service import Row, Table
+from chalicelib.core.streams.records import Heartbeat
 
 TABLE = Table(name="heartbeats", key=("service",), columns=("service", "beat", "sent_at", "applied_at"))
 # `beat` last: the columns before it are compared with its old value.

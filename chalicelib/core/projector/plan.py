@@ -5,8 +5,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from chalicelib.core.projector import timeline
-from chalicelib.core.projector.records import Commit
 from chalicelib.core.service import Head, Projection, Row, Service
+from chalicelib.core.streams.records import Commit
 
 
 class Plan(NamedTuple):

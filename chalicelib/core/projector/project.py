@@ -7,14 +7,14 @@ from datetime import datetime
 
 from chalicelib.core import log
 from chalicelib.core.projector import heartbeats
-from chalicelib.core.projector.dead_letters import DeadLetters
 from chalicelib.core.projector.failures import GaveUp, Poisonous
 from chalicelib.core.projector.plan import group
-from chalicelib.core.projector.records import Commit, Entry, Heartbeat, RawRecord, Unreadable, parse
 from chalicelib.core.projector.setting_aside import Isolation, NotStored
 from chalicelib.core.projector.transaction import Work, write
 from chalicelib.core.projector.writer import Attempts, Writer
 from chalicelib.core.service import Service
+from chalicelib.core.streams.dead_letters import DeadLetters
+from chalicelib.core.streams.records import Commit, Entry, Heartbeat, RawRecord, Unreadable, parse
 from chalicelib.core.times import utc_now
 
 # Records a transaction: long enough that its fixed cost does not count, short enough that others

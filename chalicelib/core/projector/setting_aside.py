@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 from chalicelib.core import log
 from chalicelib.core.projector import timeline
-from chalicelib.core.projector.dead_letters import DeadLetters, dead_letter
 from chalicelib.core.projector.failures import Poisonous
 from chalicelib.core.projector.plan import Group, Plan, group
-from chalicelib.core.projector.records import Commit, Unreadable
 from chalicelib.core.projector.transaction import Work
 from chalicelib.core.projector.writer import Attempts
 from chalicelib.core.service import Service
+from chalicelib.core.streams.dead_letters import DeadLetters, dead_letter
+from chalicelib.core.streams.records import Commit, Unreadable
 
 Apply = Callable[[Work], None]
 

@@ -6,7 +6,7 @@ import json
 from typing import Any, NamedTuple, Protocol
 
 from chalicelib.core.codec import encode_item
-from chalicelib.core.projector.records import Commit, Source, Unreadable
+from chalicelib.core.streams.records import Commit, Source, Unreadable
 
 # DynamoDB's item limit is 400 KB; the rest is for the other attributes.
 MAX_INLINE_BYTES = 350 * 1024
