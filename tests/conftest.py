@@ -217,9 +217,12 @@ class Stack:
 def stack(ministack: str, mysql_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One running Tributary for all tests over HTTP."""
     folder = tmp_path_factory.mktemp("stack")
-    with fresh_tables(ministack) as tables, fresh_database(mysql_server) as database_url:
-        with started(tables, database_url, folder) as stack:
-            yield stack
+    with (
+        fresh_tables(ministack) as tables,
+        fresh_database(mysql_server) as database_url,
+        started(tables, database_url, folder) as stack,
+    ):
+        yield stack
 
 
 @contextmanager

@@ -57,7 +57,7 @@ class Proxy:
         self._flowing.set()
 
     def switch(self, port: int) -> None:
-        """Carry new connections to another server; those that there are stay where they are, as after a change in DNS."""
+        """Carry new connections to another server, as after a change in DNS; those that there are stay."""
         self._target = port
 
     def cut_after(self, count: int, *, answers: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Two private MariaDB servers, the second a replica of the first: these tests start their own, whatever else is used."""
+"""Two private MariaDB servers, the second a replica of the first, also where TEST_DATABASE_URL names another."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
