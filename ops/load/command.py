@@ -80,8 +80,8 @@ def _print(report: Report) -> None:
         click.echo(
             f"{crew}: {achieved:,.1f} a second of {report.offered[crew]:,.1f} offered, for {report.seconds:.1f} s"
         )
-    for problem, count in report.errors.items():
-        click.echo(f"  {count:,} {problem}")
+        for problem, count in report.errors[crew].items():
+            click.echo(f"  {count:,} {problem}")
     for example in report.examples:
         click.echo(f"BROKEN  {example}")
     click.echo(f"{report.checks:,} promises checked, {report.broken:,} broken.")

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ops.load.client import NO_ANSWER, Client
 from ops.load.looking import Looker
@@ -75,8 +75,9 @@ class _Load:
         begun = time.monotonic()
         self._crews()
         seconds = time.monotonic() - begun
+        report = self._tally.report(seconds, {"commands": self._options.rate, "queries": self._options.queries})
         self._last_look()
-        return self._tally.report(seconds, {"commands": self._options.rate, "queries": self._options.queries})
+        return replace(report, checks=self._tally.checks, broken=self._tally.broken, examples=self._tally.examples)
 
     def _open(self) -> None:
         """The first customers and products."""
@@ -91,7 +92,7 @@ class _Load:
                     return
                 if not self._shop.customers and self._tally.errors:
                     break
-        raise CannotGoOn(f"the API takes no customers and products: {dict(self._tally.errors)} {self._tally.examples}")
+        raise CannotGoOn(f"the API takes no customers and products: {self._tally.told()}")
 
     def _crews(self) -> None:
         options = self._options

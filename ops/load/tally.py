@@ -41,7 +41,7 @@ class Report:
         offered: commands and queries a second that were meant: {"commands": 200.0, ...}.
         achieved: those a second that were answered well.
         latencies: of "commands", "queries", and of every kind of request by its name.
-        errors: answers that were no success, by problem type.
+        errors: of "commands" and "queries", the answers that were no success, by problem type.
         checks: how many answers were compared with a promise.
         broken: how many broke it.
         examples: the first of those, in words.
@@ -51,7 +51,7 @@ class Report:
     offered: Mapping[str, float]
     achieved: Mapping[str, float]
     latencies: Mapping[str, Times]
-    errors: Mapping[str, int]
+    errors: Mapping[str, Mapping[str, int]]
     checks: int
     broken: int
     examples: Sequence[str]
@@ -65,7 +65,7 @@ class Report:
 class Tally:
     """Collects it, from many threads."""
 
-    errors: Counter[str] = field(default_factory=Counter)
+    errors: Counter[tuple[str, str]] = field(default_factory=Counter)
     checks: int = 0
     broken: int = 0
     examples: list[str] = field(default_factory=list)
@@ -78,7 +78,7 @@ class Tally:
             if answer.good:
                 self._seconds.setdefault((crew, what), []).append(answer.seconds)
             else:
-                self.errors[answer.problem] += 1
+                self.errors[crew, answer.problem] += 1
 
     def check(self, kept: bool, told: str) -> None:
         """Count a promise; `told` says what was wrong if it was not kept."""
@@ -100,8 +100,15 @@ class Tally:
             offered=offered,
             achieved={crew: round(len(found) / seconds, 1) for crew, found in crews.items()},
             latencies={**{crew: times(found) for crew, found in crews.items()}, **kinds},
-            errors=dict(sorted(self.errors.items())),
+            errors={crew: self._errors(crew) for crew in offered},
             checks=self.checks,
             broken=self.broken,
             examples=self.examples,
         )
+
+    def told(self) -> str:
+        """What went wrong, in a few words."""
+        return "; ".join([*(f"{count} {problem}" for (_, problem), count in self.errors.items()), *self.examples[:1]])
+
+    def _errors(self, crew: str) -> dict[str, int]:
+        return {problem: count for (who, problem), count in sorted(self.errors.items()) if who == crew}
