@@ -17,6 +17,7 @@ from chalicelib.core.dynamo import DynamoStore
 from chalicelib.core.store import Commit, WriteStore
 from tests.conftest import Tables
 from tests.saga.conftest import in_memory
+from tests.saga.rest import AT_REST
 from tests.saga.world import SERVICES, World
 
 SKUS = ("A", "B", "C")
@@ -24,14 +25,6 @@ LINES = st.lists(st.tuples(st.sampled_from(SKUS), st.integers(1, 4)), min_size=1
 # Two commits at most follow from a record, and a batch has many: beyond that a crash is no crash.
 CRASHES = st.none() | st.integers(0, 12)
 LONG = os.environ.get("FAULTS") == "long"
-# What an order's reservation may be once nothing is under way any more.
-AT_REST = {
-    "confirmed": {"reserved"},
-    "rejected": {"short"},
-    "cancelled": {"released", "short"},
-    "shipped": {"shipped"},
-    "delivered": {"shipped"},
-}
 
 
 class Saga(RuleBasedStateMachine):
