@@ -7,6 +7,7 @@ and all that drags along; of botocore, the descriptions of those services alone 
 
 # ruff: noqa: S603, T201  # a command line; it starts pip alone
 
+import fcntl
 import fnmatch
 import hashlib
 import os
@@ -148,17 +149,23 @@ def installed() -> Path:
     requirements = ROOT / "requirements.txt"
     digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
     folder = WHEELS / f"{version}-{architecture}-{digest}"
-    if not folder.exists():
-        WHEELS.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(dir=WHEELS))
-        platforms = [f"--platform={glibc}_{PROCESSORS[architecture]}" for glibc in GLIBC]
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
-        command += ["--only-binary=:all:", "--implementation=cp", f"--python-version={version}", *platforms]
-        if subprocess.run([*command, "--target", fresh, "-r", requirements], check=False).returncode:
-            shutil.rmtree(fresh)
-            raise CannotPackage(f"pip cannot install requirements.txt for Python {version} on {architecture}")
-        fresh.rename(folder)
+    WHEELS.mkdir(parents=True, exist_ok=True)
+    with (WHEELS / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # `sam build` makes all the packages at once, and each comes here
+        if not folder.exists():
+            _install(requirements, version, architecture, folder)
     return folder
+
+
+def _install(requirements: Path, version: str, architecture: str, folder: Path) -> None:
+    fresh = Path(tempfile.mkdtemp(dir=WHEELS))
+    platforms = [f"--platform={glibc}_{PROCESSORS[architecture]}" for glibc in GLIBC]
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+    command += ["--only-binary=:all:", "--implementation=cp", f"--python-version={version}", *platforms]
+    if subprocess.run([*command, "--target", fresh, "-r", requirements], check=False).returncode:
+        shutil.rmtree(fresh)
+        raise CannotPackage(f"pip cannot install requirements.txt for Python {version} on {architecture}")
+    fresh.rename(folder)
 
 
 def runtime() -> str:
