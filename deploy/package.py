@@ -54,9 +54,12 @@ _DYNAMODB, _S3, _SECRETS = "botocore/data/dynamodb/*", "botocore/data/s3/*", "bo
 _WRITES = ("core/pipeline.py", "core/dynamo.py", "core/dynamo_requests.py", "core/codec.py")
 _READS = ("core/database.py", "core/iam_token.py", "core/snapshot.py")
 _PROJECTS = ("core/projector/*", "core/streams/*", "core/codec.py", "core/database.py", "core/iam_token.py")
+_REACTS = (*_WRITES, "core/reactor/*", "core/streams/*")
 _MIGRATES = ("core/migrate.py", "core/database*.py", "core/iam_token.py", "core/schema.py", "core/custom_resource.py")
 _CHECKS = ("operations/check.py", "core/codec.py", "core/database.py", "core/iam_token.py")
-_OPTIONAL = frozenset((*_WRITES, *_READS, *_PROJECTS, *_MIGRATES, *_CHECKS, "migrations/*", "core/server_check.py")) - {
+_OPTIONAL = frozenset(
+    (*_WRITES, *_READS, *_PROJECTS, *_REACTS, *_MIGRATES, *_CHECKS, "migrations/*", "core/server_check.py")
+) - {
     "core/pipeline.py"  # its types are part of the routes
 }
 
@@ -78,6 +81,7 @@ PACKAGES = {
     "CommandsFunction": Package((*_CHALICE, *_BOTO, _DYNAMODB, *_XRAY), _WRITES),
     "QueriesFunction": Package((*_CHALICE, *_MYSQL, *_XRAY, *_BOTOCORE), _READS),
     "ProjectorFunction": Package((*_CHALICE, *_BOTO, _DYNAMODB, _S3, *_MYSQL, *_XRAY), _PROJECTS),
+    "ReactorFunction": Package((*_CHALICE, *_BOTO, _DYNAMODB, _S3, *_XRAY), _REACTS),
     "MigrateFunction": Package((*_CHALICE, *_BOTO, _SECRETS, *_MYSQL), (*_MIGRATES, "migrations/*")),
     "CheckFunction": Package((*_CHALICE, *_BOTO, _DYNAMODB, *_MYSQL, *_XRAY), _CHECKS),
 }
