@@ -72,7 +72,7 @@ def test_handlers_exist(functions: dict[str, Any]) -> None:
 
 
 def test_every_service_has_a_table_and_a_mapping() -> None:
-    """A service that is put into bootstrap.py needs both here, and one mapping more where others have policies on it."""
+    """A service that is put into bootstrap.py needs both here, and a second mapping where others react to it."""
     template = Template("x-")
     assert {table["TableName"] for table in template.tables()} == {f"x-{name}" for name in [*SERVICES, "dead-letters"]}
     fed: dict[str, set[str]] = {}
