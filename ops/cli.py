@@ -11,6 +11,7 @@ import click
 from ops.dead_letters.commands import dead_letters
 from ops.failing import Command
 from ops.operating import migrate, status, token
+from ops.react import react
 from ops.rebuild.command import rebuild
 from ops.verify.command import verify
 
@@ -26,7 +27,7 @@ def ops() -> None:
     """Operate a running Tributary."""
 
 
-_COMMANDS: tuple[click.Command, ...] = (dead_letters, migrate, rebuild, status, token, verify)
+_COMMANDS: tuple[click.Command, ...] = (dead_letters, migrate, react, rebuild, status, token, verify)
 for _command in _COMMANDS:
     ops.add_command(_command)
 
