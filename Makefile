@@ -49,8 +49,8 @@ test-mysql: setup ## Run the database tests on a real MySQL, downloaded into a f
 deploy-tools: setup ## Install sam, cfn-lint, checkov and Lambda's runtime, for the deployment's tests
 	@deploy/tools.sh --checkov
 
-test-deploy: deploy-tools ## Run the deployment's tests: template, packages, sample events, rehearsal
-	$(PY) -m pytest tests/deploy $(ARGS)
+test-deploy: deploy-tools ## Run the deployment's tests, `sam local` in Docker too, which is made available where it can be
+	deploy/lambda-docker.sh run $(PY) -m pytest tests/deploy $(ARGS)
 
 bench: setup ## Measure the projector on this machine
 	$(PY) -m bench.projector

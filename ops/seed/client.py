@@ -68,21 +68,17 @@ class Client:
         self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         self._connection = self._connect()
 
-    def post(self, path: str, body: Mapping[str, Any] | None = None, *, keyed: bool = True) -> Answer:
-        """POST until there is a final answer.
+    def post(self, path: str, body: Mapping[str, Any] | None = None) -> Answer:
+        """POST until there is a final answer. All tries carry one Idempotency-Key: the next tells of a lost answer.
 
         Args:
             path: "/orders".
             body: what is sent as JSON.
-            keyed: whether all tries carry one Idempotency-Key, so that a try whose answer was lost is told by
-                the next. A command that changes nothing when repeated is quicker without.
 
         Raises:
             CannotGoOn: none came in time, or the token is refused.
         """
-        headers = {**self._headers, "Content-Type": "application/json"}
-        if keyed:
-            headers["Idempotency-Key"] = str(uuid.uuid4())
+        headers = {**self._headers, "Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
         return self._persist("POST", path, json.dumps(body or {}).encode(), headers)
 
     def get(self, path: str) -> Answer:

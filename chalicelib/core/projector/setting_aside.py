@@ -11,6 +11,7 @@ from chalicelib.core.projector.writer import Attempts
 from chalicelib.core.service import Service
 from chalicelib.core.streams.dead_letters import DeadLetters, dead_letter
 from chalicelib.core.streams.records import Commit, Unreadable
+from chalicelib.core.times import iso
 
 Apply = Callable[[Work], None]
 
@@ -104,7 +105,7 @@ class Isolation:
             NotStored: it could not be stored.
         """
         cause = error.__cause__ if isinstance(error, Poisonous) and isinstance(error.__cause__, Exception) else error
-        letter = dead_letter(entry, cause, self._attempts.now().isoformat(timespec="milliseconds") + "Z")
+        letter = dead_letter(entry, cause, iso(self._attempts.now()))
         facts = {"letter": letter.id, "sequence": letter.sequence, "error": letter.error}
         try:
             self._dead_letters.put(letter)
