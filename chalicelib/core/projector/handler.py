@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from chalicelib.core import log, tracing
 from chalicelib.core.database import connect
 from chalicelib.core.projector.project import Deps, project
+from chalicelib.core.projector.traces import NAME
 from chalicelib.core.projector.writer import Writer
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.streams.dead_letters import DynamoDeadLetters
@@ -29,8 +31,9 @@ def project_event(event: Mapping[str, Any], context: Any, runtime: Runtime) -> d
     """
     settings = runtime.settings
     services = {settings.table(name): service for name, service in runtime.services.items()}
-    deps = runtime.once("projector", lambda: deps_of(runtime))
-    failed = project(event["Records"], services, replace(deps, remaining_ms=_remaining(context)))
+    deps = replace(runtime.once("projector", lambda: deps_of(runtime)), remaining_ms=_remaining(context))
+    with log.about(request_id=getattr(context, "aws_request_id", "")), tracing.segment(NAME):
+        failed = project(event["Records"], services, deps)
     if failed and not settings.partial_batch:
         raise BatchFailed(f"the batch has to come again, from sequence number {failed[0]} at the latest")
     return {"batchItemFailures": [{"itemIdentifier": sequence} for sequence in failed]}
@@ -48,6 +51,7 @@ def deps_of(runtime: Runtime) -> Deps:
             settings.dead_letter_bucket,
         ),
         remaining_ms=_remaining(None),
+        deployment=settings.table_prefix,
     )
 
 
