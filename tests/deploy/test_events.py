@@ -18,8 +18,12 @@ ADA, CONFIRMED, PLACED = (
     "ord_01JD2QB4S5YZ1Q8N3XW7GK5T0B",
 )
 STREAMS = ("customers", "catalog", "inventory", "orders")
-# IAM and Secrets Manager are asked there, and nowhere here.
-ON_AWS_ALONE = {"chalicelib/core/iam_token.py", "chalicelib/core/database_users.py"}
+# IAM, Secrets Manager and X-Ray are there, and nowhere here.
+ON_AWS_ALONE = {
+    "chalicelib/core/iam_token.py",
+    "chalicelib/core/database_users.py",
+    "chalicelib/core/xray.py",
+}
 # The X-Ray SDK, and what it imports that the function itself does not; tracing is off in these runs.
 _SDK = {"aws_xray_sdk", "wrapt"}
 TRACING = {
