@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any
@@ -55,6 +55,11 @@ def about(**fields: str) -> Iterator[None]:
         yield
     finally:
         _about.reset(token)
+
+
+def about_call(context: Any) -> AbstractContextManager[None]:
+    """Put Lambda's id of this call (`request_id`) on every line; its own lines about the call carry it too."""
+    return about(request_id=getattr(context, "aws_request_id", ""))
 
 
 @contextmanager

@@ -32,7 +32,7 @@ def project_event(event: Mapping[str, Any], context: Any, runtime: Runtime) -> d
     settings = runtime.settings
     services = {settings.table(name): service for name, service in runtime.services.items()}
     deps = replace(runtime.once("projector", lambda: deps_of(runtime)), remaining_ms=_remaining(context))
-    with log.about(request_id=getattr(context, "aws_request_id", "")), tracing.segment(NAME):
+    with log.about_call(context), tracing.segment(NAME):
         failed = project(event["Records"], services, deps)
     if failed and not settings.partial_batch:
         raise BatchFailed(f"the batch has to come again, from sequence number {failed[0]} at the latest")

@@ -11,7 +11,7 @@ from chalicelib.core import tracing
 from chalicelib.core.streams.records import Commit
 
 NAME = "tributary-projector"
-# A chunk's 1,000 commits are one transaction all the same; 100 segments take some 10 ms to send.
+# A chunk's 1,000 commits are one transaction all the same; 100 segments take 10 to 20 ms to make.
 MAX_TRACES = 100
 _MYSQL = "mysql"
 
