@@ -5,7 +5,7 @@ PY := .venv/bin/python
 MYSQL_TEST_PORT ?= 3410
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run token seed check-sales test lint test-unit test-mysql deploy-tools test-deploy bench bench-verify bench-rebuild \
+.PHONY: help setup run token seed check-sales test lint test-unit test-mysql soak deploy-tools test-deploy bench bench-verify bench-rebuild \
   verify rebuild status clean
 
 help: ## Show this list
@@ -49,8 +49,11 @@ test-mysql: setup ## Run the database tests on a real MySQL, downloaded into a f
 deploy-tools: setup ## Install sam, cfn-lint, checkov and Lambda's runtime, for the deployment's tests
 	@deploy/tools.sh --checkov
 
-test-deploy: deploy-tools ## Run the deployment's tests: template, packages, sample events, rehearsal
-	$(PY) -m pytest tests/deploy $(ARGS)
+test-deploy: deploy-tools ## Run the deployment's tests, `sam local` in Docker too, which is made available where it can be
+	deploy/lambda-docker.sh run $(PY) -m pytest tests/deploy $(ARGS)
+
+soak: setup ## Load the whole with faults at random, for [MINUTES=30], and write docs/reports/soak.md
+	SOAK_MINUTES=$(or $(MINUTES),30) SOAK_REPORT=docs/reports/soak.md $(PY) -m pytest tests/soak $(ARGS)
 
 bench: setup ## Measure the projector on this machine
 	$(PY) -m bench.projector

@@ -6,11 +6,12 @@ but stream ARNs, and those with a default: every command of Chalice's CLI import
 """
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 from chalice.app import AuthRequest, AuthResponse, Chalice, CloudWatchEvent, DynamoDBEvent, Rate
 
-from chalicelib.bootstrap import APIS, SERVICES, runtime
+from chalicelib.bootstrap import APIS, REACTED_TO, SERVICES, runtime
 from chalicelib.core import log
 from chalicelib.core.auth import BadToken, verify
 from chalicelib.core.http import problems_everywhere
@@ -52,16 +53,29 @@ def _project(event: DynamoDBEvent) -> dict[str, Any]:
     return project_event(event.to_dict(), event.context, runtime())
 
 
-# One Lambda a stream where Chalice deploys, since its decorator knows one stream; template.yaml maps
-# all the streams to one. Either way the handler is `app.project`: Chalice takes that from the function's name.
-_project.__name__ = "project"
-for name in SERVICES:
-    stream = os.environ.get(
-        f"{name.upper()}_STREAM_ARN", f"arn:aws:dynamodb:eu-west-1:000000000000:table/tributary-{name}/stream/unset"
+def _react(event: DynamoDBEvent) -> dict[str, Any]:
+    """A batch of a table's stream into the commands that follow from it."""
+    from chalicelib.core.reactor.handler import react_to_event
+
+    return react_to_event(event.to_dict(), event.context, runtime())
+
+
+def _stream(service: str, batch_size: int, name: str) -> Callable[[Any], Any]:
+    unset = f"arn:aws:dynamodb:eu-west-1:000000000000:table/tributary-{service}/stream/unset"
+    arn = os.environ.get(f"{service.upper()}_STREAM_ARN", unset)
+    handler: Callable[[Any], Any] = app.on_dynamodb_record(
+        stream_arn=arn, batch_size=batch_size, starting_position="TRIM_HORIZON", name=name
     )
-    project = app.on_dynamodb_record(
-        stream_arn=stream, batch_size=1000, starting_position="TRIM_HORIZON", name=f"project_{name}"
-    )(_project)
+    return handler
+
+
+# One Lambda a stream where Chalice deploys, since its decorator knows one stream; template.yaml maps all the
+# streams to one. Either way the handler is `app.project`, or `app.react`: Chalice takes that from the function's name.
+_project.__name__, _react.__name__ = "project", "react"
+for name in SERVICES:
+    project = _stream(name, 1000, f"project_{name}")(_project)
+for name in REACTED_TO:
+    react = _stream(name, 100, f"react_{name}")(_react)
 
 
 @app.lambda_function(name="migrate")

@@ -29,6 +29,8 @@ from chalicelib.permissions import PERMISSIONS
 from chalicelib.reports.api import api as reports_api
 
 SERVICES: Mapping[str, Service] = {service.name: service for service in (CUSTOMERS, CATALOG, INVENTORY, ORDERS)}
+# The services whose streams others have policies on.
+REACTED_TO = sorted({policy.source for service in SERVICES.values() for policy in service.policies})
 _APIS = (customers_api, catalog_api, inventory_api, orders_api, customer_orders_api, reports_api, operations_api)
 APIS = (*_APIS, documentation(_APIS, PERMISSIONS))
 

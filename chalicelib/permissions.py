@@ -20,7 +20,6 @@ PERMISSIONS: Permissions = {
     "inventory.adjust": {"staff": _ALL, "admin": _ALL},
     "orders.place": {"customer": _OWN, "staff": _ALL, "admin": _ALL},
     "orders.cancel": {"customer": _OWN, "staff": _ALL, "admin": _ALL},
-    "orders.confirm": {"staff": _ALL, "admin": _ALL},
     "orders.ship": {"staff": _ALL, "admin": _ALL},
     "orders.deliver": {"staff": _ALL, "admin": _ALL},
     # privileges inside a command

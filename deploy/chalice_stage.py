@@ -12,11 +12,12 @@ import json
 import re
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from chalicelib.bootstrap import SERVICES
-from local.template import load
+from chalicelib.bootstrap import REACTED_TO, SERVICES
+from local.template import Template, load
 
 ROOT = Path(__file__).parent.parent
 APP = "tributary"
@@ -27,9 +28,8 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "migrate": ("Migrate",),
     "check": ("Check",),
     **{f"project_{service}": ("Projector",) for service in SERVICES},
+    **{f"react_{service}": ("Reactor",) for service in REACTED_TO},
 }
-SIZES = {"api_handler": (1024, 29), "authorize": (1024, 10), "migrate": (512, 900), "check": (512, 50)}
-PROJECTOR_SIZE = (1769, 60)
 # What template.yaml's mappings have and Chalice's decorator cannot say.
 MAPPING_OPTIONS = (
     "MaximumRetryAttempts",
@@ -76,14 +76,21 @@ def stage_config(stage: str, outputs: Mapping[str, str], before: Mapping[str, An
     }
 
 
+@lru_cache(maxsize=1)
+def _template() -> Template:
+    return Template("")
+
+
 def _function(stage: str, name: str, outputs: Mapping[str, str]) -> dict[str, Any]:
-    memory, timeout = SIZES.get(name, PROJECTOR_SIZE)
+    template = _template()
+    # All routes are in one function: what the first of its roles has, commands, the others have too.
+    under_sam = template.function(f"{ROLES[name][0]}Function")
     config: dict[str, Any] = {
         "iam_policy_file": f"policy-{stage}-{name}.json",
-        "lambda_memory_size": memory,
-        "lambda_timeout": timeout,
+        "lambda_memory_size": template.resolve(under_sam["MemorySize"]),
+        "lambda_timeout": under_sam["Timeout"],
     }
-    if name != "authorize":
+    if any("VpcConfig" in template.function(f"{role}Function") for role in ROLES[name]):
         config["subnet_ids"] = outputs["FunctionSubnets"].split(",")
         config["security_group_ids"] = outputs["FunctionSecurityGroups"].split(",")
     if name == "migrate":
@@ -117,7 +124,7 @@ def policy(stage: str, name: str, outputs: Mapping[str, str]) -> dict[str, Any]:
     if name == "api_handler":
         token = {"Action": "secretsmanager:GetSecretValue", "Resource": outputs["TokenSecretArn"]}
         statements.append({"Effect": "Allow", **token})
-    own = name.removeprefix("project_")
+    own = name.partition("_")[2]
     distinct = [s for i, s in enumerate(statements) if s not in statements[:i]]
     return {"Version": "2012-10-17", "Statement": [_own_stream(statement, own) for statement in distinct]}
 
@@ -148,17 +155,18 @@ def merge_template(outputs: Mapping[str, str]) -> dict[str, Any]:
     """What `chalice package --merge-template` adds: template.yaml's mapping options, and that partial failures work."""
     template = load(ROOT / "template.yaml")
     parallel = template["Parameters"]["Parallelization"]["Default"]
+    destination = {"OnFailure": {"Type": "S3", "Destination": outputs["DeadLetterBucketArn"]}}
     merged = {}
-    for event, mapping in template["Resources"]["ProjectorFunction"]["Properties"]["Events"].items():
-        options = {name: mapping["Properties"][name] for name in MAPPING_OPTIONS}
-        destination = {"OnFailure": {"Type": "S3", "Destination": outputs["DeadLetterBucketArn"]}}
-        source = {"Properties": {**options, "ParallelizationFactor": parallel, "DestinationConfig": destination}}
-        merged[f"Project{event}"] = {
-            "Properties": {
-                "Environment": {"Variables": {"PARTIAL_BATCH": "1"}},
-                "Events": {f"Project{event}DynamodbEventSource": source},
+    for function, prefix in (("ProjectorFunction", "Project"), ("ReactorFunction", "React")):
+        for event, mapping in template["Resources"][function]["Properties"]["Events"].items():
+            options = {name: mapping["Properties"][name] for name in MAPPING_OPTIONS}
+            source = {"Properties": {**options, "ParallelizationFactor": parallel, "DestinationConfig": destination}}
+            merged[f"{prefix}{event}"] = {
+                "Properties": {
+                    "Environment": {"Variables": {"PARTIAL_BATCH": "1"}},
+                    "Events": {f"{prefix}{event}DynamodbEventSource": source},
+                }
             }
-        }
     return {"Resources": merged}
 
 

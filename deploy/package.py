@@ -7,6 +7,7 @@ and all that drags along; of botocore, the descriptions of those services alone 
 
 # ruff: noqa: S603, T201  # a command line; it starts pip alone
 
+import fcntl
 import fnmatch
 import hashlib
 import os
@@ -53,11 +54,12 @@ _DYNAMODB, _S3, _SECRETS = "botocore/data/dynamodb/*", "botocore/data/s3/*", "bo
 _WRITES = ("core/pipeline.py", "core/dynamo.py", "core/dynamo_requests.py", "core/codec.py")
 _READS = ("core/database.py", "core/iam_token.py", "core/snapshot.py")
 _PROJECTS = ("core/projector/*", "core/streams/*", "core/codec.py", "core/database.py", "core/iam_token.py")
+_REACTS = (*_WRITES, "core/reactor/*", "core/streams/*")
 _MIGRATES = ("core/migrate.py", "core/database*.py", "core/iam_token.py", "core/schema.py", "core/custom_resource.py")
 _CHECKS = ("operations/check.py", "core/codec.py", "core/database.py", "core/iam_token.py")
 _TRACES = ("core/xray.py",)
 _OPTIONAL = frozenset(
-    (*_WRITES, *_READS, *_PROJECTS, *_MIGRATES, *_CHECKS, *_TRACES, "migrations/*", "core/server_check.py")
+    (*_WRITES, *_READS, *_PROJECTS, *_REACTS, *_MIGRATES, *_CHECKS, *_TRACES, "migrations/*", "core/server_check.py")
 ) - {
     "core/pipeline.py"  # its types are part of the routes
 }
@@ -80,6 +82,7 @@ PACKAGES = {
     "CommandsFunction": Package((*_CHALICE, *_BOTO, _DYNAMODB, *_XRAY), (*_WRITES, *_TRACES)),
     "QueriesFunction": Package((*_CHALICE, *_MYSQL, *_XRAY, *_BOTOCORE), (*_READS, *_TRACES)),
     "ProjectorFunction": Package((*_CHALICE, *_BOTO, _DYNAMODB, _S3, *_MYSQL, *_XRAY), (*_PROJECTS, *_TRACES)),
+    "ReactorFunction": Package((*_CHALICE, *_BOTO, _DYNAMODB, _S3, *_XRAY), (*_REACTS, *_TRACES)),
     "MigrateFunction": Package((*_CHALICE, *_BOTO, _SECRETS, *_MYSQL), (*_MIGRATES, "migrations/*")),
     "CheckFunction": Package((*_CHALICE, *_BOTO, _DYNAMODB, *_MYSQL, *_XRAY), (*_CHECKS, *_TRACES)),
 }
@@ -151,17 +154,23 @@ def installed() -> Path:
     requirements = ROOT / "requirements.txt"
     digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
     folder = WHEELS / f"{version}-{architecture}-{digest}"
-    if not folder.exists():
-        WHEELS.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(dir=WHEELS))
-        platforms = [f"--platform={glibc}_{PROCESSORS[architecture]}" for glibc in GLIBC]
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
-        command += ["--only-binary=:all:", "--implementation=cp", f"--python-version={version}", *platforms]
-        if subprocess.run([*command, "--target", fresh, "-r", requirements], check=False).returncode:
-            shutil.rmtree(fresh)
-            raise CannotPackage(f"pip cannot install requirements.txt for Python {version} on {architecture}")
-        fresh.rename(folder)
+    WHEELS.mkdir(parents=True, exist_ok=True)
+    with (WHEELS / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # `sam build` makes all the packages at once, and each comes here
+        if not folder.exists():
+            _install(requirements, version, architecture, folder)
     return folder
+
+
+def _install(requirements: Path, version: str, architecture: str, folder: Path) -> None:
+    fresh = Path(tempfile.mkdtemp(dir=WHEELS))
+    platforms = [f"--platform={glibc}_{PROCESSORS[architecture]}" for glibc in GLIBC]
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+    command += ["--only-binary=:all:", "--implementation=cp", f"--python-version={version}", *platforms]
+    if subprocess.run([*command, "--target", fresh, "-r", requirements], check=False).returncode:
+        shutil.rmtree(fresh)
+        raise CannotPackage(f"pip cannot install requirements.txt for Python {version} on {architecture}")
+    fresh.rename(folder)
 
 
 def runtime() -> str:

@@ -1,23 +1,28 @@
-"""Project what the streams have lost: `python -m local.catchup`.
+"""Make up for what the streams have lost: `python -m local.catchup`.
 
 MiniStack keeps its tables over a restart and loses their streams. So before the pump starts, every table
 is compared with the read model by id and version, and what is newer goes through the same function that
 the stream feeds, as records that look like a stream's. Of several lost versions only the newest can be
 had: the timeline shows such a gap as incomplete.
+
+What the reactor has done of the lost streams nobody can tell from a row. Unless the pump had come to rest before
+it was stopped, the reactor is given every aggregate again; what is done already finds itself done.
 """
 
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.core.database import Pool
-from chalicelib.core.service import CLAIM_PREFIX, HEARTBEAT_ID, Service
+from chalicelib.core.service import Service
+from chalicelib.core.streams.records import as_record, is_head
 from local import aws
 from local.delivery import Record
-from local.pump import Handler, batches, load_handlers
+from local.pump import Handler, batches, load_handlers, was_at_rest
 from local.template import EventSource, Template
 
 if TYPE_CHECKING:
@@ -25,10 +30,11 @@ if TYPE_CHECKING:
 
 _SEGMENTS = 4  # of a parallel scan; with more MiniStack is no faster
 _MOST_KEYS = 100  # of a BatchGetItem
+_PROJECTOR = "app.project"
 
 
 class CatchUp:
-    """Compares one service's table with its rows, and projects what is newer.
+    """Compares one service's table with its rows.
 
     Args:
         client: of DynamoDB.
@@ -39,7 +45,7 @@ class CatchUp:
 
     def __init__(self, client: "DynamoDBClient", table: str, service: Service, pool: Pool) -> None:
         self._client = client
-        self._table = table
+        self.name = table
         self._service = service
         self._pool = pool
         self._stream = client.describe_table(TableName=table)["Table"].get("LatestStreamArn", "")
@@ -49,12 +55,20 @@ class CatchUp:
         with ThreadPoolExecutor(_SEGMENTS) as threads:
             missing = [id for ids in threads.map(self._missing, range(_SEGMENTS)) for id in ids]
         for start in range(0, len(missing), _MOST_KEYS):
-            yield [self._record(item) for item in self._items(missing[start : start + _MOST_KEYS])]
+            yield self._records(self._items(missing[start : start + _MOST_KEYS]))
+
+    def all_records(self) -> Iterator[list[Record]]:
+        """A record of every aggregate, a page of the table at a time."""
+        for page in self._client.get_paginator("scan").paginate(TableName=self.name, ConsistentRead=True):
+            yield self._records(item for item in page["Items"] if _is_head(item))
+
+    def _records(self, items: Iterable[Mapping[str, Any]]) -> list[Record]:
+        return [as_record(item, self._stream, time.time()) for item in items]
 
     def _missing(self, segment: int) -> list[str]:
         """The ids in one part of the table whose version the read model has not reached."""
         pages = self._client.get_paginator("scan").paginate(
-            TableName=self._table,
+            TableName=self.name,
             ConsistentRead=True,
             Segment=segment,
             TotalSegments=_SEGMENTS,
@@ -87,34 +101,15 @@ class CatchUp:
 
     def _items(self, ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         keys = [{"id": {"S": id}} for id in ids]
-        wanted: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
+        wanted: Any = {self.name: {"Keys": keys, "ConsistentRead": True}}
         while wanted:
             answer = self._client.batch_get_item(RequestItems=wanted)
-            yield from answer["Responses"][self._table]
+            yield from answer["Responses"][self.name]
             wanted = answer.get("UnprocessedKeys")
-
-    def _record(self, item: Mapping[str, Any]) -> Record:
-        identity = f"{item['id']['S']}@{item['version']['N']}"
-        return {
-            "eventID": identity,
-            "eventName": "INSERT",
-            "eventVersion": "1.1",
-            "eventSource": "aws:dynamodb",
-            "awsRegion": aws.REGION,
-            "eventSourceARN": self._stream,
-            "dynamodb": {
-                "ApproximateCreationDateTime": time.time(),
-                "Keys": {"id": item["id"]},
-                "NewImage": item,
-                "SequenceNumber": identity,
-                "SizeBytes": 0,
-                "StreamViewType": "NEW_AND_OLD_IMAGES",
-            },
-        }
 
 
 def _is_head(item: Mapping[str, Any]) -> bool:
-    return "version" in item and not item["id"]["S"].startswith((CLAIM_PREFIX, HEARTBEAT_ID))
+    return "version" in item and is_head(item["id"]["S"])
 
 
 def catch_up(
@@ -124,11 +119,22 @@ def catch_up(
     pool: Pool,
     sources: Sequence[EventSource],
     handlers: Mapping[str, Handler],
+    *,
+    at_rest: bool,
 ) -> int:
-    """Compare every service's table with the read model and feed every function what is newer.
+    """Compare every service's table with the read model, and feed every function what it may have missed.
+
+    Args:
+        endpoint: of the embedded AWS.
+        prefix: of the tables.
+        services: by name.
+        pool: connections to the read model.
+        sources: the mappings.
+        handlers: the functions, by the mappings' handler.
+        at_rest: whether everything that the streams held had been delivered.
 
     Returns:
-        How many items were newer.
+        How many items the read model did not show yet.
 
     Raises:
         RuntimeError: a function did not take them.
@@ -136,20 +142,22 @@ def catch_up(
     client = aws.dynamodb(endpoint)
     newer = 0
     for name, service in services.items():
-        table = f"{prefix}{name}"
-        fed = [source for source in sources if source.table == table]
-        for records in CatchUp(client, table, service, pool).records():
+        table = CatchUp(client, f"{prefix}{name}", service, pool)
+        fed = [source for source in sources if source.table == table.name]
+        for records in table.records():
             newer += len(records)
-            for source in fed:
-                for batch in batches(source, records):
-                    _hand_over(handlers[source.handler], batch)
+            _hand_over([source for source in fed if source.handler == _PROJECTOR], handlers, records)
+        for records in table.all_records() if not at_rest else ():
+            _hand_over([source for source in fed if source.handler != _PROJECTOR], handlers, records)
     return newer
 
 
-def _hand_over(handler: Handler, batch: list[Record]) -> None:
-    answer = handler({"Records": batch}, None) or {}
-    if failures := answer.get("batchItemFailures"):
-        raise RuntimeError(f"the projector did not take {failures[0]['itemIdentifier']}; its log says why")
+def _hand_over(sources: Sequence[EventSource], handlers: Mapping[str, Handler], records: list[Record]) -> None:
+    for source in sources:
+        for batch in batches(source, records):
+            answer = handlers[source.handler]({"Records": batch}, None) or {}
+            if failures := answer.get("batchItemFailures"):
+                raise RuntimeError(f"{source.function} did not take {failures[0]['itemIdentifier']}; the log says why")
 
 
 def main() -> None:
@@ -159,7 +167,15 @@ def main() -> None:
     prefix = os.environ["TABLE_PREFIX"]
     sources = Template(prefix).mappings()
     pool = Pool(os.environ["DATABASE_URL"], size=_SEGMENTS)
-    newer = catch_up(os.environ["AWS_ENDPOINT_URL"], prefix, SERVICES, pool, sources, load_handlers(sources))
+    newer = catch_up(
+        os.environ["AWS_ENDPOINT_URL"],
+        prefix,
+        SERVICES,
+        pool,
+        sources,
+        load_handlers(sources),
+        at_rest=was_at_rest(Path(os.environ["LOCAL_STATE"])),
+    )
     print(f"caught up with {newer} items" if newer else "nothing was lost", file=sys.stderr)
 
 

@@ -4,6 +4,7 @@ import getpass
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -25,12 +26,14 @@ class MariaDB:
         port: on 127.0.0.1.
         flush: innodb_flush_log_at_trx_commit. 1 and 2 keep every acknowledged commit through a kill -9;
             0 is three times as fast and does not, so it is for tests in which nothing is killed.
+        options: further options of mariadbd.
     """
 
-    def __init__(self, folder: Path, port: int, flush: int = 1) -> None:
+    def __init__(self, folder: Path, port: int, flush: int = 1, options: Sequence[str] = ()) -> None:
         self.folder = folder.absolute()
         self.port = port
         self._flush = flush
+        self._options = options
         self._data = self.folder / "data"
         self.child = Child("mariadbd", self._command(), self.folder / "mariadbd.log")
 
@@ -94,6 +97,7 @@ class MariaDB:
             "--innodb-log-file-size=256M",
             "--innodb-doublewrite=ON",
             f"--innodb-flush-log-at-trx-commit={self._flush}",
+            *self._options,
         ]
 
 

@@ -13,7 +13,8 @@ import threading
 import time
 import traceback
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -34,6 +35,9 @@ MAX_EVENT_BYTES = 6 * 1024 * 1024  # Lambda's limit on what a call is given
 _ENVELOPE_BYTES = len('{"Records": []}')
 DRAIN_SECONDS = 20.0
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.02, 0.2
+# What one function does, another stream carries on: at rest is what has been so for several looks at every stream.
+_REST_SECONDS = 4 * _LONGEST_PAUSE
+_AT_REST = "at-rest"
 
 
 class Pump:
@@ -59,7 +63,9 @@ class Pump:
         self._handlers = handlers
         self._folder = folder
         self._bucket = bucket
-        self._draining = threading.Event()
+        self._lock = threading.Lock()
+        self._looks = 0
+        self._last_active = 0.0
         self._stopping = threading.Event()
         self._threads = [threading.Thread(target=self._feed, args=(source,), daemon=True) for source in sources]
 
@@ -68,15 +74,29 @@ class Pump:
         for thread in self._threads:
             thread.start()
 
-    def stop(self, drain_seconds: float = DRAIN_SECONDS) -> None:
-        """Deliver what the streams still hold, for a while, then end."""
-        self._draining.set()
+    def stop(self, drain_seconds: float = DRAIN_SECONDS) -> bool:
+        """Deliver what the streams still hold, and what comes of that, for a while; then end.
+
+        Returns:
+            Whether all had come to rest.
+        """
         deadline = time.monotonic() + drain_seconds
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+        self._note_activity()
+        while not (at_rest := self._at_rest()) and time.monotonic() < deadline:
+            time.sleep(_SHORTEST_PAUSE)
         self._stopping.set()
         for thread in self._threads:
             thread.join(5)
+        return at_rest
+
+    def _note_activity(self) -> None:
+        with self._lock:
+            self._last_active = time.monotonic()
+
+    def _at_rest(self) -> bool:
+        """Whether every shard has been looked at, several times, since anything was under way."""
+        with self._lock:
+            return not self._looks and time.monotonic() - self._last_active > _REST_SECONDS
 
     def _feed(self, source: EventSource) -> None:
         """Feed one function from one table's stream; whatever goes wrong is tried again."""
@@ -88,7 +108,9 @@ class Pump:
                 return
             except Exception as error:
                 _say(f"{source.function} on {source.table}: {error!r}; trying again in a second")
-                self._stopping.wait(1)
+                self._note_activity()
+                with self._looking():
+                    self._stopping.wait(1)
 
     def _feed_shards(self, source: EventSource) -> None:
         """The stream's shards, one after the other: MiniStack's streams have one, which never ends."""
@@ -109,17 +131,31 @@ class Pump:
         )
         pause = _SHORTEST_PAUSE
         while not self._stopping.is_set():
-            records = self._gather(source, reader)
-            for batch in batches(source, records):
-                delivery.deliver(batch)
+            with self._looking():
+                records = self._gather(source, reader)
+                for batch in batches(source, records):
+                    delivery.deliver(batch)
+                if records:
+                    advance(sequence_number(records[-1]))  # the filter may have dropped the last ones
+                    self._note_activity()
             if records:
-                advance(sequence_number(records[-1]))  # the filter may have dropped the last ones
                 pause = _SHORTEST_PAUSE
                 continue
-            if reader.closed or self._draining.is_set():
+            if reader.closed:
                 return
             self._stopping.wait(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+    @contextmanager
+    def _looking(self) -> Iterator[None]:
+        """While this lasts, nobody knows whether there is something under way."""
+        with self._lock:
+            self._looks += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._looks -= 1
 
     def _gather(self, source: EventSource, reader: ShardReader) -> list[dict[str, Any]]:
         """Read until the batch is full or its window is over."""
@@ -195,6 +231,15 @@ def load_handler(name: str) -> Handler:
     return handler
 
 
+def was_at_rest(state: Path) -> bool:
+    """Whether the last pump ended with nothing under way; a pump that runs, or was killed, did not."""
+    return _mark(state).exists()
+
+
+def _mark(state: Path) -> Path:
+    return state / "pump" / _AT_REST
+
+
 def _say(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
 
@@ -202,7 +247,9 @@ def _say(message: str) -> None:
 def main() -> None:
     """Feed every function of template.yaml until SIGTERM."""
     sources = Template(os.environ["TABLE_PREFIX"]).mappings()
-    folder = Path(os.environ["LOCAL_STATE"]) / "pump"
+    state = Path(os.environ["LOCAL_STATE"])
+    folder = state / "pump"
+    _mark(state).unlink(missing_ok=True)
     pump = Pump(
         os.environ["AWS_ENDPOINT_URL"], sources, load_handlers(sources), folder, os.environ["DEAD_LETTER_BUCKET"]
     )
@@ -211,7 +258,8 @@ def main() -> None:
     pump.start()
     threading.Thread(target=check_now_and_then, args=(load_handler("app.check"), ended), daemon=True).start()
     ended.wait()
-    pump.stop()
+    if pump.stop():
+        _mark(state).touch()
 
 
 if __name__ == "__main__":

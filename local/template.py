@@ -110,6 +110,11 @@ class Template:
             if event["Type"] == "DynamoDB"
         ]
 
+    def function(self, name: str) -> Mapping[str, Any]:
+        """The properties of a function, not resolved."""
+        properties: Mapping[str, Any] = self._resources[name]["Properties"]
+        return properties
+
     def resolve(self, value: Any) -> Any:
         """A value with `!Ref` and `!Sub` of parameters filled in; other functions stay as they are."""
         match value:

@@ -10,7 +10,9 @@ import click
 
 from ops.dead_letters.commands import dead_letters
 from ops.failing import Command
+from ops.load.command import load
 from ops.operating import migrate, status, token
+from ops.react import react
 from ops.rebuild.command import rebuild
 from ops.verify.command import verify
 
@@ -26,7 +28,7 @@ def ops() -> None:
     """Operate a running Tributary."""
 
 
-_COMMANDS: tuple[click.Command, ...] = (dead_letters, migrate, rebuild, status, token, verify)
+_COMMANDS: tuple[click.Command, ...] = (dead_letters, load, migrate, react, rebuild, status, token, verify)
 for _command in _COMMANDS:
     ops.add_command(_command)
 

@@ -220,20 +220,32 @@ class Stack:
 def stack(ministack: str, mysql_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One running Tributary for all tests over HTTP."""
     folder = tmp_path_factory.mktemp("stack")
-    with fresh_tables(ministack) as tables, fresh_database(mysql_server) as database_url:
-        config = Config(
-            api_port=free_port(),
-            ministack_port=int(ministack.rpartition(":")[2]),
-            folder=folder,
-            table_prefix=tables.prefix,
-        )
-        aws.create_bucket(ministack, dead_letter_bucket(config))
-        env = app_env(config, database_url)
-        api, pump = module_child("API", "local.server", config, env), module_child("pump", "local.pump", config, env)
-        api.start()
-        pump.start()
+    with (
+        fresh_tables(ministack) as tables,
+        fresh_database(mysql_server) as database_url,
+        started(tables, database_url, folder) as stack,
+    ):
+        yield stack
+
+
+@contextmanager
+def started(tables: Tables, database_url: str, folder: Path, **env: str) -> Iterator[Stack]:
+    """The API and the pump over those stores, stopped at the end; `env` replaces what they would be given."""
+    config = Config(
+        api_port=free_port(),
+        ministack_port=int(tables.endpoint.rpartition(":")[2]),
+        folder=folder,
+        table_prefix=tables.prefix,
+    )
+    aws.create_bucket(tables.endpoint, dead_letter_bucket(config))
+    env = app_env(config, database_url) | env
+    api, pump = module_child("API", "local.server", config, env), module_child("pump", "local.pump", config, env)
+    api.start()
+    pump.start()
+    try:
         api.await_ready(lambda: answers(config.api_port))
         yield Stack(f"http://127.0.0.1:{config.api_port}", tables, database_url, env, api, pump, folder)
+    finally:
         api.stop()
         pump.stop()
 

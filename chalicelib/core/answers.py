@@ -5,6 +5,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from chalicelib.core.times import iso
+
 Timestamp = Annotated[
     str,
     Meta(
@@ -19,4 +21,4 @@ Money = Annotated[int, Meta(description="Minor units of the currency: pence, cen
 
 def timestamp(moment: datetime) -> str:
     """A DATETIME(3) of the read model, which is naive and UTC, as a Timestamp."""
-    return f"{moment.isoformat(timespec='milliseconds')}Z"
+    return iso(moment)

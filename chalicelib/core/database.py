@@ -31,6 +31,8 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # 1317, 1927: statement or connection killed; 3169, 4031: session killed or idle for too long.
 # https://dev.mysql.com/doc/mysql-errors/8.0/en/
 _LOST = frozenset({0, 1040, 1053, 1077, 1079, 1203, 1317, 1927, 2002, 2003, 2006, 2013, 2014, 3169, 4031})
+# 1290 and 1836: the server is read-only; 1792: a transaction on it is. The server was the writer before a failover.
+_READ_ONLY = frozenset({1290, 1792, 1836})
 
 _IN_TRANSACTION = 1  # the protocol's SERVER_STATUS_IN_TRANS, part of every answer
 
@@ -164,6 +166,14 @@ def is_lost(error: BaseException) -> bool:
     return error_code(error) in _LOST
 
 
+def is_read_only(error: BaseException) -> bool:
+    """Whether a server refused to write because it only reads: what a connection that outlives a failover leads to.
+
+    It will go on leading there, so it has to be closed; the next one finds the new writer.
+    """
+    return error_code(error) in _READ_ONLY
+
+
 class Pool:
     """Connections kept open between queries, for threads to share.
 
@@ -215,7 +225,7 @@ class Pool:
             yield connection
         except BaseException as error:
             lost = is_lost(error)
-            self._give_back(connection, broken=lost or not isinstance(error, Exception))
+            self._give_back(connection, broken=lost or is_read_only(error) or not isinstance(error, Exception))
             if lost:
                 raise _unavailable(error) from error
             raise

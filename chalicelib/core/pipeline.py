@@ -106,7 +106,9 @@ def handle(service: Service, store: WriteStore, envelope: Envelope, render: Rend
         Problem: and nothing was written, except for 503 `outcome-unknown`, which says so.
     """
     try:
-        kept = _handle(service, store, envelope, render)
+        kept = run(service, store, envelope, render)
+    except LostRace as lost:
+        raise Conflict(f"{lost}; try again.") from lost
     except ClaimTaken as taken:
         raise _duplicate(taken, envelope) from taken
     except Missing as missing:
@@ -138,7 +140,16 @@ def store_problem(error: Exception) -> Problem:
     return Unavailable("The write store cannot be reached; nothing was written. Try again.")
 
 
-def _handle(service: Service, store: WriteStore, envelope: Envelope, render: Render) -> Kept:
+def run(service: Service, store: WriteStore, envelope: Envelope, render: Render) -> Kept:
+    """Run one command; `handle` says of each error what a client is shown of it.
+
+    Raises:
+        Rejected: the rules refuse it.
+        ClaimTaken: it wants what another aggregate holds.
+        Problem: its owner, its version or its idempotency key do.
+        LostRace: it lost the race every time.
+        ItemTooLarge, Throttled, StoreUnreachable, OutcomeUnknown: see `store`.
+    """
     for attempt in range(TRIES):
         if envelope.key and (kept := envelope.key.replay(store)):
             return kept
@@ -158,7 +169,7 @@ def _handle(service: Service, store: WriteStore, envelope: Envelope, render: Ren
                 _pause(attempt)
     if envelope.key and (kept := envelope.key.replay(store)):
         return kept
-    raise Conflict(f"Lost the race {TRIES} times in a row; try again.")
+    raise LostRace(f"Lost the race {TRIES} times in a row")
 
 
 def _duplicate(taken: ClaimTaken, envelope: Envelope) -> Conflict:

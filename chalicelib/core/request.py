@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.core.errors import Malformed, TooLarge, UnsupportedMediaType
 from chalicelib.core.ids import ulid
+from chalicelib.core.times import iso
 
 MAX_BODY_BYTES = 1 << 20
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -114,8 +115,3 @@ def _body(event: Mapping[str, Any]) -> bytes:
 
         return b64decode(body)
     return body if isinstance(body, bytes) else str(body).encode("utf-8", "surrogatepass")
-
-
-def iso(moment: datetime) -> str:
-    """RFC 3339 UTC with milliseconds: "2026-11-23T10:00:00.000Z"."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

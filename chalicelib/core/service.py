@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from chalicelib.core.decider import Event, State
+from chalicelib.core.policy import Policy
 
 CLAIM_PREFIX = "claim#"
 HEARTBEAT_ID = "heartbeat#"
@@ -191,6 +192,7 @@ class Service:
         aggregates: the kinds of aggregate that its table holds.
         decide: (command, states by id) -> events by id; raises Rejected.
         projection: how its states become rows.
+        policies: what it does when other services' aggregates change.
         earlier: the projections of older generations that tables may still be of, until they are rebuilt.
     """
 
@@ -198,6 +200,7 @@ class Service:
     aggregates: tuple[Aggregate, ...]
     decide: Callable[[Any, Mapping[str, Any]], Mapping[str, Sequence[Event]]]
     projection: Projection
+    policies: tuple[Policy, ...] = ()
     earlier: tuple[Projection, ...] = ()
 
     @cached_property

@@ -21,3 +21,13 @@ def utc_now() -> datetime:
     """The present time, naive and UTC, to the millisecond, as DATETIME(3) keeps it."""
     now = datetime.now(UTC).replace(tzinfo=None)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def iso(moment: datetime) -> str:
+    """RFC 3339 UTC with milliseconds, as the write side writes times: "2026-11-23T10:00:00.000Z".
+
+    Args:
+        moment: naive and UTC, or with an offset.
+    """
+    utc = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    return f"{utc.isoformat(timespec='milliseconds')}Z"

@@ -14,7 +14,7 @@ from chalicelib.core import log, tracing
 from chalicelib.core.codec import decode_item, encode_item
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.service import HEARTBEAT_ID
-from chalicelib.core.times import to_utc, utc_now
+from chalicelib.core.times import iso, to_utc, utc_now
 from chalicelib.operations.queries import RebuildStatus, get_rebuilds
 
 _BEATS = "SELECT service, beat AS number, sent_at, applied_at FROM heartbeats"
@@ -98,7 +98,7 @@ def _sent(runtime: Runtime, service: str) -> Beat | None:
 
 def _send(runtime: Runtime, service: str, beat: Beat) -> None:
     """Write a heartbeat. Two checks at once may send the same number, which harms nothing."""
-    item = {"id": HEARTBEAT_ID, "version": beat.number, "at": f"{beat.sent_at.isoformat(timespec='milliseconds')}Z"}
+    item = {"id": HEARTBEAT_ID, "version": beat.number, "at": iso(beat.sent_at)}
     runtime.dynamodb.put_item(TableName=runtime.settings.table(service), Item=encode_item(item))
 
 

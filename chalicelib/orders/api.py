@@ -11,7 +11,7 @@ from chalicelib.core.http import Api
 from chalicelib.core.ids import new_id
 from chalicelib.core.listing import Page
 from chalicelib.orders.answers import OrderDetail, OrderFilters, OrderSummary, OrderTimeline
-from chalicelib.orders.commands import Cancel, Cancellation, Confirm, Deliver, NewOrder, OrderAnswer, Ship
+from chalicelib.orders.commands import Cancel, Cancellation, Deliver, NewOrder, OrderAnswer, Ship
 from chalicelib.orders.placing import place_command
 from chalicelib.orders.queries import get_order, list_orders
 from chalicelib.orders.timeline import get_timeline
@@ -31,12 +31,6 @@ def place(call: Call[NewOrder]) -> Planned:
 def cancel(call: Call[Cancellation]) -> Planned:
     """Call an order off, before it is shipped."""
     return _planned(call, Cancel(call.body.reason))
-
-
-@api.command("POST", "/orders/{id}/confirm", "orders.confirm", answer=OrderAnswer)
-def confirm(call: Call[None]) -> Planned:
-    """Confirm that an order can be fulfilled."""
-    return _planned(call, Confirm())
 
 
 @api.command("POST", "/orders/{id}/ship", "orders.ship", answer=OrderAnswer)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from chalicelib.core.endpoint import Call
 from chalicelib.core.errors import Fault, Forbidden, Invalid
 from chalicelib.core.fields import CustomerId
-from chalicelib.core.request import iso
+from chalicelib.core.times import iso
 from chalicelib.orders.commands import MAX_SKUS, NewOrder, Place
 
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.core.decider import Event
+from chalicelib.core.policy import Policy
 from chalicelib.core.service import Aggregate, Claim, ClaimChange, Service, single
 from chalicelib.orders import domain
+from chalicelib.orders.policy import on_inventory
 from chalicelib.orders.projection import PROJECTION
 
 
@@ -23,4 +25,5 @@ SERVICE = Service(
     aggregates=(Aggregate("order", domain.Order, domain.evolve, claims=_references),),
     decide=single(domain.decide),
     projection=PROJECTION,
+    policies=(Policy("inventory", on_inventory),),
 )

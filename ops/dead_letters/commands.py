@@ -1,11 +1,19 @@
 """`ops dead-letters list`, `show`, `redrive` and `discard`."""
 
+from dataclasses import replace
+
 import click
 
 from chalicelib.bootstrap import SERVICES
 from chalicelib.core.codec import decode_item
-from chalicelib.core.projector.handler import deps_of
+from chalicelib.core.projector import project
+from chalicelib.core.projector.handler import deps_of as projector_deps
+from chalicelib.core.reactor import react
+from chalicelib.core.reactor.handler import deps_of as reactor_deps
+from chalicelib.core.runtime import Runtime
+from chalicelib.core.streams.dead_letters import PROJECTOR, REACTOR, dead_letters_of
 from ops.dead_letters.letters import Letter, Letters
+from ops.dead_letters.redrive import Consumer
 from ops.dead_letters.redrive import redrive as run
 from ops.environment import load
 from ops.failing import WRONG, OpsError
@@ -19,7 +27,7 @@ _all = click.option("--all", "everything", is_flag=True, help="All that there ar
 
 @click.group(name="dead-letters")
 def dead_letters() -> None:
-    """See, project again or discard the records that the projector set aside."""
+    """See, handle again or discard the records that the projector and the reactor set aside."""
 
 
 @dead_letters.command(name="list")
@@ -59,25 +67,34 @@ def show(id: str, as_json: bool) -> int:
 @_service
 @json_option
 def redrive(ids: tuple[str, ...], everything: bool, service: str | None, as_json: bool) -> int:
-    """Project them again, now that what refused them is mended.
+    """Handle them again, now that what refused them is mended.
 
-    In the order of versions, through the projector's own guards: nothing newer is overwritten. Ends with 1
-    when some are refused again; those stay, with their new error.
+    In the order of versions, by the projector or the reactor, whichever set them aside, and with its own guards:
+    nothing newer is overwritten, nothing is done twice. Ends with 1 when some are refused again; those stay, with
+    their new error.
     """
     runtime = load()
     letters = Letters(runtime)
     chosen = _chosen(letters, ids, everything, service)
-    by_table = {runtime.settings.table(name): service for name, service in runtime.services.items()}
     with phase("redrive", len(chosen)) as advance:
-        outcomes = list(run(chosen, letters, by_table, deps_of(runtime), advance))
+        outcomes = list(run(chosen, letters, dead_letters_of(runtime), _consumers(runtime), advance))
     refused = [outcome for outcome in outcomes if outcome.error]
     if as_json:
         print_json({"redriven": len(outcomes) - len(refused), "refused": [outcome._asdict() for outcome in refused]})
     else:
         if refused:
             console().print(table("", ("refused again", "error"), refused))
-        click.echo(f"{len(outcomes) - len(refused):,} projected, {len(refused):,} refused again.")
+        click.echo(f"{len(outcomes) - len(refused):,} handled, {len(refused):,} refused again.")
     return WRONG if refused else 0
+
+
+def _consumers(runtime: Runtime) -> dict[str, Consumer]:
+    services = {runtime.settings.table(name): service for name, service in runtime.services.items()}
+    projecting, reacting = projector_deps(runtime), reactor_deps(runtime)
+    return {
+        PROJECTOR: lambda records, letters: project(records, services, replace(projecting, dead_letters=letters)),
+        REACTOR: lambda records, letters: react(records, replace(reacting, dead_letters=letters)),
+    }
 
 
 @dead_letters.command()
@@ -87,7 +104,7 @@ def redrive(ids: tuple[str, ...], everything: bool, service: str | None, as_json
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 def discard(ids: tuple[str, ...], everything: bool, service: str | None, yes: bool, as_json: bool) -> int:
-    """Remove them for good, unprojected. `verify` will go on telling of rows that they leave wrong."""
+    """Remove them for good, unhandled. `verify` will go on telling of rows that they leave wrong."""
     letters = Letters(load())
     chosen = _chosen(letters, ids, everything, service)
     if chosen and not yes:

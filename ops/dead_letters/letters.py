@@ -1,4 +1,4 @@
-"""Reading and removing dead letters, where the projector's `DynamoDeadLetters` puts them."""
+"""Reading and removing dead letters, where `DynamoDeadLetters` puts them."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -7,12 +7,12 @@ from botocore.exceptions import ClientError
 
 from chalicelib.core.codec import decode_item
 from chalicelib.core.runtime import Runtime
-from chalicelib.core.streams.dead_letters import record_of
+from chalicelib.core.streams.dead_letters import PROJECTOR, record_of
 from ops.failing import OpsError
 
 
 class Letter(NamedTuple):
-    """A dead letter without its image; see `chalicelib.core.projector.DeadLetter`.
+    """A dead letter without its image; see `chalicelib.core.streams.dead_letters.DeadLetter`.
 
     Attributes:
         image_object: the name of the image's object where it is in S3, else "".
@@ -26,6 +26,7 @@ class Letter(NamedTuple):
     error: str
     at: str
     image_object: str = ""
+    consumer: str = PROJECTOR
 
 
 class Letters:

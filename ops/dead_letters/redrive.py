@@ -1,21 +1,23 @@
-"""Projecting dead letters again, once their cause is gone.
+"""Handling dead letters again, once their cause is gone.
 
-Each aggregate's letters go through the projector itself, in the order of their versions, as one batch: a
-version that is older than what is shown adds to the timeline alone. What is refused again stays, with
-its new error.
+Each aggregate's letters go through the projector or the reactor itself, whichever set them aside, in the order of
+their versions, as one batch: what is older than what is shown adds to the timeline alone, and follow-up commands that
+were done find themselves done. What is refused again stays, with its new error.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from chalicelib.core.projector import DeadLetter, DeadLetters, Deps, project
-from chalicelib.core.service import Service
+from chalicelib.core.streams.dead_letters import DeadLetter, DeadLetters
+from chalicelib.core.streams.records import RawRecord
 from ops.dead_letters.letters import Letter, Letters
+
+Consumer = Callable[[Sequence[RawRecord], DeadLetters], Sequence[str]]
+"""Takes records, sets aside what is refused, and returns where it gave up, as `project` and `react` do."""
 
 
 class Outcome(NamedTuple):
-    """What became of a letter; `error` is "" where it was projected."""
+    """What became of a letter; `error` is "" where it was handled."""
 
     id: str
     error: str
@@ -37,23 +39,23 @@ class _SetAsideAgain:
 def redrive(
     chosen: Iterable[Letter],
     letters: Letters,
-    services: dict[str, Service],
-    deps: Deps,
+    dead_letters: DeadLetters,
+    consumers: Mapping[str, Consumer],
     advance: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Outcome]:
-    """Project letters again, and remove those that were projected.
+    """Handle letters again, and remove those that were handled.
 
     Args:
         chosen: which.
-        letters: where they are kept.
-        services: by the name of their DynamoDB table.
-        deps: as the projector has them.
+        letters: where they are read and removed.
+        dead_letters: where what is refused again is set aside.
+        consumers: by the names that letters have of them.
         advance: is told how many are through.
     """
     for group in _by_aggregate(chosen):
-        again = _SetAsideAgain(deps.dead_letters)
+        again = _SetAsideAgain(dead_letters)
         current = [letters.get(letter.id) for letter in group]
-        failed = project([record for _, record in current], services, replace(deps, dead_letters=again))
+        failed = consumers[group[0].consumer]([record for _, record in current], again)
         for letter, _ in current:
             yield _settle(letter, letters, again.errors.get(letter.id, ""), failed)
         advance(len(group))
@@ -63,16 +65,16 @@ def _settle(letter: Letter, letters: Letters, error: str, failed: Sequence[str])
     if error:
         return Outcome(letter.id, error)
     if failed:
-        return Outcome(letter.id, "the projector gave up before it was through; its log says why. Try again.")
+        return Outcome(letter.id, f"the {letter.consumer} gave up before it was through, see above; try again")
     letters.remove(letter)
     return Outcome(letter.id, "")
 
 
 def _by_aggregate(chosen: Iterable[Letter]) -> Iterator[list[Letter]]:
     """The letters of each aggregate, by version; those without one last, as their stream had them."""
-    groups: dict[tuple[str, str], list[Letter]] = {}
+    groups: dict[tuple[str, str, str], list[Letter]] = {}
     for letter in chosen:
-        groups.setdefault((letter.service, letter.aggregate), []).append(letter)
+        groups.setdefault((letter.consumer, letter.service, letter.aggregate), []).append(letter)
     for key in sorted(groups):
         yield sorted(groups[key], key=_order)
 

@@ -50,7 +50,7 @@ class Plan:
 
     def items(self, service: Service) -> Items:
         """The items of a service."""
-        return Items(self.dynamodb, self.table_of(service.name), service.projection)
+        return Items(self.dynamodb, self.table_of(service.name), service.projection.owns)
 
 
 class Outcome(NamedTuple):

@@ -30,17 +30,17 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nInterrupted. Start it again to go on: nothing is loaded twice.", file=sys.stderr)
         code = INTERRUPTED
-    _tell(run.survey, run.tally, options.confirm)
+    _tell(run.survey, run.tally, options.wait)
     return code
 
 
-def _tell(survey: Survey, tally: Tally, confirming: bool) -> None:
+def _tell(survey: Survey, tally: Tally, waited: bool) -> None:
     for reason, examples in survey.skips.examples.items():
         if reason.is_odd:
             print(f"skipped, {reason}:\n  " + "\n  ".join(examples), file=sys.stderr)
     for message in tally.messages:
         print(f"failed: {message}", file=sys.stderr)
-    print(summary(survey, tally, confirming))
+    print(summary(survey, tally, waited))
 
 
 def _options(arguments: list[str] | None) -> Options:
@@ -50,7 +50,7 @@ def _options(arguments: list[str] | None) -> Options:
     parser.add_argument("file", nargs="?", type=Path, default=SAMPLE, help="CSV, plain or gzipped; default: the sample")
     parser.add_argument("--url", default=api_url(), help="of the API (default: %(default)s)")
     parser.add_argument("--token", help="an admin's JWT (default: $TRIBUTARY_TOKEN, else one of the local stack's)")
-    parser.add_argument("--no-confirm", dest="confirm", action="store_false", help="leave the orders placed")
+    parser.add_argument("--no-wait", dest="wait", action="store_false", help="do not wait for orders to be confirmed")
     parser.add_argument("--workers", type=int, default=Options.workers, help="requests at once (default: %(default)s)")
     parser.add_argument(
         "--patience", type=float, default=Options.patience, help="seconds to try a request (default: %(default)s)"
@@ -59,7 +59,7 @@ def _options(arguments: list[str] | None) -> Options:
     if given.workers < 1:
         parser.error("--workers must be at least 1")
     token = given.token or os.environ.get("TRIBUTARY_TOKEN") or admin_token()
-    return Options(given.file, given.url, token, given.confirm, given.workers, given.patience)
+    return Options(given.file, given.url, token, given.wait, given.workers, given.patience)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ _AGAIN = frozenset({429, 502, 503, 504})
 _LOST_RACE = "urn:tributary:problem:conflict"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
 _TIMEOUT_SECONDS = 30
-_TROUBLE = (OSError, http.client.HTTPException)  # refused, reset, timed out, or an answer cut short
+TROUBLE = (OSError, http.client.HTTPException)  # refused, reset, timed out, or an answer cut short
 
 
 class CannotGoOn(Exception):
@@ -62,27 +62,23 @@ class Client:
     """
 
     def __init__(self, url: str, token: str, patience: float, stopping: threading.Event) -> None:
-        self._url = _checked(url)
+        self._url = checked_url(url)
         self._patience = patience
         self._stopping = stopping
         self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         self._connection = self._connect()
 
-    def post(self, path: str, body: Mapping[str, Any] | None = None, *, keyed: bool = True) -> Answer:
-        """POST until there is a final answer.
+    def post(self, path: str, body: Mapping[str, Any] | None = None) -> Answer:
+        """POST until there is a final answer. All tries carry one Idempotency-Key: the next tells of a lost answer.
 
         Args:
             path: "/orders".
             body: what is sent as JSON.
-            keyed: whether all tries carry one Idempotency-Key, so that a try whose answer was lost is told by
-                the next. A command that changes nothing when repeated is quicker without.
 
         Raises:
             CannotGoOn: none came in time, or the token is refused.
         """
-        headers = {**self._headers, "Content-Type": "application/json"}
-        if keyed:
-            headers["Idempotency-Key"] = str(uuid.uuid4())
+        headers = {**self._headers, "Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
         return self._persist("POST", path, json.dumps(body or {}).encode(), headers)
 
     def get(self, path: str) -> Answer:
@@ -108,7 +104,7 @@ class Client:
                 if answer.status not in _AGAIN and answer.body.get("type") != _LOST_RACE:
                     return answer
                 trouble = f"{answer.status} {answer.body.get('detail', '')}"
-            except _TROUBLE as error:
+            except TROUBLE as error:
                 self._connection.close()  # it connects anew by itself
                 trouble, retry_after = f"{type(error).__name__}: {error}", 0.0
             if time.monotonic() > give_up:
@@ -134,7 +130,12 @@ class Client:
         return kind(self._url.hostname or "", self._url.port, timeout=_TIMEOUT_SECONDS)
 
 
-def _checked(url: str) -> SplitResult:
+def checked_url(url: str) -> SplitResult:
+    """The parts of an API's address.
+
+    Raises:
+        CannotGoOn: it is none.
+    """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise CannotGoOn(f"{url!r} is no address of an API; it looks like http://localhost:8000")

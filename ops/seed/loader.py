@@ -1,7 +1,7 @@
-"""The run itself: survey, customers, products, stock receipts, orders."""
+"""The run itself: survey, customers, products, stock receipts, orders, and the wait for their answers."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from ops.seed.client import Client
 from ops.seed.orders import invoices
-from ops.seed.placing import Placing
+from ops.seed.placing import Answers, Placed, Placing
 from ops.seed.progress import phase
 from ops.seed.rules import CURRENCY, Sale, sale_of
 from ops.seed.survey import Product, Survey, survey
@@ -30,7 +30,7 @@ class Options:
         file: the CSV file.
         url: of the API.
         token: an admin's JWT, since orders are back-dated.
-        confirm: whether orders are confirmed once they are placed.
+        wait: whether to wait until the orders are confirmed.
         workers: how many requests are under way at once.
         patience: seconds for which one request is tried again.
     """
@@ -38,7 +38,7 @@ class Options:
     file: Path
     url: str
     token: str
-    confirm: bool = True
+    wait: bool = True
     workers: int = 8
     patience: float = 120.0
 
@@ -75,10 +75,11 @@ class Run:
             self._each(workers, "products", found.products.items(), len(found.products), self._product)
             self._each(workers, "stock receipts", found.quantities.items(), len(found.quantities), self._receipts)
             if found.invoices:
-                placing = Placing(self._options.confirm, self._customer_ids, self.tally)
-                placing.look_around(make_client(), found.first, found.last)
+                placing = Placing(self._customer_ids, self.tally)
                 complete = invoices(self._sales(), found.invoices)
                 self._each(workers, "invoices", complete, len(found.invoices), placing.place)
+                if self._options.wait:
+                    self._await_answers(make_client(), placing.placed)
 
     def _each(
         self,
@@ -95,6 +96,11 @@ class Run:
                 advance()
 
             workers.each(items, one)
+
+    def _await_answers(self, client: Client, placed: Mapping[str, Placed]) -> None:
+        with phase("confirmed", len(placed)) as advance:
+            answers = Answers(placed, self.tally, self._options.patience)
+            answers.wait(client, self.survey.first, self.survey.last, advance)
 
     def _sales(self) -> Iterator[Sale]:
         return (sale for line in self._table.lines() if isinstance(sale := sale_of(line), Sale))

@@ -1,7 +1,8 @@
-"""Places and confirms orders, and finds those that an earlier run left."""
+"""Places orders, and waits until the order saga has answered each of them."""
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from ops.seed.client import Client
@@ -10,9 +11,12 @@ from ops.seed.orders import Order, orders_of
 from ops.seed.rules import Sale
 from ops.seed.tally import Kind, Tally
 
+_PAUSE_SECONDS = 1.0
+_SOLD = ("confirmed", "shipped", "delivered")
 
-class Seen(NamedTuple):
-    """An order that the read model shows; total in pence."""
+
+class Placed(NamedTuple):
+    """An order that is there; total in pence, as the file says."""
 
     id: str
     total: int
@@ -22,52 +26,22 @@ class Placing:
     """Places the orders of invoices; for many threads.
 
     Args:
-        confirm: whether orders are confirmed as well.
         customer_ids: by the file's number of the customer.
         tally: counts what happens.
+
+    Attributes:
+        placed: the orders that are there, by reference.
     """
 
-    def __init__(self, confirm: bool, customer_ids: Mapping[str, str], tally: Tally) -> None:
-        self._confirming = confirm
+    def __init__(self, customer_ids: Mapping[str, str], tally: Tally) -> None:
         self._customer_ids = customer_ids
         self._tally = tally
-        self._seen: dict[str, Seen] = {}
-
-    def look_around(self, client: Client, first: str, last: str) -> None:
-        """Learn which orders there are in the file's time, so that a second run need not try to place them.
-
-        A shortcut only: what the read model shows is asked for again by a command, which sees the write store,
-        and what it does not show yet is found by placing it.
-
-        Args:
-            client: of the API.
-            first: when the file's first order was placed.
-            last: when its last was.
-        """
-        query = {"placed_from": first, "sort": "placed_at", "limit": "200"}
-        for item in pages(client, f"/orders?{urlencode(query)}"):
-            if item["placed_at"] > last:
-                break
-            if item["reference"] is not None:
-                self._seen[item["reference"]] = Seen(item["id"], item["total"])
+        self.placed: dict[str, Placed] = {}
 
     def place(self, client: Client, invoice: Sequence[Sale]) -> None:
-        """Place, and confirm, the orders of an invoice, one after the other."""
+        """Place the orders of an invoice, one after the other."""
         for order in orders_of(invoice):
-            if not self._confirmed_before(client, order):
-                self._place(client, order)
-
-    def _confirmed_before(self, client: Client, order: Order) -> bool:
-        """Whether the order is one that was seen, and is as it should be after confirming it."""
-        seen = self._seen.get(order.reference)
-        if not self._confirming or seen is None or seen.total != order.total:
-            return False
-        answer = client.post(f"/orders/{seen.id}/confirm", keyed=False)
-        if answer.status != 200:
-            return False
-        self._tally.exist(Kind.ORDERS, order.total)
-        self._tally.confirm()
-        return True
+            self._place(client, order)
 
     def _place(self, client: Client, order: Order) -> None:
         what = f"order {order.reference}"
@@ -83,25 +57,90 @@ class Placing:
             "lines": [line._asdict() for line in order.lines],
         }
         answer = client.post("/orders", body)
-        there = self._tally.count(Kind.ORDERS, answer, what, order.total)
-        if there and (answer.status == 201 or self._is_ours(client, answer.subject, order)) and self._confirming:
-            self._confirm(client, answer.subject, what)
+        if self._tally.count(Kind.ORDERS, answer, what, order.total):
+            placed = Placed(answer.subject, order.total)
+            if answer.status == 201 or self._is_ours(client, order.reference, placed):
+                self.placed[order.reference] = placed
 
-    def _is_ours(self, client: Client, id: str, order: Order) -> bool:
+    def _is_ours(self, client: Client, reference: str, order: Placed) -> bool:
         """Whether an order that was there is what the file says; one that nobody can see yet is believed to be."""
-        total = client.get(f"/orders/{id}").body.get("total", order.total)
-        if total != order.total:
-            self._tally.not_confirmed(
-                f"order {order.reference}: {id} has that reference and a total of {total} pence, not {order.total}"
-            )
-        return bool(total == order.total)
+        found = client.get(f"/orders/{order.id}")
+        if found.status == 200 and found.body["total"] != order.total:
+            self._tally.not_confirmed(_is_another(reference, found.body, order))
+            return False
+        return True
 
-    def _confirm(self, client: Client, id: str, what: str) -> None:
-        """Confirm an order, whether this run placed it or found it; confirming again changes nothing."""
-        answer = client.post(f"/orders/{id}/confirm", keyed=False)
-        if answer.status == 200:
+
+class Answers:
+    """Waits until the saga has confirmed or rejected orders, as the read model shows it.
+
+    Args:
+        placed: the orders, by reference.
+        tally: counts what became of them.
+        patience: seconds without any progress after which the rest is given up.
+    """
+
+    def __init__(self, placed: Mapping[str, Placed], tally: Tally, patience: float) -> None:
+        self._waiting = dict(placed)
+        self._tally = tally
+        self._patience = patience
+
+    def wait(self, client: Client, first: str, last: str, advance: Callable[[int], None]) -> None:
+        """Look at the file's time again and again.
+
+        Args:
+            client: of the API.
+            first: when the file's first order was placed.
+            last: when its last was.
+            advance: told how many more are answered.
+        """
+        give_up = time.monotonic() + self._patience
+        while self._waiting:
+            if answered := self._look(_shown(client, first, last)):
+                advance(answered)
+                give_up = time.monotonic() + self._patience
+            elif time.monotonic() > give_up:
+                self._leave()
+            else:
+                time.sleep(_PAUSE_SECONDS)
+
+    def _look(self, shown: Iterable[Mapping[str, Any]]) -> int:
+        """Count those that are answered by now; how many."""
+        answered = 0
+        for item in shown:
+            order = self._waiting.get(item["reference"] or "")
+            if order and item["status"] != "placed":
+                del self._waiting[item["reference"]]
+                self._count(item, order)
+                answered += 1
+        return answered
+
+    def _count(self, item: Mapping[str, Any], order: Placed) -> None:
+        if item["total"] != order.total:
+            self._tally.not_confirmed(_is_another(item["reference"], item, order))
+        elif item["status"] in _SOLD:
             self._tally.confirm()
-        elif answer.body.get("status_now") == "cancelled":
+        elif item["status"] == "cancelled":
             self._tally.leave_cancelled()
         else:
-            self._tally.not_confirmed(answer.told(f"confirming {what}"))
+            self._tally.not_confirmed(
+                f"order {item['reference']} is {item['status']}; GET /orders/{item['id']} says what was short"
+            )
+
+    def _leave(self) -> None:
+        for reference, order in self._waiting.items():
+            self._tally.not_confirmed(f"order {reference}: {order.id} was not confirmed in {self._patience:.0f} s")
+        self._waiting.clear()
+
+
+def _is_another(reference: str, shown: Mapping[str, Any], order: Placed) -> str:
+    return f"order {reference}: {order.id} has that reference and a total of {shown['total']} pence, not {order.total}"
+
+
+def _shown(client: Client, first: str, last: str) -> Iterable[Mapping[str, Any]]:
+    """The orders that the read model shows of that time."""
+    query = {"placed_from": first, "sort": "placed_at", "limit": "200"}
+    for item in pages(client, f"/orders?{urlencode(query)}"):
+        if item["placed_at"] > last:
+            return
+        yield item

@@ -27,9 +27,9 @@ class Tally:
     Attributes:
         loaded, existing, failed: by kind.
         pence: worth of the orders that are loaded, or were there, or failed: by the same three words.
-        confirmed: orders that this run confirmed or found confirmed.
-        cancelled: orders that were there and that somebody cancelled since.
-        unconfirmed: orders that are there and could not be confirmed.
+        confirmed: orders that are confirmed, or further.
+        cancelled: orders that somebody cancelled since.
+        unconfirmed: orders that are there and were not confirmed.
         messages: the first failures, as sentences.
     """
 
@@ -100,12 +100,12 @@ class Tally:
             self.messages.append(message)
 
 
-def summary(survey: Survey, tally: Tally, confirming: bool) -> str:
+def summary(survey: Survey, tally: Tally, waited: bool) -> str:
     """The last line: loaded, already there, skipped and why, failed."""
     parts = [
         f"loaded: {_counts(tally.loaded, tally.pence['loaded'])}",
         f"already there: {_counts(tally.existing, tally.pence['existing'])}",
-        f"confirmed: {_confirmed(tally)}" if confirming else "no order confirmed, as told",
+        f"confirmed: {_confirmed(tally)}" if waited else "not waited for, as told",
         f"skipped: {_skipped(survey.skips, survey.lines)}",
         f"failed: {_counts(tally.failed, tally.pence['failed'])}",
     ]
@@ -127,7 +127,7 @@ def _confirmed(tally: Tally) -> str:
     if tally.cancelled:
         told += f", {tally.cancelled:,} were cancelled since"
     if tally.unconfirmed:
-        told += f", {tally.unconfirmed:,} could not be"
+        told += f", {tally.unconfirmed:,} were not"
     return told
 
 

@@ -109,7 +109,7 @@ def verify(
             on_drift(drift)
 
     for service, (table, projection) in projections.items():
-        items = Items(dynamodb, table, projection)
+        items = Items(dynamodb, table, projection.owns)
         one = _One(service, projection, items, connect, options)
         with phase(f"{service}: items", items.count()) as advance:
             report.items += one.run(one.items_against_rows(), note, advance)

@@ -1,6 +1,6 @@
 """The two sides: items in the write store, rows in the read model; each read a page at a time, or by key."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.core.dynamo import MAX_BATCH_GET, batch_get
@@ -21,19 +21,19 @@ _ROWS_A_PAGE = 1000
 
 
 class Items:
-    """The items of one service's table that its projection shows.
+    """The items of one service's table, as far as somebody wants them.
 
     Args:
         client: of DynamoDB.
         table: the table.
-        projection: whose aggregates they are.
+        owns: whether the item of that id is wanted.
     """
 
-    def __init__(self, client: "DynamoDBClient", table: str, projection: Projection) -> None:
+    def __init__(self, client: "DynamoDBClient", table: str, owns: Callable[[str], bool]) -> None:
         prepare(client)
         self._client = client
         self._table = table
-        self._owns = projection.owns
+        self._owns = owns
 
     def pages(
         self, segment: int, segments: int, after: Position | None = None

@@ -76,10 +76,12 @@ class Function:
         assert wait_until(lambda: answers(self._port), 20), log.read_text()
 
     def __call__(self, event: Mapping[str, Any]) -> Any:
-        """What it returns for an event; of an error, what Lambda makes of it: {"errorMessage": ..., ...}."""
+        """What it returns for an event; of an error or a time-out, as Lambda has it: {"errorMessage": ..., ...}."""
         request = urllib.request.Request(f"http://127.0.0.1:{self._port}/{_PATH}", json.dumps(event).encode())
         with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.loads(answer.read() or b"null")
+            text = answer.read().decode()
+        # Of a time-out the emulator says so in plain text, where Lambda has JSON.
+        return {"errorMessage": text} if text.startswith("Task timed out") else json.loads(text or "null")
 
     def imported(self) -> set[str]:
         """The Python files of its package that it has loaded so far, with PYTHONVERBOSE in its environment."""

@@ -5,15 +5,18 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chalicelib.bootstrap import SERVICES, runtime
-from chalicelib.core.projector.handler import BatchFailed, project_event
+from chalicelib.core.projector.handler import project_event
+from chalicelib.core.reactor.handler import react_to_event
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.settings import Settings
+from chalicelib.core.streams.batches import BatchFailed
 from deploy import chalice_stage
 from local import aws
 from local.template import load
@@ -86,10 +89,14 @@ def test_merging_adds_no_resource(packaged: dict[str, Any]) -> None:
 
 def test_the_mappings_are_template_yamls(packaged: dict[str, Any]) -> None:
     """With the merge template every mapping has the options that it has under SAM."""
-    template = load(ROOT / "template.yaml")
-    expected = template["Resources"]["ProjectorFunction"]["Properties"]["Events"]
-    for name, mapping in expected.items():
-        function = packaged["Resources"][f"Project{name}"]["Properties"]
+    resources = load(ROOT / "template.yaml")["Resources"]
+    expected = [
+        (verb, name, mapping)
+        for verb, function in (("Project", "ProjectorFunction"), ("React", "ReactorFunction"))
+        for name, mapping in resources[function]["Properties"]["Events"].items()
+    ]
+    for verb, name, mapping in expected:
+        function = packaged["Resources"][f"{verb}{name}"]["Properties"]
         (source,) = function["Events"].values()
         ours = source["Properties"]
         assert set(ours) == set(mapping["Properties"])
@@ -104,8 +111,21 @@ def test_chalice_deploy_knows_no_partial_failures() -> None:
     assert "PARTIAL_BATCH" not in json.dumps(chalice_stage.stage_config("dev", OUTPUTS, {}))
 
 
+def test_sizes_are_template_yamls(packaged: dict[str, Any], functions: dict[str, Any]) -> None:
+    """What chalice makes has the time limits that it has under SAM, and is in the VPC where that is."""
+    for name, roles in chalice_stage.ROLES.items():
+        resource = "".join(part.capitalize() for part in name.replace("api", "a_p_i").split("_"))
+        made = packaged["Resources"][resource]["Properties"]
+        under_sam = [functions[f"{role}Function"] for role in roles]
+        assert made["Timeout"] == max(properties["Timeout"] for properties in under_sam)
+        assert ("VpcConfig" in made) is any("VpcConfig" in properties for properties in under_sam)
+
+
+@pytest.mark.parametrize("handle", [project_event, react_to_event])
 @pytest.mark.parametrize("partial", [True, False])
-def test_a_failure_is_told_in_the_way_that_the_mapping_understands(partial: bool) -> None:
+def test_a_failure_is_told_in_the_way_that_the_mapping_understands(
+    partial: bool, handle: Callable[..., dict[str, Any]]
+) -> None:
     """A list of failures where mappings report them; an error where Lambda would take the list for success."""
     settings = Settings(database_url="mysql://nobody@127.0.0.1:1/none", partial_batch=partial)
     made = Runtime(settings, SERVICES, runtime().permissions, lambda _: {})
@@ -117,14 +137,14 @@ def test_a_failure_is_told_in_the_way_that_the_mapping_understands(partial: bool
 
     if partial:
         first = records["Records"][0]["dynamodb"]["SequenceNumber"]
-        assert project_event(records, Context(), made) == {"batchItemFailures": [{"itemIdentifier": first}]}
+        assert handle(records, Context(), made) == {"batchItemFailures": [{"itemIdentifier": first}]}
     else:
         with pytest.raises(BatchFailed):
-            project_event(records, Context(), made)
+            handle(records, Context(), made)
 
 
 def test_policies_hold_the_least(packaged: dict[str, Any], tmp_path: Path) -> None:
-    """Each function has the rights of deploy/roles.yaml and its own log; a projector reads one stream."""
+    """Each function has the rights of deploy/roles.yaml and its own log; a projector or reactor reads one stream."""
     chalice_stage.write("dev", OUTPUTS, tmp_path)
     for name in chalice_stage.ROLES:
         text = (tmp_path / f"policy-dev-{name}.json").read_text()
@@ -132,8 +152,10 @@ def test_policies_hold_the_least(packaged: dict[str, Any], tmp_path: Path) -> No
         for statement in json.loads(text)["Statement"]:
             actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
             assert not [action for action in actions if "*" in action]
-    orders = json.loads((tmp_path / "policy-dev-project_orders.json").read_text())["Statement"]
-    assert [s["Resource"] for s in orders if "dynamodb:GetRecords" in s["Action"]] == [[f"{ACCOUNT}orders/stream/*"]]
+    for name in ("project_orders", "react_orders"):
+        orders = json.loads((tmp_path / f"policy-dev-{name}.json").read_text())["Statement"]
+        streams = [s["Resource"] for s in orders if "dynamodb:GetRecords" in s["Action"]]
+        assert streams == [[f"{ACCOUNT}orders/stream/*"]]
 
 
 def test_settings_made_by_hand_are_kept(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ ADA, CONFIRMED, PLACED = (
     "ord_01JD2QB4S5YZ1Q8N3XW7GK5T0B",
 )
 STREAMS = ("customers", "catalog", "inventory", "orders")
+# Orders of which the reactor gets to know, by the last letter of their ids.
+RESERVED, CANCELLED, TOO_LARGE, CANCELLED_LATER = (PLACED[:-1] + letter for letter in "EFGH")
 # IAM, Secrets Manager and X-Ray are there, and nowhere here.
 ON_AWS_ALONE = {
     "chalicelib/core/iam_token.py",
@@ -32,6 +34,7 @@ TRACING = {
     "Queries": {*_SDK, "botocore", "dateutil", "jmespath", "six.py", "urllib3"},
     "Commands": _SDK,
     "Projector": _SDK,
+    "Reactor": _SDK,
     "Check": _SDK,
 }
 USED: set[str] = {"jwks"}
@@ -62,8 +65,9 @@ def _answer(response: Any) -> tuple[int, Any]:
 @pytest.fixture(scope="module", autouse=True)
 def written(deployment: Deployment) -> None:
     """What the streams' events carry is in the tables too, as it would be."""
-    for service in STREAMS:
-        for record in deployment.event(f"stream-{service}")["Records"]:
+    streams = [(service, service) for service in STREAMS]
+    for service, stream in [*streams, ("orders", "reactor-orders")]:
+        for record in deployment.event(f"stream-{stream}")["Records"]:
             deployment.tables.client.put_item(
                 TableName=deployment.tables.name(service), Item=record["dynamodb"]["NewImage"]
             )
@@ -136,7 +140,39 @@ def test_commands(deployment: Deployment) -> None:
         {"id": "LANTERN-1", "version": 2, "on_hand": 20, "reserved": 0},
     )
     assert command(deployment, "place-order")[1]["total"] == 678
-    assert command(deployment, "confirm-order")[1]["status"] == "confirmed"
+
+
+def saga(deployment: Deployment) -> dict[str, str]:
+    """The status of the reactor's orders and of their reservations, and how much is promised of the product."""
+    orders = {item["id"]["S"]: item["state"]["M"] for item in deployment.tables.items("orders") if "state" in item}
+    stock = {item["id"]["S"]: item["state"]["M"] for item in deployment.tables.items("inventory") if "state" in item}
+    known = (RESERVED, CANCELLED, TOO_LARGE, CANCELLED_LATER)
+    return {
+        **{id[-1]: orders[id]["status"]["S"] for id in known},
+        **{f"res {id[-1]}": stock[f"res#{id}"]["status"]["S"] for id in known},
+        "promised": stock["LANTERN-1"]["reserved"]["N"],
+    }
+
+
+def test_the_reactor_on_orders(deployment: Deployment) -> None:
+    """What is placed is reserved as far as there is stock; a cancelled order gets nothing; a duplicate none again."""
+    expected = {"E": "placed", "F": "cancelled", "G": "placed", "H": "placed", "promised": "3"}
+    expected |= {"res E": "reserved", "res F": "released", "res G": "short", "res H": "reserved"}
+    for _ in range(2):
+        assert invoke(deployment, "stream-reactor-orders", "ReactorFunction") == {"batchItemFailures": []}
+        assert saga(deployment) == expected
+
+
+def test_the_reactor_on_reservations(deployment: Deployment) -> None:
+    """Reserved confirms, short rejects; where the order was cancelled meanwhile its pieces are free again."""
+    assert command(deployment, "cancel-order")[1]["status"] == "cancelled"
+    expected = {"E": "confirmed", "F": "cancelled", "G": "rejected", "H": "cancelled", "promised": "2"}
+    expected |= {"res E": "reserved", "res F": "released", "res G": "short", "res H": "released"}
+    for _ in range(2):
+        assert invoke(deployment, "stream-reactor-inventory", "ReactorFunction") == {"batchItemFailures": []}
+        assert saga(deployment) == expected
+    # The one dead letter is the projector's.
+    assert len(deployment.tables.items("dead-letters")) == 1
 
 
 def test_a_repeated_command(deployment: Deployment) -> None:
@@ -227,7 +263,7 @@ def test_every_event_is_used() -> None:
     assert {path.stem for path in EVENTS.glob("*.json")} == USED
 
 
-@pytest.mark.parametrize("function", ["Commands", "Queries", "Projector", "Authorizer", "Migrate", "Check"])
+@pytest.mark.parametrize("function", ["Commands", "Queries", "Projector", "Reactor", "Authorizer", "Migrate", "Check"])
 def test_packages_hold_what_is_imported(deployment: Deployment, function: str) -> None:
     """After all the samples, every module of ours and every library in a package has been imported."""
     name = f"{function}Function"

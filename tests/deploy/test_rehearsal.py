@@ -1,8 +1,8 @@
 """What `chalice package` made, deployed on the embedded AWS as a CloudFormation change set, and used.
 
 What the emulator lacks: RDS Proxy, so that the data stack's outputs are put together here from the tests' own
-tables and database; CORS headers, metrics and X-Ray of API Gateway. Its mapping invokes the projector, but knows no
-partial failures, no bisecting and no destination: tests/local holds those rules against the local pump.
+tables and database; CORS headers, metrics and X-Ray of API Gateway. Its mappings invoke projector and reactor, but know
+no partial failures, no bisecting and no destination: tests/local holds those rules against the local pump.
 """
 
 import json
@@ -22,7 +22,7 @@ from chalicelib.bootstrap import SERVICES
 from deploy import chalice_stage
 from local import aws, keys
 from local.ministack import MiniStack
-from local.ports import free_port
+from local.ports import free_port, wait_until
 from tests.conftest import Tables, fresh_database, fresh_tables
 from tests.deploy.lambdas import ROOT, tool
 from tests.deploy.test_chalice import OUTPUTS, package, project
@@ -62,6 +62,21 @@ class Deployed:
                 return answer.status, (json.loads(answer.read() or b"null"), dict(answer.headers))
         except urllib.error.HTTPError as error:
             return error.code, (json.loads(error.read() or b"null"), dict(error.headers))
+
+    def command(self, path: str, **body: Any) -> tuple[Any, str]:
+        """What a command that is accepted answers, and its Consistency-Token."""
+        status, (answer, headers) = self.request("POST", path, body)
+        assert status in (200, 201), answer
+        return answer, {name.lower(): value for name, value in headers.items()}["consistency-token"]
+
+    def query(self, path: str, token: str) -> Any:
+        """What a query answers, as soon as the read model has seen the token."""
+        deadline = time.monotonic() + 60
+        while True:
+            status, (found, _) = self.request("GET", path, Consistency_Token=token, Prefer="wait=5")
+            if status != 503 or time.monotonic() > deadline:
+                assert status == 200, found
+                return found
 
 
 def outputs(tables: Tables, database_url: str) -> dict[str, str]:
@@ -171,20 +186,26 @@ def deployed(whole_ministack: str, mysql_server: str, tmp_path_factory: pytest.T
 
 def test_a_command_and_a_query(deployed: Deployed) -> None:
     """Through the gateway and its authorizer to DynamoDB; from its stream to MySQL; and out of there by a query."""
-    status, (product, headers) = deployed.request(
-        "POST", "/products", {"sku": "R-1", "name": "Rehearsal", "price": 5, "currency": "GBP"}
-    )
-    assert (status, product["version"]) == (201, 1)
-    held = {name.lower(): value for name, value in headers.items()}
-    deadline = time.monotonic() + 60
-    while True:
-        status, (found, _) = deployed.request(
-            "GET", "/products/R-1", Consistency_Token=held["consistency-token"], Prefer="wait=5"
-        )
-        if status != 503 or time.monotonic() > deadline:
-            break
-    assert status == 200, found
+    product, token = deployed.command("/products", sku="R-1", name="Rehearsal", price=5, currency="GBP")
+    assert product["version"] == 1
+    found = deployed.query("/products/R-1", token)
     assert (found["name"], found["version"]) == ("Rehearsal", 1)
+
+
+def test_the_reactor_confirms_an_order(deployed: Deployed) -> None:
+    """An order that is placed after stock came in is confirmed with nobody asking for it; the read model shows it."""
+    deployed.command("/products", sku="R-3", name="Rehearsed saga", price=5, currency="GBP")
+    deployed.command("/stock/R-3/receipts", quantity=10)
+    customer, _ = deployed.command("/customers", name="Ada Lovelace", email="ada@rehearsal.example")
+    lines = [{"sku": "R-3", "quantity": 3}]
+    order, token = deployed.command("/orders", customer_id=customer["id"], lines=lines)
+    assert order["status"] == "placed"
+
+    def confirmed() -> bool:
+        shown = deployed.query(f"/orders/{order['id']}", token)
+        return bool(shown["status"] == "confirmed" and shown["lines"][0]["available"] == 7)
+
+    assert wait_until(confirmed, 60)
 
 
 def test_refusals(deployed: Deployed) -> None:

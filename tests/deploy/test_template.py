@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.bootstrap import APIS, SERVICES
+from chalicelib.bootstrap import APIS, REACTED_TO, SERVICES
 from chalicelib.core import errors
+from local.filters import passes
 from local.template import Template, load
-from tests.deploy.lambdas import ROOT
+from tests.deploy.lambdas import EVENTS, ROOT
 
 # What IAM knows no resource for. https://docs.aws.amazon.com/service-authorization/latest/reference/
 WITHOUT_RESOURCE = {
@@ -71,10 +72,16 @@ def test_handlers_exist(functions: dict[str, Any]) -> None:
 
 
 def test_every_service_has_a_table_and_a_mapping() -> None:
-    """A service that is put into bootstrap.py needs both here."""
+    """A service that is put into bootstrap.py needs both here, and a second mapping where others react to it."""
     template = Template("x-")
     assert {table["TableName"] for table in template.tables()} == {f"x-{name}" for name in [*SERVICES, "dead-letters"]}
-    assert {source.table for source in template.mappings()} == {f"x-{name}" for name in SERVICES}
+    fed: dict[str, set[str]] = {}
+    for source in template.mappings():
+        fed.setdefault(source.function, set()).add(source.table)
+    assert fed == {
+        "ProjectorFunction": {f"x-{name}" for name in SERVICES},
+        "ReactorFunction": {f"x-{name}" for name in REACTED_TO},
+    }
 
 
 def test_tables(data_template: dict[str, Any]) -> None:
@@ -110,9 +117,21 @@ def test_mappings_lose_nothing(functions: dict[str, Any]) -> None:
         assert mapping["BisectBatchOnFunctionError"] is True
         assert mapping["ParallelizationFactor"] == {"Ref": "Parallelization"}
         assert mapping["DestinationConfig"]["OnFailure"]["Type"] == "S3"
-        (pattern,) = mapping["FilterCriteria"]["Filters"]
-        image = json.loads(pattern["Pattern"])["dynamodb"]["NewImage"]
-        assert image["owner"] == image["fingerprint"] == {"S": [{"exists": False}]}
+
+
+RECORDS = [record for path in EVENTS.glob("stream-*.json") for record in json.loads(path.read_text())["Records"]]
+
+
+@pytest.mark.parametrize("function", ["ProjectorFunction", "ReactorFunction"])
+def test_filters_drop_what_is_no_aggregate(function: str) -> None:
+    """Of all sample records, no claim, no idempotency key and no removal reaches a function; reactors get no stock."""
+    for source in (source for source in Template("tributary-").mappings() if source.function == function):
+        records = [record for record in RECORDS if f":table/{source.table}/" in record["eventSourceARN"]]
+        passed = {record["dynamodb"]["Keys"]["id"]["S"] for record in records if passes(record, source.filters)}
+        assert passed
+        assert not [id for id in passed if id.startswith("claim#")]
+        if function == "ReactorFunction" and source.table == "tributary-inventory":
+            assert {id[:4] for id in passed} == {"res#"}
 
 
 def test_partial_failures_where_the_mapping_knows_them(functions: dict[str, Any]) -> None:
@@ -154,16 +173,36 @@ def test_roles_hold_the_least(file: str) -> None:
 
 
 def test_sides_are_apart(functions: dict[str, Any]) -> None:
-    """Commands have no database and no VPC; queries have no DynamoDB, and a user who can only read."""
+    """Commands and reactor have no database and no VPC; queries have no DynamoDB, and a user who can only read."""
     allowed: dict[str, list[str]] = {}
     for role, statement in statements(load(ROOT / "deploy/roles.yaml")):
         allowed.setdefault(role, []).extend(as_list(statement["Action"]))
-    assert not [action for action in allowed["CommandsRole"] if action.startswith(("rds", "ec2"))]
+    for side in ("Commands", "Reactor"):
+        assert not [action for action in allowed[f"{side}Role"] if action.startswith(("rds", "ec2"))]
+        assert "VpcConfig" not in functions[f"{side}Function"]
+        assert "DATABASE_URL" not in functions[f"{side}Function"]["Environment"]["Variables"]
     assert not [action for action in allowed["QueriesRole"] if action.startswith("dynamodb")]
-    assert "VpcConfig" not in functions["CommandsFunction"]
     assert "VpcConfig" in functions["QueriesFunction"]
     resources = [s["Resource"] for role, s in statements(load(ROOT / "deploy/roles.yaml")) if role == "QueriesRole"]
     assert {"Fn::Sub": "${DatabaseUserArn}/tributary_reader"} in resources
+
+
+def test_the_reactor_waits_for_no_database(template: dict[str, Any]) -> None:
+    """The order saga goes on while the schema changes, or while there is no database."""
+    assert "DependsOn" not in template["Resources"]["ReactorFunction"]
+
+
+def test_every_function_is_watched(functions: dict[str, Any]) -> None:
+    """Alarms and dashboard know every function that works for clients or on streams; streams' readers by their age."""
+    resources = load(ROOT / "deploy/alarms.yaml")["Resources"]
+    streaming = {source.function for source in Template("x-").mappings()}
+    for name in functions.keys() - {"MigrateFunction"}:  # whose failure fails the deployment
+        short = name.removesuffix("Function")
+        dimension = [{"Name": "FunctionName", "Value": {"Ref": short}}]
+        for alarm in ("FunctionErrors", *(["IteratorAge"] if name in streaming else [])):
+            metrics = resources[alarm]["Properties"]["Metrics"]
+            assert dimension in [m["MetricStat"]["Metric"]["Dimensions"] for m in metrics if "MetricStat" in m], alarm
+        assert f'"${{{short}}}"' in resources["Board"]["Properties"]["DashboardBody"]["Fn::Sub"]
 
 
 def test_roles_are_ours(functions: dict[str, Any]) -> None:

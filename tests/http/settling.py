@@ -1,14 +1,28 @@
-"""Waiting until the read model has caught up, for tests of what is shown then."""
+"""Waiting until the saga is at rest and the read model has caught up, for tests of what is shown then."""
 
 from chalicelib.bootstrap import SERVICES
 from chalicelib.core.database import connect
 from local.ports import wait_until
-from tests.conftest import Stack
+from tests.conftest import Stack, Tables
+from tests.saga.rest import under_way
 
 
 def settle(stack: Stack, seconds: float = 30) -> None:
-    """Wait until the read model shows the newest version of every aggregate."""
-    assert wait_until(lambda: not behind(stack), seconds), behind(stack)
+    """Wait until every order has its answer, and the read model shows the newest version of every aggregate."""
+    assert wait_until(lambda: not (unanswered(stack.tables) or behind(stack)), seconds), (
+        unanswered(stack.tables),
+        behind(stack),
+    )
+
+
+def unanswered(tables: Tables) -> list[str]:
+    """The orders that the saga is not through with."""
+    return under_way(_statuses(tables, "orders"), _statuses(tables, "inventory"))
+
+
+def _statuses(tables: Tables, service: str) -> dict[str, str]:
+    states = ((item["id"]["S"], item.get("state", {}).get("M", {})) for item in tables.items(service))
+    return {id: state["status"]["S"] for id, state in states if "status" in state}
 
 
 def behind(stack: Stack) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.http.client import Answer, Client
-from tests.http.things import customer, email, order, product, sku
+from tests.http.things import answered, customer, email, order, product, sku, stocked
 
 
 def ok(answer: Answer, status: int = 200) -> Any:
@@ -87,16 +87,16 @@ def test_stock(admin: Client) -> None:
 
 
 def test_order(admin: Client) -> None:
-    """Place at the catalog's prices, confirm, ship, deliver."""
-    code, buyer = product(admin, price=339), customer(admin)
+    """Place at the catalog's prices; the saga confirms; ship, deliver."""
+    code, buyer = stocked(admin, price=339), customer(admin)
     placed = admin.post("/orders", {"customer_id": buyer, "lines": [{"sku": code, "quantity": 3}]})
     body = ok(placed, 201)
     assert (body["status"], body["total"], body["currency"]) == ("placed", 1017, "GBP")
     path = placed.headers["location"]
     assert path == f"/orders/{body['id']}"
-    early = admin.post(f"{path}/ship")
-    assert (early.status, early.problem, early.json["status_now"]) == (409, "wrong-state", "placed")
-    for step, status in (("confirm", "confirmed"), ("ship", "shipped"), ("deliver", "delivered")):
+    assert admin.post(f"{path}/deliver").problem == "wrong-state"
+    assert answered(admin, body["id"])["status"] == "confirmed"
+    for step, status in (("ship", "shipped"), ("deliver", "delivered")):
         done = ok(admin.post(f"{path}/{step}"))
         assert done["status"] == status
         assert ok(admin.post(f"{path}/{step}", {}))["version"] == done["version"]
@@ -106,9 +106,20 @@ def test_order(admin: Client) -> None:
 def test_cancel_with_reason(admin: Client) -> None:
     """A confirmed order can still be cancelled, and says why."""
     id = order(admin)
-    ok(admin.post(f"/orders/{id}/confirm"))
+    assert answered(admin, id)["status"] == "confirmed"
     body = ok(admin.post(f"/orders/{id}/cancel", {"reason": "changed my mind"}))
     assert (body["status"], body["reason"]) == ("cancelled", "changed my mind")
+
+
+def test_order_of_what_is_not_there(admin: Client) -> None:
+    """It is rejected by itself, says what was short, and can neither be shipped nor cancelled."""
+    code = stocked(admin, 2)
+    id = order(admin, code=code, quantity=3)
+    shown = answered(admin, id)
+    assert (shown["status"], shown["shortages"]) == ("rejected", [{"sku": code, "requested": 3, "available": 2}])
+    for step in ("ship", "cancel"):
+        refused = admin.post(f"/orders/{id}/{step}")
+        assert (refused.status, refused.problem, refused.json["status_now"]) == (409, "wrong-state", "rejected")
 
 
 def test_order_that_cannot_be(admin: Client) -> None:

@@ -2,7 +2,9 @@
 
 import itertools
 import os
+from typing import Any
 
+from local.ports import wait_until
 from tests.http.client import Client
 
 _numbers = itertools.count(1)
@@ -28,9 +30,27 @@ def product(api: Client, name: str = "Lantern", price: int = 100, currency: str 
     return str(_made(api, "/products", {"sku": sku(), "name": name, "price": price, "currency": currency}))
 
 
+def stocked(api: Client, pieces: int = 1000, price: int = 100, name: str = "Lantern") -> str:
+    """Add a product and receive pieces of it; its SKU."""
+    code = product(api, name, price)
+    assert api.post(f"/stock/{code}/receipts", {"quantity": pieces}).status == 200
+    return code
+
+
+def answered(api: Client, id: str) -> Any:
+    """An order as GET shows it once the saga has confirmed or rejected it."""
+
+    def is_answered() -> bool:
+        shown = api.get(f"/orders/{id}")
+        return shown.status == 200 and shown.json["status"] != "placed"
+
+    assert wait_until(is_answered, 30), api.get(f"/orders/{id}")
+    return api.get(f"/orders/{id}").json
+
+
 def order(api: Client, buyer: str | None = None, code: str | None = None, quantity: int = 1) -> str:
-    """Place an order; its id."""
-    lines = [{"sku": code or product(api), "quantity": quantity}]
+    """Place an order, of a product of which there is stock unless told otherwise; its id."""
+    lines = [{"sku": code or stocked(api), "quantity": quantity}]
     return str(_made(api, "/orders", {"customer_id": buyer or customer(api), "lines": lines}))
 
 

@@ -11,21 +11,22 @@ from local.catchup import catch_up
 from local.template import Template
 from tests.conftest import Tables
 
-CatchUp = Callable[[], list[tuple[str, str, int]]]
+CatchUp = Callable[..., list[tuple[str, str, int]]]
 
 
 @pytest.fixture
 def caught_up(tables: Tables, database: str) -> CatchUp:
-    """Catches up into a function that remembers; what it was fed: table, id, version, sorted."""
+    """Catches up into functions that remember; what one of them was fed: table, id, version, sorted."""
 
-    def run() -> list[tuple[str, str, int]]:
-        records: list[dict[str, Any]] = []
+    def run(function: str = "app.project", *, at_rest: bool = True) -> list[tuple[str, str, int]]:
+        fed: dict[str, list[dict[str, Any]]] = {"app.project": [], "app.react": []}
         sources = Template(tables.prefix).mappings()
-        handlers = {source.handler: lambda event, _: records.extend(event["Records"]) for source in sources}
+        handlers = {name: lambda event, _, to=records: to.extend(event["Records"]) for name, records in fed.items()}
         pool = Pool(database, size=4)
-        newer = catch_up(tables.endpoint, tables.prefix, SERVICES, pool, sources, handlers)
+        newer = catch_up(tables.endpoint, tables.prefix, SERVICES, pool, sources, handlers, at_rest=at_rest)
         pool.close()
-        assert newer == len(records)
+        assert newer == len(fed["app.project"])
+        records = fed[function]
         return sorted(
             (
                 record["eventSourceARN"].split("/")[1].removeprefix(tables.prefix),
@@ -90,3 +91,13 @@ def test_claims_and_heartbeats_are_no_aggregates(tables: Tables, caught_up: Catc
     item = {"id": {"S": "claim#reference#7"}, "owner": {"S": "ord_1"}, "commit": {"S": "c"}}
     tables.client.put_item(TableName=tables.name("orders"), Item=item)
     assert caught_up() == []
+
+
+def test_the_reactor_is_fed_what_asks_for_anything(tables: Tables, caught_up: CatchUp) -> None:
+    """Every order and every reservation, whatever the read model shows, unless all was at rest."""
+    put(tables, "orders", "ord_1", 3)
+    put(tables, "inventory", "res#ord_1", 1)
+    put(tables, "inventory", "SKU1", 1)
+    put(tables, "customers", "cus_1", 1)
+    assert caught_up("app.react", at_rest=False) == [("inventory", "res#ord_1", 1), ("orders", "ord_1", 3)]
+    assert caught_up("app.react", at_rest=True) == []

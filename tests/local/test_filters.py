@@ -56,7 +56,7 @@ def test_unknown_rule_is_refused_by_name() -> None:
 )
 def test_template_drops_claims_and_nothing_else(image: dict[str, Any], expected: bool) -> None:
     """The projector's mappings let every aggregate through, broken ones too, and no claim."""
-    for source in Template("t-").mappings():
+    for source in (source for source in Template("t-").mappings() if source.function == "ProjectorFunction"):
         assert passes({"eventName": "INSERT", "dynamodb": {"NewImage": image}}, source.filters) is expected
 
 
@@ -64,3 +64,14 @@ def test_template_drops_removals() -> None:
     """An item that DynamoDB expires is no news to the projector."""
     for source in Template("t-").mappings():
         assert not passes({"eventName": "REMOVE", "dynamodb": {"OldImage": {"id": {"S": "ord_1"}}}}, source.filters)
+
+
+@pytest.mark.parametrize(
+    ("service", "id", "expected"),
+    [("inventory", "res#ord_1", True), ("inventory", "SKU-1", False), ("orders", "ord_1", True)],
+)
+def test_template_gives_the_reactor_what_asks_for_anything(service: str, id: str, expected: bool) -> None:
+    """Orders and reservations; stock itself never."""
+    (source,) = (one for one in Template("t-").mappings() if (one.handler, one.table) == ("app.react", f"t-{service}"))
+    image = {"id": {"S": id}, "version": {"N": "1"}}
+    assert passes({"eventName": "INSERT", "dynamodb": {"NewImage": image}}, source.filters) is expected

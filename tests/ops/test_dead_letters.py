@@ -70,7 +70,7 @@ def test_redriven_after_the_fix(world: World) -> None:
     try:
         done = world.ops("dead-letters", "redrive", "--all")
         assert (done.code, done.err) == (0, done.err)
-        assert "4 projected, 0 refused" in done.out
+        assert "4 handled, 0 refused" in done.out
         assert versions(world) == {"ord_1": 4, "ord_2": 2}
         assert world.sql("SELECT status FROM orders ORDER BY id") == (("delivered",), ("shipped",))
         kept, sums = summaries(world.url)

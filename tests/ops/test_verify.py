@@ -121,6 +121,24 @@ def test_a_summary_that_is_wrong(world: World, statement: str) -> None:
     right(world, before)
 
 
+def test_a_row_and_its_summaries_tampered_with_alike(world: World) -> None:
+    """They agree with each other and not with the write model: found by the row, and both come back right together."""
+    before = settled(world)
+    world.sql("UPDATE orders SET total = total + 100 WHERE id = 'ord_4'")
+    world.sql("UPDATE order_lines SET amount = amount + 100 WHERE order_id = 'ord_4' AND line_no = 1")
+    world.sql("UPDATE customer_spend SET spend = spend + 100 WHERE customer_id = 'cus_1'")
+    world.sql("UPDATE sales_by_customer SET amount = amount + 100 WHERE customer_id = 'cus_1'")
+    world.sql("UPDATE sales_by_product SET amount = amount + 100 WHERE sku = 'A' ORDER BY amount DESC LIMIT 1")
+    kept, sums = summaries(world.url)
+    assert kept == sums
+    _, found = world.verify()
+    assert kinds(found) == {("changed", "ord_4")}
+    report, repaired = world.verify(repair=True)
+    assert kinds(repaired) == {("changed", "ord_4")}
+    assert (report.left, report.repaired) == (0, 1)
+    right(world, before)
+
+
 def test_all_at_once(world: World) -> None:
     """Everything that can be wrong, wrong together."""
     before = settled(world)

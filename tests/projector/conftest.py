@@ -15,9 +15,12 @@ class MemoryDeadLetters:
 
     def __init__(self) -> None:
         self.letters: dict[str, DeadLetter] = {}
+        self.full = False
 
     def put(self, letter: DeadLetter) -> None:
         """See `DeadLetters.put`."""
+        if self.full:
+            raise OSError("no room")
         self.letters[letter.id] = letter
 
 

@@ -22,7 +22,7 @@ def test_the_last_line_tells_everything() -> None:
     tally.confirm()
     tally.leave_cancelled()
     tally.fail(Kind.ORDERS, "order 7: 422", 100)
-    assert summary(found, tally, confirming=True) == (
+    assert summary(found, tally, waited=True) == (
         "loaded: 1 customers, 1 orders worth 12,345.67 GBP; already there: 1 orders worth 0.05 GBP; "
         "confirmed: 1 orders, 1 were cancelled since; "
         "skipped: 10 of 1,010 lines, 9 without a customer (1,234.50 GBP), 1 not priced in whole pence (0.001 GBP); "
@@ -35,9 +35,8 @@ def test_the_last_line_of_a_run_that_found_all_done() -> None:
     """Nothing is said in words, not left out."""
     tally = Tally()
     tally.exist(Kind.PRODUCTS)
-    assert summary(Survey(lines=3), tally, confirming=False) == (
-        "loaded: nothing; already there: 1 products; no order confirmed, as told; skipped: none of 3 lines; "
-        "failed: nothing"
+    assert summary(Survey(lines=3), tally, waited=False) == (
+        "loaded: nothing; already there: 1 products; not waited for, as told; skipped: none of 3 lines; failed: nothing"
     )
 
 
@@ -47,7 +46,7 @@ def test_an_order_that_could_not_be_confirmed_is_a_failure() -> None:
     tally.load(Kind.ORDERS, 100)
     tally.not_confirmed("confirming order 7: 409")
     assert tally.failures == 1
-    assert "0 orders, 1 could not be" in summary(Survey(), tally, confirming=True)
+    assert "0 orders, 1 were not" in summary(Survey(), tally, waited=True)
 
 
 def test_a_flood_of_failures_keeps_the_first_messages() -> None:

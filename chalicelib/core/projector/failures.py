@@ -13,7 +13,7 @@ https://mariadb.com/kb/en/mariadb-error-code-reference/
 import enum
 import random
 
-from chalicelib.core.database import error_code, is_lost
+from chalicelib.core.database import error_code, is_lost, is_read_only
 from chalicelib.core.projector.generations import UnknownGeneration
 
 
@@ -38,9 +38,8 @@ class Poisonous(Exception):
     """The records given cannot be written as they are."""
 
 
-# 1205 lock wait time-out, 1213 deadlock, 1180 error during commit, 1290 and 1836 read-only server, 1792 read-only
-# transaction (a connection to what was the writer before a failover), 3572 NOWAIT.
-_TRANSIENT = frozenset({1205, 1213, 1180, 1290, 1836, 1792, 3572})
+# 1205 lock wait time-out, 1213 deadlock, 1180 error during commit, 3572 NOWAIT.
+_TRANSIENT = frozenset({1205, 1213, 1180, 3572})
 _DUPLICATE = 1062
 # Refusals of a value whose SQLSTATE is not of class 22 (data) or 23 (constraint): 1118 row too large, 1153 packet too
 # large, 1265 truncated, 1300 invalid string, 1366 incorrect value, 1411 incorrect value for a function, 1690 out of
@@ -50,7 +49,7 @@ _POISON = frozenset({1118, 1153, 1265, 1300, 1366, 1411, 1690, 3819, 4025})
 
 def verdict(error: Exception) -> Verdict:
     """What an error means that was raised while records were being written."""
-    if isinstance(error, NotConnected) or is_lost(error):
+    if isinstance(error, NotConnected) or is_lost(error) or is_read_only(error):
         return Verdict.TRANSIENT
     if isinstance(error, UnknownGeneration):
         return Verdict.ENVIRONMENT

@@ -11,6 +11,7 @@ from chalicelib.core.projector.writer import Attempts
 from chalicelib.core.service import Service
 from chalicelib.core.streams.dead_letters import DeadLetter, DeadLetters, dead_letter
 from chalicelib.core.streams.records import Commit, Unreadable, correlation_of
+from chalicelib.core.times import iso
 
 Apply = Callable[[Work], None]
 
@@ -107,7 +108,7 @@ class Isolation:
             NotStored: it could not be stored.
         """
         cause = error.__cause__ if isinstance(error, Poisonous) and isinstance(error.__cause__, Exception) else error
-        letter = dead_letter(entry, cause, self._attempts.now().isoformat(timespec="milliseconds") + "Z")
+        letter = dead_letter(entry, cause, iso(self._attempts.now()))
         with log.about(correlation_id=correlation_of(entry)):
             self._store(letter)
         self.aside.add(entry.source.position)

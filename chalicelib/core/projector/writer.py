@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chalicelib.core import log
+from chalicelib.core.database import is_read_only
 from chalicelib.core.projector.failures import GaveUp, NotConnected, Poisonous, Verdict, pause_seconds, verdict
 from chalicelib.core.times import utc_now
 
@@ -62,10 +63,16 @@ class Writer:
         if connection is not None:
             connection._force_close()
 
-    def roll_back(self) -> None:
-        """Leave the transaction that is open, by closing the connection where nothing else works."""
+    def roll_back(self, error: Exception) -> None:
+        """Leave the transaction in which an error was raised, by closing the connection where nothing else works.
+
+        Closed as well if the server has become read-only: its address may lead to another one by now.
+        """
         connection = getattr(self._local, "connection", None)
         if connection is None:
+            return
+        if is_read_only(error):
+            self.close()
             return
         try:
             connection.rollback()
@@ -110,7 +117,7 @@ class Attempts:
             try:
                 return work(self._writer.connection())
             except Exception as error:
-                self._writer.roll_back()
+                self._writer.roll_back(error)
                 self._wait(error, attempt)
             except BaseException:
                 # The next START TRANSACTION would commit what is half done.

@@ -1,4 +1,4 @@
-"""Dead letters: the records that cannot be projected, kept until somebody redrives or discards them."""
+"""Dead letters: the records that cannot be handled, kept until somebody redrives or discards them."""
 
 import base64
 import gzip
@@ -6,8 +6,10 @@ import json
 from typing import Any, NamedTuple, Protocol
 
 from chalicelib.core.codec import encode_item
+from chalicelib.core.runtime import Runtime
 from chalicelib.core.streams.records import Commit, Source, Unreadable
 
+PROJECTOR, REACTOR = "projector", "reactor"
 # DynamoDB's item limit is 400 KB; the rest is for the other attributes.
 MAX_INLINE_BYTES = 350 * 1024
 _MAX_ERROR_CHARACTERS = 2000
@@ -17,7 +19,8 @@ class DeadLetter(NamedTuple):
     """A record that was set aside.
 
     Attributes:
-        id: `<service>#<aggregate>#<version or sequence number>`; setting the same record aside twice keeps one.
+        id: `<service>#<aggregate>#<version or sequence number>`, and `#reactor` where that set it aside; setting
+            the same record aside twice keeps one.
         service: whose stream it came from.
         aggregate: the item's partition key.
         version: the aggregate's version; None where the record cannot be decoded.
@@ -25,6 +28,7 @@ class DeadLetter(NamedTuple):
         error: what was wrong with it.
         at: when it was set aside, ISO 8601 UTC.
         image: the raw stream record without its old image, JSON, compressed by gzip.
+        consumer: who set it aside, and would take it again: "projector" or "reactor".
     """
 
     id: str
@@ -35,6 +39,7 @@ class DeadLetter(NamedTuple):
     error: str
     at: str
     image: bytes
+    consumer: str = PROJECTOR
 
 
 class DeadLetters(Protocol):
@@ -48,12 +53,13 @@ class DeadLetters(Protocol):
         """
 
 
-def dead_letter(entry: Commit | Unreadable, error: Exception, at: str) -> DeadLetter:
+def dead_letter(entry: Commit | Unreadable, error: Exception, at: str, consumer: str = PROJECTOR) -> DeadLetter:
     """The dead letter of a record and of the error that it causes."""
     source = entry.source
     version = entry.head.version if isinstance(entry, Commit) else None
+    suffix = "" if consumer == PROJECTOR else f"#{consumer}"
     return DeadLetter(
-        id=f"{source.service.name}#{source.id}#{source.sequence if version is None else version}",
+        id=f"{source.service.name}#{source.id}#{source.sequence if version is None else version}{suffix}",
         service=source.service.name,
         aggregate=source.id,
         version=version,
@@ -61,6 +67,7 @@ def dead_letter(entry: Commit | Unreadable, error: Exception, at: str) -> DeadLe
         error=f"{type(error).__name__}: {error}"[:_MAX_ERROR_CHARACTERS],
         at=at,
         image=gzip.compress(_as_json(source).encode(), mtime=0),
+        consumer=consumer,
     )
 
 
@@ -79,6 +86,13 @@ def _as_json(source: Source) -> str:
 def _plain(value: Any) -> str:
     """What JSON does not know: bytes as Lambda writes them, in base64; anything else as Python shows it."""
     return base64.b64encode(value).decode() if isinstance(value, bytes) else repr(value)
+
+
+def dead_letters_of(runtime: Runtime) -> "DynamoDeadLetters":
+    """The dead letters that the environment names."""
+    settings = runtime.settings
+    s3 = runtime.s3 if settings.dead_letter_bucket else None
+    return DynamoDeadLetters(runtime.dynamodb, settings.dead_letter_table, s3, settings.dead_letter_bucket)
 
 
 class DynamoDeadLetters:

@@ -88,6 +88,39 @@ def parse(records: Iterable[RawRecord], services: Mapping[str, Service]) -> list
     return [entry for entry in entries if entry]
 
 
+def as_record(item: Mapping[str, Any], stream_arn: str, at: float = 0.0) -> RawRecord:
+    """An item as its table's stream would carry it, for what a lost stream cannot bring any more.
+
+    Args:
+        item: as attribute values, with id and version.
+        stream_arn: of the table: `arn:...:table/<name>/stream/<label>`.
+        at: Unix seconds.
+    """
+    identity = f"{item['id']['S']}@{item['version']['N']}"
+    _, _, _, region, *_ = stream_arn.split(":")
+    return {
+        "eventID": identity,
+        "eventName": "INSERT",
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": region,
+        "eventSourceARN": stream_arn,
+        "dynamodb": {
+            "ApproximateCreationDateTime": at,
+            "Keys": {"id": item["id"]},
+            "NewImage": item,
+            "SequenceNumber": identity,
+            "SizeBytes": 0,
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
+        },
+    }
+
+
+def is_head(id: str) -> bool:
+    """Whether an item is an aggregate's: no claim and no heartbeat."""
+    return not id.startswith((CLAIM_PREFIX, HEARTBEAT_ID))
+
+
 def _entry(position: int, record: RawRecord, services: Mapping[str, Service]) -> Entry | None:
     change = record["dynamodb"]
     key = change.get("Keys", {}).get("id", {}).get("S", "?")

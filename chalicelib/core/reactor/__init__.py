@@ -1,0 +1,14 @@
+"""The reactor: what happens in one service has other services act, by the policies that they bring (core/policy.py).
+
+react     a batch of stream records -> the newest state of each aggregate -> policies -> follow-up commands
+commands  runs a follow-up command until it is done
+handler   the same as a Lambda function
+
+It keeps no memory of its own. Each follow-up command is run by the command pipeline, as a client's is, and finds
+itself done where it was done before; so a batch may come again at any time, in any order, after any crash.
+"""
+
+from chalicelib.core.reactor.commands import Deps
+from chalicelib.core.reactor.react import react
+
+__all__ = ["Deps", "react"]

@@ -1,0 +1,113 @@
+"""Runs follow-up commands until they are done: in case of doubt again, since each finds itself done."""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.core import log, pipeline
+from chalicelib.core.decider import Rejected
+from chalicelib.core.policy import FollowUp, Policy
+from chalicelib.core.service import Service
+from chalicelib.core.store import LostRace, OutcomeUnknown, StoreUnreachable, Throttled, WriteStore
+from chalicelib.core.streams.dead_letters import REACTOR, DeadLetters
+from chalicelib.core.times import iso, utc_now
+
+# What is left for reporting the failure before Lambda ends the function; a command may take some seconds.
+MARGIN_MS = 10_000
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 2.0
+# The store's word that a write is wrong in itself. Whatever else it refuses is the deployment's fault, a missing
+# right or table, and setting all records aside would not help.
+_WRONG_IN_ITSELF = "ValidationException"
+
+
+class GaveUp(Exception):
+    """An error that may pass did not pass in the time there was."""
+
+
+@dataclass(frozen=True)
+class Deps:
+    """What the reactor works with.
+
+    Attributes:
+        services: by name; their policies say what follows from what.
+        table: the DynamoDB table of a service.
+        store: the write store of a service.
+        dead_letters: where poison records are set aside.
+        remaining_ms: milliseconds until the function is ended.
+        sleep: waits that many seconds.
+        now: the present time, naive and UTC.
+    """
+
+    services: Mapping[str, Service]
+    table: Callable[[str], str]
+    store: Callable[[str], WriteStore]
+    dead_letters: DeadLetters
+    remaining_ms: Callable[[], float]
+    sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], datetime] = utc_now
+
+    def policies(self, source: str) -> Iterator[Policy]:
+        """All services' policies on the stream of one."""
+        for service in self.services.values():
+            yield from (policy for policy in service.policies if policy.source == source)
+
+
+def carry_out(asked: FollowUp, deps: Deps) -> None:
+    """Run a command until it is done or refused, and then what is asked for instead.
+
+    Raises:
+        GaveUp: an error that may pass did not pass in time.
+        Rejected: a refusal that nobody expected.
+        Exception: whatever else is wrong with the command itself.
+    """
+    follow_up: FollowUp | None = asked
+    while follow_up:
+        try:
+            _run_until_done(follow_up, deps)
+            return
+        except Rejected as refusal:
+            if refusal.code not in follow_up.refused:
+                raise
+            log.info("reactor: refused", command=follow_up.name, of=follow_up.ids[0], why=str(refusal))
+            follow_up = follow_up.refused[refusal.code]
+
+
+def _run_until_done(follow_up: FollowUp, deps: Deps) -> None:
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            _run(follow_up, deps)
+            return
+        except Exception as error:
+            if not _may_pass(error):
+                raise
+            pause = _pause_seconds(attempt)
+            if deps.remaining_ms() - pause * 1000 < MARGIN_MS:
+                raise GaveUp(f"{follow_up.name} of {follow_up.ids[0]}, after {attempt} attempts: {error}") from error
+            log.warning("reactor: trying again", command=follow_up.name, of=follow_up.ids[0], error=str(error))
+            deps.sleep(pause)
+
+
+def _run(follow_up: FollowUp, deps: Deps) -> None:
+    service = deps.services[follow_up.service]
+    envelope = pipeline.Envelope(
+        name=follow_up.name, command=follow_up.command, ids=follow_up.ids, actor=REACTOR, at=iso(deps.now())
+    )
+    pipeline.run(service, deps.store(service.name), envelope, lambda _: {})
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the same command may do better a little later, or once the deployment is put right."""
+    if isinstance(error, ClientError):
+        return error.response.get("Error", {}).get("Code") != _WRONG_IN_ITSELF
+    return isinstance(error, LostRace | Throttled | StoreUnreachable | OutcomeUnknown | BotoCoreError)
+
+
+def _pause_seconds(attempt: int) -> float:
+    """Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/."""
+    return random.uniform(0, min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** min(attempt, 10)))  # noqa: S311

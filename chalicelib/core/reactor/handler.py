@@ -1,0 +1,36 @@
+"""The reactor as a Lambda function: a stream's event in, the answer that its mapping understands out."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from chalicelib.core.reactor.commands import Deps
+from chalicelib.core.reactor.react import react
+from chalicelib.core.runtime import Runtime
+from chalicelib.core.streams.batches import answer, remaining_ms
+from chalicelib.core.streams.dead_letters import dead_letters_of
+
+
+def react_to_event(event: Mapping[str, Any], context: Any, runtime: Runtime) -> dict[str, Any]:
+    """React to one event of a DynamoDB stream.
+
+    Returns:
+        As `answer` does.
+
+    Raises:
+        BatchFailed: likewise.
+    """
+    deps = runtime.once("reactor", lambda: deps_of(runtime))
+    failed = react(event["Records"], replace(deps, remaining_ms=remaining_ms(context)))
+    return answer(failed, partial=runtime.settings.partial_batch)
+
+
+def deps_of(runtime: Runtime) -> Deps:
+    """What the reactor works with, as the environment says. Where nobody else does, it has a minute."""
+    return Deps(
+        services=runtime.services,
+        table=runtime.settings.table,
+        store=runtime.store,
+        dead_letters=dead_letters_of(runtime),
+        remaining_ms=remaining_ms(None),
+    )

@@ -1,0 +1,43 @@
+"""What the inventory does when orders change: its part of the order saga.
+
+    order                    asks for      which finds itself done when
+    placed                   reserve       there is a reservation, whatever became of it
+    cancelled, rejected      release       nothing is reserved (any longer)
+    shipped, delivered       ship          the reservation is shipped
+
+The other part, what becomes of the order, is orders/policy.py. The reservation is the saga's only memory.
+"""
+
+from collections.abc import Iterator
+
+from chalicelib.core.policy import FollowUp
+from chalicelib.core.service import Head
+from chalicelib.inventory.commands import Reserve, Ship
+from chalicelib.inventory.domain import reservation_id
+from chalicelib.inventory.published import release
+from chalicelib.orders.published import PublishedOrder, order_of
+
+
+def on_orders(head: Head) -> Iterator[FollowUp]:
+    """What an order asks of the inventory."""
+    order = order_of(head)
+    match order.status:
+        case "placed":
+            yield _reserve(order)
+        case "cancelled" | "rejected":
+            yield release(order.id, order.pieces)
+        case "shipped" | "delivered":
+            yield _ship(order)
+
+
+def _reserve(order: PublishedOrder) -> FollowUp:
+    return FollowUp("inventory", "inventory.reserve", Reserve(order.id, order.pieces), _touched(order))
+
+
+def _ship(order: PublishedOrder) -> FollowUp:
+    return FollowUp("inventory", "inventory.ship", Ship(order.id), _touched(order))
+
+
+def _touched(order: PublishedOrder) -> tuple[str, ...]:
+    """The reservation and the stock of an order: 100 items at most, as many as one transaction takes."""
+    return (reservation_id(order.id), *order.pieces)

@@ -1,0 +1,40 @@
+"""What the inventory publishes to other services: reservations as its stream shows them, and the release of one."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from chalicelib.core.policy import FollowUp
+from chalicelib.core.service import Head
+from chalicelib.inventory.commands import Release
+from chalicelib.inventory.domain import RESERVATION_PREFIX, reservation_id
+
+
+class PublishedReservation(NamedTuple):
+    """What an order was promised.
+
+    Attributes:
+        order_id: whose it is.
+        status: reserved, short, released or shipped.
+        pieces: how many of each SKU; empty where nothing was promised.
+        shortages: {sku, requested, available} of each SKU that was short.
+    """
+
+    order_id: str
+    status: str
+    pieces: Mapping[str, int]
+    shortages: Sequence[Mapping[str, Any]]
+
+
+def reservation_of(head: Head) -> PublishedReservation | None:
+    """What a record of the inventory's stream says; None where it is about stock."""
+    if not head.id.startswith(RESERVATION_PREFIX):
+        return None
+    state = head.state
+    return PublishedReservation(
+        head.id.removeprefix(RESERVATION_PREFIX), state["status"], state.get("lines", {}), state.get("shortages", ())
+    )
+
+
+def release(order_id: str, skus: Collection[str]) -> FollowUp:
+    """Give back what an order was promised, of those SKUs; before its reserve, see to it that it never gets any."""
+    return FollowUp("inventory", "inventory.release", Release(order_id), (reservation_id(order_id), *skus))

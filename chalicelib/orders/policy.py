@@ -1,0 +1,28 @@
+"""What orders do when the inventory changes: their part of the order saga.
+
+    reservation              asks for      where the order refuses
+    reserved                 confirm       it is cancelled or rejected meanwhile: release
+    short                    reject        it is cancelled meanwhile: nothing
+    released, shipped        nothing
+
+The other part, what is reserved for an order, is inventory/policy.py.
+"""
+
+from collections.abc import Iterator
+
+from chalicelib.core.policy import FollowUp
+from chalicelib.core.service import Head
+from chalicelib.inventory.published import PublishedReservation, release, reservation_of
+from chalicelib.orders.commands import Confirm, Reject
+
+
+def on_inventory(head: Head) -> Iterator[FollowUp]:
+    """What a reservation asks of its order; stock itself asks for nothing."""
+    reservation = reservation_of(head)
+    match reservation:
+        case PublishedReservation(status="reserved"):
+            instead = {"wrong-state": release(reservation.order_id, reservation.pieces)}
+            yield FollowUp("orders", "orders.confirm", Confirm(), (reservation.order_id,), instead)
+        case PublishedReservation(status="short"):
+            reject = Reject([dict(shortage) for shortage in reservation.shortages])
+            yield FollowUp("orders", "orders.reject", reject, (reservation.order_id,), {"wrong-state": None})

@@ -1,0 +1,15 @@
+"""The store in memory does what every write store does."""
+
+import pytest
+
+from tests.contract.memory_store import MemoryStore
+from tests.contract.write_store import WriteStoreConformance
+
+
+class TestMemory(WriteStoreConformance):
+    """The conformance suite, as the real one passes it."""
+
+    @pytest.fixture
+    def store(self) -> MemoryStore:
+        """An empty store."""
+        return MemoryStore()

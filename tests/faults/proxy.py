@@ -1,0 +1,157 @@
+"""A TCP proxy to one server at a time, which can be told to fail in the ways that networks do."""
+
+import socket
+import struct
+import threading
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+_BLOCK = 1 << 16
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER of no seconds: close by a reset, as a crashed host would
+
+
+class Proxy:
+    """Listens on a port of 127.0.0.1 and carries every connection to the server.
+
+    Args:
+        port: of the server, on 127.0.0.1.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._target = port
+        self._lock = threading.Lock()
+        self._open: set[_Carried] = set()
+        self._flowing = threading.Event()
+        self._flowing.set()
+        self._budget: tuple[bool, int] | None = None
+        self.cuts = 0
+        self.port = 0
+        self.accept()
+
+    def accept(self) -> None:
+        """Listen, at first and after `refuse`."""
+        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=512)
+        self.port = int(self._listener.getsockname()[1])
+        threading.Thread(target=self._serve, args=(self._listener,), daemon=True).start()
+
+    def refuse(self) -> None:
+        """Nobody listens any more, and the connections that there are are reset."""
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits in accept()
+        self._listener.close()
+        self.cut()
+
+    def cut(self) -> None:
+        """Reset the connections that there are; new ones are carried as ever."""
+        with self._lock:
+            carried = list(self._open)
+        for each in carried:
+            each.reset()
+
+    def hang(self) -> None:
+        """Keep all connections and carry nothing, as a host does that has stopped."""
+        self._flowing.clear()
+
+    def go_on(self) -> None:
+        """Carry again, also what was held."""
+        self._flowing.set()
+
+    def switch(self, port: int) -> None:
+        """Carry new connections to another server, as after a change in DNS; those that there are stay."""
+        self._target = port
+
+    def cut_after(self, count: int, *, answers: bool = False) -> None:
+        """Reset, once, the connection that carries the next so many bytes: of requests, or of answers."""
+        with self._lock:
+            self._budget = (answers, count)
+
+    def close(self) -> None:
+        """End all."""
+        self.go_on()
+        self.refuse()
+
+    def _serve(self, listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                threading.Thread(target=self._connect, args=(client,), daemon=True).start()
+
+    def _connect(self, client: socket.socket) -> None:
+        self._flowing.wait()
+        try:
+            server = socket.create_connection(("127.0.0.1", self._target), timeout=5)
+        except OSError:
+            _reset(client)
+            return
+        server.settimeout(None)
+        carried = _Carried(client, server)
+        with self._lock:
+            self._open.add(carried)
+        back = threading.Thread(target=self._carry, args=(carried, server, client, True), daemon=True)
+        back.start()
+        self._carry(carried, client, server, False)
+        back.join()
+        with self._lock:
+            self._open.discard(carried)
+        client.close()
+        server.close()
+
+    def _carry(self, carried: "_Carried", source: socket.socket, target: socket.socket, answers: bool) -> None:
+        with suppress(OSError):
+            while data := source.recv(_BLOCK):
+                self._flowing.wait()
+                allowed = self._allowed(len(data), answers)
+                target.sendall(data[:allowed])
+                if allowed < len(data):
+                    carried.reset()
+                    return
+        with suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+
+    def _allowed(self, count: int, answers: bool) -> int:
+        """How many of these bytes get through before the cut that is due."""
+        with self._lock:
+            if self._budget is None or self._budget[0] is not answers:
+                return count
+            left = self._budget[1]
+            if count < left:
+                self._budget = (answers, left - count)
+                return count
+            self._budget = None
+            self.cuts += 1
+            return min(left, count - 1)
+
+
+class _Carried:
+    """One connection: both its sockets."""
+
+    def __init__(self, client: socket.socket, server: socket.socket) -> None:
+        self._sockets = (client, server)
+
+    def reset(self) -> None:
+        """Reset it on both sides, whoever waits for it."""
+        for each in self._sockets:
+            _reset(each)
+
+
+def _reset(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)  # wakes a thread that reads from it
+    with suppress(OSError):
+        connection.close()
+
+
+def port_of(url: str) -> int:
+    """The port in a URL."""
+    port = urlsplit(url).port
+    assert port
+    return port
+
+
+def through(proxy: Proxy, url: str) -> str:
+    """The same URL, by way of the proxy."""
+    parts = urlsplit(url)
+    assert parts.hostname in ("127.0.0.1", "localhost"), "the proxy is for servers of this machine"
+    return parts._replace(netloc=f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{proxy.port}".lstrip("@")).geturl()

@@ -1,0 +1,91 @@
+"""Two private MariaDB servers, the second a replica of the first, also where TEST_DATABASE_URL names another."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pymysql.cursors import DictCursor
+
+from chalicelib.core.database import connect
+from chalicelib.core.migrate import migrate
+from local.mariadb import PASSWORD, USER, MariaDB, with_database
+from local.ports import LOOPBACK, free_port, wait_until
+
+
+class Pair(NamedTuple):
+    """A writer and its replica; URLs of the database of the read model."""
+
+    writer: MariaDB
+    replica: MariaDB
+
+    @property
+    def writer_url(self) -> str:
+        """Where the projector writes."""
+        return with_database(self.writer.server_url, "tributary")
+
+    @property
+    def replica_url(self) -> str:
+        """Where queries read."""
+        return with_database(self.replica.server_url, "tributary")
+
+
+@contextmanager
+def replicated(folder: Path) -> Iterator[Pair]:
+    """A migrated read model on a writer, and a replica that follows it."""
+    options = ("--log-bin=log", "--binlog-format=ROW", "--skip-slave-start")
+    pair = Pair(
+        MariaDB(folder / "writer", free_port(), options=(*options, "--server-id=1")),
+        MariaDB(folder / "replica", free_port(), options=(*options, "--server-id=2", "--read-only=1")),
+    )
+    try:
+        for server in pair:
+            server.start()
+        follow(pair.replica, pair.writer)
+        migrate(pair.writer_url)
+        catch_up(pair)
+        yield pair
+    finally:
+        for server in pair:
+            server.stop()
+
+
+def follow(replica: MariaDB, writer: MariaDB, delay: int = 0) -> None:
+    """Have a server apply what another one logs, so many seconds later."""
+    execute(replica.server_url, "STOP SLAVE")
+    execute(
+        replica.server_url,
+        f"CHANGE MASTER TO MASTER_HOST='{LOOPBACK}', MASTER_PORT={writer.port}, MASTER_USER='{USER}',"
+        f" MASTER_PASSWORD='{PASSWORD}', MASTER_USE_GTID=slave_pos, MASTER_DELAY={delay}",
+    )
+    execute(replica.server_url, "START SLAVE")
+
+
+def catch_up(pair: Pair, seconds: float = 60) -> None:
+    """Wait until the replica has applied all that the writer has logged."""
+    ((position,),) = execute(pair.writer.server_url, "SELECT @@gtid_binlog_pos")
+    assert wait_until(
+        lambda: execute(pair.replica.server_url, f"SELECT MASTER_GTID_WAIT('{position}', 1)") == [(0,)], seconds
+    ), status(pair.replica)
+
+
+def status(replica: MariaDB) -> dict[str, Any]:
+    """How the replication is going."""
+    connection = connect(replica.server_url)
+    try:
+        with connection.cursor(DictCursor) as cursor:
+            cursor.execute("SHOW SLAVE STATUS")
+            return dict(cursor.fetchone() or {})
+    finally:
+        connection.close()
+
+
+def execute(url: str, statement: str) -> list[Any]:
+    """Run a statement in a connection of its own; its rows."""
+    connection = connect(url)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return list(cursor.fetchall())
+    finally:
+        connection.close()

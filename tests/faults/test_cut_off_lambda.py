@@ -1,0 +1,135 @@
+"""The projector as Lambda runs it, cut off by its time-out in the middle of a batch, and the batch redelivered.
+
+Lambda's own runtime under its Runtime Interface Emulator, which ends the function as Lambda does.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from chalicelib.core.database import connect
+from local import aws
+from local.lambda_env import SAMPLE_SECRET
+from local.ports import wait_until
+from tests.conftest import Tables
+from tests.deploy.lambdas import Function, emulator, package_for_tests, tool
+from tests.faults.form import form
+from tests.ops.conftest import Commit, World, order
+from tests.projector.histories import fold
+from tests.projector.reading import base_tables, query, summaries
+
+TIMEOUT_SECONDS = 3
+TIMES = form(1, 25)
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The projector's package; skips where the emulator or Lambda's runtime is missing."""
+    if not (emulator() and tool("python", ".venv-lambda")):
+        pytest.skip("no Runtime Interface Emulator; run deploy/tools.sh")
+    return package_for_tests("ProjectorFunction", tmp_path_factory.mktemp("package"))
+
+
+@pytest.fixture
+def start(package: Path, world: World, tmp_path: Path) -> Iterator[Callable[[], Function]]:
+    """Starts the function, again after it was cut off; as Lambda would, with nothing left of the one before."""
+    running: list[Function] = []
+
+    def begin() -> Function:
+        if running:
+            running[-1].stop()
+        env = _env(world.tables, world.url)
+        running.append(Function(package, "app.project", env, TIMEOUT_SECONDS, tmp_path / "projector.log"))
+        return running[-1]
+
+    yield begin
+    for function in running:
+        function.stop()
+
+
+def _env(tables: Tables, url: str) -> dict[str, str]:
+    return {
+        **aws.CREDENTIALS,
+        "AWS_REGION": aws.REGION,
+        "AWS_DEFAULT_REGION": aws.REGION,
+        "AWS_ENDPOINT_URL": tables.endpoint,
+        "TABLE_PREFIX": tables.prefix,
+        "TOKEN_SECRET": SAMPLE_SECRET,
+        "DATABASE_URL": url,
+        "DEAD_LETTER_TABLE": tables.name("dead-letters"),
+        "PARTIAL_BATCH": "1",
+    }
+
+
+def right(world: World, commits: list[Commit]) -> None:
+    """The tables are the fold, the summaries the sums, and both sides agree."""
+    assert base_tables(world.url) == fold(commits)
+    kept, sums = summaries(world.url)
+    assert kept == sums
+    assert world.verify()[1] == []
+
+
+# Where a transaction waits when it is cut off: before its first row, and with all rows written but the last summary.
+HELD = ("SELECT * FROM orders WHERE id = 'ord_7' FOR UPDATE", "SELECT * FROM customer_spend FOR UPDATE")
+
+
+@pytest.mark.parametrize("held", HELD, ids=["at its beginning", "at its end"])
+def test_cut_off_in_the_middle_of_a_transaction(world: World, start: Callable[[], Function], held: str) -> None:
+    """Nothing of it stays; redelivered, each record is there once and the summaries count it once."""
+    commits = [order(f"ord_{number}", 1, "confirmed") for number in range(50)]
+    world.commit(*commits)
+    for version in range(2, 2 + TIMES):
+        status = ("cancelled", "confirmed")[version % 2]
+        batch = [order(f"ord_{number}", version, status) for number in range(50)] + [order(f"ord_new{version}")]
+        world.write(*batch)
+        event = {"Records": [world.record(*commit) for commit in batch]}
+        shown = base_tables(world.url)
+
+        function = start()
+        with holding(world.url, held):
+            assert "timed out" in function(event)["errorMessage"]
+        assert wait_until(lambda: not writing(world.url), 30)
+        assert base_tables(world.url) == shown
+
+        assert start()(event) == {"batchItemFailures": []}
+        commits += batch
+        right(world, commits)
+
+
+def test_cut_off_between_two_transactions(world: World, start: Callable[[], Function]) -> None:
+    """A batch of two: the first stays, and is found done when the batch comes again."""
+    last = order("ord_1999", 1, "placed")
+    world.project(last)
+    batch = [order(f"ord_{number}") for number in range(1000, 1999)] + [order("ord_0"), order("ord_1999", 2)]
+    event = {"Records": [world.record(*commit) for commit in batch]}
+    with holding(world.url, "SELECT * FROM orders WHERE id = 'ord_1999' FOR UPDATE"):
+        assert "timed out" in start()(event)["errorMessage"]
+    assert wait_until(lambda: not writing(world.url), 30)
+    assert base_tables(world.url) == fold([last, *batch[:1000]])
+    assert start()(event) == {"batchItemFailures": []}
+    assert base_tables(world.url) == fold([last, *batch])
+    kept, sums = summaries(world.url)
+    assert kept == sums
+
+
+@contextmanager
+def holding(url: str, statement: str) -> Iterator[None]:
+    """Keep the locks of a statement."""
+    connection = connect(url)
+    connection.query("START TRANSACTION")
+    connection.query(statement)
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.close()
+
+
+def writing(url: str) -> bool:
+    """Whether a transaction of the server holds locks or has written something."""
+    statement = "SELECT 1 FROM information_schema.innodb_trx WHERE trx_rows_locked > 0 OR trx_rows_modified > 0"
+    time.sleep(0.15)  # InnoDB refreshes that table only if nobody read it for 0.1 s
+    return bool(query(url, statement))

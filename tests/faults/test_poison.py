@@ -1,0 +1,130 @@
+"""Poison among 1,000 good records, of each kind: 999 are visible, one is a dead letter, and the fix brings it back."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.core.service import Head
+from tests.ops.conftest import World, order
+from tests.projector.histories import fold
+from tests.projector.reading import base_tables, summaries
+
+BAD = "ord_0500"
+
+
+def batch(bad: tuple[str, Head] | None = None) -> list[tuple[str, Head]]:
+    """A thousand orders, the one in the middle replaced."""
+    made = [order(f"ord_{number:04}") for number in range(1000)]
+    return [commit if commit[1].id != BAD or bad is None else bad for commit in made]
+
+
+def letters(world: World) -> dict[str, str]:
+    """The errors of the dead letters, by id."""
+    found = world.ops("dead-letters", "list", "--json").json["dead_letters"]
+    return {letter["id"]: letter["error"] for letter in found}
+
+
+def right(world: World, commits: list[tuple[str, Head]]) -> None:
+    """The rows are the fold, the summaries the sums; the timeline may tell of more, which was set aside."""
+    tables, expected = base_tables(world.url), fold(commits)
+    assert tables | {"timeline": expected["timeline"]} == expected
+    assert expected["timeline"] <= tables["timeline"]
+    kept, sums = summaries(world.url)
+    assert kept == sums
+
+
+@contextmanager
+def altered(world: World, *change: str, back: str) -> Iterator[Callable[[], None]]:
+    """The table of orders changed; `mend` undoes it, and so does the end."""
+    mended: list[bool] = []
+
+    def mend() -> None:
+        if not mended:
+            mended.append(True)
+            world.sql(back)
+
+    for statement in change:
+        world.sql(statement)
+    try:
+        yield mend
+    finally:
+        world.sql("DELETE FROM orders WHERE LENGTH(reason) > 5")
+        mend()
+
+
+def short_column(world: World) -> Any:
+    """A column too short for what the domain allows: the mistake of a migration."""
+    narrow, wide = (f"ALTER TABLE orders MODIFY reason VARCHAR({size}) NULL" for size in (5, 500))
+    return altered(world, narrow, back=wide)
+
+
+def constraint(world: World) -> Any:
+    """A constraint that forbids what the domain allows."""
+    made = "ALTER TABLE orders ADD CONSTRAINT no_reasons CHECK (reason IS NULL OR reason = 'none')"
+    return altered(world, made, back="ALTER TABLE orders DROP CONSTRAINT no_reasons")
+
+
+KINDS = {"a column too short": (short_column, "reason"), "a broken constraint": (constraint, "no_reasons")}
+
+
+@pytest.mark.parametrize(("fault", "named"), KINDS.values(), ids=KINDS)
+def test_among_a_thousand(world: World, fault: Callable[[World], Any], named: str) -> None:
+    """999 visible, 1 set aside with its error; later versions go on; redriven after the fix, the timeline is whole."""
+    bad, later = order(BAD, 1, "placed", reason="changed my mind"), order(BAD, 2, "confirmed")
+    with fault(world) as mend:
+        world.commit(*batch(bad))
+        assert world.sql("SELECT COUNT(*) FROM orders") == ((999,),)
+        right(world, [commit for commit in batch() if commit[1].id != BAD])
+        (error,) = letters(world).values()
+        assert named in error
+        assert list(letters(world)) == [f"orders#{BAD}#1"]
+
+        world.commit(later)
+        right(world, batch(later))
+        mend()
+        assert world.ops("dead-letters", "redrive", "--all").code == 0
+    assert letters(world) == {}
+    right(world, [*batch(bad), later])
+    assert world.verify()[1] == []
+
+
+def test_undecodable_among_a_thousand(world: World) -> None:
+    """The same of a state that no code can read. No fix brings that back: it is discarded, its successor shows."""
+    bad = ("orders", replace(order(BAD)[1], state={"status": "placed"}))
+    world.commit(*batch(bad))
+    assert world.sql("SELECT COUNT(*) FROM orders") == ((999,),)
+    assert list(letters(world)) == [f"orders#{BAD}#1"]
+    world.commit(order(BAD, 2))
+    right(world, batch(order(BAD, 2)))
+    refused = world.ops("dead-letters", "redrive", "--all", "--json")
+    assert (refused.code, [outcome["id"] for outcome in refused.json["refused"]]) == (1, [f"orders#{BAD}#1"])
+    assert world.ops("dead-letters", "discard", "--all", "--yes").code == 0
+    assert world.verify()[1] == []
+
+
+def test_redriven_in_the_right_order(world: World) -> None:
+    """Versions 5 and 7 good, 6, 8 and 9 poison: 5, then 7 shows, and after the fix 9, whatever order they come in."""
+    word = "because of rain"
+    statuses = {5: "placed", 6: "confirmed", 7: "confirmed", 8: "shipped", 9: "delivered"}
+    good = {version: order(BAD, version, statuses[version]) for version in (5, 7)}
+    poison = {version: order(BAD, version, statuses[version], reason=word) for version in (6, 8, 9)}
+    others = [commit for commit in batch() if commit[1].id != BAD]
+    with short_column(world) as mend:
+        world.commit(*others[:500], good[5], poison[6], *others[500:])
+        right(world, [*others, good[5]])
+        world.commit(good[7], poison[8])
+        world.commit(poison[9])
+        right(world, [*others, good[5], good[7]])
+        assert sorted(letters(world)) == [f"orders#{BAD}#{version}" for version in sorted(poison)]
+        mend()
+        # The last first: what comes after it must not overwrite it.
+        assert world.ops("dead-letters", "redrive", f"orders#{BAD}#9").code == 0
+        right(world, [*others, good[5], good[7], poison[9]])
+        assert world.ops("dead-letters", "redrive", "--all").code == 0
+        right(world, [*others, *good.values(), *poison.values()])
+        assert world.sql(f"SELECT version, status FROM orders WHERE id = '{BAD}'") == ((9, "delivered"),)
+        assert world.sql("SELECT COUNT(*) FROM timeline") == ((999 + 5,),)
+        assert world.verify()[1] == []

@@ -1,0 +1,69 @@
+"""`ops rebuild` while 200 commands a second come in, as a process that is killed -9 at random moments.
+
+No query fails or shows less than before, and no write is missing in the end.
+"""
+
+import json
+import random
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from tests.conftest import Stack
+from tests.faults.form import form
+from tests.faults.whole import NOT_YET, Load, agree, ops
+from tests.projector.reading import query
+
+RATE = 200
+SECONDS = form(15.0, 600.0)
+SLOWEST = 120.0
+
+
+def test_no_query_fails_and_no_write_is_missing(alone: Stack, record_property: Callable[[str, object], None]) -> None:
+    """One rebuild after the other, each killed now and then and resumed, while clients command and query."""
+    chance, happened = random.Random(11), Counter[str]()
+    with Load(alone, "--queries", "60", "--clients", "16", "--one-server", rate=RATE, seconds=SECONDS) as loading:
+        while loading.running:
+            rebuild_somehow(alone, chance, happened)
+        record_property("rebuilds", dict(happened))
+        report = loading.report(SLOWEST, record_property)
+    assert happened["swapped"] >= 1
+    assert happened["killed"] >= 1
+    assert set(report["errors"]["queries"]) <= NOT_YET
+    settled(alone)
+    agree(alone)
+    assert query(alone.database_url, "SHOW TABLES LIKE '%\\_\\_%'") == []
+
+
+def rebuild_somehow(stack: Stack, chance: random.Random, happened: Counter[str]) -> None:
+    """One step towards a rebuild: begin it or go on with it, and perhaps kill it on its way."""
+    arguments = ("--resume",) if under_way(stack) else ()
+    process = ops(stack, "rebuild", "--json", *arguments)
+    if chance.random() < 0.6:
+        time.sleep(chance.uniform(0.5, 6.0))
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            happened["killed"] += 1
+    happened[outcome(process)] += 1
+
+
+def under_way(stack: Stack) -> bool:
+    """Whether a rebuild was begun and not ended."""
+    return bool(query(stack.database_url, "SELECT 1 FROM generations WHERE building IS NOT NULL"))
+
+
+def outcome(process: "subprocess.Popen[str]") -> str:
+    """How a rebuild ended; whatever is not a swap names its reason, and the old tables serve on."""
+    out, err = process.communicate(timeout=SLOWEST)
+    if process.returncode < 0:
+        return "ended by the kill"
+    document = json.loads(out)
+    assert "error" not in document, (document, err)
+    return "swapped" if document["swapped"] else "drifting"
+
+
+def settled(stack: Stack) -> None:
+    """End the rebuild that the last kill may have left, and what a kill within a swap's cleaning may have."""
+    assert outcome(ops(stack, "rebuild", "--json", *(["--resume"] if under_way(stack) else []))) == "swapped"

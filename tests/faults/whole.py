@@ -1,0 +1,98 @@
+"""A whole stack under load: what was promised to its clients, and what both sides hold in the end."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from chalicelib.bootstrap import SERVICES
+from local import ROOT
+from local.ports import wait_until
+from tests.conftest import Stack
+from tests.http.settling import behind
+from tests.projector.reading import query, summaries
+
+# What a query may answer while the read model is behind: what its token names cannot be shown, or is not there yet.
+NOT_YET = {"read-model-behind", "not-found"}
+
+
+def ops(stack: Stack, *arguments: str) -> "subprocess.Popen[str]":
+    """Start the operator's command line for that stack."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "ops", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **stack.env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+class Load:
+    """`ops load` on that stack, as a process; used as a context manager, it is ended when the test fails."""
+
+    def __init__(self, stack: Stack, *arguments: str, rate: float, seconds: float) -> None:
+        whom = ("--url", stack.url, "--token", stack.token("admin"), "--json")
+        self.process = ops(stack, "load", *whom, "--rate", f"{rate}", "--seconds", f"{seconds}", *arguments)
+
+    def __enter__(self) -> "Load":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.running:
+            self.process.kill()
+            self.process.wait()
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self.process.poll() is None
+
+    def report(self, seconds: float, record: Callable[[str, object], None]) -> dict[str, Any]:
+        """What it came to, once it has ended; no promise is broken."""
+        out, err = self.process.communicate(timeout=seconds)
+        assert out, err
+        report: dict[str, Any] = json.loads(out)
+        for name in ("offered", "achieved", "errors", "checks"):
+            record(name, report[name])
+        assert (self.process.returncode, report["broken"]) == (0, 0), (report["examples"], err)
+        return report
+
+
+def agree(stack: Stack, *, skipping: Sequence[str] = ()) -> None:
+    """Once the read model has caught up: write model, read model, summaries and timeline agree exactly.
+
+    Args:
+        stack: that has no load any more.
+        skipping: services whose stream was lost, so that their timelines may have gaps.
+    """
+    assert wait_until(lambda: not behind(stack), 120), behind(stack)[:10]
+    verifying = ops(stack, "verify", "--settle", "30", "--json")
+    out, err = verifying.communicate(timeout=600)
+    assert verifying.returncode == 0, (out, err)
+    kept, sums = summaries(stack.database_url)
+    assert kept == sums
+    for service in SERVICES:
+        if service not in skipping:
+            assert_timeline(stack, service)
+
+
+def assert_timeline(stack: Stack, service: str) -> None:
+    """Every commit is in the timeline, of every aggregate from its first version to its last."""
+    told: dict[str, list[int]] = {}
+    for id, version in query(stack.database_url, f"SELECT id, version FROM timeline WHERE service = '{service}'"):
+        told.setdefault(id, []).append(version)
+    versions = {
+        item["id"]["S"]: int(item["version"]["N"])
+        for item in stack.tables.items(service)
+        if "version" in item and not item["id"]["S"].startswith(("claim#", "heartbeat#"))
+    }
+    gaps = {
+        id: sorted(told.get(id, []))
+        for id, version in versions.items()
+        if sorted(told.get(id, [])) != [*range(1, version + 1)]
+    }
+    assert not gaps, dict(list(gaps.items())[:3])
+    assert told.keys() == versions.keys()

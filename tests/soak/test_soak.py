@@ -1,0 +1,153 @@
+"""Half an hour of mixed load with faults at random: memory and connections stay flat, and in the end all agrees.
+
+Run by `make soak`, which sets SOAK_MINUTES and SOAK_REPORT; left out elsewhere. It starts servers of its own.
+"""
+
+import os
+import platform
+import random
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.core.database import connect
+from chalicelib.core.migrate import migrate
+from local.mariadb import MariaDB, with_database
+from local.ministack import MiniStack
+from local.ports import free_port, wait_until
+from tests.conftest import Stack, fresh_tables, started
+from tests.faults.whole import Load, agree
+from tests.http.settling import unanswered
+from tests.soak.faults import Faults
+from tests.soak.samples import Samples, resident_megabytes
+
+MINUTES = float(os.environ.get("SOAK_MINUTES", "0"))
+REPORT = os.environ.get("SOAK_REPORT", "")
+COMMANDS_A_SECOND, QUERIES_A_SECOND = 25.0, 10.0
+SAMPLE_SECONDS = 5.0
+BETWEEN_FAULTS_SECONDS = (10.0, 40.0)
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not MINUTES, reason="half an hour; run it by `make soak`"),
+]
+
+
+class Soaked:
+    """A stack on servers that may be killed."""
+
+    def __init__(self, stack: Stack, mysql: MariaDB, ministack: MiniStack) -> None:
+        self.stack = stack
+        self.samples = Samples()
+        self.faults = Faults(mysql, ministack, random.Random(11))
+        self._mysql = mysql
+
+    def sample(self) -> None:
+        """Memory of our processes, and what the database has open; nothing while that is away."""
+        api, pump = self.stack.api.pid, self.stack.pump.pid
+        assert api
+        assert pump
+        with suppress(Exception):
+            self.samples.add(
+                {
+                    "API, MB": resident_megabytes(api),
+                    "projector and reactor, MB": resident_megabytes(pump),
+                    "connections to MySQL": self._connections(),
+                }
+            )
+
+    def _connections(self) -> int:
+        connection = connect(self._mysql.server_url, connect_timeout=2, read_timeout=2)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SHOW STATUS LIKE 'Threads_connected'")
+                ((_, count),) = cursor.fetchall()
+                return int(count) - 1
+        finally:
+            connection.close()
+
+
+@contextmanager
+def soaked(folder: Path) -> Iterator[Soaked]:
+    """It, started; everything is stopped at the end."""
+    mysql, ministack = MariaDB(folder / "mariadb", free_port()), MiniStack(folder / "aws", free_port(), keep=False)
+    with ExitStack() as ending:
+        for server in (mysql, ministack):
+            server.start()
+            ending.callback(server.stop)
+        url = with_database(mysql.server_url, "tributary")
+        migrate(url)
+        tables = ending.enter_context(fresh_tables(ministack.endpoint))
+        yield Soaked(ending.enter_context(started(tables, url, folder / "stack")), mysql, ministack)
+
+
+def test_soak(tmp_path: Path) -> None:
+    """Nothing that was promised is broken, nothing grows, nothing is lost, nothing is left over."""
+    begun, told = time.monotonic(), dict[str, Any]()
+    with soaked(tmp_path) as soak:
+        load = Load(
+            soak.stack,
+            *("--queries", f"{QUERIES_A_SECOND}", "--one-server"),
+            rate=COMMANDS_A_SECOND,
+            seconds=MINUTES * 60,
+        )
+        with load:
+            _strike_and_sample(soak, begun + MINUTES * 60)
+            load.report(600, told.__setitem__)
+        assert wait_until(lambda: not unanswered(soak.stack.tables), 120), unanswered(soak.stack.tables)[:10]
+        agree(soak.stack)
+        assert soak.stack.tables.items("dead-letters") == []
+    flat = {name: soak.samples.memory_is_flat(name) for name in soak.samples.taken if name.endswith("MB")}
+    flat["connections to MySQL"] = soak.samples.connections_are_flat("connections to MySQL")
+    if REPORT:
+        _write(Path(REPORT), soak, told)
+    assert all(flat.values()), (flat, soak.samples.as_lines())
+
+
+def _strike_and_sample(soak: Soaked, end: float) -> None:
+    """Faults at random moments, but for the first and the last minute; samples all the while."""
+    chance = random.Random(12)
+    next_fault = time.monotonic() + 20
+    while time.monotonic() < end:
+        if next_fault < time.monotonic() < end - 20:
+            soak.faults.strike()
+            next_fault = time.monotonic() + chance.uniform(*BETWEEN_FAULTS_SECONDS)
+        soak.sample()
+        time.sleep(SAMPLE_SECONDS)
+
+
+def _write(path: Path, soak: Soaked, told: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    faults = [f"- {count} times: {name}" for name, count in sorted(soak.faults.done.items())]
+    figures = [f"- {name}: {value}" for name, value in told.items()]
+    lines = [
+        "# A soak",
+        "",
+        f"Made on {datetime.now(UTC):%Y-%m-%d} by `make soak MINUTES={MINUTES:g}`, which writes this file: "
+        f"Python {platform.python_version()}, {os.cpu_count()} processors, {sys.platform}; the embedded AWS, a private "
+        "mariadbd that commits to disk, the API, the projector and the reactor on one machine with the load.",
+        "",
+        "## Load",
+        "",
+        *figures,
+        "",
+        "## Faults",
+        "",
+        *faults,
+        "",
+        "## What stayed flat",
+        "",
+        *soak.samples.as_lines(),
+        "",
+        "## In the end",
+        "",
+        "No promise was broken; every order has its answer; write model, read model, summaries and timeline agree"
+        " (`ops verify`); there are no dead letters.",
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
