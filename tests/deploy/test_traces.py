@@ -76,6 +76,24 @@ def test_the_next_call_is_in_its_own_trace(deployment: Deployment, call: Call, d
         assert command["error"] is True
 
 
+def test_the_reactor(deployment: Deployment, call: Call, daemon: Daemon) -> None:
+    """What follows from a commit is in that commit's trace, whatever trace Lambda has for the batch."""
+    event = deployment.event("stream-orders")
+    image = next(
+        record["dynamodb"]["NewImage"]
+        for record in event["Records"]
+        if record["dynamodb"]["NewImage"].get("state", {}).get("M", {}).get("status") == {"S": "placed"}
+    )
+    image["trace"] = {"S": TRACE.partition(";Lineage")[0]}
+    event["Records"] = [record for record in event["Records"] if record["dynamodb"]["NewImage"] is image]
+    assert call("ReactorFunction", event, OTHER) == {"batchItemFailures": []}
+    documents = daemon.documents()
+    segment = named([document for document in documents if "type" not in document], "tributary-reactor")
+    assert (segment["trace_id"], segment["parent_id"]) == (ROOT, CALLED)
+    commands = [found for found in documents if found["name"] == "inventory.reserve"]
+    assert {(found["trace_id"], found["parent_id"]) for found in commands} == {(ROOT, segment["id"])}
+
+
 def test_a_query(deployment: Deployment, call: Call, daemon: Daemon) -> None:
     """Its package has no boto3, and needs none to be traced."""
     assert call("QueriesFunction", deployment.event("query-orders"))["statusCode"] == 200

@@ -1,7 +1,7 @@
 """The app in this process, traced by the real SDK, whose traces come here."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from local.config import Config
 from local.env import app_env
 from local.gateway import Answer, Gateway
 from tests.conftest import Tables
+from tests.projector.histories import record
 from tests.tracing.daemon import Daemon
 
 
@@ -44,12 +45,12 @@ def traced(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
 def _unpatch() -> None:
     """Take back what `patch` did, for which the SDK has no word."""
     from aws_xray_sdk.core import patcher
-    from aws_xray_sdk.ext.util import unwrap
     from botocore import client, endpoint
 
-    unwrap(client.BaseClient, "_make_api_call")
-    unwrap(endpoint.Endpoint, "prepare_request")
-    vars(client).pop("_xray_enabled", None)
+    if not vars(client).pop("_xray_enabled", False):
+        return
+    for owner, name in ((client.BaseClient, "_make_api_call"), (endpoint.Endpoint, "prepare_request")):
+        setattr(owner, name, vars(owner)[name].__wrapped__)
     patcher._PATCHED_MODULES.discard("botocore")
 
 
@@ -94,16 +95,27 @@ def api(env: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Api
     runtime.cache_clear()
 
 
+Handle = Callable[..., Any]
+
+
 @pytest.fixture
-def project(api: Api, tables: Tables) -> Callable[..., Any]:
+def project(api: Api, tables: Tables) -> Handle:
     """Projects items, as attribute values, of a service's table."""
     from chalicelib.core.projector.handler import project_event
-    from tests.projector.histories import record
 
-    def run(service: str, *items: Mapping[str, Any]) -> Any:
-        records = [record(service, item) for item in items]
-        for one in records:
-            one["eventSourceARN"] = f"arn:aws:dynamodb:eu-west-1:000000000000:table/{tables.name(service)}/stream/1"
-        return project_event({"Records": records}, None, runtime())
+    return lambda service, *items: project_event(_event(tables.name(service), items), None, runtime())
 
-    return run
+
+@pytest.fixture
+def react(api: Api, tables: Tables) -> Handle:
+    """Has the reactor take such items."""
+    from chalicelib.core.reactor.handler import react_to_event
+
+    return lambda service, *items: react_to_event(_event(tables.name(service), items), None, runtime())
+
+
+def _event(table: str, items: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    records = [record("any", item) for item in items]
+    for one in records:
+        one["eventSourceARN"] = f"arn:aws:dynamodb:eu-west-1:000000000000:table/{table}/stream/1"
+    return {"Records": records}
