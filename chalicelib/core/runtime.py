@@ -114,7 +114,11 @@ def _dynamodb() -> "DynamoDBClient":
     import boto3
     from botocore.config import Config
 
-    return boto3.client("dynamodb", config=Config(**CLIENT_CONFIG))
+    from chalicelib.core.cut_answers import refuse_cut_answers
+
+    client = boto3.client("dynamodb", config=Config(**CLIENT_CONFIG))
+    refuse_cut_answers(client)
+    return client
 
 
 def _s3() -> Any:
