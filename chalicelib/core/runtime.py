@@ -115,8 +115,12 @@ def _dynamodb() -> "DynamoDBClient":
     import boto3
     from botocore.config import Config
 
+    from chalicelib.core.cut_answers import refuse_cut_answers
+
     tracing.watch_boto()
-    return boto3.client("dynamodb", config=Config(**CLIENT_CONFIG))
+    client = boto3.client("dynamodb", config=Config(**CLIENT_CONFIG))
+    refuse_cut_answers(client)
+    return client
 
 
 def _s3() -> Any:
