@@ -33,7 +33,7 @@ NEW = replace(OLD, generation=2, rows=rows, root=replace(OLD.root, columns=(*OLD
 def service(*projections: Any) -> Service:
     """The orders, by those projections: the newest first."""
     newest, *earlier = projections
-    return Service("orders", (), lambda *_: {}, newest, tuple(earlier))
+    return Service("orders", (), lambda *_: {}, newest, earlier=tuple(earlier))
 
 
 @pytest.fixture
@@ -103,16 +103,14 @@ def test_code_that_is_too_old(world: World) -> None:
 
 def test_how_many_buckets(world: World) -> None:
     """A summary of other rows: the tables in use are kept by the old sums until the new ones take their place."""
-    product_sales = OLD.summaries[0]
+    *others, product_sales = OLD.summaries
 
     def one_bucket(*base: Any) -> Any:
         return (((*key[:3], 0), measures) for key, measures in product_sales.contributions(*base))
 
     sums = f"""SELECT day, currency, sku, 0 AS bucket, SUM(orders) AS orders, SUM(quantity) AS quantity,
       SUM(amount) AS amount FROM ({product_sales.sums}) s GROUP BY day, currency, sku"""
-    new = replace(
-        OLD, generation=2, summaries=(replace(product_sales, contributions=one_bucket, sums=sums), *OLD.summaries[1:])
-    )
+    new = replace(OLD, generation=2, summaries=(*others, replace(product_sales, contributions=one_bucket, sums=sums)))
     world.services = [service(OLD)]
     world.commit(*(order(f"ord_{number}") for number in range(20)))
     world.services = [service(new, OLD)]
