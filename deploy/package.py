@@ -51,12 +51,20 @@ _JWT = ("jwt/*", "cryptography/*", "_cffi_backend*")
 _DYNAMODB, _S3, _SECRETS = "botocore/data/dynamodb/*", "botocore/data/s3/*", "botocore/data/secretsmanager/*"
 
 # Parts of chalicelib that only some functions import; everything else goes everywhere, since app.py imports it.
-_WRITES = ("core/pipeline.py", "core/dynamo.py", "core/dynamo_requests.py", "core/codec.py")
+_DYNAMODB_CLIENT = ("core/cut_answers.py",)
+_WRITES = (*_DYNAMODB_CLIENT, "core/pipeline.py", "core/dynamo.py", "core/dynamo_requests.py", "core/codec.py")
 _READS = ("core/database.py", "core/iam_token.py", "core/snapshot.py")
-_PROJECTS = ("core/projector/*", "core/streams/*", "core/codec.py", "core/database.py", "core/iam_token.py")
+_PROJECTS = (
+    *_DYNAMODB_CLIENT,
+    "core/projector/*",
+    "core/streams/*",
+    "core/codec.py",
+    "core/database.py",
+    "core/iam_token.py",
+)
 _REACTS = (*_WRITES, "core/reactor/*", "core/streams/*")
 _MIGRATES = ("core/migrate.py", "core/database*.py", "core/iam_token.py", "core/schema.py", "core/custom_resource.py")
-_CHECKS = ("operations/check.py", "core/codec.py", "core/database.py", "core/iam_token.py")
+_CHECKS = (*_DYNAMODB_CLIENT, "operations/check.py", "core/codec.py", "core/database.py", "core/iam_token.py")
 _TRACES = ("core/xray.py",)
 _OPTIONAL = frozenset(
     (*_WRITES, *_READS, *_PROJECTS, *_REACTS, *_MIGRATES, *_CHECKS, *_TRACES, "migrations/*", "core/server_check.py")
