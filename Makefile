@@ -5,7 +5,7 @@ PY := .venv/bin/python
 MYSQL_TEST_PORT ?= 3410
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run token seed check-sales test lint test-unit test-mysql soak deploy-tools test-deploy bench bench-verify bench-rebuild \
+.PHONY: help setup run token seed check-sales test lint test-unit test-mysql faults soak load deploy-tools test-deploy bench bench-verify bench-rebuild \
   verify rebuild status clean
 
 help: ## Show this list
@@ -45,6 +45,12 @@ test-unit: setup ## Run the tests that need no server, in seconds
 test-mysql: setup ## Run the database tests on a real MySQL, downloaded into a folder of its own
 	url=$$(local/mysql.sh start $(MYSQL_TEST_PORT)) && trap 'local/mysql.sh stop' EXIT && \
 	TEST_DATABASE_URL=$$url $(PY) -m pytest -m database $(ARGS)
+
+faults: setup ## Run the fault tests in their long form, FAULTS=long: servers killed, cut off, paused, failed over; half an hour or so
+	FAULTS=long $(PY) -m pytest tests/faults $(ARGS)
+
+load: setup ## Send a mixed load to the running stack and check every answer: [RATE=50] [SECONDS=30]
+	@exec $(PY) -m ops load --rate $(or $(RATE),50) --seconds $(or $(SECONDS),30)
 
 deploy-tools: setup ## Install sam, cfn-lint, checkov and Lambda's runtime, for the deployment's tests
 	@deploy/tools.sh --checkov
