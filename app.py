@@ -92,4 +92,5 @@ def check(event: CloudWatchEvent) -> None:
     """Measure each service's lag and count its dead letters, for GET /status."""
     from chalicelib.operations.check import check_all
 
-    check_all(runtime())
+    with log.about_call(event.context):
+        check_all(runtime())

@@ -11,7 +11,7 @@ from typing import Any
 from chalicelib.catalog.api import api as catalog_api
 from chalicelib.catalog.ports import TablePrices
 from chalicelib.catalog.service import SERVICE as CATALOG
-from chalicelib.core import log
+from chalicelib.core import log, tracing
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.service import Service
 from chalicelib.core.settings import Settings
@@ -51,4 +51,6 @@ def runtime() -> Runtime:
         BadSettings: the environment is unusable.
     """
     log.set_up()
-    return Runtime(Settings.from_env(), SERVICES, PERMISSIONS, _ports)
+    settings = Settings.from_env()
+    tracing.set_up(settings.tracing)
+    return Runtime(settings, SERVICES, PERMISSIONS, _ports)

@@ -45,8 +45,8 @@ _BOTO = (
     *("s3transfer/*", *_BOTOCORE),
 )
 _MYSQL = ("pymysql/*",)
-# Its import makes a client of X-Ray.
-_XRAY = ("aws_xray_sdk/*", "wrapt/*", "botocore/data/xray/*")
+# Off Lambda its import would make a client of X-Ray, and need botocore's description of that.
+_XRAY = ("aws_xray_sdk/*", "wrapt/*")
 _JWT = ("jwt/*", "cryptography/*", "_cffi_backend*")
 _DYNAMODB, _S3, _SECRETS = "botocore/data/dynamodb/*", "botocore/data/s3/*", "botocore/data/secretsmanager/*"
 
@@ -57,8 +57,9 @@ _PROJECTS = ("core/projector/*", "core/streams/*", "core/codec.py", "core/databa
 _REACTS = (*_WRITES, "core/reactor/*", "core/streams/*")
 _MIGRATES = ("core/migrate.py", "core/database*.py", "core/iam_token.py", "core/schema.py", "core/custom_resource.py")
 _CHECKS = ("operations/check.py", "core/codec.py", "core/database.py", "core/iam_token.py")
+_TRACES = ("core/xray.py",)
 _OPTIONAL = frozenset(
-    (*_WRITES, *_READS, *_PROJECTS, *_REACTS, *_MIGRATES, *_CHECKS, "migrations/*", "core/server_check.py")
+    (*_WRITES, *_READS, *_PROJECTS, *_REACTS, *_MIGRATES, *_CHECKS, *_TRACES, "migrations/*", "core/server_check.py")
 ) - {
     "core/pipeline.py"  # its types are part of the routes
 }
@@ -78,12 +79,12 @@ class Package(NamedTuple):
 
 PACKAGES = {
     "AuthorizerFunction": Package((*_CHALICE, *_JWT), ()),
-    "CommandsFunction": Package((*_CHALICE, *_BOTO, _DYNAMODB, *_XRAY), _WRITES),
-    "QueriesFunction": Package((*_CHALICE, *_MYSQL, *_XRAY, *_BOTOCORE), _READS),
-    "ProjectorFunction": Package((*_CHALICE, *_BOTO, _DYNAMODB, _S3, *_MYSQL, *_XRAY), _PROJECTS),
-    "ReactorFunction": Package((*_CHALICE, *_BOTO, _DYNAMODB, _S3, *_XRAY), _REACTS),
+    "CommandsFunction": Package((*_CHALICE, *_BOTO, _DYNAMODB, *_XRAY), (*_WRITES, *_TRACES)),
+    "QueriesFunction": Package((*_CHALICE, *_MYSQL, *_XRAY, *_BOTOCORE), (*_READS, *_TRACES)),
+    "ProjectorFunction": Package((*_CHALICE, *_BOTO, _DYNAMODB, _S3, *_MYSQL, *_XRAY), (*_PROJECTS, *_TRACES)),
+    "ReactorFunction": Package((*_CHALICE, *_BOTO, _DYNAMODB, _S3, *_XRAY), (*_REACTS, *_TRACES)),
     "MigrateFunction": Package((*_CHALICE, *_BOTO, _SECRETS, *_MYSQL), (*_MIGRATES, "migrations/*")),
-    "CheckFunction": Package((*_CHALICE, *_BOTO, _DYNAMODB, *_MYSQL, *_XRAY), _CHECKS),
+    "CheckFunction": Package((*_CHALICE, *_BOTO, _DYNAMODB, *_MYSQL, *_XRAY), (*_CHECKS, *_TRACES)),
 }
 
 

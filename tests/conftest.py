@@ -5,6 +5,8 @@ mariadbd; its user must be allowed to create databases, and only databases named
 """
 
 import itertools
+import json
+import logging
 import os
 import secrets
 from collections.abc import Iterator, Mapping
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chalicelib.core import log
 from chalicelib.core.database import connect
 from chalicelib.core.migrate import migrate
 from chalicelib.core.server_check import check
@@ -260,3 +263,28 @@ def run(tmp_path: Path) -> Iterator[Run]:
 def repository() -> Path:
     """The folder that holds app.py and template.yaml."""
     return Path(__file__).parent.parent
+
+
+class _Lines(logging.Handler):
+    """Keeps the lines, as they would be written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(log.JsonFormatter())
+        self.lines: list[dict[str, Any]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one."""
+        self.lines.append(json.loads(self.format(record)))
+
+
+@pytest.fixture
+def logged() -> Iterator[list[dict[str, Any]]]:
+    """What the app logs in this process meanwhile."""
+    logger, handler = logging.getLogger("tributary"), _Lines()
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    yield handler.lines
+    logger.removeHandler(handler)
+    logger.setLevel(level)

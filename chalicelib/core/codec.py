@@ -114,6 +114,10 @@ def item_of(head: Head) -> dict[str, Any]:
     }
     if head.deleted:
         item["deleted"] = True
+    if head.correlation:
+        item["correlation"] = head.correlation
+    if head.trace:
+        item["trace"] = head.trace
     return encode_item(item)
 
 
@@ -126,16 +130,19 @@ _TYPES = {
     "actor": str,
     "command": str,
     "at": str,
+    "correlation": str,
+    "trace": str,
 }
+_OPTIONAL = {"correlation": "", "trace": ""}
 
 
 def head_of(item: Mapping[str, AttributeValue]) -> Head:
     """The head that an item, or the image of one, stores.
 
     Raises:
-        Undecodable: naming the first attribute that is missing or of another type.
+        Undecodable: naming the first attribute that is missing, unless it may be, or is of another type.
     """
-    plain = decode_item(item)
+    plain = _OPTIONAL | decode_item(item)
     for name, kind in _TYPES.items():
         if type(plain.get(name)) is not kind:
             raise Undecodable(f"attribute {name!r} is {plain.get(name)!r:.80}, not {kind.__name__}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from chalicelib.core import log
+from chalicelib.core import log, tracing
 from chalicelib.core.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -202,7 +202,8 @@ class Pool:
         if not self._permits.acquire(timeout=self._wait_seconds):
             raise Unavailable("All connections to the read model are in use. Try again.")
         try:
-            yield from self._lend()
+            with tracing.subsegment("mysql", "remote"):
+                yield from self._lend()
         finally:
             self._permits.release()
 

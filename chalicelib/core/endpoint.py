@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from chalicelib.core import pipeline
+from chalicelib.core import log, pipeline, tracing
 from chalicelib.core.auth import Principal, principal_of
 from chalicelib.core.errors import Fault, Forbidden, NotFound
 from chalicelib.core.idempotency import Key
@@ -171,13 +171,16 @@ class CommandEndpoint(Endpoint):
             check_owner=lambda state: call.require_own(planned.owner(state)) if state else None,
             if_match=if_match(request.headers.get("if-match")),
             key=self._key(request, principal),
+            correlation=request.correlation_id,
+            trace=tracing.header(),
         )
-        kept = pipeline.handle(
-            runtime.services[self.service],
-            runtime.store(self.service),
-            envelope,
-            lambda answer: self._render(runtime, request, answer),
-        )
+        with log.counting("command", {"Deployment": runtime.settings.table_prefix, "Service": self.service}):
+            kept = pipeline.handle(
+                runtime.services[self.service],
+                runtime.store(self.service),
+                envelope,
+                lambda answer: self._render(runtime, request, answer),
+            )
         replayed = {"Idempotent-Replayed": "true"} if kept.replayed else {}
         response = kept.response
         return Reply(response["status"], response["body"], {**response["headers"], **replayed})

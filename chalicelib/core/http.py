@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 from chalice.app import Blueprint, CORSConfig, Response
 
-from chalicelib.core import log
+from chalicelib.core import log, tracing
 from chalicelib.core.endpoint import Call, CommandEndpoint, Planned, PublicEndpoint, QueryEndpoint
 from chalicelib.core.errors import (
     Internal,
@@ -131,16 +131,32 @@ def _view(blueprint: Blueprint, endpoint: AnyEndpoint, runtime: Callable[[], Run
 
     def view(**_: str) -> Response:
         request = request_of(blueprint.current_request.to_original_event())
-        try:
-            reply = endpoint.serve(runtime(), request)
-        except Problem as problem:
-            reply = problem_reply(problem, request.correlation_id)
-        except Exception:
-            log.exception("unexpected error", correlation_id=request.correlation_id, route=request.route)
-            reply = problem_reply(unexpected(request.correlation_id), request.correlation_id)
+        with log.about(correlation_id=request.correlation_id):
+            reply = _reply(endpoint, request, runtime)
         return _response(reply, request.correlation_id)
 
     return view
+
+
+def _reply(endpoint: AnyEndpoint, request: Request, runtime: Callable[[], Runtime]) -> Reply:
+    """What the endpoint answers, or the problem that its error is."""
+    try:
+        made = runtime()
+        with tracing.segment("tributary-api", request.headers.get("x-amzn-trace-id", "")):
+            return _traced(endpoint, request, made)
+    except Exception:
+        log.exception("unexpected error", route=request.route)
+        return problem_reply(unexpected(request.correlation_id), request.correlation_id)
+
+
+def _traced(endpoint: AnyEndpoint, request: Request, runtime: Runtime) -> Reply:
+    with tracing.subsegment(endpoint.name or endpoint.path, correlation=request.correlation_id):
+        try:
+            reply = endpoint.serve(runtime, request)
+        except Problem as problem:
+            reply = problem_reply(problem, request.correlation_id)
+        tracing.answered(reply.status)
+        return reply
 
 
 def unexpected(correlation_id: str) -> Internal:

@@ -1,22 +1,33 @@
-"""JSON lines on standard output, which CloudWatch Logs Insights reads by field."""
+"""JSON lines on standard output, which CloudWatch Logs Insights reads by field.
+
+What lines are about (`about`) and what is being counted (`counting`) belong to the thread that works on it, so that
+code deep below need not be handed either. docs/reference/logs.md lists the fields and the metrics.
+"""
 
 import json
 import logging
 import sys
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any
 
 _LOGGER = logging.getLogger("tributary")
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_about: ContextVar[Mapping[str, str]] = ContextVar("about", default=MappingProxyType({}))
+_counts: ContextVar[Counter[str] | None] = ContextVar("counts", default=None)
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a record: level, message, its own fields, and the traceback of an exception."""
+    """One JSON object a record: level, message, what it is about, its own fields, an exception's traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
         line: dict[str, Any] = {"level": record.levelname, "logger": record.name, "message": record.getMessage()}
+        line |= _about.get()
         line |= {name: value for name, value in vars(record).items() if name not in _PLAIN}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
@@ -33,7 +44,55 @@ def set_up(level: int = logging.INFO) -> None:
         _LOGGER.propagate = False
 
 
-def metrics(dimensions: Mapping[str, str], values: Mapping[str, float]) -> None:
+@contextmanager
+def about(**fields: str) -> Iterator[None]:
+    """Put these fields on every line that this thread logs meanwhile; an empty one is left as it was.
+
+    Not around a generator's `yield`: the lines of whoever asks it for more would get them too.
+    """
+    token = _about.set({**_about.get(), **{name: value for name, value in fields.items() if value}})
+    try:
+        yield
+    finally:
+        _about.reset(token)
+
+
+def about_call(context: Any) -> AbstractContextManager[None]:
+    """Put Lambda's id of this call (`request_id`) on every line; its own lines about the call carry it too."""
+    return about(request_id=getattr(context, "aws_request_id", ""))
+
+
+@contextmanager
+def counting(message: str, dimensions: Mapping[str, str], **fields: Any) -> Iterator[None]:
+    """Log what this thread counts meanwhile (`count`) as metrics, in one line at the end, if it counts anything.
+
+    Args:
+        message: of the line, which also says how long it all took.
+        dimensions: of the metrics.
+        fields: of the line, besides.
+    """
+    counts: Counter[str] = Counter()
+    start = time.perf_counter()
+    token = _counts.set(counts)
+    try:
+        yield
+    finally:
+        _counts.reset(token)
+        if counts:
+            milliseconds = round((time.perf_counter() - start) * 1000)
+            metrics(dimensions, counts, message, milliseconds=milliseconds, **fields)
+
+
+def count(metric: str, by: int = 1) -> None:
+    """Add to a metric of the innermost `counting`; outside one, nothing happens. By 0, the line shows a 0."""
+    counts = _counts.get()
+    if counts is not None:
+        counts[metric] += by
+
+
+def metrics(
+    dimensions: Mapping[str, str], values: Mapping[str, float], message: str = "metrics", **fields: Any
+) -> None:
     """Log values that CloudWatch makes metrics of, in the namespace Tributary (embedded metric format).
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
@@ -44,7 +103,7 @@ def metrics(dimensions: Mapping[str, str], values: Mapping[str, float]) -> None:
         "Metrics": [{"Name": name} for name in values],
     }
     _aws = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
-    _LOGGER.info("metrics", extra={**dimensions, **values, "_aws": _aws})
+    _LOGGER.info(message, extra={**fields, **dimensions, **values, "_aws": _aws})
 
 
 def info(message: str, **fields: Any) -> None:

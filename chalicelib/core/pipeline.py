@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from chalicelib.core import log
 from chalicelib.core.decider import Event, Missing, Rejected, State, Unacceptable
 from chalicelib.core.errors import (
     Conflict,
@@ -64,6 +65,8 @@ class Envelope:
         check_owner: raises Forbidden when the (state of the) first aggregate is not the caller's.
         if_match: whether a version is one that the client accepts; None without an If-Match.
         key: the idempotency key, if one was sent.
+        correlation: id of the request, in every line that is logged because of it; at most 64 characters.
+        trace: X-Amzn-Trace-Id for what follows from the commit (`tracing.header`); "" where nothing is traced.
     """
 
     name: str
@@ -76,6 +79,8 @@ class Envelope:
     check_owner: Callable[[Any], None] = lambda _: None
     if_match: Callable[[int | None], bool] | None = None
     key: Key | None = None
+    correlation: str = ""
+    trace: str = ""
 
 
 class Answer(NamedTuple):
@@ -101,7 +106,7 @@ def handle(service: Service, store: WriteStore, envelope: Envelope, render: Rend
         Problem: and nothing was written, except for 503 `outcome-unknown`, which says so.
     """
     try:
-        return run(service, store, envelope, render)
+        kept = run(service, store, envelope, render)
     except LostRace as lost:
         raise Conflict(f"{lost}; try again.") from lost
     except ClaimTaken as taken:
@@ -114,6 +119,9 @@ def handle(service: Service, store: WriteStore, envelope: Envelope, render: Rend
         raise Conflict(refusal.detail, code=refusal.code, faults=_faults(refusal), facts=refusal.facts) from refusal
     except (ItemTooLarge, Throttled, StoreUnreachable, OutcomeUnknown) as error:
         raise store_problem(error) from error
+    if kept.replayed:
+        log.count("CommandReplays")
+    return kept
 
 
 def store_problem(error: Exception) -> Problem:
@@ -155,6 +163,7 @@ def run(service: Service, store: WriteStore, envelope: Envelope, render: Render)
                 return kept
             raise
         except LostRace:
+            log.count("CommandConflicts")
             # Under If-Match the next look says 412 at once, if it was the version that changed.
             if not envelope.if_match:
                 _pause(attempt)
@@ -239,6 +248,8 @@ def _evolve(
                 command=envelope.name,
                 at=envelope.at,
                 deleted=after.deleted,
+                correlation=envelope.correlation,
+                trace=envelope.trace,
             )
         )
         claims.append((id, kind.claims(id, before, after, done)))

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from chalicelib.core import tracing
 from chalicelib.core.permissions import Permissions
 from chalicelib.core.service import Service
 from chalicelib.core.settings import Settings
@@ -114,12 +115,18 @@ def _dynamodb() -> "DynamoDBClient":
     import boto3
     from botocore.config import Config
 
-    return boto3.client("dynamodb", config=Config(**CLIENT_CONFIG))
+    from chalicelib.core.cut_answers import refuse_cut_answers
+
+    tracing.watch_boto()
+    client = boto3.client("dynamodb", config=Config(**CLIENT_CONFIG))
+    refuse_cut_answers(client)
+    return client
 
 
 def _s3() -> Any:
     import boto3
 
+    tracing.watch_boto()
     return boto3.client("s3")
 
 

@@ -27,6 +27,8 @@ class Head:
         command: by which command: "orders.place".
         at: ISO 8601 UTC with milliseconds: "2026-11-23T10:00:00.000Z".
         deleted: True on a tombstone.
+        correlation: id of the request that it came from, as in the log; "" on items of before it was kept.
+        trace: X-Amzn-Trace-Id for what follows from it; "" where the request was not traced.
     """
 
     id: str
@@ -38,6 +40,8 @@ class Head:
     command: str
     at: str
     deleted: bool = False
+    correlation: str = ""
+    trace: str = ""
 
 
 class Claim(NamedTuple):

@@ -28,7 +28,7 @@ class Settings:
         writer_secret, reader_secret: WRITER_SECRET, READER_SECRET, ARNs of secrets with the name and the password of
             the read model's users; read by the migrations alone, which make these users.
         currency: DEFAULT_CURRENCY, of reports and sorts by spend.
-        tracing: TRACING=1 will send X-Ray segments; nothing reads it yet.
+        tracing: TRACING=1 sends traces to X-Ray, and has its SDK imported.
     """
 
     table_prefix: str = "tributary-"

@@ -6,16 +6,18 @@ notes when it comes out of the stream. The check compares the two and keeps a ro
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from chalicelib.core import log
+from chalicelib.core import log, tracing
 from chalicelib.core.codec import decode_item, encode_item
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.service import HEARTBEAT_ID
 from chalicelib.core.times import iso, to_utc, utc_now
+from chalicelib.operations.queries import RebuildStatus, get_rebuilds
 
-_BEATS = "SELECT service, beat, sent_at, applied_at FROM heartbeats"
+_BEATS = "SELECT service, beat AS number, sent_at, applied_at FROM heartbeats"
 _KEEP = """INSERT INTO service_status (service, lag_seconds, dead_letters, checked_at) VALUES (%s, %s, %s, %s)
   ON DUPLICATE KEY UPDATE lag_seconds = VALUES(lag_seconds), dead_letters = VALUES(dead_letters),
   checked_at = VALUES(checked_at)"""
@@ -31,23 +33,41 @@ class Beat(NamedTuple):
 
 def check_all(runtime: Runtime) -> None:
     """Look at every service, keep what was seen, and send the next heartbeats."""
-    now = utc_now()
+    with tracing.segment("tributary-check"):
+        _check_all(runtime, utc_now())
+
+
+def _check_all(runtime: Runtime, now: datetime) -> None:
+    from pymysql.cursors import DictCursor
+
     letters = _dead_letters(runtime)
-    with runtime.writers.connection() as connection, connection.cursor() as cursor:
+    with runtime.writers.connection() as connection, connection.cursor(DictCursor) as cursor:
         cursor.execute(_BEATS)
-        applied = {row[0]: Beat(*row[1:]) for row in cursor.fetchall()}
+        applied = {row.pop("service"): Beat(**row) for row in cursor.fetchall()}
+        rebuilds = get_rebuilds(cursor)
         for name in runtime.services:
             sent = _sent(runtime, name)
             lag = lag_seconds(sent, applied.get(name), now)
             cursor.execute(_KEEP, (name, lag, letters[name], now))
-            _measure(runtime.settings.table_prefix, name, lag, letters[name])
+            seen = {"LagSeconds": lag, "DeadLetters": letters[name], **_progress(rebuilds.get(name))}
+            _measure(runtime.settings.table_prefix, name, seen)
             _send(runtime, name, Beat((sent.number if sent else 0) + 1, now))
 
 
-def _measure(deployment: str, service: str, lag: float | None, letters: int) -> None:
-    """The same as metrics, for alarms. Nobody knows the lag before the first heartbeat."""
-    known = {} if lag is None else {"LagSeconds": lag}
-    log.metrics({"Deployment": deployment, "Service": service}, {**known, "DeadLetters": letters})
+def _progress(rebuild: RebuildStatus | None) -> Mapping[str, float | None]:
+    if rebuild is None:
+        return {}
+    return {
+        "RebuildItems": rebuild.items,
+        "RebuildRemaining": rebuild.remaining,
+        "RebuildEtaSeconds": rebuild.eta_seconds,
+    }
+
+
+def _measure(deployment: str, service: str, values: Mapping[str, float | None]) -> None:
+    """The same as metrics, for alarms: those that are known. Nobody knows the lag before the first heartbeat."""
+    known = {name: value for name, value in values.items() if value is not None}
+    log.metrics({"Deployment": deployment, "Service": service}, known)
 
 
 def lag_seconds(sent: Beat | None, applied: Beat | None, now: datetime) -> float | None:

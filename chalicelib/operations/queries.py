@@ -17,6 +17,11 @@ class RebuildStatus(Struct, frozen=True, kw_only=True):
     started_at: Timestamp
     age_seconds: Annotated[float, Meta(description="Since it last got on; one that was killed waits to be resumed.")]
 
+    @property
+    def remaining(self) -> int | None:
+        """About how many items are still to come; None if not known."""
+        return _remaining(self.items, self.expected)
+
 
 class ServiceStatus(Struct, frozen=True, kw_only=True):
     """One service's way into the read model."""
@@ -47,19 +52,25 @@ _REBUILDS = """SELECT service, SUM(items) AS items, MAX(expected) AS expected, M
 
 def get_status(cursor: Any) -> Status:
     """The row that the check keeps for each service, the age of each, and the rebuild that is on."""
-    cursor.execute(_REBUILDS)
-    rebuilds = {row["service"]: _rebuild(row) for row in cursor.fetchall()}
+    rebuilds = get_rebuilds(cursor)
     cursor.execute(_STATUS)
     return Status([_service(row, rebuilds.get(row["service"])) for row in cursor.fetchall()])
 
 
+def get_rebuilds(cursor: Any) -> dict[str, RebuildStatus]:
+    """The rebuilds that are on, or wait to be resumed, by service."""
+    cursor.execute(_REBUILDS)
+    return {row["service"]: _rebuild(row) for row in cursor.fetchall()}
+
+
 def _rebuild(row: Row) -> RebuildStatus:
     items, expected = int(row["items"]), row["expected"]
+    remaining = _remaining(items, expected)
     eta = None
     if row["finished"]:
         eta = 0.0
-    elif items and expected is not None:
-        eta = row["taken"] / 1_000_000 / items * max(0, expected - items)
+    elif items and remaining is not None:
+        eta = row["taken"] / 1_000_000 / items * remaining
     return RebuildStatus(
         items=items,
         expected=expected,
@@ -67,6 +78,11 @@ def _rebuild(row: Row) -> RebuildStatus:
         started_at=timestamp(row["started_at"]),
         age_seconds=max(0, row["age"]) / 1_000_000,
     )
+
+
+def _remaining(items: int, expected: int | None) -> int | None:
+    """Never below zero: writes since may have made the items more than were expected."""
+    return None if expected is None else max(0, expected - items)
 
 
 def _service(row: Row, rebuild: RebuildStatus | None) -> ServiceStatus:

@@ -18,7 +18,8 @@ from ops.seed.client import CannotGoOn
 from ops.seed.progress import phase
 
 _CUSTOMERS, _PRODUCTS = 20, 40
-_TRIES_EACH = 20
+_OPENING_SECONDS = 30.0
+_PAUSE_SECONDS = 0.5
 _NOT_YET = frozenset({"read-model-behind", "unavailable", "not-found", NO_ANSWER})
 
 
@@ -80,19 +81,20 @@ class _Load:
         return replace(report, checks=self._tally.checks, broken=self._tally.broken, examples=self._tally.examples)
 
     def _open(self) -> None:
-        """The first customers and products."""
+        """The first customers and products; a store may be away for a while even then."""
+        deadline = time.monotonic() + _OPENING_SECONDS
         with self._client() as client:
             seller = Seller(client, self._shop, self._tally, self._random)
-            for _ in range(_TRIES_EACH * (_CUSTOMERS + _PRODUCTS)):
+            while len(self._shop.customers) < _CUSTOMERS or len(self._shop.skus) < _PRODUCTS:
+                before = self._tally.refused
                 if len(self._shop.customers) < _CUSTOMERS:
                     seller.register()
-                elif len(self._shop.skus) < _PRODUCTS:
-                    seller.add_product()
                 else:
-                    return
-                if not self._shop.customers and self._tally.errors:
-                    break
-        raise CannotGoOn(f"the API takes no customers and products: {self._tally.told()}")
+                    seller.add_product()
+                if self._tally.broken or time.monotonic() > deadline:
+                    raise CannotGoOn(f"the API takes no customers and products: {self._tally.told()}")
+                if self._tally.refused > before:
+                    time.sleep(_PAUSE_SECONDS)
 
     def _crews(self) -> None:
         options = self._options

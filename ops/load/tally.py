@@ -106,6 +106,11 @@ class Tally:
             examples=self.examples,
         )
 
+    @property
+    def refused(self) -> int:
+        """How many answers were no success."""
+        return self.errors.total()
+
     def told(self) -> str:
         """What went wrong, in a few words."""
         return "; ".join([*(f"{count} {problem}" for (_, problem), count in self.errors.items()), *self.examples[:1]])

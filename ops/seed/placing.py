@@ -11,7 +11,7 @@ from ops.seed.orders import Order, orders_of
 from ops.seed.rules import Sale
 from ops.seed.tally import Kind, Tally
 
-_PAUSE_SECONDS = 1.0
+_PAUSE_SECONDS, _PAUSE_LOOKS = 0.5, 5
 _SOLD = ("confirmed", "shipped", "delivered")
 
 
@@ -96,13 +96,15 @@ class Answers:
         """
         give_up = time.monotonic() + self._patience
         while self._waiting:
+            begun = time.monotonic()
             if answered := self._look(_shown(client, first, last)):
                 advance(answered)
                 give_up = time.monotonic() + self._patience
-            elif time.monotonic() > give_up:
+            elif begun > give_up:
                 self._leave()
-            else:
-                time.sleep(_PAUSE_SECONDS)
+            if self._waiting:
+                # A look at a whole year takes its time, which the saga needs too.
+                time.sleep(max(_PAUSE_SECONDS, _PAUSE_LOOKS * (time.monotonic() - begun)))
 
     def _look(self, shown: Iterable[Mapping[str, Any]]) -> int:
         """Count those that are answered by now; how many."""

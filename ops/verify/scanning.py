@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from chalicelib.core.cut_answers import is_whole
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -33,7 +35,8 @@ def scan(client: "DynamoDBClient", **request: Any) -> dict[str, Any]:
 
 
 def _read(response_dict: Any, customized_response_dict: Any, **_: Any) -> None:
-    """Read a body, and leave none to botocore's parser."""
-    if getattr(_here, "ours", False) and response_dict["status_code"] == 200:
+    """Read a body, and leave none to botocore's parser; one that was cut off is left to whoever looks for that."""
+    if getattr(_here, "ours", False) and response_dict["status_code"] == 200 and is_whole(response_dict):
         customized_response_dict.update(msgspec.json.decode(response_dict["body"]))
         response_dict["body"] = b"{}"
+        response_dict["headers"]["content-length"] = "2"  # or the body would look cut off from now on

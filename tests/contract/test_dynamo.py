@@ -1,5 +1,7 @@
 """DynamoDB passes the conformance suite, and what only a network can do to it loses nothing."""
 
+import socketserver
+import threading
 from collections.abc import Iterator
 
 import boto3
@@ -7,6 +9,7 @@ import pytest
 from botocore.config import Config
 
 from chalicelib.bootstrap import SERVICES
+from chalicelib.core.cut_answers import refuse_cut_answers
 from chalicelib.core.dynamo import DynamoStore
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.pipeline import Envelope, handle
@@ -47,7 +50,9 @@ def store(proxy: LossyProxy, module_tables: Tables) -> DynamoStore:
 def client(endpoint: str, attempts: int) -> object:
     """A DynamoDB client that tries so many times."""
     retries = {"mode": "standard", "total_max_attempts": attempts}
-    return boto3.client("dynamodb", endpoint_url=endpoint, config=Config(**{**CLIENT_CONFIG, "retries": retries}))
+    made = boto3.client("dynamodb", endpoint_url=endpoint, config=Config(**{**CLIENT_CONFIG, "retries": retries}))
+    refuse_cut_answers(made)
+    return made
 
 
 def first(operation: str, fate: str) -> object:
@@ -178,3 +183,46 @@ def test_store_out_of_reach(module_tables: Tables) -> None:
     store = DynamoStore(client("http://127.0.0.1:9", attempts=1), module_tables.name("inventory"))
     with pytest.raises(StoreUnreachable):
         store.load(["x"])
+
+
+KIND = "Content-Type: application/x-amz-json-1.0"
+HEAD = f"HTTP/1.1 200 OK\r\n{KIND}\r\nx-amz-crc32: 2745614147\r\nContent-Length: 2\r\n\r\n"
+
+
+@pytest.fixture
+def cut() -> Iterator[tuple[str, list[str]]]:
+    """A server that sends one text to every request and then ends the connection: its URL, and the text."""
+    text: list[str] = []
+
+    class Cutting(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(1 << 16)
+            self.wfile.write(text[0].encode())
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Cutting) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}", text
+        server.shutdown()
+
+
+def test_an_answer_that_is_cut(cut: tuple[str, list[str]]) -> None:
+    """Wherever it ends: nothing is believed to be absent, no write to have failed."""
+    url, text = cut
+    store = DynamoStore(client(url, attempts=1), "orders")
+    for length in range(len("HTTP/1.1 200 OK"), len(HEAD) + 2):
+        text[:] = [f"{HEAD}{{}}"[:length]]
+        with pytest.raises(StoreUnreachable):
+            store.load(["ord_1"])
+        with pytest.raises(StoreUnreachable):
+            store.load(["ord_1", "ord_2"])
+        with pytest.raises(OutcomeUnknown):
+            store.commit(commit_of(head("ord_1", 1)))
+
+
+def test_the_shortest_answer_that_is_whole(cut: tuple[str, list[str]]) -> None:
+    """It is believed."""
+    url, text = cut
+    text.append(f"{HEAD}{{}}")
+    store = DynamoStore(client(url, attempts=1), "orders")
+    assert store.load(["ord_1"]) == {}
+    store.commit(commit_of(head("ord_1", 1)))

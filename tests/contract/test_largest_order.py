@@ -1,4 +1,4 @@
-"""The largest order that is accepted fits into DynamoDB's 400 KB an item, events included."""
+"""The largest order that is accepted fits into DynamoDB's 400 KB an item, events and trace included."""
 
 from chalicelib.bootstrap import SERVICES
 from chalicelib.catalog.published import Listing
@@ -13,6 +13,7 @@ WIDE = "\U0001f980"
 """A character of four bytes."""
 ID = "ord_" + "0" * 60
 AT = "2026-01-01T00:00:00.000Z"
+TRACE = "Root=1-65a1b2c3-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=1"
 
 
 def largest(reference: str = "r") -> Place:
@@ -38,9 +39,10 @@ def test_largest_order_fits(module_tables: Tables) -> None:
     for end, status in ((Cancel(WIDE * 500), "cancelled"), (Reject(shortages), "rejected")):
         id = f"{ID[:-1]}{status[0]}"
         for command in (largest(reference=status[0]), end):
-            envelope = Envelope("orders.place", command, (id,), "x" * 128, AT)
+            envelope = Envelope("orders.place", command, (id,), "x" * 128, AT, correlation="c" * 64, trace=TRACE)
             handle(SERVICES["orders"], store, envelope, lambda _: {})
             head = store.load([id])[id]
             assert "lines" not in head.events[0]["data"]
+            assert (head.correlation, head.trace) == ("c" * 64, TRACE)
         assert head.state["total"] == MAX_LINES * (10**6 - 1) * (10**9 - 1) < 2**63
         assert head.state["status"] == status

@@ -45,8 +45,10 @@ class WriteStoreConformance:
     def test_round_trip(self, store: WriteStore) -> None:
         """What is committed is loaded again, to the last digit."""
         first = head(new())
-        store.commit(commit_of(first))
-        assert store.load([first.id]) == {first.id: first}
+        second = head(new(), correlation="abc-1", trace="Root=1-x;Parent=y;Sampled=1")
+        for one in (first, second):
+            store.commit(commit_of(one))
+            assert store.load([one.id]) == {one.id: one}
 
     def test_absent(self, store: WriteStore) -> None:
         """What is not there is left out, one or many."""

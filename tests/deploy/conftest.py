@@ -79,14 +79,14 @@ class Deployment:
             self.running[function] = Function(
                 self.packages[function],
                 properties["Handler"],
-                self._env(properties),
+                self.env(function),
                 properties["Timeout"],
                 self.folder / f"{function}.log",
             )
         return self.running[function]
 
-    def _env(self, properties: dict[str, Any]) -> dict[str, str]:
-        """What the template gives to this function and nothing more, as far as it has a value here."""
+    def env(self, function: str) -> dict[str, str]:
+        """What the template gives to a function and nothing more, as far as it has a value here."""
         values = {
             "TOKEN_SECRET": SAMPLE_SECRET,
             "DATABASE_URL": self.database_url,
@@ -100,7 +100,7 @@ class Deployment:
             "JWT_AUDIENCE": keys.AUDIENCE,
             "JWT_JWKS": (EVENTS / "jwks.json").read_text(),
         }
-        given = properties.get("Environment", {}).get("Variables", {})
+        given = self.functions[function].get("Environment", {}).get("Variables", {})
         return {
             **aws.CREDENTIALS,
             "AWS_REGION": aws.REGION,

@@ -51,6 +51,13 @@ def test_more_load_needs_no_less() -> None:
         assert load.reserving <= load.order_shards * load.parallelization
 
 
+def test_metrics_are_counted() -> None:
+    """As many metrics a service are paid for as are documented."""
+    documented = (ROOT / "docs/reference/logs.md").read_text(encoding="utf-8").partition("## Metrics")[2]
+    names = [line.split("`")[1] for line in documented.splitlines() if line.startswith("| `")]
+    assert len([name for name in names if not name.startswith("Rebuild")]) == costs.METRICS
+
+
 def test_no_load_costs_what_stands() -> None:
     """Without commands the bill is database, proxy and what stands anyway."""
     idle = Load(0, 1, 1, 0.5, 1, 2)

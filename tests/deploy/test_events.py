@@ -22,8 +22,12 @@ ADA, CONFIRMED, PLACED = (
 STREAMS = ("customers", "catalog", "inventory", "orders")
 # Orders of which the reactor gets to know, by the last letter of their ids.
 RESERVED, CANCELLED, TOO_LARGE, CANCELLED_LATER = (PLACED[:-1] + letter for letter in "EFGH")
-# IAM and Secrets Manager are asked there, and nowhere here.
-ON_AWS_ALONE = {"chalicelib/core/iam_token.py", "chalicelib/core/database_users.py"}
+# IAM, Secrets Manager and X-Ray are there, and nowhere here.
+ON_AWS_ALONE = {
+    "chalicelib/core/iam_token.py",
+    "chalicelib/core/database_users.py",
+    "chalicelib/core/xray.py",
+}
 # The X-Ray SDK, and what it imports that the function itself does not; tracing is off in these runs.
 _SDK = {"aws_xray_sdk", "wrapt"}
 TRACING = {

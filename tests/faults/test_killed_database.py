@@ -108,6 +108,7 @@ def test_killed_under_load(killable: Stack, server: MariaDB, record_property: Ca
     chance = random.Random(12)
     seconds = (sum(BETWEEN_SECONDS) / 2 + 2) * KILLS
     with Load(killable, "--queries", "30", "--one-server", rate=60, seconds=seconds) as loading:
+        loading.begun()
         for _ in range(KILLS):
             time.sleep(chance.uniform(*BETWEEN_SECONDS))
             server.child.kill()

@@ -25,6 +25,7 @@ def test_no_query_fails_and_no_write_is_missing(alone: Stack, record_property: C
     """One rebuild after the other, each killed now and then and resumed, while clients command and query."""
     chance, happened = random.Random(11), Counter[str]()
     with Load(alone, "--queries", "60", "--clients", "16", "--one-server", rate=RATE, seconds=SECONDS) as loading:
+        loading.begun()
         while loading.running:
             rebuild_somehow(alone, chance, happened)
         record_property("rebuilds", dict(happened))

@@ -4,14 +4,16 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from chalicelib.bootstrap import SERVICES
+from chalicelib.core.codec import decode_item
 from local import ROOT
 from local.ports import wait_until
 from tests.conftest import Stack
-from tests.http.settling import behind
+from tests.http.settling import settle
 from tests.projector.reading import query, summaries
 
 # What a query may answer while the read model is behind: what its token names cannot be shown, or is not there yet.
@@ -34,6 +36,7 @@ class Load:
     """`ops load` on that stack, as a process; used as a context manager, it is ended when the test fails."""
 
     def __init__(self, stack: Stack, *arguments: str, rate: float, seconds: float) -> None:
+        self._stack = stack
         whom = ("--url", stack.url, "--token", stack.token("admin"), "--json")
         self.process = ops(stack, "load", *whom, "--rate", f"{rate}", "--seconds", f"{seconds}", *arguments)
 
@@ -45,6 +48,11 @@ class Load:
             self.process.kill()
             self.process.wait()
 
+    def begun(self) -> "Load":
+        """Wait until it is past its opening and places orders."""
+        assert wait_until(lambda: bool(self._stack.tables.items("orders")) or not self.running, 60, pause=0.3)
+        return self
+
     @property
     def running(self) -> bool:
         """Whether it has not ended."""
@@ -53,7 +61,7 @@ class Load:
     def report(self, seconds: float, record: Callable[[str, object], None]) -> dict[str, Any]:
         """What it came to, once it has ended; no promise is broken."""
         out, err = self.process.communicate(timeout=seconds)
-        assert out, err
+        assert '"offered"' in out, (out, err)
         report: dict[str, Any] = json.loads(out)
         for name in ("offered", "achieved", "errors", "checks"):
             record(name, report[name])
@@ -68,12 +76,13 @@ def agree(stack: Stack, *, skipping: Sequence[str] = ()) -> None:
         stack: that has no load any more.
         skipping: services whose stream was lost, so that their timelines may have gaps.
     """
-    assert wait_until(lambda: not behind(stack), 120), behind(stack)[:10]
+    settle(stack, 180)
     verifying = ops(stack, "verify", "--settle", "30", "--json")
     out, err = verifying.communicate(timeout=600)
     assert verifying.returncode == 0, (out, err)
     kept, sums = summaries(stack.database_url)
     assert kept == sums
+    assert_pieces(stack)
     for service in SERVICES:
         if service not in skipping:
             assert_timeline(stack, service)
@@ -96,3 +105,18 @@ def assert_timeline(stack: Stack, service: str) -> None:
     }
     assert not gaps, dict(list(gaps.items())[:3])
     assert told.keys() == versions.keys()
+
+
+def assert_pieces(stack: Stack) -> None:
+    """What is promised of each product is what its orders' reservations hold, and no more than there is."""
+    promised: Counter[str] = Counter()
+    stock: dict[str, Any] = {}
+    for item in map(decode_item, stack.tables.items("inventory")):
+        if item["id"].startswith("res#"):
+            if item["state"]["status"] == "reserved":
+                promised.update(item["state"]["lines"])
+        elif "#" not in item["id"]:
+            stock[item["id"]] = item["state"]
+    reserved = {sku: state.get("reserved", 0) for sku, state in stock.items()}
+    assert {sku: pieces for sku, pieces in reserved.items() if pieces} == dict(promised)
+    assert all(0 <= pieces <= stock[sku].get("on_hand", 0) for sku, pieces in reserved.items())

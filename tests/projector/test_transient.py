@@ -36,8 +36,8 @@ def check(url: str) -> None:
 
 
 @pytest.mark.parametrize("statement", ["START", "INSERT INTO orders", "INSERT INTO customer_spend", "COMMIT"])
-def test_a_killed_connection(database: str, make_projector: Make, statement: str) -> None:
-    """KILL before any statement: connect again, do the batch again."""
+def test_a_killed_connection(database: str, make_projector: Make, statement: str, logged: list[dict[str, Any]]) -> None:
+    """KILL before any statement: connect again, do the batch again, and count that."""
 
     def kill(gate: Gate) -> None:
         query(database, f"KILL {gate.real.thread_id()}")
@@ -47,6 +47,7 @@ def test_a_killed_connection(database: str, make_projector: Make, statement: str
     assert projector([record(*commit) for commit in COMMITS]) == []
     check(database)
     assert not projector.dead.letters
+    assert (logged[-1]["ProjectorRetries"], logged[-1]["AggregatesWritten"]) == (1, len(COMMITS))
 
 
 def test_a_commit_whose_answer_is_lost(database: str, make_projector: Make) -> None:

@@ -5,6 +5,7 @@ plan           compaction; states into rows          -> one plan an aggregate
 transaction    lock, compare, write, commit          -> sql, summaries, timeline, heartbeats
 writer         connections; try again                -> failures: what an error means
 setting_aside  find the poison and set it aside
+traces         a segment for each commit that carries a trace
 project        the entry, that puts these together
 """
 

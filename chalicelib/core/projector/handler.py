@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from chalicelib.core import log, tracing
 from chalicelib.core.database import connect
 from chalicelib.core.projector.project import Deps, project
+from chalicelib.core.projector.traces import NAME
 from chalicelib.core.projector.writer import Writer
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.streams.batches import answer, remaining_ms
@@ -23,8 +25,9 @@ def project_event(event: Mapping[str, Any], context: Any, runtime: Runtime) -> d
     """
     settings = runtime.settings
     services = {settings.table(name): service for name, service in runtime.services.items()}
-    deps = runtime.once("projector", lambda: deps_of(runtime))
-    failed = project(event["Records"], services, replace(deps, remaining_ms=remaining_ms(context)))
+    deps = replace(runtime.once("projector", lambda: deps_of(runtime)), remaining_ms=remaining_ms(context))
+    with log.about_call(context), tracing.segment(NAME):
+        failed = project(event["Records"], services, deps)
     return answer(failed, partial=settings.partial_batch)
 
 
@@ -35,4 +38,5 @@ def deps_of(runtime: Runtime) -> Deps:
         writer=Writer(lambda: connect(url)),
         dead_letters=dead_letters_of(runtime),
         remaining_ms=remaining_ms(None),
+        deployment=runtime.settings.table_prefix,
     )

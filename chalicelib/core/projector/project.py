@@ -5,21 +5,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.core import log
+from chalicelib.core import log, tracing
 from chalicelib.core.projector import heartbeats
 from chalicelib.core.projector.failures import GaveUp, Poisonous
-from chalicelib.core.projector.plan import group
+from chalicelib.core.projector.plan import Group, group
 from chalicelib.core.projector.setting_aside import Isolation, NotStored
+from chalicelib.core.projector.traces import Traces
 from chalicelib.core.projector.transaction import Work, write
 from chalicelib.core.projector.writer import Attempts, Writer
 from chalicelib.core.service import Service
 from chalicelib.core.streams.dead_letters import DeadLetters
-from chalicelib.core.streams.records import Commit, Entry, Heartbeat, RawRecord, Unreadable, parse
+from chalicelib.core.streams.records import Commit, Entry, Heartbeat, RawRecord, Unreadable, correlation_of, parse
 from chalicelib.core.times import utc_now
 
 # Records a transaction: long enough that its fixed cost does not count, short enough that others
 # do not wait long for its locks.
 CHUNK = 1000
+# With more of them than this, a chunk's line names none.
+MAX_CORRELATIONS = 20
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Deps:
         remaining_ms: milliseconds until the function is ended.
         sleep: waits that many seconds.
         now: the present time, naive and UTC.
+        deployment: TABLE_PREFIX, by which metrics are told apart.
     """
 
     writer: Writer
@@ -39,6 +43,7 @@ class Deps:
     remaining_ms: Callable[[], float]
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], datetime] = utc_now
+    deployment: str = ""
 
 
 def project(records: Iterable[RawRecord], services: Mapping[str, Service], deps: Deps) -> list[str]:
@@ -58,11 +63,24 @@ def project(records: Iterable[RawRecord], services: Mapping[str, Service], deps:
     entries = parse(records, services)
     done: set[int] = set()
     for chunk in _chunks(entries):
-        done.update(_Chunk(chunk, deps).run())
+        done |= _done(chunk, deps)
         missing = [entry.source for entry in chunk if entry.source.position not in done]
         if missing:
             return [missing[0].sequence]
     return []
+
+
+def _done(chunk: Sequence[Entry], deps: Deps) -> set[int]:
+    """The positions of those of a chunk's records that are done; logs what became of it."""
+    name = chunk[0].source.service.name
+    ids = sorted({correlation_of(entry) for entry in chunk if not isinstance(entry, Heartbeat)})
+    several = {"correlation_ids": ids} if 1 < len(ids) <= MAX_CORRELATIONS else {}
+    with (
+        log.about(correlation_id=ids[0] if len(ids) == 1 else ""),
+        log.counting("projector: batch", {"Deployment": deps.deployment, "Service": name}, **several),
+        tracing.subsegment(f"project.{name}"),
+    ):
+        return set(_Chunk(chunk, deps).run())
 
 
 def _chunks(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
@@ -86,28 +104,21 @@ class _Chunk:
         self._attempts = Attempts(deps.writer, deps.remaining_ms, deps.sleep, deps.now)
         self._isolation = Isolation(self._service, self._apply, deps.dead_letters, self._attempts)
         self._now = deps.now
-        self._written = self._stale = 0
+        self._traces = Traces(self._service.name)
 
     def run(self) -> Iterator[int]:
         """Yield the positions of the records that are done."""
-        start = time.perf_counter()
         try:
             for entry in self._run():
+                if isinstance(entry, Commit):
+                    self._traces.done(entry, failed=entry.source.position in self._isolation.aside)
                 yield entry.source.position
         except GaveUp as error:
             log.warning("projector: gave up for now", service=self._service.name, error=str(error))
-        log.info(
-            "projector: batch",
-            service=self._service.name,
-            records=len(self._entries),
-            written=self._written,
-            stale=self._stale,
-            set_aside=self._isolation.set_aside_count,
-            milliseconds=round((time.perf_counter() - start) * 1000),
-        )
 
     def _run(self) -> Iterator[Entry]:
         groups = group((entry for entry in self._entries if isinstance(entry, Commit)), self._service)
+        self._measure(groups)
         sound = [found for found in groups if not found.fault]
         beats = [entry for entry in self._entries if isinstance(entry, Heartbeat)]
         if sound:
@@ -120,6 +131,13 @@ class _Chunk:
                 yield from self._unreadable(entry)
         if beats:
             yield from self._beat(beats)
+
+    def _measure(self, groups: Sequence[Group]) -> None:
+        """Count the records. A heartbeat alone, once a minute, is not worth a line."""
+        records = sum(not isinstance(entry, Heartbeat) for entry in self._entries)
+        if records:
+            log.count("BatchRecords", records)
+            log.count("RecordsCompacted", sum(len(found.commits) - 1 for found in groups))
 
     def _unreadable(self, entry: Unreadable) -> Iterator[Entry]:
         try:
@@ -137,6 +155,8 @@ class _Chunk:
         yield from beats
 
     def _apply(self, work: Work) -> None:
-        written = self._attempts.run(lambda connection: write(connection, self._service, work))
-        self._written += written.fresh
-        self._stale += written.stale
+        with self._traces.transaction():
+            written = self._attempts.run(lambda connection: write(connection, self._service, work))
+        if work.plans:
+            log.count("AggregatesWritten", written.fresh)
+            log.count("AggregatesStale", written.stale)

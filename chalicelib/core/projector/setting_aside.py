@@ -9,8 +9,8 @@ from chalicelib.core.projector.plan import Group, Plan, group
 from chalicelib.core.projector.transaction import Work
 from chalicelib.core.projector.writer import Attempts
 from chalicelib.core.service import Service
-from chalicelib.core.streams.dead_letters import DeadLetters, dead_letter
-from chalicelib.core.streams.records import Commit, Unreadable
+from chalicelib.core.streams.dead_letters import DeadLetter, DeadLetters, dead_letter
+from chalicelib.core.streams.records import Commit, Unreadable, correlation_of
 from chalicelib.core.times import iso
 
 Apply = Callable[[Work], None]
@@ -40,6 +40,9 @@ class Isolation:
         apply: writes in a transaction; raises Poisonous or GaveUp.
         dead_letters: where records are set aside.
         attempts: its clock stamps the dead letters.
+
+    Attributes:
+        aside: the positions of the records that were set aside.
     """
 
     def __init__(self, service: Service, apply: Apply, dead_letters: DeadLetters, attempts: Attempts) -> None:
@@ -47,7 +50,7 @@ class Isolation:
         self._apply = apply
         self._dead_letters = dead_letters
         self._attempts = attempts
-        self.set_aside_count = 0
+        self.aside: set[int] = set()
 
     def apply(self, groups: Sequence[Group]) -> Iterator[Commit]:
         """Apply those aggregates.
@@ -106,18 +109,24 @@ class Isolation:
         """
         cause = error.__cause__ if isinstance(error, Poisonous) and isinstance(error.__cause__, Exception) else error
         letter = dead_letter(entry, cause, iso(self._attempts.now()))
+        with log.about(correlation_id=correlation_of(entry)):
+            self._store(letter)
+        self.aside.add(entry.source.position)
+        log.count("RecordsSetAside")
+
+    def _store(self, letter: DeadLetter) -> None:
         facts = {"letter": letter.id, "sequence": letter.sequence, "error": letter.error}
         try:
             self._dead_letters.put(letter)
         except Exception as fault:
             log.exception("projector: record not set aside", **facts)
             raise NotStored(str(fault)) from fault
-        self.set_aside_count += 1
         log.warning("projector: record set aside", **facts)
 
     def _show_in_timeline(self, commit: Commit) -> None:
         """Let the timeline tell of a commit whose rows were refused, if it is not what is refused."""
-        try:
-            self._apply(Work(timeline=[timeline.row(self._service.name, commit.head)]))
-        except (Poisonous, ValueError) as error:
-            log.warning("projector: timeline row refused", aggregate=commit.source.id, error=str(error))
+        with log.about(correlation_id=commit.head.correlation):
+            try:
+                self._apply(Work(timeline=[timeline.row(self._service.name, commit.head)]))
+            except (Poisonous, ValueError) as error:
+                log.warning("projector: timeline row refused", aggregate=commit.source.id, error=str(error))

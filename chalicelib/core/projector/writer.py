@@ -112,6 +112,8 @@ class Attempts:
         attempt = 0
         while True:
             attempt += 1
+            if attempt > 1:
+                log.count("ProjectorRetries")
             try:
                 return work(self._writer.connection())
             except Exception as error:

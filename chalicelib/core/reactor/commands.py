@@ -8,10 +8,10 @@ from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.core import log, pipeline
+from chalicelib.core import log, pipeline, tracing
 from chalicelib.core.decider import Rejected
 from chalicelib.core.policy import FollowUp, Policy
-from chalicelib.core.service import Service
+from chalicelib.core.service import Head, Service
 from chalicelib.core.store import LostRace, OutcomeUnknown, StoreUnreachable, Throttled, WriteStore
 from chalicelib.core.streams.dead_letters import REACTOR, DeadLetters
 from chalicelib.core.times import iso, utc_now
@@ -40,6 +40,7 @@ class Deps:
         remaining_ms: milliseconds until the function is ended.
         sleep: waits that many seconds.
         now: the present time, naive and UTC.
+        deployment: TABLE_PREFIX, by which metrics are told apart.
     """
 
     services: Mapping[str, Service]
@@ -49,6 +50,7 @@ class Deps:
     remaining_ms: Callable[[], float]
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], datetime] = utc_now
+    deployment: str = ""
 
     def policies(self, source: str) -> Iterator[Policy]:
         """All services' policies on the stream of one."""
@@ -56,8 +58,13 @@ class Deps:
             yield from (policy for policy in service.policies if policy.source == source)
 
 
-def carry_out(asked: FollowUp, deps: Deps) -> None:
+def carry_out(asked: FollowUp, cause: Head, deps: Deps) -> None:
     """Run a command until it is done or refused, and then what is asked for instead.
+
+    Args:
+        asked: the command.
+        cause: the commit that it follows from, whose correlation id and trace go on.
+        deps: services, stores and the clock.
 
     Raises:
         GaveUp: an error that may pass did not pass in time.
@@ -67,7 +74,7 @@ def carry_out(asked: FollowUp, deps: Deps) -> None:
     follow_up: FollowUp | None = asked
     while follow_up:
         try:
-            _run_until_done(follow_up, deps)
+            _run_until_done(follow_up, cause, deps)
             return
         except Rejected as refusal:
             if refusal.code not in follow_up.refused:
@@ -76,12 +83,12 @@ def carry_out(asked: FollowUp, deps: Deps) -> None:
             follow_up = follow_up.refused[refusal.code]
 
 
-def _run_until_done(follow_up: FollowUp, deps: Deps) -> None:
+def _run_until_done(follow_up: FollowUp, cause: Head, deps: Deps) -> None:
     attempt = 0
     while True:
         attempt += 1
         try:
-            _run(follow_up, deps)
+            _run(follow_up, cause, deps)
             return
         except Exception as error:
             if not _may_pass(error):
@@ -93,12 +100,22 @@ def _run_until_done(follow_up: FollowUp, deps: Deps) -> None:
             deps.sleep(pause)
 
 
-def _run(follow_up: FollowUp, deps: Deps) -> None:
+def _run(follow_up: FollowUp, cause: Head, deps: Deps) -> None:
     service = deps.services[follow_up.service]
-    envelope = pipeline.Envelope(
-        name=follow_up.name, command=follow_up.command, ids=follow_up.ids, actor=REACTOR, at=iso(deps.now())
-    )
-    pipeline.run(service, deps.store(service.name), envelope, lambda _: {})
+    with (
+        log.counting("reactor: command", {"Deployment": deps.deployment, "Service": service.name}),
+        tracing.subsegment(follow_up.name, correlation=cause.correlation),
+    ):
+        envelope = pipeline.Envelope(
+            name=follow_up.name,
+            command=follow_up.command,
+            ids=follow_up.ids,
+            actor=REACTOR,
+            at=iso(deps.now()),
+            correlation=cause.correlation,
+            trace=tracing.header(),
+        )
+        pipeline.run(service, deps.store(service.name), envelope, lambda _: {})
 
 
 def _may_pass(error: Exception) -> bool:

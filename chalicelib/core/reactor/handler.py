@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from chalicelib.core import log, tracing
 from chalicelib.core.reactor.commands import Deps
-from chalicelib.core.reactor.react import react
+from chalicelib.core.reactor.react import NAME, react
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.streams.batches import answer, remaining_ms
 from chalicelib.core.streams.dead_letters import dead_letters_of
@@ -21,7 +22,8 @@ def react_to_event(event: Mapping[str, Any], context: Any, runtime: Runtime) -> 
         BatchFailed: likewise.
     """
     deps = runtime.once("reactor", lambda: deps_of(runtime))
-    failed = react(event["Records"], replace(deps, remaining_ms=remaining_ms(context)))
+    with log.about_call(context), tracing.segment(NAME):
+        failed = react(event["Records"], replace(deps, remaining_ms=remaining_ms(context)))
     return answer(failed, partial=runtime.settings.partial_batch)
 
 
@@ -33,4 +35,5 @@ def deps_of(runtime: Runtime) -> Deps:
         store=runtime.store,
         dead_letters=dead_letters_of(runtime),
         remaining_ms=remaining_ms(None),
+        deployment=runtime.settings.table_prefix,
     )

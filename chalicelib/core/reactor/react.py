@@ -5,11 +5,13 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from chalicelib.core import log
+from chalicelib.core import log, tracing
 from chalicelib.core.reactor.commands import MARGIN_MS, Deps, GaveUp, carry_out
 from chalicelib.core.streams.dead_letters import REACTOR, dead_letter
-from chalicelib.core.streams.records import Commit, Entry, Heartbeat, RawRecord, Unreadable, parse
+from chalicelib.core.streams.records import Commit, Entry, Heartbeat, RawRecord, Unreadable, correlation_of, parse
 from chalicelib.core.times import iso
+
+NAME = "tributary-reactor"
 
 
 def react(records: Iterable[RawRecord], deps: Deps) -> list[str]:
@@ -55,7 +57,9 @@ class _Batch:
         start, aggregates = time.perf_counter(), len(self._waiting)
         try:
             while self._waiting:
-                self._settle(self._waiting[0].newest)
+                entry = self._waiting[0].newest
+                with log.about(correlation_id=correlation_of(entry)):
+                    self._settle(entry)
                 self._waiting.popleft()
         except GaveUp as error:
             log.warning("reactor: gave up for now", error=str(error))
@@ -82,7 +86,8 @@ class _Batch:
                 raise entry.error
             for policy in self._deps.policies(entry.source.service.name):
                 for follow_up in policy.react(entry.head):
-                    carry_out(follow_up, self._deps)
+                    with tracing.following(NAME, entry.head.trace):
+                        carry_out(follow_up, entry.head, self._deps)
         except GaveUp:
             raise
         except Exception as error:  # a policy may raise anything of a state that it cannot read

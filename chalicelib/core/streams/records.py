@@ -61,6 +61,16 @@ class Unreadable(NamedTuple):
 Entry = Commit | Heartbeat | Unreadable
 
 
+def correlation_of(entry: Entry) -> str:
+    """The correlation id of the request that a record comes from; "" where it names none."""
+    if isinstance(entry, Commit):
+        return entry.head.correlation
+    try:
+        return str(entry.source.raw["dynamodb"]["NewImage"]["correlation"]["S"])[:64]
+    except (KeyError, TypeError):
+        return ""
+
+
 def parse(records: Iterable[RawRecord], services: Mapping[str, Service]) -> list[Entry]:
     """What the records say, in their order, without those that the projector has nothing to do with.
 

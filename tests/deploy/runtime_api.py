@@ -1,0 +1,103 @@
+"""Lambda's Runtime API, for what its emulator lacks: a call's trace.
+
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+"""
+
+import json
+import os
+import queue
+import subprocess
+import threading
+import time
+import uuid
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from tests.deploy.lambdas import tool
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: "_Server"
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        """The next call: the runtime waits here for it."""
+        event, trace = self.server.calls.get()
+        body = json.dumps(event).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Lambda-Runtime-Aws-Request-Id", str(uuid.uuid4()))
+        self.send_header("Lambda-Runtime-Deadline-Ms", str(round(time.time() * 1000) + 30_000))
+        self.send_header("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:eu-west-1:000000000000:function:x")
+        self.send_header("Lambda-Runtime-Trace-Id", trace)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        """What became of it: .../response, or an error."""
+        self.server.answers.put(json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"null"))
+        self.send_response(202)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False  # the runtime waits for a call that does not come
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.calls: queue.Queue[tuple[Any, str]] = queue.Queue()
+        self.answers: queue.Queue[Any] = queue.Queue()
+
+
+class TracedFunction:
+    """A function under AWS's own Python runtime, told the trace of each call.
+
+    Args:
+        package: the folder with its code.
+        handler: "app.app".
+        env: its environment, whole.
+        log: the file that it writes to.
+    """
+
+    def __init__(self, package: Path, handler: str, env: Mapping[str, str], log: Path) -> None:
+        python = tool("python", ".venv-lambda")
+        assert python, "the fixture `lambda_tools` comes first"
+        self._server = _Server()
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self._process = subprocess.Popen(
+            [python, "-B", "-m", "awslambdaric", handler],
+            cwd=package,
+            env={
+                "PATH": os.environ["PATH"],
+                "LAMBDA_TASK_ROOT": str(package),
+                "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._server.server_port}",
+                "AWS_LAMBDA_FUNCTION_NAME": package.name,
+                "AWS_LAMBDA_FUNCTION_VERSION": "1",
+                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",
+                "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",  # as Lambda has it
+                **env,
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=log.open("ab"),
+            stderr=subprocess.STDOUT,
+        )
+
+    def __call__(self, event: Mapping[str, Any], trace: str) -> Any:
+        """What it returns for an event, called in that trace."""
+        self._server.calls.put((event, trace))
+        return self._server.answers.get(timeout=30)
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.wait()
+        self._server.shutdown()
+        self._server.server_close()

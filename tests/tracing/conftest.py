@@ -1,0 +1,121 @@
+"""The app in this process, traced by the real SDK, whose traces come here."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.bootstrap import runtime
+from chalicelib.core import tracing
+from local import keys
+from local.config import Config
+from local.env import app_env
+from local.gateway import Answer, Gateway
+from tests.conftest import Tables
+from tests.projector.histories import record
+from tests.tracing.daemon import Daemon
+
+
+@pytest.fixture
+def daemon() -> Iterator[Daemon]:
+    """Where traces are sent."""
+    made = Daemon()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def traced(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
+    """Tracing is on; afterwards the SDK and botocore are as they were."""
+    monkeypatch.setenv("AWS_XRAY_DAEMON_ADDRESS", daemon.address)
+    monkeypatch.setenv("TRACING", "1")
+    from aws_xray_sdk.core import xray_recorder
+
+    before = {name: getattr(xray_recorder, name) for name in ("context", "emitter", "sampler", "sampling")}
+    tracing.set_up(True)
+    yield daemon
+    tracing.set_up(False)
+    for name, value in before.items():
+        setattr(xray_recorder, name, value)
+    _unpatch()
+
+
+def _unpatch() -> None:
+    """Take back what `patch` did, for which the SDK has no word."""
+    from aws_xray_sdk.core import patcher
+    from botocore import client, endpoint
+
+    if not vars(client).pop("_xray_enabled", False):
+        return
+    for owner, name in ((client.BaseClient, "_make_api_call"), (endpoint.Endpoint, "prepare_request")):
+        setattr(owner, name, vars(owner)[name].__wrapped__)
+    patcher._PATCHED_MODULES.discard("botocore")
+
+
+class Api:
+    """The app behind the local gateway, as staff."""
+
+    def __init__(self, token: str) -> None:
+        import app
+
+        self._chalice = app.app.__class__
+        self._app = app.app
+        self._gateway = Gateway(app.app)
+        self._token = token
+
+    def __call__(self, method: str, path: str, body: str = "", **headers: str) -> Answer:
+        """The answer to a request; header_names become Header-Names."""
+        given = {"authorization": f"Bearer {self._token}", "content-type": "application/json"}
+        given |= {name.lower().replace("_", "-"): value for name, value in headers.items()}
+        return self._gateway.answer(method, path, {name: [value] for name, value in given.items()}, body.encode())
+
+    def close(self) -> None:
+        """Leave the app as it was."""
+        self._app.__class__ = self._chalice
+
+
+@pytest.fixture
+def env(tables: Tables, database: str, tmp_path: Path) -> Mapping[str, str]:
+    """The environment of the app on fresh tables and an empty read model."""
+    config = Config(ministack_port=int(tables.endpoint.rpartition(":")[2]), folder=tmp_path, table_prefix=tables.prefix)
+    return app_env(config, database)
+
+
+@pytest.fixture
+def api(env: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+    """The app; what it makes on first use is made for this test."""
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    runtime.cache_clear()
+    made = Api(keys.issue(Path(os.environ["LOCAL_STATE"]) / "keys", "staff"))
+    yield made
+    made.close()
+    runtime.cache_clear()
+
+
+Handle = Callable[..., Any]
+
+
+@pytest.fixture
+def project(api: Api, tables: Tables) -> Handle:
+    """Projects items, as attribute values, of a service's table."""
+    from chalicelib.core.projector.handler import project_event
+
+    return lambda service, *items: project_event(_event(tables.name(service), items), None, runtime())
+
+
+@pytest.fixture
+def react(api: Api, tables: Tables) -> Handle:
+    """Has the reactor take such items."""
+    from chalicelib.core.reactor.handler import react_to_event
+
+    return lambda service, *items: react_to_event(_event(tables.name(service), items), None, runtime())
+
+
+def _event(table: str, items: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    records = [record("any", item) for item in items]
+    for one in records:
+        one["eventSourceARN"] = f"arn:aws:dynamodb:eu-west-1:000000000000:table/{table}/stream/1"
+    return {"Records": records}

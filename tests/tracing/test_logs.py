@@ -1,0 +1,100 @@
+"""What is logged of a request and of its record, and what metrics come of it; tracing is off."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.bootstrap import runtime
+from chalicelib.core.database import connect
+from chalicelib.operations.check import check_all
+from local import keys
+from local.ports import free_port
+from tests.tracing.conftest import Api
+
+Lines = list[dict[str, Any]]
+
+
+@pytest.fixture
+def lines(env: Mapping[str, str], repository: Path) -> Lines:
+    """What `untraced` logs; its readers are away."""
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.tracing.untraced", keys.issue(Path(env["LOCAL_STATE"]) / "keys", "staff")],
+        cwd=repository,
+        env={"PATH": "/usr/bin:/bin", **env, "READ_DATABASE_URL": f"mysql://nobody@127.0.0.1:{free_port()}/none"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def test_every_line_names_its_request(lines: Lines) -> None:
+    """The command's, the query's and the projector's lines carry the correlation id of what they are about."""
+    assert [(line["message"], line.get("correlation_id")) for line in lines] == [
+        ("command", "again"),
+        ("the read model cannot be reached", "broken"),
+        ("projector: batch", "first"),
+        ("projector: record set aside", "poison"),
+        ("projector: batch", None),
+    ]
+    assert lines[-1]["correlation_ids"] == ["first", "poison"]
+    assert [line.get("request_id") for line in lines] == [None, None, *["request-1"] * 3]
+
+
+def test_metrics(lines: Lines) -> None:
+    """One line a command that has something to say, one a batch; each names its deployment and its service."""
+    command, first, second = (line for line in lines if "_aws" in line)
+    assert metrics(command) == {"CommandReplays": 1}
+    written = {"BatchRecords": 1, "RecordsCompacted": 0, "AggregatesWritten": 1, "AggregatesStale": 0}
+    assert metrics(first) == written
+    assert metrics(second) == {
+        "BatchRecords": 2,
+        "RecordsCompacted": 0,
+        "AggregatesWritten": 0,
+        "AggregatesStale": 1,
+        "RecordsSetAside": 1,
+    }
+    for line in (command, first, second):
+        assert line["Service"] == "customers"
+        assert line["Deployment"].startswith("t")
+        assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Deployment", "Service"]]
+
+
+def metrics(line: Mapping[str, Any]) -> dict[str, float]:
+    """The metrics that CloudWatch would make of a line."""
+    return {metric["Name"]: line[metric["Name"]] for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
+
+
+def test_the_checks_metrics(api: Api, database: str, logged: Lines) -> None:
+    """Lag and dead letters a service; of a rebuild also how far it is, and how long it will take."""
+    connection = connect(database)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO rebuilds VALUES ('orders', 0, 1, NULL, 0, 400, 1000, '2026-11-23 10:00', '2026-11-23 10:01')"
+        )
+    connection.close()
+    check_all(runtime())
+    check_all(runtime())
+    found = {line["Service"]: metrics(line) for line in logged}
+    orders = found.pop("orders")
+    assert orders.pop("LagSeconds") >= 0
+    expected = {"RebuildItems": 400, "RebuildRemaining": 600, "RebuildEtaSeconds": 90.0}
+    assert orders == {"DeadLetters": 0, **expected}
+    assert all(set(values) == {"LagSeconds", "DeadLetters"} for values in found.values())
+
+
+def test_the_reference_names_every_metric(repository: Path) -> None:
+    """And none that there is not."""
+    code = "".join(path.read_text() for path in (repository / "chalicelib").rglob("*.py"))
+    check = (repository / "chalicelib/operations/check.py").read_text()
+    written = {*re.findall(r'log\.count\("(\w+)"', code), *re.findall(r'"([A-Z]\w+)": ', check)}
+    reference = (repository / "docs/reference/logs.md").read_text()
+    documented = set(re.findall(r"^\| `([A-Z]\w+)` \|", reference, re.MULTILINE))
+    assert documented == written - {"Deployment", "Service"}

@@ -1,0 +1,35 @@
+"""Heads as items; the conformance suite of the write store takes them through DynamoDB."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.core.codec import Undecodable, head_of, item_of
+from tests.projector.histories import head
+
+HEAD = head("cus_1", 1, {"name": "Ada"}, correlation="abc-1", trace="Root=1-x;Parent=y;Sampled=1")
+
+
+def test_what_may_be_missing() -> None:
+    """Items of before a commit kept where it came from, and those that are not traced, are as good as any."""
+    plain = head("cus_1", 1, {"name": "Ada"})
+    assert {"correlation", "trace"}.isdisjoint(item_of(plain))
+    assert head_of(item_of(plain)) == plain
+    assert head_of(item_of(HEAD)) == HEAD
+
+
+@pytest.mark.parametrize("name", ["id", "version", "state", "events", "commit", "actor", "command", "at"])
+def test_what_may_not(name: str) -> None:
+    """Without any other attribute an item is none of ours, and the message names it."""
+    item = item_of(HEAD)
+    del item[name]
+    with pytest.raises(Undecodable, match=name):
+        head_of(item)
+
+
+@pytest.mark.parametrize("name", ["correlation", "trace", "actor"])
+@pytest.mark.parametrize("value", [{"N": "1"}, {"NULL": True}, {"M": {}}])
+def test_another_type(name: str, value: Any) -> None:
+    """An attribute of another type is not written here, whether it may be missing or not."""
+    with pytest.raises(Undecodable, match=name):
+        head_of({**item_of(HEAD), name: value})

@@ -1,0 +1,53 @@
+"""Lost races as the pipeline counts them; tests/http/test_races.py loses real ones."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from chalicelib.bootstrap import SERVICES
+from chalicelib.catalog.commands import Add, NewProduct
+from chalicelib.core import log
+from chalicelib.core.errors import Conflict
+from chalicelib.core.pipeline import TRIES, Envelope, handle
+from chalicelib.core.service import Head
+from chalicelib.core.store import Commit, KeptResponse, LostRace
+
+AT = "2026-01-02T03:04:05.000Z"
+ADD = Envelope("catalog.add", Add(AT, NewProduct("71053", "Lantern", 339, "GBP")), ("71053",), "staff", AT)
+
+
+class Racing:
+    """A write store, empty, whose first commits lose the race."""
+
+    def __init__(self, lost: int) -> None:
+        self._lost = lost
+
+    def load(self, ids: Sequence[str]) -> dict[str, Head]:
+        """See WriteStore.load."""
+        return {}
+
+    def commit(self, commit: Commit) -> None:
+        """See WriteStore.commit."""
+        self._lost -= 1
+        if self._lost >= 0:
+            raise LostRace
+
+    def kept_response(self, claim_id: str, now: int) -> KeptResponse | None:
+        """See WriteStore.kept_response."""
+        return None
+
+
+@pytest.mark.parametrize("lost", [0, 2])
+def test_won_in_the_end(lost: int, logged: list[dict[str, Any]]) -> None:
+    """Each lost race counts; a command that loses none has nothing to log."""
+    with log.counting("command", {"Service": "catalog"}):
+        handle(SERVICES["catalog"], Racing(lost), ADD, lambda _: {})
+    assert [line["CommandConflicts"] for line in logged] == [lost] * bool(lost)
+
+
+def test_lost_for_good(logged: list[dict[str, Any]]) -> None:
+    """A command that gives up counts all of them."""
+    with pytest.raises(Conflict), log.counting("command", {"Service": "catalog"}):
+        handle(SERVICES["catalog"], Racing(TRIES), ADD, lambda _: {})
+    assert [line["CommandConflicts"] for line in logged] == [TRIES]
