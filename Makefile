@@ -5,8 +5,8 @@ PY := .venv/bin/python
 MYSQL_TEST_PORT ?= 3410
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run token seed check-sales test lint test-unit test-mysql faults soak load deploy-tools test-deploy bench bench-verify bench-rebuild \
-  verify rebuild status clean
+.PHONY: help setup run token seed check-sales test lint test-unit test-mysql faults soak load deploy-tools test-deploy \
+  costs bench bench-verify bench-buckets bench-rebuild verify rebuild status clean
 
 help: ## Show this list
 	@echo "make TARGET, where TARGET is"
@@ -61,11 +61,17 @@ test-deploy: deploy-tools ## Run the deployment's tests, `sam local` in Docker t
 soak: setup ## Load the whole with faults at random, for [MINUTES=30], and write docs/reports/soak.md
 	SOAK_MINUTES=$(or $(MINUTES),30) SOAK_REPORT=docs/reports/soak.md $(PY) -m pytest tests/soak $(ARGS)
 
+costs: setup ## Work out docs/'s tables of costs and loads anew, from deploy/prices.toml and deploy/loads.py
+	$(PY) -m deploy.costs --write
+
 bench: setup ## Measure the projector on this machine
 	$(PY) -m bench.projector
 
 bench-verify: setup ## Measure verify beside a bare scan of the write store
 	$(PY) -m bench.verify
+
+bench-buckets: setup ## Measure what the buckets of the sales summary bring, with several projectors at once
+	$(PY) -m bench.buckets
 
 bench-rebuild: setup ## Measure a rebuild and its memory: [ORDERS=1000000]
 	$(PY) -m bench.rebuild --orders $(or $(ORDERS),20000)

@@ -70,7 +70,7 @@ def stage_config(stage: str, outputs: Mapping[str, str], before: Mapping[str, An
         **before,
         "environment_variables": environment,
         "lambda_functions": {
-            name: {**before.get("lambda_functions", {}).get(name, {}), **_function(stage, name, outputs)}
+            name: {**_size(name), **before.get("lambda_functions", {}).get(name, {}), **_function(stage, name, outputs)}
             for name in ROLES
         },
     }
@@ -81,16 +81,18 @@ def _template() -> Template:
     return Template("")
 
 
-def _function(stage: str, name: str, outputs: Mapping[str, str]) -> dict[str, Any]:
-    template = _template()
-    # All routes are in one function: what the first of its roles has, commands, the others have too.
-    under_sam = template.function(f"{ROLES[name][0]}Function")
-    config: dict[str, Any] = {
-        "iam_policy_file": f"policy-{stage}-{name}.json",
-        "lambda_memory_size": template.resolve(under_sam["MemorySize"]),
+def _size(name: str) -> dict[str, Any]:
+    """The memory and the time that it has under SAM: of its first role, since all routes are one function here."""
+    under_sam = _template().function(f"{ROLES[name][0]}Function")
+    return {
+        "lambda_memory_size": _template().resolve(under_sam["MemorySize"]),
         "lambda_timeout": under_sam["Timeout"],
     }
-    if any("VpcConfig" in template.function(f"{role}Function") for role in ROLES[name]):
+
+
+def _function(stage: str, name: str, outputs: Mapping[str, str]) -> dict[str, Any]:
+    config: dict[str, Any] = {"iam_policy_file": f"policy-{stage}-{name}.json"}
+    if any("VpcConfig" in _template().function(f"{role}Function") for role in ROLES[name]):
         config["subnet_ids"] = outputs["FunctionSubnets"].split(",")
         config["security_group_ids"] = outputs["FunctionSecurityGroups"].split(",")
     if name == "migrate":

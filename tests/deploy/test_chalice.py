@@ -159,16 +159,18 @@ def test_policies_hold_the_least(packaged: dict[str, Any], tmp_path: Path) -> No
 
 
 def test_settings_made_by_hand_are_kept(tmp_path: Path) -> None:
-    """Filling a stage again leaves the issuer, and other stages, as they are."""
+    """Filling a stage again leaves the issuer, the sizes, and other stages, as they are."""
     chalice_stage.write("dev", OUTPUTS, tmp_path)
     config = json.loads((tmp_path / "config.json").read_text())
     config["stages"]["dev"]["environment_variables"]["JWT_ISSUER"] = "https://id.example"
+    config["stages"]["dev"]["lambda_functions"]["project_orders"]["lambda_memory_size"] = 3008
     config["stages"]["prod"] = {"api_gateway_stage": "live"}
     (tmp_path / "config.json").write_text(json.dumps(config))
     chalice_stage.write("dev", {**OUTPUTS, "DeadLetterTable": "other"}, tmp_path)
     config = json.loads((tmp_path / "config.json").read_text())
     environment = config["stages"]["dev"]["environment_variables"]
     assert (environment["JWT_ISSUER"], environment["DEAD_LETTER_TABLE"]) == ("https://id.example", "other")
+    assert config["stages"]["dev"]["lambda_functions"]["project_orders"]["lambda_memory_size"] == 3008
     assert config["stages"]["prod"] == {"api_gateway_stage": "live"}
 
 

@@ -1,9 +1,11 @@
 """Every sample event, run as Lambda runs it, in an order that tells a story."""
 
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -274,3 +276,12 @@ def test_packages_hold_what_is_imported(deployment: Deployment, function: str) -
     assert sorted(ours - imported - ON_AWS_ALONE) == []
     libraries = {path.partition("/")[0] for path in shipped}
     assert sorted(libraries - {path.partition("/")[0] for path in imported} - TRACING[function]) == []
+
+
+@pytest.mark.parametrize("function", ["CommandsFunction", "QueriesFunction"])
+def test_packages_are_small(packages: dict[str, Path], function: str, tmp_path: Path) -> None:
+    """Zipped, and with boto3, under 15 MB; nothing that is compiled, that tests, or that develops."""
+    names = [path.name for path in packages[function].rglob("*")]
+    assert not {"__pycache__", "tests", "pytest", "pip", "setuptools", "moto"} & set(names)
+    zipped = shutil.make_archive(str(tmp_path / function), "zip", packages[function])
+    assert Path(zipped).stat().st_size < 15_000_000

@@ -96,6 +96,7 @@ def _run_until_done(follow_up: FollowUp, cause: Head, deps: Deps) -> None:
             pause = _pause_seconds(attempt)
             if deps.remaining_ms() - pause * 1000 < MARGIN_MS:
                 raise GaveUp(f"{follow_up.name} of {follow_up.ids[0]}, after {attempt} attempts: {error}") from error
+            log.count("ReactorRetries")
             log.warning("reactor: trying again", command=follow_up.name, of=follow_up.ids[0], error=str(error))
             deps.sleep(pause)
 

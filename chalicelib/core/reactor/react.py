@@ -1,6 +1,5 @@
 """From a batch of stream records to the commands that follow from them: the reactor's entry."""
 
-import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -28,7 +27,11 @@ def react(records: Iterable[RawRecord], deps: Deps) -> list[str]:
         UnknownStream: a record's table has no service.
     """
     services = {deps.table(name): service for name, service in deps.services.items()}
-    return _Batch(parse(records, services), deps).run()
+    entries = parse(records, services)
+    if not entries:
+        return []
+    with log.counting("reactor: batch", {"Deployment": deps.deployment, "Service": entries[0].source.service.name}):
+        return _Batch(entries, deps).run()
 
 
 class _Group(NamedTuple):
@@ -48,13 +51,12 @@ class _Batch:
 
     def __init__(self, entries: Sequence[Entry], deps: Deps) -> None:
         self._deps = deps
-        self._records = len(entries)
         self._waiting = deque(_by_aggregate(entries))
-        self._set_aside_count = 0
+        log.count("ReactorRecords", len(entries))
+        log.count("ReactorAggregates", len(self._waiting))
 
     def run(self) -> list[str]:
         """React to one aggregate after the other. Returns as `react` does."""
-        start, aggregates = time.perf_counter(), len(self._waiting)
         try:
             while self._waiting:
                 entry = self._waiting[0].newest
@@ -63,14 +65,6 @@ class _Batch:
                 self._waiting.popleft()
         except GaveUp as error:
             log.warning("reactor: gave up for now", error=str(error))
-        log.info(
-            "reactor: batch",
-            records=self._records,
-            aggregates=aggregates,
-            set_aside=self._set_aside_count,
-            left=len(self._waiting),
-            milliseconds=round((time.perf_counter() - start) * 1000),
-        )
         return [self._waiting[0].first] if self._waiting else []
 
     def _settle(self, entry: Commit | Unreadable) -> None:
@@ -101,7 +95,7 @@ class _Batch:
         except Exception as fault:
             log.exception("reactor: record not set aside", **facts)
             raise GaveUp(f"{letter.id} could not be set aside: {fault}") from fault
-        self._set_aside_count += 1
+        log.count("RecordsSetAside")
         log.warning("reactor: record set aside", **facts)
 
 

@@ -1,0 +1,69 @@
+"""What docs/ says of costs and loads is what the prices and the assumptions come to."""
+
+import itertools
+
+import pytest
+
+from deploy import costs
+from deploy.loads import LOADS, Load
+from tests.deploy.lambdas import ROOT
+
+
+@pytest.mark.parametrize("name", costs.BLOCKS)
+def test_the_documents_are_up_to_date(name: str) -> None:
+    """`make costs` would change nothing."""
+    path, make = costs.BLOCKS[name]
+    text = (ROOT / path).read_text(encoding="utf-8")
+    assert costs.with_block(text, name, make()) == text
+
+
+def test_prices_fall_by_the_tier() -> None:
+    """Each part of an amount has the price of its own tier."""
+    assert costs.price("rest_requests", 333) == pytest.approx(333 * 3.50)
+    assert costs.price("rest_requests", 20_001) == pytest.approx(333 * 3.50 + 667 * 2.80 + 19_000 * 2.38 + 1.51)
+    assert costs.price("secrets", 4) == pytest.approx(1.60)
+
+
+def test_every_price_is_used_and_says_where_it_is_from() -> None:
+    """No price without a unit, a date and a source; none that nothing is worked out from."""
+    source = (ROOT / "deploy/costs.py").read_text(encoding="utf-8")
+    for name, entry in costs.PRICES.items():
+        assert set(entry) in ({"unit", "usd", "seen", "source"}, {"unit", "tiers", "seen", "source"})
+        assert f'"{name.removesuffix("_optimized")}' in source
+
+
+def test_a_load_worked_out_by_hand() -> None:
+    """At 100 commands a second: what docs/deploy.md's assumptions say, multiplied on paper."""
+    load = LOADS[1]
+    assert (load.commands, load.orders, load.writes, load.reads, load.records) == (100, 25, 850, 325, 225)
+    month = 730 * 3600 / 1e6
+    assert costs.BILL[0].cost(load) == pytest.approx(333 * 3.5 + (200 * month - 333) * 2.8)
+    assert costs.BILL[4].cost(load) + costs.BILL[5].cost(load) == pytest.approx(month * (850 * 0.625 + 325 * 0.125))
+
+
+def test_more_load_needs_no_less() -> None:
+    """Nothing shrinks while the load grows, and calls stay within what shards and Parallelization allow."""
+    for less, more in itertools.pairwise(LOADS):
+        assert less.shards <= more.shards
+        assert less.units <= more.units
+    for load in LOADS:
+        assert load.projector_busy <= load.shards * load.parallelization
+        assert load.reserving <= load.order_shards * load.parallelization
+
+
+def test_metrics_are_counted() -> None:
+    """As many metrics a service are paid for as are documented."""
+    documented = (ROOT / "docs/reference/logs.md").read_text(encoding="utf-8").partition("## Metrics")[2]
+    names = [line.split("`")[1] for line in documented.splitlines() if line.startswith("| `")]
+    assert len([name for name in names if not name.startswith("Rebuild")]) == costs.METRICS
+
+
+def test_no_load_costs_what_stands() -> None:
+    """Without commands the bill is database, proxy and what stands anyway."""
+    idle = Load(0, 1, 1, 0.5, 1, 2)
+    lines = {line.name: line.cost(idle) for line in costs.BILL}
+    assert {name.partition(":")[0].partition(",")[0] for name, cost in lines.items() if cost} == {
+        "Aurora",
+        "RDS Proxy",
+        "Endpoints",
+    }
