@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -238,16 +237,3 @@ def test_batches_fit_into_a_call(source: EventSource) -> None:
     cut = batches(source, large)
     assert [record for batch in cut for record in batch] == large
     assert all(len(json.dumps({"Records": batch})) <= MAX_EVENT_BYTES for batch in cut)
-
-
-def test_records_are_as_in_lambdas_event(tables: Tables, put: Put, source: EventSource, tmp_path: Path) -> None:
-    """Plain JSON: bytes in base64, the time in seconds, and every key that an event has."""
-    put("ord_1", 1, raw={"B": b"\x00\xff"})
-    function = Function()
-    with pumping(tables, source, function, tmp_path):
-        assert wait_until(lambda: function.events, 10)
-    (record,) = json.loads(json.dumps(function.events[0]))["Records"]
-    assert record["dynamodb"]["NewImage"]["raw"] == {"B": "AP8="}
-    assert abs(record["dynamodb"]["ApproximateCreationDateTime"] - time.time()) < 600
-    assert {*record} >= {"eventID", "eventName", "eventVersion", "eventSource", "awsRegion", "eventSourceARN"}
-    assert {*record["dynamodb"]} >= {"Keys", "SequenceNumber", "SizeBytes", "StreamViewType"}
