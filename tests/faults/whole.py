@@ -50,8 +50,11 @@ class Load:
 
     def begun(self) -> "Load":
         """Wait until it is past its opening and places orders."""
-        assert wait_until(lambda: bool(self._stack.tables.items("orders")) or not self.running, 60, pause=0.3)
+        assert wait_until(lambda: self._has_ordered() or not self.running, 60, pause=0.3)
         return self
+
+    def _has_ordered(self) -> bool:
+        return any(item["id"]["S"].startswith("ord_") for item in self._stack.tables.items("orders"))
 
     @property
     def running(self) -> bool:
