@@ -73,7 +73,7 @@ bench-verify: setup ## Measure verify beside a bare scan of the write store
 bench-buckets: setup ## Measure what the buckets of the sales summary bring, with several projectors at once
 	$(PY) -m bench.buckets
 
-bench-rebuild: setup ## Measure a rebuild and its memory: [ORDERS=1000000]
+bench-rebuild: setup ## Measure a rebuild and its memory: [ORDERS=1000000], for which npm installs dynalite
 	$(PY) -m bench.rebuild --orders $(or $(ORDERS),20000)
 
 verify: setup ## Compare both sides of the running stack; REPAIR=1 brings right what differs
@@ -86,7 +86,7 @@ status: setup ## Show lag, dead letters and rebuilds of the running stack
 	@exec $(PY) -m ops status --watch
 
 clean: ## Remove what was built and what the local stack keeps (not the downloaded MySQL)
-	rm -rf .venv .venv-ministack .venv-sam .venv-lambda .venv-rehearsal .venv-checkov .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-ministack .venv-sam .venv-lambda .venv-rehearsal .venv-checkov .aws-sam .local .dynalite .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # `sam build` looks here for how to package a function.

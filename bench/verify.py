@@ -19,17 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from bench.projector import SERVICES, record
+from bench.stores import TABLE, fill_items, stores
 from chalicelib.core.database import connect
-from chalicelib.core.migrate import migrate
 from chalicelib.core.projector import Deps, Writer, project
 from chalicelib.orders.projection import PROJECTION
-from local import aws
-from local.mariadb import MariaDB, with_database
-from local.ministack import MiniStack
-from local.ports import free_port
 from ops.verify import Options, verify
-
-TABLE = "bench-orders"
 
 
 def main() -> None:
@@ -52,37 +46,13 @@ def main() -> None:
     print(f"  memory of this process at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 
-@contextmanager
-def stores(folder: Path) -> Iterator[tuple[Any, str]]:
-    """A private embedded AWS with the table, and a private MySQL with the read model."""
-    ministack, mariadb = MiniStack(folder, free_port(), keep=False), MariaDB(folder / "mariadb", free_port(), flush=0)
-    ministack.start()
-    mariadb.start()
-    try:
-        client = aws.dynamodb(ministack.endpoint)
-        client.create_table(
-            TableName=TABLE,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        )
-        url = with_database(mariadb.server_url, "tributary_bench")
-        migrate(url)
-        yield client, url
-    finally:
-        ministack.stop()
-        mariadb.stop()
-
-
 def fill(client: Any, url: str, orders: int) -> None:
     """Write the orders, and project them."""
+    fill_items(client.meta.endpoint_url, orders)
     deps = Deps(Writer(lambda: connect(url)), None, remaining_ms=lambda: 60_000)  # type: ignore[arg-type]
     for start in range(0, orders, 1000):
         records = [record(number) for number in range(start, min(start + 1000, orders))]
         assert project(records, SERVICES, deps) == []
-        items = [{"PutRequest": {"Item": one["dynamodb"]["NewImage"]}} for one in records]
-        for first in range(0, len(items), 25):
-            client.batch_write_item(RequestItems={TABLE: items[first : first + 25]})
     deps.writer.close()
 
 

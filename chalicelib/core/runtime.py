@@ -59,7 +59,7 @@ class Runtime:
     @property
     def dynamodb(self) -> "DynamoDBClient":
         """The DynamoDB client of the command side and of the dead letters."""
-        return self.once("dynamodb", _dynamodb)
+        return self.once("dynamodb", dynamodb_client)
 
     @property
     def s3(self) -> Any:
@@ -110,7 +110,12 @@ def _token_secret(settings: Settings) -> str:
     return str(client.get_secret_value(SecretId=settings.token_secret_arn)["SecretString"])
 
 
-def _dynamodb() -> "DynamoDBClient":
+def dynamodb_client(**config: Any) -> "DynamoDBClient":
+    """A client of DynamoDB that takes no answer which was cut short.
+
+    Args:
+        config: of botocore, beside CLIENT_CONFIG or instead.
+    """
     # Imported here: a query function never needs it, and boto3 costs 0.2 s of cold start.
     import boto3
     from botocore.config import Config
@@ -118,7 +123,7 @@ def _dynamodb() -> "DynamoDBClient":
     from chalicelib.core.cut_answers import refuse_cut_answers
 
     tracing.watch_boto()
-    client = boto3.client("dynamodb", config=Config(**CLIENT_CONFIG))
+    client = boto3.client("dynamodb", config=Config(**{**CLIENT_CONFIG, **config}))
     refuse_cut_answers(client)
     return client
 

@@ -4,7 +4,7 @@ import click
 
 from chalicelib.bootstrap import SERVICES
 from chalicelib.core.database import connect
-from ops.environment import load
+from ops.environment import load, patient_dynamodb
 from ops.failing import WRONG, OpsError
 from ops.output import console, json_option, print_json, table
 from ops.rebuild.run import Outcome, Plan
@@ -44,7 +44,7 @@ def rebuild(chosen: tuple[str, ...], resume: bool, abandon: bool, settle: float,
     plan = Plan(
         services=[service for name, service in runtime.services.items() if not chosen or name in chosen],
         table_of=runtime.settings.table,
-        dynamodb=runtime.dynamodb,
+        dynamodb=patient_dynamodb(),
         connect=lambda: connect(url, read_timeout=_STATEMENT_SECONDS),
         phase=phase,
         segments=segments,

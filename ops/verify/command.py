@@ -6,7 +6,7 @@ from chalicelib.bootstrap import SERVICES
 from chalicelib.core.database import connect
 from chalicelib.core.projector.generations import in_use
 from chalicelib.core.service import Projection, Service
-from ops.environment import load
+from ops.environment import load, patient_dynamodb
 from ops.failing import WRONG
 from ops.output import console, json_option, print_json, table
 from ops.seed.progress import phase
@@ -49,7 +49,7 @@ def verify(repair: bool, chosen: tuple[str, ...], settle: float, segments: int, 
             for name, service in runtime.services.items()
             if not chosen or name in chosen
         },
-        runtime.dynamodb,
+        patient_dynamodb(),
         lambda: connect(url, read_timeout=_STATEMENT_SECONDS),
         Options(repair=repair, settle_seconds=settle, segments=segments),
         phase=phase,

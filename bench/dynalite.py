@@ -1,0 +1,85 @@
+"""dynalite, a DynamoDB made of Node and LevelDB, for more items than the embedded AWS can hold.
+
+It keeps them on disk, in 120 MB of memory however many there are, and a page of a parallel scan costs it that page,
+where MiniStack looks through the whole table. It has no streams, which a rebuild does not need.
+"""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from local import ROOT, LocalError
+from local.child import Child
+from local.ports import LOOPBACK, answers
+
+VERSION = "4.0.0"
+_FOLDER = ROOT / ".dynalite"
+_INSTEAD = "or do without, and with far fewer orders, by --store ministack"
+
+
+class Dynalite:
+    """One server.
+
+    Args:
+        folder: holds its items and its log.
+        port: on 127.0.0.1.
+    """
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.port = port
+        place = ["--host", LOOPBACK, "--port", str(port), "--path", str(folder / "dynalite"), "--createTableMs", "0"]
+        self.child = Child("dynalite", [_program("node"), str(installed()), *place], folder / "dynalite.log")
+
+    @property
+    def endpoint(self) -> str:
+        """Its URL, for AWS_ENDPOINT_URL."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def start(self) -> None:
+        """Start it and wait until it serves.
+
+        Raises:
+            LocalError: it does not start.
+        """
+        self.child.start()
+        self.child.await_ready(lambda: answers(self.port))
+
+    def stop(self) -> None:
+        """Stop it."""
+        self.child.stop()
+
+
+def installed() -> Path:
+    """Its program, installed by npm into a folder of ours when it is not there.
+
+    Raises:
+        LocalError: npm is missing, or fails.
+    """
+    folder = _FOLDER / VERSION
+    program = folder / "node_modules" / "dynalite" / "cli.js"
+    if program.exists():
+        return program
+    fresh = folder.with_name(f"{VERSION}.{os.getpid()}")  # renamed once whole, so that half of it is never run
+    # No scripts: LevelDB comes built in the package.
+    command = [_program("npm"), "install", "--prefix", str(fresh), "--ignore-scripts", "--no-audit", "--no-fund"]
+    fresh.mkdir(parents=True)
+    try:
+        done = subprocess.run([*command, f"dynalite@{VERSION}"], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise LocalError(f"npm cannot install dynalite {VERSION}; mend that, {_INSTEAD}:\n{done.stderr[-2000:]}")
+        shutil.rmtree(folder, ignore_errors=True)
+        fresh.rename(folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return program
+
+
+def _program(name: str) -> str:
+    path = shutil.which(name)
+    if path is None:
+        raise LocalError(
+            f"{name} is not on this machine, and dynalite needs Node.js 20 or newer with npm. Install that"
+            f" (https://nodejs.org), {_INSTEAD}."
+        )
+    return path

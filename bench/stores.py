@@ -1,0 +1,82 @@
+"""The two sides of a benchmark: a write store to fill, and a private MySQL with the read model."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from bench.dynalite import Dynalite
+from bench.projector import record
+from chalicelib.core.migrate import migrate
+from local import aws
+from local.mariadb import MariaDB, with_database
+from local.ministack import MiniStack
+from local.ports import free_port
+from ops.seed.progress import phase
+
+TABLE = "bench-orders"
+MINISTACK, DYNALITE = "ministack", "dynalite"
+STORES = (MINISTACK, DYNALITE)
+_ITEMS_A_WRITE = 25
+_WRITERS = 4
+# Validation of what is known to be right costs as much again as all the rest of a request.
+_CONFIG = Config(parameter_validation=False, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 10})
+
+
+@contextmanager
+def stores(folder: Path, store: str = MINISTACK) -> Iterator[tuple[Any, str]]:
+    """A private write store with the table, and a private MySQL with the read model: a client, and a URL."""
+    written: MiniStack | Dynalite = (
+        Dynalite(folder, free_port()) if store == DYNALITE else MiniStack(folder, free_port(), keep=False)
+    )
+    mariadb = MariaDB(folder / "mariadb", free_port(), flush=0)
+    try:
+        written.start()
+        mariadb.start()
+        client = aws.dynamodb(written.endpoint)
+        create_table(client)
+        url = with_database(mariadb.server_url, "tributary_bench")
+        migrate(url)
+        yield client, url
+    finally:
+        written.stop()
+        mariadb.stop()
+
+
+def create_table(client: Any) -> None:
+    """Create the table of orders."""
+    client.create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    client.get_waiter("table_exists").wait(TableName=TABLE)
+
+
+def fill_items(endpoint: str, orders: int) -> None:
+    """Write the orders into the write store, and nowhere else."""
+    client = boto3.client(
+        "dynamodb",
+        endpoint_url=endpoint,
+        region_name=aws.REGION,
+        aws_access_key_id="bench",
+        aws_secret_access_key="bench",
+        config=_CONFIG,
+    )
+
+    def write(part: int) -> None:
+        """Every so manieth batch; so no queue of batches is needed."""
+        for first in range(part * _ITEMS_A_WRITE, orders, _WRITERS * _ITEMS_A_WRITE):
+            items = [record(number)["dynamodb"]["NewImage"] for number in range(first, first + _ITEMS_A_WRITE)]
+            requests = [{"PutRequest": {"Item": item}} for item in items[: orders - first]]
+            left = client.batch_write_item(RequestItems={TABLE: requests}).get("UnprocessedItems")
+            assert not left, left
+            advance(len(requests))
+
+    with phase("fill", orders) as advance, ThreadPoolExecutor(_WRITERS) as threads:
+        list(threads.map(write, range(_WRITERS)))

@@ -1,0 +1,64 @@
+"""What the commands that read whole tables bear, and a command of the API would not."""
+
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from chalicelib.core.runtime import CLIENT_CONFIG
+from ops.environment import patient_dynamodb
+from ops.verify.sides import Items
+
+THROTTLED = b'{"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}'
+
+
+class Slow(BaseHTTPRequestHandler):
+    """Throttles as often as a command's client tries, and then takes longer than that would wait."""
+
+    protocol_version = "HTTP/1.1"
+    throttle = 0
+
+    def do_POST(self) -> None:
+        """Answer a scan."""
+        self.rfile.read(int(self.headers["content-length"]))
+        if Slow.throttle:
+            Slow.throttle -= 1
+            self.answer(400, THROTTLED)
+        else:
+            time.sleep(CLIENT_CONFIG["read_timeout"] + 0.5)
+            self.answer(200, b'{"Items": [{"id": {"S": "ord_1"}}]}')
+
+    def answer(self, status: int, body: bytes) -> None:
+        """Send it."""
+        self.send_response(status)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def endpoint() -> Iterator[str]:
+    """Where it listens."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
+    Slow.throttle = CLIENT_CONFIG["retries"]["total_max_attempts"]
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_scan_bears_slow_pages_and_throttling(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rebuild of hours is not given up for what passes."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, "eu-west-1")
+    pages = Items(patient_dynamodb(), "orders", lambda _: True).pages(0, 1)
+    assert [([item["id"]["S"] for item in items], following) for items, following in pages] == [(["ord_1"], None)]
