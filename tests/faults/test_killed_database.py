@@ -107,7 +107,7 @@ def test_killed_under_load(killable: Stack, server: MariaDB, record_property: Ca
     """Commands never notice, queries answer 503 meanwhile; in the end all agrees, the timeline too."""
     chance = random.Random(12)
     seconds = (sum(BETWEEN_SECONDS) / 2 + 2) * KILLS
-    with Load(killable, "--queries", "30", "--one-server", rate=60, seconds=seconds) as loading:
+    with Load(killable, "--queries", "30", "--one-server", rate=30, seconds=seconds) as loading:
         loading.begun()
         for _ in range(KILLS):
             time.sleep(chance.uniform(*BETWEEN_SECONDS))
