@@ -1,6 +1,6 @@
 """dynalite, a DynamoDB made of Node and LevelDB, for more items than the embedded AWS can hold.
 
-It keeps them on disk, in 120 MB of memory however many there are, and a page of a parallel scan costs it that page,
+It keeps them on disk, in some hundred MB of memory, and a page of a parallel scan costs it no more than that page,
 where MiniStack looks through the whole table. It has no streams, which a rebuild does not need.
 """
 

@@ -51,6 +51,7 @@ class Scan:
             for start in range(0, len(items), _ITEMS_AT_ONCE):
                 yield from self._write(items[start : start + _ITEMS_AT_ONCE])
             count = len(items)
+            del items  # before the next page comes, see `Items.pages`
             self._attempts.run(lambda connection: progress.note(connection, count, following))  # noqa: B023  (at once)
             advance(count)
 

@@ -63,6 +63,7 @@ class Comparison:
         for items, _ in self._items.pages(segment, segments):
             suspects.add(self._suspicious(items))
             advance(len(items))
+            del items  # before the next page comes, see `Items.pages`
             if suspects.many:
                 yield from self._look_again(suspects)
         yield from self._look_again(suspects)

@@ -1,0 +1,37 @@
+"""A thread of a scan holds one page, however many there are: a page of small items decodes to 20 MB and more."""
+
+import weakref
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ops.verify import sides
+from ops.verify.scanning import scan
+from tests.ops.conftest import World, order
+from tests.ops.test_rebuild import plan, rebuild
+from tests.projector.histories import SERVICES
+
+ORDERS = 9
+
+
+class Watched(dict[str, Any]):
+    """An item that can be asked whether it is still there."""
+
+
+def test_a_page_is_let_go_before_the_next_is_asked_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the rebuild's scan and by its verification; reference counts do it, without a collector's help."""
+    seen: list[weakref.ref[Watched]] = []
+
+    def watched(client: Any, **request: Any) -> dict[str, Any]:
+        assert not [item for item in (ref() for ref in seen) if item is not None]
+        answer = scan(client, **request, Limit=2)
+        answer["Items"] = [Watched(item) for item in answer["Items"]]
+        seen.extend(map(weakref.ref, answer["Items"]))
+        return answer
+
+    monkeypatch.setattr(sides, "scan", watched)
+    world.write(*(order(f"ord_{number}") for number in range(ORDERS)))
+    outcome = rebuild(replace(plan(world, services=[SERVICES["test-orders"]]), segments=1))
+    assert outcome.swapped
+    assert len(seen) == 2 * ORDERS
