@@ -35,6 +35,8 @@ class MariaDB:
         self._flush = flush
         self._options = options
         self._data = self.folder / "data"
+        # Not /tmp: a server that starts there removes temporary tables, and those of other servers with them.
+        self._temporary = self.folder / "tmp"
         self.child = Child("mariadbd", self._command(), self.folder / "mariadbd.log")
 
     @property
@@ -48,6 +50,7 @@ class MariaDB:
         Raises:
             LocalError: there is no mariadbd on this machine, or it does not start.
         """
+        self._temporary.mkdir(parents=True, exist_ok=True)
         if not (self._data / "mysql").is_dir():
             self._initialise()
         # Our user is made at every start: the data may be older than this line.
@@ -70,7 +73,8 @@ class MariaDB:
         fresh = self.folder / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
-        command = [find("mariadbd"), "--no-defaults", "--bootstrap", f"--datadir={fresh}", *_user()]
+        command = [find("mariadbd"), "--no-defaults", "--bootstrap", f"--datadir={fresh}"]
+        command += [f"--tmpdir={self._temporary}", *_user()]
         done = subprocess.run(command, input=_system_tables(), capture_output=True, check=False)
         if done.returncode:
             raise LocalError(f"mariadbd cannot make {fresh}:\n{done.stderr.decode(errors='replace')[-2000:]}")
@@ -81,6 +85,7 @@ class MariaDB:
             find("mariadbd"),
             "--no-defaults",
             f"--datadir={self._data}",
+            f"--tmpdir={self._temporary}",
             f"--init-file={self.folder / 'init.sql'}",
             *_user(),
             f"--bind-address={LOOPBACK}",

@@ -1,10 +1,12 @@
-"""Reading one shard of a DynamoDB stream, record by record as Lambda's event would hold them."""
+"""Reading one shard of a DynamoDB stream, record by record as Lambda's event would hold them.
 
-import json
-from base64 import b64encode
-from datetime import datetime
+On the wire a record looks as in that event: times in seconds, bytes in base64. botocore would turn both into objects,
+which takes longer than all else that the pump does, so its event before-parse lets the body be read as it is.
+"""
+
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from botocore.exceptions import ClientError
 
 from local.aws import REGION
@@ -27,6 +29,7 @@ class ShardReader:
     """
 
     def __init__(self, client: "DynamoDBStreamsClient", stream: str, shard: str, position: str | None) -> None:
+        client.meta.events.register("before-parse.dynamodb-streams.GetRecords", _read_plainly, unique_id="tributary")
         self._client = client
         self._stream = stream
         self._shard = shard
@@ -46,7 +49,7 @@ class ShardReader:
             return []
         self._iterator = answer.get("NextShardIterator")
         self.closed = self._iterator is None
-        records = [self._as_lambda_has_it(record) for record in answer["Records"]]
+        records = [self._as_lambda_has_it(dict(record)) for record in answer["Records"]]
         if records:
             self._position = records[-1]["dynamodb"]["SequenceNumber"]
         return records
@@ -67,22 +70,19 @@ class ShardReader:
         )
         return str(answer["ShardIterator"])
 
-    def _as_lambda_has_it(self, record: Any) -> dict[str, Any]:
-        """The record as JSON: times in seconds, bytes in base64, and every key that an event has."""
-        complete = {
+    def _as_lambda_has_it(self, record: dict[str, Any]) -> dict[str, Any]:
+        """The record with every key that an event has."""
+        return {
             **record,
             "eventVersion": "1.1",
             "eventSource": "aws:dynamodb",
             "awsRegion": REGION,
             "eventSourceARN": self._stream,
         }
-        plain: dict[str, Any] = json.loads(json.dumps(complete, default=_json))
-        return plain
 
 
-def _json(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return b64encode(value).decode()
-    if isinstance(value, datetime):
-        return value.timestamp()
-    raise TypeError(f"{type(value).__name__} in a stream record: {value!r:.80}")
+def _read_plainly(response_dict: Any, customized_response_dict: Any, **_: Any) -> None:
+    """Read an answer's body, and leave none to botocore's parser."""
+    if response_dict["status_code"] == 200:
+        customized_response_dict.update(msgspec.json.decode(response_dict["body"]))
+        response_dict["body"] = b"{}"

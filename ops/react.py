@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -12,13 +12,20 @@ from chalicelib.core.reactor import Deps
 from chalicelib.core.reactor import react as run
 from chalicelib.core.reactor.handler import deps_of
 from chalicelib.core.runtime import Runtime
+from chalicelib.core.streams.batches import remaining_ms
 from chalicelib.core.streams.dead_letters import DeadLetter
 from chalicelib.core.streams.records import as_record, is_head
-from ops.environment import load
+from ops.environment import load, patient_dynamodb
 from ops.failing import WRONG, OpsError
 from ops.output import json_option, print_json
 from ops.seed.progress import Advance, phase
 from ops.verify.sides import Items
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+_AT_ONCE = 100  # as the reactor's mappings have it
 
 
 class Looked(NamedTuple):
@@ -65,24 +72,29 @@ class _Counted:
 
 def _look(runtime: Runtime, service: str, segments: int) -> Looked:
     deps = deps_of(runtime)
-    letters = _Counted(deps)
+    letters, patient = _Counted(deps), patient_dynamodb()
     with phase(service, None) as advance, ThreadPoolExecutor(segments) as threads:
 
         def part(segment: int) -> int:
-            return sum(_segment(runtime, service, (segment, segments), replace(deps, dead_letters=letters), advance))
+            ours = replace(deps, dead_letters=letters)
+            return sum(_segment(runtime, patient, service, (segment, segments), ours, advance))
 
         counts = list(threads.map(part, range(segments)))
     return Looked(sum(counts), len(letters.ids))
 
 
-def _segment(runtime: Runtime, service: str, part: tuple[int, int], deps: Deps, advance: Advance) -> Iterator[int]:
-    """React to one part of a table, a page at a time; yields how many aggregates each page had."""
+def _segment(
+    runtime: Runtime, patient: "DynamoDBClient", service: str, part: tuple[int, int], deps: Deps, advance: Advance
+) -> Iterator[int]:
+    """React to one part of a table, some aggregates at a time, a minute for each time; yields how many."""
     table = runtime.settings.table(service)
     arn = f"arn:aws:dynamodb:::table/{table}/stream/none"
-    for items, _ in Items(runtime.dynamodb, table, is_head).pages(*part):
-        if failed := run([as_record(item, arn) for item in items], deps):
-            raise OpsError(
-                f"The reactor gave up at {failed[0]}; the log above says why.", "Run it again: it does nothing twice."
-            )
-        advance(len(items))
-        yield len(items)
+    for items, _ in Items(patient, table, is_head).pages(*part):
+        for start in range(0, len(items), _AT_ONCE):
+            records = [as_record(item, arn) for item in items[start : start + _AT_ONCE]]
+            if failed := run(records, replace(deps, remaining_ms=remaining_ms(None))):
+                raise OpsError(
+                    f"The reactor gave up at {failed[0]}; see above.", "Run it again: nothing is done twice."
+                )
+            advance(len(records))
+            yield len(records)

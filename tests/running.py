@@ -56,6 +56,12 @@ class Run:
         return self.process.communicate(timeout=90)[0]
 
     def mysql_pid(self) -> int:
-        """The process id of its mariadbd."""
-        (file,) = (self.folder / "mariadb" / "data").glob("*.pid")
-        return int(file.read_text())
+        """The process id of its mariadbd, which may be just about to write it down."""
+        found: list[str] = []
+
+        def look() -> bool:
+            found[:] = [file.read_text() for file in (self.folder / "mariadb" / "data").glob("*.pid")]
+            return any(found)
+
+        assert wait_until(look, 30)
+        return int(found[0])

@@ -1,8 +1,9 @@
 """Answers of DynamoDB that were cut off, by a connection that ended: refused, where botocore would believe them.
 
-http.client takes the end of a connection for the end of a head, and nobody compares a body with its Content-Length.
-So a GetItem that is cut says "there is no such item"; and of half a header botocore may raise a ValueError, which
-tells nobody of a lost connection.
+http.client takes the end of a connection for the end of a head, and a head that is cut has no Content-Length to compare
+the body with. So a GetItem that is cut says "there is no such item"; and of half a header botocore may raise a
+ValueError, which tells nobody of a lost connection. botocore does not try such a call again: whoever made it has to
+know what a lost answer means.
 """
 
 from collections.abc import Mapping

@@ -1,5 +1,6 @@
 """`ops dead-letters list`, `show`, `redrive` and `discard`."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import click
@@ -11,7 +12,9 @@ from chalicelib.core.projector.handler import deps_of as projector_deps
 from chalicelib.core.reactor import react
 from chalicelib.core.reactor.handler import deps_of as reactor_deps
 from chalicelib.core.runtime import Runtime
-from chalicelib.core.streams.dead_letters import PROJECTOR, REACTOR, dead_letters_of
+from chalicelib.core.streams.batches import remaining_ms
+from chalicelib.core.streams.dead_letters import PROJECTOR, REACTOR, DeadLetters, dead_letters_of
+from chalicelib.core.streams.records import RawRecord
 from ops.dead_letters.letters import Letter, Letters
 from ops.dead_letters.redrive import Consumer
 from ops.dead_letters.redrive import redrive as run
@@ -89,12 +92,18 @@ def redrive(ids: tuple[str, ...], everything: bool, service: str | None, as_json
 
 
 def _consumers(runtime: Runtime) -> dict[str, Consumer]:
+    """Each with a minute an aggregate, and with its connections made when it is first needed."""
     services = {runtime.settings.table(name): service for name, service in runtime.services.items()}
-    projecting, reacting = projector_deps(runtime), reactor_deps(runtime)
-    return {
-        PROJECTOR: lambda records, letters: project(records, services, replace(projecting, dead_letters=letters)),
-        REACTOR: lambda records, letters: react(records, replace(reacting, dead_letters=letters)),
-    }
+
+    def projecting(records: Sequence[RawRecord], letters: DeadLetters) -> Sequence[str]:
+        deps = runtime.once("projector", lambda: projector_deps(runtime))
+        return project(records, services, replace(deps, dead_letters=letters, remaining_ms=remaining_ms(None)))
+
+    def reacting(records: Sequence[RawRecord], letters: DeadLetters) -> Sequence[str]:
+        deps = runtime.once("reactor", lambda: reactor_deps(runtime))
+        return react(records, replace(deps, dead_letters=letters, remaining_ms=remaining_ms(None)))
+
+    return {PROJECTOR: projecting, REACTOR: reacting}
 
 
 @dead_letters.command()

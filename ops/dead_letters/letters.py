@@ -87,12 +87,12 @@ class Letters:
 
     def _object(self, letter: Letter) -> bytes:
         if not self._bucket:
-            raise OpsError(f"The image of {letter.id} is in S3.", "Set DEAD_LETTER_BUCKET, as the projector has it.")
+            raise OpsError(f"The image of {letter.id} is in S3.", "Set DEAD_LETTER_BUCKET, as the functions have it.")
         try:
             body: bytes = self._runtime.s3.get_object(Bucket=self._bucket, Key=letter.image_object)["Body"].read()
         except ClientError as error:
             raise OpsError(
                 f"The image of {letter.id} cannot be read from s3://{self._bucket}/{letter.image_object}: {error}",
-                "`python -m ops verify --repair` brings the aggregate right from its item.",
+                "`ops verify --repair` brings its rows right from the item, `ops react` what follows from it.",
             ) from error
         return body

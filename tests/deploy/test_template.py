@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.bootstrap import APIS, REACTED_TO, SERVICES
 from chalicelib.core import errors
+from chalicelib.core.reactor.commands import MARGIN_MS
 from local.filters import passes
 from local.template import Template, load
 from tests.deploy.lambdas import EVENTS, ROOT
@@ -269,3 +270,8 @@ def test_migrations_come_before_their_users(template: dict[str, Any], functions:
         ):
             assert template["Resources"][name]["DependsOn"] == "Migrations"
     assert template["Resources"]["Migrations"]["Properties"]["Package"] == {"Ref": "MigrateFunction.Version"}
+
+
+def test_the_reactor_has_time_to_begin(functions: dict[str, Any]) -> None:
+    """It begins nothing in its last seconds, so a time-out of not many more would have it do nothing for ever."""
+    assert functions["ReactorFunction"]["Timeout"] * 1000 >= 2 * MARGIN_MS

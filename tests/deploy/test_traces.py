@@ -124,5 +124,6 @@ def test_on_where_the_package_has_the_sdk(deployment: Deployment) -> None:
 
 def test_the_log_is_json(deployment: Deployment, call: Call) -> None:
     """The SDK has nothing to say; runs last, and looks at all of the above."""
+    call("QueriesFunction", deployment.event("query-orders"))
     lines = [line for log in deployment.folder.glob("*-traced.log") for line in log.read_text().splitlines()]
     assert {json.loads(line)["logger"] for line in lines} == {"tributary"}

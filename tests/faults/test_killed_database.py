@@ -26,8 +26,8 @@ from tests.faults.form import form
 from tests.faults.whole import NOT_YET, Load, agree
 from tests.running import Run
 
-LINES = 2000
-SEEDING_KILLS = 4  # the local stack gives up at more deaths than five a minute
+LINES = form(1000, 4000)
+SEEDING_KILLS = form(2, 4)  # the local stack gives up at more deaths than five a minute
 KILLS = form(3, 50)
 BETWEEN_SECONDS = (0.5, 5.0)
 
@@ -69,7 +69,7 @@ def test_killed_while_seeding(run: Run, tmp_path: Path) -> None:
     kills = kill_now_and_then(run, loading)
     output = loading.communicate(timeout=240)[0]
     assert loading.returncode == 0, output
-    assert kills >= 2, output
+    assert kills >= 1, output
 
     assert wait_until(lambda: verified(run), 60), "verify still finds differences"
     expected = python(run, "tests.seed.sales_from_csv", str(file)).communicate(timeout=60)[0]
@@ -107,7 +107,7 @@ def test_killed_under_load(killable: Stack, server: MariaDB, record_property: Ca
     """Commands never notice, queries answer 503 meanwhile; in the end all agrees, the timeline too."""
     chance = random.Random(12)
     seconds = (sum(BETWEEN_SECONDS) / 2 + 2) * KILLS
-    with Load(killable, "--queries", "30", "--one-server", rate=60, seconds=seconds) as loading:
+    with Load(killable, "--queries", "30", "--one-server", rate=30, seconds=seconds) as loading:
         loading.begun()
         for _ in range(KILLS):
             time.sleep(chance.uniform(*BETWEEN_SECONDS))

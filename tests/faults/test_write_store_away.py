@@ -29,8 +29,8 @@ from tests.faults.whole import NOT_YET, Load, agree
 from tests.http.client import Answer, Client
 from tests.http.things import customer, product
 
-OUTAGES = form(2, 60)
-ORDERS = form(60, 3000)
+OUTAGES = form(1, 60)
+ORDERS = form(40, 2000)
 CLIENTS = 6
 # A command tries three times, two seconds each: what is away for a shorter while is outlasted.
 SECONDS = {"refuses": (2.0, 4.0), "hangs": (6.5, 9.0), "is stopped": (6.5, 9.0)}

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,9 +14,10 @@ from chalicelib.core.codec import decode_item
 from local import ROOT
 from local.ports import wait_until
 from tests.conftest import Stack
-from tests.http.settling import settle
+from tests.http.settling import behind, unanswered
 from tests.projector.reading import query, summaries
 
+_STUCK_SECONDS = 60.0
 # What a query may answer while the read model is behind: what its token names cannot be shown, or is not there yet.
 NOT_YET = {"read-model-behind", "not-found"}
 
@@ -50,8 +52,11 @@ class Load:
 
     def begun(self) -> "Load":
         """Wait until it is past its opening and places orders."""
-        assert wait_until(lambda: bool(self._stack.tables.items("orders")) or not self.running, 60, pause=0.3)
+        assert wait_until(lambda: self._has_ordered() or not self.running, 60, pause=0.3)
         return self
+
+    def _has_ordered(self) -> bool:
+        return any(item["id"]["S"].startswith("ord_") for item in self._stack.tables.items("orders"))
 
     @property
     def running(self) -> bool:
@@ -69,6 +74,16 @@ class Load:
         return report
 
 
+def come_to_rest(stack: Stack) -> None:
+    """Wait until the saga is through and the read model has caught up, as long as it takes while there is progress."""
+    least, deadline = None, time.monotonic() + _STUCK_SECONDS
+    while left := [*unanswered(stack.tables), *behind(stack)]:
+        if least is None or len(left) < least:
+            least, deadline = len(left), time.monotonic() + _STUCK_SECONDS
+        assert time.monotonic() < deadline, f"no progress any more; {len(left)} are left, such as {left[:5]}"
+        time.sleep(0.3)
+
+
 def agree(stack: Stack, *, skipping: Sequence[str] = ()) -> None:
     """Once the read model has caught up: write model, read model, summaries and timeline agree exactly.
 
@@ -76,7 +91,7 @@ def agree(stack: Stack, *, skipping: Sequence[str] = ()) -> None:
         stack: that has no load any more.
         skipping: services whose stream was lost, so that their timelines may have gaps.
     """
-    settle(stack, 180)
+    come_to_rest(stack)
     verifying = ops(stack, "verify", "--settle", "30", "--json")
     out, err = verifying.communicate(timeout=600)
     assert verifying.returncode == 0, (out, err)

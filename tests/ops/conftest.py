@@ -64,9 +64,13 @@ class World:
         self.services: Sequence[Service] = list(SERVICES.values())
 
     def write(self, *commits: Commit) -> None:
-        """Put items into the write model alone."""
-        for service, item in commits:
-            self.tables.client.put_item(TableName=self.tables.name(service), Item=item_of(item))
+        """Put items into the write model alone; of several versions of one, the last."""
+        puts = {(service, item.id): {"PutRequest": {"Item": item_of(item)}} for service, item in commits}
+        for service in {service for service, _ in puts}:
+            mine = [put for (of, _), put in puts.items() if of == service]
+            for start in range(0, len(mine), 25):  # as many as one request takes
+                request: Any = {self.tables.name(service): mine[start : start + 25]}
+                assert not self.tables.client.batch_write_item(RequestItems=request)["UnprocessedItems"]
 
     def remove(self, service: str, id: str) -> None:
         """Take an item out of the write model, as nothing in Tributary does."""

@@ -1,9 +1,12 @@
 """The command line itself: what it prints, for people and for programs, and how it fails."""
 
+import json
 import os
+import signal
 import subprocess
 import sys
 import time
+from itertools import islice
 from pathlib import Path
 
 from chalicelib.core.migrate import read_migrations
@@ -46,6 +49,18 @@ def test_status(world: World) -> None:
     assert "400 of 1,000, 15 s to go" in world.ops("status").out
     services = {service["service"]: service for service in world.ops("status", "--json").json["services"]}
     assert (services["orders"]["lag_seconds"], services["orders"]["dead_letters"]) == (1.25, 2)
+
+
+def test_status_goes_on_showing(world: World) -> None:
+    """With --watch it looks again and again, and shows what has changed meanwhile, until Ctrl-C."""
+    world.sql("INSERT INTO service_status VALUES ('orders', 1.25, 2, UTC_TIMESTAMP(3))")
+    watching = world.start("status", "--watch", "--json", "--interval", "0.2")
+    assert watching.stdout
+    assert json.loads(watching.stdout.readline())["services"][0]["dead_letters"] == 2
+    world.sql("UPDATE service_status SET dead_letters = 3")
+    assert any(json.loads(line)["services"][0]["dead_letters"] == 3 for line in islice(watching.stdout, 50))
+    watching.send_signal(signal.SIGINT)
+    assert watching.wait(10) in (0, 130)
 
 
 def test_migrate(world: World) -> None:

@@ -11,7 +11,6 @@ https://mariadb.com/kb/en/mariadb-error-code-reference/
 """
 
 import enum
-import random
 
 from chalicelib.core.database import error_code, is_lost, is_read_only
 from chalicelib.core.projector.generations import UnknownGeneration
@@ -62,11 +61,3 @@ def verdict(error: Exception) -> Verdict:
         return Verdict.TRANSIENT
     state = getattr(error, "sqlstate", None) or ""
     return Verdict.POISON if code in _POISON or state[:2] in ("22", "23") else Verdict.ENVIRONMENT
-
-
-def pause_seconds(attempt: int) -> float:
-    """How long to wait before the next attempt (1, 2 ...): full jitter, doubling from 50 ms, at most 2 s.
-
-    https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-    """
-    return random.uniform(0, min(2.0, 0.05 * 2 ** min(attempt, 10)))  # noqa: S311  (no secret)

@@ -1,10 +1,10 @@
 """Runs follow-up commands until they are done: in case of doubt again, since each finds itself done."""
 
-import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -13,15 +13,16 @@ from chalicelib.core.decider import Rejected
 from chalicelib.core.policy import FollowUp, Policy
 from chalicelib.core.service import Head, Service
 from chalicelib.core.store import LostRace, OutcomeUnknown, StoreUnreachable, Throttled, WriteStore
+from chalicelib.core.streams.batches import pause_seconds
 from chalicelib.core.streams.dead_letters import REACTOR, DeadLetters
 from chalicelib.core.times import iso, utc_now
 
-# What is left for reporting the failure before Lambda ends the function; a command may take some seconds.
-MARGIN_MS = 10_000
-_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 2.0
+# What is left for one more command and for reporting its failure before Lambda ends the function: where DynamoDB
+# hangs, a look, a write and a look for what became of it take up to 27 s (runtime.CLIENT_CONFIG).
+MARGIN_MS = 30_000
 # The store's word that a write is wrong in itself. Whatever else it refuses is the deployment's fault, a missing
 # right or table, and setting all records aside would not help.
-_WRONG_IN_ITSELF = "ValidationException"
+_WRONG_IN_ITSELF = frozenset({"ValidationException", "ValidationError"})
 
 
 class GaveUp(Exception):
@@ -91,9 +92,9 @@ def _run_until_done(follow_up: FollowUp, cause: Head, deps: Deps) -> None:
             _run(follow_up, cause, deps)
             return
         except Exception as error:
-            if not _may_pass(error):
+            if not may_pass(error):
                 raise
-            pause = _pause_seconds(attempt)
+            pause = pause_seconds(attempt)
             if deps.remaining_ms() - pause * 1000 < MARGIN_MS:
                 raise GaveUp(f"{follow_up.name} of {follow_up.ids[0]}, after {attempt} attempts: {error}") from error
             log.count("ReactorRetries")
@@ -119,13 +120,12 @@ def _run(follow_up: FollowUp, cause: Head, deps: Deps) -> None:
         pipeline.run(service, deps.store(service.name), envelope, lambda _: {})
 
 
-def _may_pass(error: Exception) -> bool:
+def may_pass(error: Exception) -> bool:
     """Whether the same command may do better a little later, or once the deployment is put right."""
     if isinstance(error, ClientError):
-        return error.response.get("Error", {}).get("Code") != _WRONG_IN_ITSELF
-    return isinstance(error, LostRace | Throttled | StoreUnreachable | OutcomeUnknown | BotoCoreError)
-
-
-def _pause_seconds(attempt: int) -> float:
-    """Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/."""
-    return random.uniform(0, min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** min(attempt, 10)))  # noqa: S311
+        reasons: Sequence[Mapping[str, Any]] = error.response.get("CancellationReasons", [])  # of a transaction
+        codes = {error.response.get("Error", {}).get("Code"), *(reason.get("Code") for reason in reasons)}
+        return not codes & _WRONG_IN_ITSELF
+    # What cannot be imported is missing in the package, whatever the record.
+    passing = LostRace | Throttled | StoreUnreachable | OutcomeUnknown | BotoCoreError | ImportError
+    return isinstance(error, passing)

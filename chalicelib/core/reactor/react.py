@@ -2,12 +2,14 @@
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from chalicelib.core import log, tracing
+from chalicelib.core.policy import FollowUp
 from chalicelib.core.reactor.commands import MARGIN_MS, Deps, GaveUp, carry_out
+from chalicelib.core.service import Head
 from chalicelib.core.streams.dead_letters import REACTOR, dead_letter
-from chalicelib.core.streams.records import Commit, Entry, Heartbeat, RawRecord, Unreadable, correlation_of, parse
+from chalicelib.core.streams.records import Commit, Heartbeat, RawRecord, Unreadable, correlation_of, parse
 from chalicelib.core.times import iso
 
 NAME = "tributary-reactor"
@@ -27,7 +29,7 @@ def react(records: Iterable[RawRecord], deps: Deps) -> list[str]:
         UnknownStream: a record's table has no service.
     """
     services = {deps.table(name): service for name, service in deps.services.items()}
-    entries = parse(records, services)
+    entries = [entry for entry in parse(records, services) if not isinstance(entry, Heartbeat)]  # asks for nothing
     if not entries:
         return []
     with log.counting("reactor: batch", {"Deployment": deps.deployment, "Service": entries[0].source.service.name}):
@@ -39,17 +41,17 @@ class _Group(NamedTuple):
 
     Attributes:
         first: the sequence number of the first of them.
-        newest: that of the newest version: its state says all there is to do.
+        entries: the newest version first: its state says all there is to do.
     """
 
     first: str
-    newest: Commit | Unreadable
+    entries: Sequence[Commit | Unreadable]
 
 
 class _Batch:
     """A batch on its way: what is still to be done of it, in the order in which it came."""
 
-    def __init__(self, entries: Sequence[Entry], deps: Deps) -> None:
+    def __init__(self, entries: Sequence[Commit | Unreadable], deps: Deps) -> None:
         self._deps = deps
         self._waiting = deque(_by_aggregate(entries))
         log.count("ReactorRecords", len(entries))
@@ -59,32 +61,44 @@ class _Batch:
         """React to one aggregate after the other. Returns as `react` does."""
         try:
             while self._waiting:
-                entry = self._waiting[0].newest
-                with log.about(correlation_id=correlation_of(entry)):
-                    self._settle(entry)
+                self._settle(self._waiting[0])
                 self._waiting.popleft()
         except GaveUp as error:
             log.warning("reactor: gave up for now", error=str(error))
         return [self._waiting[0].first] if self._waiting else []
 
-    def _settle(self, entry: Commit | Unreadable) -> None:
-        """Do what follows from a record, or set it aside.
+    def _settle(self, group: _Group) -> None:
+        """Do what follows from an aggregate's newest state that can be read.
 
         Raises:
-            GaveUp: neither could be done in time.
+            GaveUp: it could neither be done nor set aside in time.
         """
         if self._deps.remaining_ms() < MARGIN_MS:
             raise GaveUp("no time is left to begin anything")
+        for entry in group.entries:
+            with log.about(correlation_id=correlation_of(entry)):
+                try:
+                    asked = self._asked(entry)
+                except Exception as error:  # a policy may raise anything of a state that it cannot read
+                    self._set_aside(entry, error)
+                    continue  # with the next older version, as if the others had come in a batch of their own
+                self._carry_out(asked, entry)
+                return
+
+    def _asked(self, entry: Commit | Unreadable) -> list[tuple[FollowUp, Head]]:
+        if isinstance(entry, Unreadable):
+            raise entry.error
+        policies = self._deps.policies(entry.source.service.name)
+        return [(follow_up, entry.head) for policy in policies for follow_up in policy.react(entry.head)]
+
+    def _carry_out(self, asked: Sequence[tuple[FollowUp, Head]], entry: Commit | Unreadable) -> None:
         try:
-            if isinstance(entry, Unreadable):
-                raise entry.error
-            for policy in self._deps.policies(entry.source.service.name):
-                for follow_up in policy.react(entry.head):
-                    with tracing.following(NAME, entry.head.trace):
-                        carry_out(follow_up, entry.head, self._deps)
+            for follow_up, cause in asked:
+                with tracing.following(NAME, cause.trace):
+                    carry_out(follow_up, cause, self._deps)
         except GaveUp:
             raise
-        except Exception as error:  # a policy may raise anything of a state that it cannot read
+        except Exception as error:  # a refusal that nobody expected, or whatever is wrong with the command itself
             self._set_aside(entry, error)
 
     def _set_aside(self, entry: Commit | Unreadable, error: Exception) -> None:
@@ -99,18 +113,18 @@ class _Batch:
         log.warning("reactor: record set aside", **facts)
 
 
-def _by_aggregate(entries: Iterable[Entry]) -> list[_Group]:
-    """The aggregates of a batch, in the order in which they first appear; what cannot be read stands alone."""
-    groups: dict[Any, _Group] = {}
+def _by_aggregate(entries: Iterable[Commit | Unreadable]) -> list[_Group]:
+    """The aggregates of a batch, in the order in which they first appear; what cannot be decoded stands alone."""
+    commits: dict[tuple[str, str], list[Commit]] = {}
+    groups: list[_Group] = []
     for entry in entries:
-        match entry:
-            case Commit():
-                key = (entry.source.service.name, entry.head.id)
-                group = groups.setdefault(key, _Group(entry.source.sequence, entry))
-                if isinstance(group.newest, Commit) and group.newest.head.version < entry.head.version:
-                    groups[key] = group._replace(newest=entry)
-            case Unreadable():
-                groups[entry.source.position] = _Group(entry.source.sequence, entry)
-            case Heartbeat():
-                pass  # asks for nothing
-    return list(groups.values())
+        if isinstance(entry, Unreadable):
+            groups.append(_Group(entry.source.sequence, [entry]))
+            continue
+        key = (entry.source.service.name, entry.head.id)
+        if key not in commits:
+            groups.append(_Group(entry.source.sequence, commits.setdefault(key, [])))
+        commits[key].append(entry)
+    for found in commits.values():
+        found.sort(key=lambda commit: commit.head.version, reverse=True)
+    return groups

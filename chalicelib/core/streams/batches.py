@@ -1,9 +1,12 @@
-"""What the projector and the reactor answer to an event source mapping, and how long they have."""
+"""What the projector and the reactor answer to an event source mapping, how long they have, and how they wait."""
 
+import random
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-_UNKNOWN_TIME_LEFT_MS = 60_000
+_UNKNOWN_TIME_LEFT_SECONDS = 60.0
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 2.0
 
 
 class BatchFailed(Exception):
@@ -29,6 +32,18 @@ def answer(failed: Sequence[str], *, partial: bool) -> dict[str, Any]:
 
 
 def remaining_ms(context: Any) -> Callable[[], float]:
-    """Tells the milliseconds until Lambda ends the function; a minute where nobody says."""
-    remaining: Callable[[], float] = getattr(context, "get_remaining_time_in_millis", lambda: _UNKNOWN_TIME_LEFT_MS)
+    """Tells the milliseconds until Lambda ends the function; a minute from now on where nobody says."""
+    end = time.monotonic() + _UNKNOWN_TIME_LEFT_SECONDS
+    remaining: Callable[[], float] = getattr(
+        context, "get_remaining_time_in_millis", lambda: (end - time.monotonic()) * 1000
+    )
     return remaining
+
+
+def pause_seconds(attempt: int) -> float:
+    """How long to wait before the next attempt (1, 2 ...): full jitter, doubling from 50 ms, at most 2 s.
+
+    https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+    """
+    longest = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** min(attempt, 10))
+    return random.uniform(0, longest)  # noqa: S311  (no secret)

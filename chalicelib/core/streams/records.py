@@ -72,7 +72,7 @@ def correlation_of(entry: Entry) -> str:
 
 
 def parse(records: Iterable[RawRecord], services: Mapping[str, Service]) -> list[Entry]:
-    """What the records say, in their order, without those that the projector has nothing to do with.
+    """What the records say, in their order, without those that nobody has anything to do with.
 
     Left out are claims, and removals: nothing but expired claims is ever removed from a table; what a
     hand removed, `verify` finds.

@@ -1,0 +1,207 @@
+"""What it brings that a bestseller's sales of a day are split over buckets.
+
+    python -m bench.buckets [--projectors 8] [--orders 2000] [--batches 1,10,100] [--rounds 3] [--url mysql://...]
+
+Several projectors, each a process with orders of its own, write confirmed orders of one and the same product at once,
+to a private mariadbd that flushes every commit to disk. A transaction holds the summary's row until it is durable: with
+one bucket all of them want the same row, with four each order wants one of four. A batch of n orders wants up to n
+buckets, so what buckets bring depends on the batch. Rounds take turns, and the median counts.
+
+A server on the same machine answers and commits in far less time than Aurora does from another; so all is measured
+twice, the second time with every statement and every commit longer by --statement-ms and --commit-ms. The locks, and
+the waiting for them, are real both times.
+"""
+
+import argparse
+import multiprocessing
+import statistics
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+from zlib import crc32
+
+from bench.projector import NoDeadLetters, server
+from chalicelib.core.codec import item_of
+from chalicelib.core.database import connect
+from chalicelib.core.projector import Deps, Writer, project, timeline
+from chalicelib.core.service import Head, Row, Service
+from chalicelib.orders.projection import BUCKETS, PROJECTION, SALES_BY_PRODUCT
+
+if TYPE_CHECKING:
+    from pymysql.connections import Connection
+
+# Not forks, which would share the parent's connections.
+PROCESSES = multiprocessing.get_context("spawn")
+TABLE = "bench-orders"
+
+
+class Setting(NamedTuple):
+    """What one measurement is made with.
+
+    Attributes:
+        url: the database.
+        projectors: how many write at once.
+        orders: of all of them together.
+        size: orders a batch.
+        distance: seconds by which a statement takes longer, and a commit.
+    """
+
+    url: str
+    projectors: int
+    orders: int
+    size: int
+    distance: tuple[float, float]
+
+
+class Measured(NamedTuple):
+    """Orders a second of all projectors together, and the part of their time in which they waited for locks."""
+
+    rate: float
+    waiting: float
+
+
+class Distant:
+    """A connection to a server that is further away than it is."""
+
+    def __init__(self, url: str, distance: tuple[float, float]) -> None:
+        self._real = connect(url)
+        self._statement, self._commit = distance
+
+    def query(self, statement: str | bytes) -> Any:
+        """Take longer, then run it."""
+        time.sleep(self._commit if statement == "COMMIT" else self._statement)
+        return self._real.query(statement)
+
+    def cursor(self) -> Any:
+        """A cursor whose statements take longer as well."""
+        return self._real.cursorclass(self)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+def main() -> None:
+    """Print, for each size of batch, the rates with one bucket and with as many as there are, and their ratio."""
+    parser = argparse.ArgumentParser(description="Measure what a summary's buckets bring.")
+    parser.add_argument("--projectors", type=int, default=8)
+    parser.add_argument("--orders", type=int, default=2000)
+    parser.add_argument("--batches", default="1,10,100")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--statement-ms", type=float, default=1)
+    parser.add_argument("--commit-ms", type=float, default=5)
+    parser.add_argument("--url", help="a MySQL server to use instead of a private mariadbd")
+    asked = parser.parse_args()
+    print(f"{asked.orders} orders of one product by {asked.projectors} projectors, median of {asked.rounds} rounds")
+    far = (asked.statement_ms / 1000, asked.commit_ms / 1000)
+    with server(asked.url) as url:
+        for distance, where in (
+            ((0.0, 0.0), "the server as near as it is"),
+            (far, f"{asked.statement_ms:g} ms further, {asked.commit_ms:g} ms longer to commit"),
+        ):
+            print(where)
+            for size in map(int, asked.batches.split(",")):
+                compare(Setting(url, asked.projectors, asked.orders, size, distance), asked.rounds)
+
+
+def compare(setting: Setting, rounds: int) -> None:
+    """Print what one bucket and all of them come to."""
+    found: dict[int, list[Measured]] = {1: [], BUCKETS: []}
+    for _ in range(rounds):
+        for buckets, measurements in found.items():
+            measurements.append(measure(setting, buckets))
+    one, many = (Measured(*map(statistics.median, zip(*each, strict=True))) for each in found.values())
+    print(
+        f"  batches of {setting.size:3}: 1 bucket {one.rate:6,.0f} orders/s, {BUCKETS} buckets {many.rate:6,.0f},"
+        f" ratio {many.rate / one.rate:.2f}; waiting for locks {one.waiting:.0%} and {many.waiting:.0%} of the time",
+        flush=True,
+    )
+
+
+def measure(setting: Setting, buckets: int) -> Measured:
+    """One run of all projectors, on empty tables."""
+    connection = connect(setting.url)
+    for table in (*PROJECTION.tables, timeline.TABLE):
+        connection.query(f"TRUNCATE {table.name}")
+    ready = PROCESSES.Barrier(setting.projectors + 1)
+    workers = [
+        PROCESSES.Process(target=work, args=(setting, buckets, number, ready)) for number in range(setting.projectors)
+    ]
+    for worker in workers:
+        worker.start()
+    ready.wait()
+    waited, start = lock_seconds(connection), time.perf_counter()
+    for worker in workers:
+        worker.join()
+        assert worker.exitcode == 0
+    seconds = time.perf_counter() - start
+    waited = lock_seconds(connection) - waited
+    check(connection, setting.orders, buckets)
+    connection.close()
+    return Measured(setting.orders / seconds, waited / seconds / setting.projectors)
+
+
+def work(setting: Setting, buckets: int, number: int, ready: Any) -> None:
+    """One projector, in a process of its own: connects, waits for the others, writes its batches."""
+    records = [record(each) for each in range(number, setting.orders, setting.projectors)]
+    services = {TABLE: Service("orders", (), lambda *_: {}, in_buckets(buckets))}
+    deps = Deps(Writer(lambda: Distant(setting.url, setting.distance)), NoDeadLetters(), remaining_ms=lambda: 60_000)
+    deps.writer.connection()
+    ready.wait()
+    for start in range(0, len(records), setting.size):
+        assert project(records[start : start + setting.size], services, deps) == []
+
+
+def in_buckets(count: int) -> Any:
+    """The orders' projection, its sales by product in that many buckets."""
+    *others, sales = PROJECTION.summaries
+    assert sales.table is SALES_BY_PRODUCT
+
+    def contributions(order: Mapping[str, Any], children: Any) -> Iterator[tuple[Row, Row]]:
+        for (day, currency, sku, _), measures in sales.contributions(order, children):
+            yield (day, currency, sku, crc32(order["id"].encode()) % count), measures
+
+    return replace(PROJECTION, summaries=(*others, replace(sales, contributions=contributions)))
+
+
+def record(number: int) -> dict[str, Any]:
+    """A stream record of a confirmed order of the bestseller, by a customer of its own."""
+    line = {"sku": "BESTSELLER-1", "quantity": 1, "unit_price": 295}
+    state = {
+        "customer_id": f"cus_{number:026}",
+        "customer_name": f"Customer {number}",
+        "currency": "GBP",
+        "total": 295,
+        "status": "confirmed",
+        "placed_at": "2026-11-23T10:00:00.000Z",
+        "products": {"BESTSELLER-1": "White hanging heart"},
+        "lines": [line],
+    }
+    id, at = f"ord_{number:026}", "2026-11-23T10:00:00.000Z"
+    head = Head(id, 2, state, [{"type": "OrderConfirmed", "data": {}}], f"commit-{number}", "reactor", "confirm", at)
+    sequence = str(10**20 + number)
+    return {
+        "eventID": sequence,
+        "eventName": "MODIFY",
+        "eventSourceARN": f"arn:aws:dynamodb:eu-west-1:000000000000:table/{TABLE}/stream/1",
+        "dynamodb": {"Keys": {"id": {"S": id}}, "NewImage": item_of(head), "SequenceNumber": sequence},
+    }
+
+
+def lock_seconds(connection: "Connection[Any]") -> float:
+    """How long all transactions have waited for rows' locks since the server started."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_time'")
+        ((_, milliseconds),) = cursor.fetchall()
+    return int(milliseconds) / 1000
+
+
+def check(connection: "Connection[Any]", orders: int, buckets: int) -> None:
+    """Stop unless the summary counts every order, in that many rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*), SUM(orders) FROM {SALES_BY_PRODUCT.name}")
+        assert cursor.fetchone() == (buckets, orders)
+
+
+if __name__ == "__main__":
+    main()
