@@ -98,3 +98,4 @@ def _segment(
                 )
             advance(len(records))
             yield len(records)
+        del items  # before the next page comes, see `Items.pages`
