@@ -28,7 +28,7 @@ _STATEMENT_SECONDS = 3600
     type=click.IntRange(1, 64),
     default=Plan.segments,
     show_default=True,
-    help="How many parts of a table to read at once.",
+    help="How many parts of a table to read at once; each takes some 30 MB.",
 )
 @json_option
 def rebuild(chosen: tuple[str, ...], resume: bool, abandon: bool, settle: float, segments: int, as_json: bool) -> int:

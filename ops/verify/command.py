@@ -33,7 +33,7 @@ _STATEMENT_SECONDS = 3600
     type=click.IntRange(1, 64),
     default=Options.segments,
     show_default=True,
-    help="How many parts of a table to read at once.",
+    help="How many parts of a table to read at once; each takes some 30 MB.",
 )
 @json_option
 def verify(repair: bool, chosen: tuple[str, ...], settle: float, segments: int, as_json: bool) -> int:
