@@ -7,7 +7,6 @@ from typing import NamedTuple
 from chalicelib.core import log, tracing
 from chalicelib.core.policy import FollowUp
 from chalicelib.core.reactor.commands import MARGIN_MS, Deps, GaveUp, carry_out
-from chalicelib.core.service import Head
 from chalicelib.core.streams.dead_letters import REACTOR, dead_letter
 from chalicelib.core.streams.records import Commit, Heartbeat, RawRecord, Unreadable, correlation_of, parse
 from chalicelib.core.times import iso
@@ -77,29 +76,35 @@ class _Batch:
             raise GaveUp("no time is left to begin anything")
         for entry in group.entries:
             with log.about(correlation_id=correlation_of(entry)):
-                try:
-                    asked = self._asked(entry)
-                except Exception as error:  # a policy may raise anything of a state that it cannot read
-                    self._set_aside(entry, error)
-                    continue  # with the next older version, as if the others had come in a batch of their own
-                self._carry_out(asked, entry)
-                return
+                if self._settled(entry):
+                    return
 
-    def _asked(self, entry: Commit | Unreadable) -> list[tuple[FollowUp, Head]]:
+    def _settled(self, entry: Commit | Unreadable) -> bool:
+        """Do what follows from a record; False where it cannot be read and is set aside.
+
+        Then the next older version takes its place, as if the others had come in a batch of their own.
+        """
         if isinstance(entry, Unreadable):
-            raise entry.error
-        policies = self._deps.policies(entry.source.service.name)
-        return [(follow_up, entry.head) for policy in policies for follow_up in policy.react(entry.head)]
-
-    def _carry_out(self, asked: Sequence[tuple[FollowUp, Head]], entry: Commit | Unreadable) -> None:
+            self._set_aside(entry, entry.error)
+            return False
         try:
-            for follow_up, cause in asked:
-                with tracing.following(NAME, cause.trace):
-                    carry_out(follow_up, cause, self._deps)
+            policies = self._deps.policies(entry.source.service.name)
+            asked = [follow_up for policy in policies for follow_up in policy.react(entry.head)]
+        except Exception as error:  # a policy may raise anything of a state that it cannot read
+            self._set_aside(entry, error)
+            return False
+        self._carry_out(asked, entry)
+        return True
+
+    def _carry_out(self, asked: Sequence[FollowUp], cause: Commit) -> None:
+        try:
+            for follow_up in asked:
+                with tracing.following(NAME, cause.head.trace):
+                    carry_out(follow_up, cause.head, self._deps)
         except GaveUp:
             raise
         except Exception as error:  # a refusal that nobody expected, or whatever is wrong with the command itself
-            self._set_aside(entry, error)
+            self._set_aside(cause, error)
 
     def _set_aside(self, entry: Commit | Unreadable, error: Exception) -> None:
         letter = dead_letter(entry, error, iso(self._deps.now()), consumer=REACTOR)
