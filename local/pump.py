@@ -34,7 +34,7 @@ Handler = Callable[[dict[str, Any], Any], Any]
 MAX_EVENT_BYTES = 6 * 1024 * 1024  # Lambda's limit on what a call is given
 _ENVELOPE_BYTES = len('{"Records": []}')
 DRAIN_SECONDS = 20.0
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.02, 0.2
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 0.2
 # What one function does, another stream carries on: at rest is what has been so for several looks at every stream.
 _REST_SECONDS = 4 * _LONGEST_PAUSE
 _AT_REST = "at-rest"
@@ -140,8 +140,7 @@ class Pump:
                     self._note_activity()
             if records:
                 pause = _SHORTEST_PAUSE
-                continue
-            if reader.closed:
+            elif reader.closed:
                 return
             self._stopping.wait(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)

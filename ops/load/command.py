@@ -17,6 +17,13 @@ _positive = click.FloatRange(min=0, min_open=True)
 @click.command()
 @click.option("--rate", type=_positive, default=Options.rate, show_default=True, help="Commands a second.")
 @click.option("--queries", type=_positive, default=Options.queries, show_default=True, help="Queries a second.")
+@click.option(
+    "--orders",
+    type=click.FloatRange(0, 100),
+    default=Options.orders,
+    show_default=True,
+    help="How many of 100 commands place an order, which the saga follows up with two more.",
+)
 @click.option("--seconds", type=_positive, default=Options.seconds, show_default=True, help="How long.")
 @click.option(
     "--clients", type=click.IntRange(1, 500), default=Options.clients, show_default=True, help="Commands at once."
@@ -34,6 +41,7 @@ _positive = click.FloatRange(min=0, min_open=True)
 def load(
     rate: float,
     queries: float,
+    orders: float,
     seconds: float,
     clients: int,
     readers: int,
@@ -55,6 +63,7 @@ def load(
         token=token or os.environ.get("TRIBUTARY_TOKEN") or admin_token(),
         rate=rate,
         queries=queries,
+        orders=orders,
         seconds=seconds,
         clients=clients,
         readers=readers,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from ops.load.client import NO_ANSWER, Client
 from ops.load.looking import Looker
 from ops.load.pace import Pace
-from ops.load.selling import Seller
+from ops.load.selling import ORDERS, Seller
 from ops.load.shop import Shop, Written
 from ops.load.tally import Report, Tally
 from ops.seed.client import CannotGoOn
@@ -32,6 +32,7 @@ class Options:
         token: a JWT of staff or admin.
         rate: commands a second.
         queries: queries a second.
+        orders: how many of 100 commands place an order.
         seconds: how long.
         clients: how many commands are under way at once.
         readers: how many queries are.
@@ -45,6 +46,7 @@ class Options:
     token: str
     rate: float = 200.0
     queries: float = 50.0
+    orders: float = ORDERS
     seconds: float = 30.0
     clients: int = 8
     readers: int = 4
@@ -103,7 +105,7 @@ class _Load:
 
             def sell(number: int) -> None:
                 with self._client() as client:
-                    seller = Seller(client, self._shop, self._tally, self._chance(number))
+                    seller = Seller(client, self._shop, self._tally, self._chance(number), options.orders)
                     for _ in commands:
                         seller.act()
                         advance()

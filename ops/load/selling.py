@@ -15,10 +15,10 @@ from ops.load.tally import Tally
 
 CURRENCY = "GBP"
 PIECES = 1_000_000
+ORDERS = 45.0
 _REPEATED = 0.03
-# How often each is sent, of 100.
+# How often each is sent, beside the orders.
 _MIX = {
-    "place": 45,
     "receive": 12,
     "change customer": 12,
     "change product": 8,
@@ -38,9 +38,12 @@ class Seller:
         shop: what is known, and where what is acknowledged is noted.
         tally: where answers and broken promises are counted.
         chance: what is random comes from it.
+        orders: how many of 100 commands place an order, each of which the saga follows up with two of its own.
     """
 
-    def __init__(self, client: Sends, shop: Shop, tally: Tally, chance: random.Random) -> None:
+    def __init__(self, client: Sends, shop: Shop, tally: Tally, chance: random.Random, orders: float = ORDERS) -> None:
+        rest = (100 - orders) / sum(_MIX.values())
+        self._weights = {"place": orders, **{name: share * rest for name, share in _MIX.items()}}
         self._client = client
         self._shop = shop
         self._tally = tally
@@ -58,7 +61,7 @@ class Seller:
 
     def act(self) -> None:
         """One command of the mix."""
-        (name,) = self._chance.choices(list(_MIX), list(_MIX.values()))
+        (name,) = self._chance.choices(list(self._weights), list(self._weights.values()))
         self._acts[name]()
 
     def register(self) -> None:

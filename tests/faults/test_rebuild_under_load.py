@@ -1,6 +1,8 @@
 """`ops rebuild` while 200 commands a second come in, as a process that is killed -9 at random moments.
 
-No query fails or shows less than before, and no write is missing in the end.
+No query fails or shows less than before, and no write is missing in the end. The rate that was achieved is printed: two
+cores that carry clients, servers and rebuild do 200, where every fifth command places an order, which is three with
+the saga's own (docs/reports/rebuild-under-load.md).
 """
 
 import json
@@ -17,14 +19,15 @@ from tests.faults.whole import NOT_YET, Load, agree, ops
 from tests.projector.reading import query
 
 RATE = 200
-SECONDS = form(15.0, 600.0)
+MIX = ("--orders", "20", "--queries", "30", "--clients", "24", "--one-server")
+SECONDS = form(15.0, 300.0)
 SLOWEST = 120.0
 
 
 def test_no_query_fails_and_no_write_is_missing(alone: Stack, record_property: Callable[[str, object], None]) -> None:
     """One rebuild after the other, each killed now and then and resumed, while clients command and query."""
     chance, happened = random.Random(11), Counter[str]()
-    with Load(alone, "--queries", "60", "--clients", "16", "--one-server", rate=RATE, seconds=SECONDS) as loading:
+    with Load(alone, *MIX, rate=RATE, seconds=SECONDS) as loading:
         loading.begun()
         while loading.running:
             rebuild_somehow(alone, chance, happened)
@@ -35,6 +38,8 @@ def test_no_query_fails_and_no_write_is_missing(alone: Stack, record_property: C
     assert set(report["errors"]["queries"]) <= NOT_YET
     settled(alone)
     agree(alone)
+    (commits,) = query(alone.database_url, "SELECT COUNT(*) FROM timeline")
+    record_property("commits, with the saga's", commits[0])
     assert query(alone.database_url, "SHOW TABLES LIKE '%\\_\\_%'") == []
 
 
