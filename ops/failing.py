@@ -12,9 +12,10 @@ from chalicelib.core.database import BadDatabaseUrl, error_code, is_lost
 from chalicelib.core.errors import Problem
 from chalicelib.core.migrate import MigrationFailed
 from chalicelib.core.projector import UnknownStream
-from chalicelib.core.projector.failures import GaveUp, NotConnected
+from chalicelib.core.projector.failures import NotConnected
 from chalicelib.core.settings import BadSettings
 from chalicelib.core.store import StoreUnreachable, Throttled
+from chalicelib.core.streams.batches import GaveUp
 from local import LocalError
 
 WRONG, USAGE, IMPOSSIBLE, INTERRUPTED = 1, 2, 3, 130

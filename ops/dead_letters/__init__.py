@@ -1,1 +1,1 @@
-"""The records that the projector set aside: see them, project them again, or let them go."""
+"""The records that projector and reactor set aside: see them, have them handled again, or let them go."""

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from chalicelib.core.codec import head_of
-from chalicelib.core.projector.failures import GaveUp, Poisonous
+from chalicelib.core.projector.failures import Poisonous
 from chalicelib.core.projector.plan import Plan, plan
 from chalicelib.core.projector.transaction import Work, write
 from chalicelib.core.projector.writer import Attempts
 from chalicelib.core.service import Service
+from chalicelib.core.streams.batches import GaveUp
 from ops.failing import OpsError
 from ops.rebuild.tables import Progress, beside
 from ops.verify.sides import Item, Items

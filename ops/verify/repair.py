@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.core.codec import head_of
 from chalicelib.core.projector import sql, timeline
-from chalicelib.core.projector.failures import GaveUp, Poisonous
+from chalicelib.core.projector.failures import Poisonous
 from chalicelib.core.projector.plan import Plan, plan
 from chalicelib.core.projector.summaries import summary_keys
 from chalicelib.core.projector.transaction import ChildRows, child_statements, read_children, read_roots
 from chalicelib.core.projector.writer import Attempts
 from chalicelib.core.service import Projection, Row
+from chalicelib.core.streams.batches import GaveUp
 from ops.verify.drift import REPAIRED, Drift, Kind
 from ops.verify.sides import Item, Items
 from ops.verify.sums import Wrong, set_to_sum

@@ -29,10 +29,6 @@ class NotConnected(Exception):
     """No connection to the writer can be had."""
 
 
-class GaveUp(Exception):
-    """An error that may pass did not pass in the time there was."""
-
-
 class Poisonous(Exception):
     """The records given cannot be written as they are."""
 

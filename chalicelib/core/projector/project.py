@@ -7,13 +7,14 @@ from datetime import datetime
 
 from chalicelib.core import log, tracing
 from chalicelib.core.projector import heartbeats
-from chalicelib.core.projector.failures import GaveUp, Poisonous
+from chalicelib.core.projector.failures import Poisonous
 from chalicelib.core.projector.plan import Group, group
 from chalicelib.core.projector.setting_aside import Isolation, NotStored
 from chalicelib.core.projector.traces import Traces
 from chalicelib.core.projector.transaction import Work, write
 from chalicelib.core.projector.writer import Attempts, Writer
 from chalicelib.core.service import Service
+from chalicelib.core.streams.batches import GaveUp
 from chalicelib.core.streams.dead_letters import DeadLetters
 from chalicelib.core.streams.records import Commit, Entry, Heartbeat, RawRecord, Unreadable, correlation_of, parse
 from chalicelib.core.times import utc_now

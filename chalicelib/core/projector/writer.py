@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from chalicelib.core import log
 from chalicelib.core.database import is_read_only
-from chalicelib.core.projector.failures import GaveUp, NotConnected, Poisonous, Verdict, verdict
-from chalicelib.core.streams.batches import pause_seconds
+from chalicelib.core.projector.failures import NotConnected, Poisonous, Verdict, verdict
+from chalicelib.core.streams.batches import GaveUp, pause_seconds
 from chalicelib.core.times import utc_now
 
 if TYPE_CHECKING:

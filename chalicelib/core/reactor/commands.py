@@ -13,7 +13,7 @@ from chalicelib.core.decider import Rejected
 from chalicelib.core.policy import FollowUp, Policy
 from chalicelib.core.service import Head, Service
 from chalicelib.core.store import LostRace, OutcomeUnknown, StoreUnreachable, Throttled, WriteStore
-from chalicelib.core.streams.batches import pause_seconds
+from chalicelib.core.streams.batches import GaveUp, pause_seconds
 from chalicelib.core.streams.dead_letters import REACTOR, DeadLetters
 from chalicelib.core.times import iso, utc_now
 
@@ -23,10 +23,6 @@ MARGIN_MS = 30_000
 # The store's word that a write is wrong in itself. Whatever else it refuses is the deployment's fault, a missing
 # right or table, and setting all records aside would not help.
 _WRONG_IN_ITSELF = frozenset({"ValidationException", "ValidationError"})
-
-
-class GaveUp(Exception):
-    """An error that may pass did not pass in the time there was."""
 
 
 @dataclass(frozen=True)

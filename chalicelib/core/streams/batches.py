@@ -9,6 +9,10 @@ _UNKNOWN_TIME_LEFT_SECONDS = 60.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 2.0
 
 
+class GaveUp(Exception):
+    """An error that may pass did not pass in the time there was."""
+
+
 class BatchFailed(Exception):
     """The batch has to come again. Harmless: whatever was done of it is found done."""
 
