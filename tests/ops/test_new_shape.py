@@ -88,6 +88,58 @@ def test_a_column_more(world: World, tmp_path: Path) -> None:
     assert kept == sums
 
 
+def picky(head: Head) -> Rows:
+    """A projection with a fault: it cannot read some orders, and of others it makes what no column holds."""
+    if head.state["reference"] == "unreadable":
+        raise KeyError("weight")
+    made = rows(head)
+    return Rows((*made.root[:-1], 10**12), made.children) if head.state["reference"] == "too large" else made
+
+
+def test_a_new_projection_with_a_fault(world: World, tmp_path: Path) -> None:
+    """Deployed, being built by, or no more in use: the tables in use are served, whatever it refuses."""
+    unreadable, too_large = {"reference": "unreadable"}, {"reference": "too large"}
+    folder = shutil.copytree(DIRECTORY, tmp_path / "migrations")
+    (folder / "0099_product_count.sql").write_text(MIGRATION)
+    migrate(world.url, folder)
+    world.services = [service(OLD)]
+    world.commit(order("ord_1"), order("ord_2"))
+    faulty = replace(NEW, rows=picky)
+    world.services = [service(faulty, OLD)]
+    world.commit(order("ord_1", 2, **unreadable), order("ord_2", 2, **too_large))
+    assert world.sql("SELECT id, version FROM orders ORDER BY id") == (("ord_1", 2), ("ord_2", 2))
+    assert world.tables.items("dead-letters") == []
+    world.commit(order("ord_1", 3), order("ord_2", 3))
+
+    def commit(_: Gate) -> None:
+        other = World(world.tables, world.url)
+        other.services = world.services
+        other.commit(order("ord_3"), order("ord_4", **unreadable), order("ord_5", **too_large), order("ord_1", 4))
+        other.close()
+
+    make: Any = lambda: Gate(world.url, once("INSERT INTO orders__next", commit))  # noqa: E731
+    plan = Plan(world.services, world.tables.name, world.tables.client, make, quiet, segments=1, settle_seconds=0)
+    outcome = rebuild(plan)
+    assert not outcome.swapped
+    shown = (("ord_1", 4), ("ord_2", 3), ("ord_3", 1), ("ord_4", 1), ("ord_5", 1))
+    assert world.sql("SELECT id, version FROM orders ORDER BY id") == shown
+    letters = {item["id"]["S"] for item in world.tables.items("dead-letters")}
+    assert letters == {"orders#ord_4#1", "orders#ord_5#1"}  # to be redriven, for the new tables' sake
+
+    world.services = [service(NEW, OLD)]  # mended
+    mended = replace(plan, services=world.services, connect=lambda: connect(world.url))
+    assert rebuild(mended, resume=True).swapped
+    assert world.sql("SELECT id, version, product_count FROM orders WHERE id > 'ord_3'") == (
+        ("ord_4", 1, 2),
+        ("ord_5", 1, 2),
+    )
+    assert world.verify()[1] == []
+    kept, sums = summaries(world.url)
+    assert kept == sums
+    world.services = [service(NEW, replace(OLD, rows=lambda _: 1 / 0))]  # the old projection reads no more
+    world.commit(order("ord_6"))
+
+
 def test_code_that_is_too_old(world: World) -> None:
     """It fails its batches, and sets nothing aside: they come again when the right code is there."""
     world.services = [service(OLD)]

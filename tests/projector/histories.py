@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from chalicelib.catalog.projection import PROJECTION as CATALOG
-from chalicelib.core.codec import item_of
+from chalicelib.core.codec import encode_item, item_of
 from chalicelib.core.projector import timeline
 from chalicelib.core.service import Head, Projection, Row, Service
 from chalicelib.customers.projection import PROJECTION as CUSTOMERS
@@ -68,6 +68,11 @@ def order_state(
 
 
 _sequence = iter(range(10**20, 10**21))
+
+
+def heartbeat(beat: int) -> dict[str, Any]:
+    """The item that the scheduled check writes: that of so many minutes after START."""
+    return encode_item({"id": "heartbeat#", "version": beat, "at": iso(START + timedelta(minutes=beat))})
 
 
 def record(service: str, item: Head | Mapping[str, Any]) -> dict[str, Any]:

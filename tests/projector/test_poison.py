@@ -13,7 +13,7 @@ from chalicelib.core.projector import DeadLetter
 from chalicelib.core.service import Head
 from chalicelib.core.streams.dead_letters import record_of
 from tests.projector.conftest import Projector
-from tests.projector.histories import fold, head, order_state, record, sequence_of
+from tests.projector.histories import fold, head, heartbeat, order_state, record, sequence_of
 from tests.projector.reading import base_tables, query, summaries
 
 pytestmark = pytest.mark.database
@@ -83,6 +83,7 @@ def test_the_timeline_tells_of_a_poison_commit(projector: Projector) -> None:
         pytest.param(lambda image: image["state"]["M"].update(total={"S": "12"}), id="total no number"),
         pytest.param(lambda image: image["state"]["M"].update(total={"N": "9" * 30}), id="number too large"),
         pytest.param(lambda image: image.update(at={"S": "yesterday"}), id="no time"),
+        pytest.param(lambda image: image.update(at={"S": "0001-01-01T00:00:00+05:00"}), id="before the first time"),
         pytest.param(lambda image: image.update(actor={"S": "x" * 201}), id="actor too long for the timeline"),
         pytest.param(lambda image: image["state"]["M"].update(currency={"NULL": True}), id="null"),
         pytest.param(lambda image: image["state"]["M"].update(customer_name={"S": "\ud83d"}), id="half a character"),
@@ -152,9 +153,11 @@ def test_a_dead_letter_that_cannot_be_stored(projector: Projector, unreadable: b
     if unreadable:
         del bad["dynamodb"]["NewImage"]["state"]
     good = [order(f"ord_{number}") for number in range(3)]
-    batch = [*(record(*commit) for commit in good), bad, record(*order("ord_later"))]
+    beats = [record("orders", heartbeat(beat)) for beat in (1, 2)]
+    batch = [*(record(*commit) for commit in good), beats[0], bad, record(*order("ord_later")), beats[1]]
     assert projector(batch) == [sequence_of(bad)]
     ids = {id for (id,) in query(projector.url, "SELECT id FROM orders")}
+    assert query(projector.url, "SELECT beat FROM heartbeats") == [(1,)]  # the other one says that all is applied
     assert {"ord_0", "ord_1", "ord_2"} <= ids <= {"ord_0", "ord_1", "ord_2", "ord_later"}
     kept, sums = summaries(projector.url)
     assert kept == sums

@@ -7,15 +7,10 @@ import pytest
 from chalicelib.core.codec import encode_item
 from chalicelib.core.projector import UnknownStream
 from tests.projector.conftest import Projector
-from tests.projector.histories import START, head, iso, order_state, record
+from tests.projector.histories import START, head, heartbeat, order_state, record
 from tests.projector.reading import query
 
 pytestmark = pytest.mark.database
-
-
-def heartbeat(beat: int) -> dict[str, object]:
-    """The item that the scheduled check writes."""
-    return encode_item({"id": "heartbeat#", "version": beat, "at": iso(START + timedelta(minutes=beat))})
 
 
 def test_nothing_to_do(projector: Projector) -> None:

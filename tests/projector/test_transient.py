@@ -94,6 +94,23 @@ def test_a_deadlock(database: str, make_projector: Make) -> None:
     assert base_tables(database) == fold([*before, *later])
 
 
+def test_a_race_after_many_errors_that_passed(database: str, make_projector: Make) -> None:
+    """Ten failed attempts, of which one is a duplicate key: that is a race like any other, and no poison."""
+    trouble = [pymysql.err.OperationalError(1213, "Deadlock found")] * 9
+    trouble += [pymysql.err.IntegrityError(1062, "Duplicate entry")]
+
+    def fail(_: Gate, statement: str) -> None:
+        if statement.startswith("COMMIT") and trouble:
+            raise trouble.pop(0)
+
+    projector = make_projector(lambda: Gate(database, fail))
+    assert projector([record(*COMMITS[0])]) == []
+    assert not projector.dead.letters
+    assert not trouble
+    assert projector([record(*COMMITS[1])]) == []
+    check(database)
+
+
 def test_a_server_that_is_away(database: str, make_projector: Make) -> None:
     """The third attempt to connect works: nothing is lost, nothing set aside."""
     refusals = iter([pymysql.err.OperationalError(2003, "no server"), OSError("no route")])

@@ -35,6 +35,15 @@ def in_use(connection: "Connection[Any]", service: Service) -> list[Projection]:
     return projections
 
 
+def serving(connection: "Connection[Any]", service: Service) -> list[Projection]:
+    """The projection of the tables in use alone, locked, whether or not others are being filled beside them.
+
+    Raises:
+        UnknownGeneration: see there.
+    """
+    return in_use(connection, service)[:1]
+
+
 def _row(connection: "Connection[Any]", service: Service) -> tuple[int, int | None]:
     name = sql.text_literal(service.name)
     with connection.cursor() as cursor:

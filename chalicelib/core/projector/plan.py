@@ -31,12 +31,15 @@ class Group(NamedTuple):
     Attributes:
         commits: in the order of their versions.
         plans: of the newest of them, by the projections' generations; none where the aggregate is not shown.
+        faults: why a projection could make none, by its generation. Only that of a projection whose tables are written
+            counts: the code may hold one that is not in use yet, or no more.
         timeline: a row of each.
-        fault: why no rows could be made; then plans and timeline are empty.
+        fault: why there is no timeline; then there are no plans either.
     """
 
     commits: Sequence[Commit]
     plans: Mapping[int, Plan] = MappingProxyType({})
+    faults: Mapping[int, Exception] = MappingProxyType({})
     timeline: Sequence[Row] = ()
     fault: Exception | None = None
 
@@ -68,11 +71,19 @@ def plan(head: Head, projection: Projection) -> Plan | None:
 def _planned(commits: list[Commit], service: Service) -> Group:
     try:
         lines = [timeline.row(service.name, commit.head) for commit in commits]
-        newest = commits[-1].head
-        made = {generation: plan(newest, projection) for generation, projection in service.projections.items()}
-        return Group(commits, {generation: rows for generation, rows in made.items() if rows}, lines)
-    except Exception as error:  # a projection may raise anything of a state that it cannot read
+    except Exception as error:  # whatever the conversion of a time or an event raises
         return Group(commits, fault=error)
+    plans: dict[int, Plan] = {}
+    faults: dict[int, Exception] = {}
+    for generation, projection in service.projections.items():
+        try:
+            rows = plan(commits[-1].head, projection)
+        except Exception as error:  # a projection may raise anything of a state that it cannot read
+            faults[generation] = error
+        else:
+            if rows:
+                plans[generation] = rows
+    return Group(commits, plans, faults, lines)
 
 
 def _version(commit: Commit) -> int:

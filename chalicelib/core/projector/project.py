@@ -1,17 +1,18 @@
 """From a batch of stream records to the read model: the projector's entry."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.core import log, tracing
 from chalicelib.core.projector import heartbeats
 from chalicelib.core.projector.failures import Poisonous
+from chalicelib.core.projector.generations import in_use
 from chalicelib.core.projector.plan import Group, group
 from chalicelib.core.projector.setting_aside import Isolation, NotStored
 from chalicelib.core.projector.traces import Traces
-from chalicelib.core.projector.transaction import Work, write
+from chalicelib.core.projector.transaction import Targets, Work, write
 from chalicelib.core.projector.writer import Attempts, Writer
 from chalicelib.core.service import Service
 from chalicelib.core.streams.batches import GaveUp
@@ -109,19 +110,23 @@ class _Chunk:
 
     def run(self) -> Iterator[int]:
         """Yield the positions of the records that are done."""
+        done: set[int] = set()
         try:
-            for entry in self._run():
+            for entry in self._changes():
                 if isinstance(entry, Commit):
                     self._traces.done(entry, failed=entry.source.position in self._isolation.aside)
+                done.add(entry.source.position)
                 yield entry.source.position
+            for beat in self._beat(self._due(done)):
+                yield beat.source.position
         except GaveUp as error:
             log.warning("projector: gave up for now", service=self._service.name, error=str(error))
 
-    def _run(self) -> Iterator[Entry]:
+    def _changes(self) -> Iterator[Commit | Unreadable]:
+        """Apply what is no heartbeat. Yields what is done of it."""
         groups = group((entry for entry in self._entries if isinstance(entry, Commit)), self._service)
         self._measure(groups)
         sound = [found for found in groups if not found.fault]
-        beats = [entry for entry in self._entries if isinstance(entry, Heartbeat)]
         if sound:
             yield from self._isolation.apply(sound)
         for found in groups:
@@ -130,8 +135,6 @@ class _Chunk:
         for entry in self._entries:
             if isinstance(entry, Unreadable):
                 yield from self._unreadable(entry)
-        if beats:
-            yield from self._beat(beats)
 
     def _measure(self, groups: Sequence[Group]) -> None:
         """Count the records. A heartbeat alone, once a minute, is not worth a line."""
@@ -140,24 +143,36 @@ class _Chunk:
             log.count("BatchRecords", records)
             log.count("RecordsCompacted", sum(len(found.commits) - 1 for found in groups))
 
-    def _unreadable(self, entry: Unreadable) -> Iterator[Entry]:
+    def _unreadable(self, entry: Unreadable) -> Iterator[Unreadable]:
         try:
             self._isolation.set_aside(entry, entry.error)
         except NotStored:
             return
         yield entry
 
-    def _beat(self, beats: Sequence[Heartbeat]) -> Iterator[Entry]:
-        """Note the newest heartbeat, last: it says that all before it is applied."""
+    def _due(self, done: Container[int]) -> list[Heartbeat]:
+        """The heartbeats with nothing before them that is not done: a beat says that all before it is applied."""
+        due: list[Heartbeat] = []
+        for entry in self._entries:
+            if isinstance(entry, Heartbeat):
+                due.append(entry)
+            elif entry.source.position not in done:
+                break
+        return due
+
+    def _beat(self, beats: Sequence[Heartbeat]) -> Sequence[Heartbeat]:
+        """Note the newest heartbeat."""
+        if not beats:
+            return ()
         try:
             self._apply(Work(heartbeats=heartbeats.rows(beats, self._now())))
         except Poisonous as error:
             log.warning("projector: heartbeat refused", service=self._service.name, error=str(error))
-        yield from beats
+        return beats
 
-    def _apply(self, work: Work) -> None:
+    def _apply(self, work: Work, targets: Targets = in_use) -> None:
         with self._traces.transaction():
-            written = self._attempts.run(lambda connection: write(connection, self._service, work))
+            written = self._attempts.run(lambda connection: write(connection, self._service, work, targets))
         if work.plans:
             log.count("AggregatesWritten", written.fresh)
             log.count("AggregatesStale", written.stale)

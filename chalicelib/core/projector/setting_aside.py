@@ -1,19 +1,32 @@
 """Finding the poison in a batch: halve what is refused until one aggregate is left, then go record by record."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from chalicelib.core import log
 from chalicelib.core.projector import timeline
 from chalicelib.core.projector.failures import Poisonous
+from chalicelib.core.projector.generations import in_use, serving
 from chalicelib.core.projector.plan import Group, Plan, group
-from chalicelib.core.projector.transaction import Work
+from chalicelib.core.projector.transaction import Targets, Work
 from chalicelib.core.projector.writer import Attempts
 from chalicelib.core.service import Service
+from chalicelib.core.streams.batches import GaveUp
 from chalicelib.core.streams.dead_letters import DeadLetter, DeadLetters, dead_letter
 from chalicelib.core.streams.records import Commit, Unreadable, correlation_of
 from chalicelib.core.times import iso
 
-Apply = Callable[[Work], None]
+
+class Apply(Protocol):
+    """Writes in a transaction."""
+
+    def __call__(self, work: Work, targets: Targets = in_use) -> None:
+        """Write the work into the tables that `targets` names.
+
+        Raises:
+            Poisonous: it is refused.
+            GaveUp: an error that may pass did not pass in time.
+        """
 
 
 class NotStored(Exception):
@@ -23,13 +36,12 @@ class NotStored(Exception):
 def work_of(groups: Sequence[Group]) -> Work:
     """What one transaction writes for those aggregates."""
     plans: dict[int, list[Plan]] = {}
+    faults: dict[int, Exception] = {}
     for found in groups:
+        faults.update(found.faults)
         for generation, plan in found.plans.items():
             plans.setdefault(generation, []).append(plan)
-    return Work(
-        plans=plans,
-        timeline=[row for found in groups for row in found.timeline],
-    )
+    return Work(plans, faults, [row for found in groups for row in found.timeline])
 
 
 class Isolation:
@@ -37,7 +49,7 @@ class Isolation:
 
     Args:
         service: whose records they are.
-        apply: writes in a transaction; raises Poisonous or GaveUp.
+        apply: writes in a transaction.
         dead_letters: where records are set aside.
         attempts: its clock stamps the dead letters.
 
@@ -80,7 +92,7 @@ class Isolation:
         So the newest good one is what shows in the end.
         """
         if len(whole.commits) == 1:
-            yield from self._aside(whole.commits[0], error)
+            yield from self._serve(whole, error)
             return
         for commit in whole.commits:
             (single,) = group([commit], self._service)
@@ -89,9 +101,25 @@ class Isolation:
                     raise Poisonous(str(single.fault)) from single.fault
                 self._apply(work_of([single]))
             except Poisonous as refusal:
-                yield from self._aside(commit, refusal)
+                yield from self._serve(single, refusal)
             else:
                 yield commit
+
+    def _serve(self, single: Group, refusal: Exception) -> Iterator[Commit]:
+        """Set a refused record aside, and show it where the tables in use take it all the same.
+
+        For the refusal may be that of the tables that a rebuild fills. Those in use are served as ever; the others
+        lack it, and so would the read model after the swap, were there no dead letter.
+        """
+        (commit,) = single.commits
+        if not single.fault:
+            try:
+                self._apply(work_of([single]), serving)
+            except Poisonous as error:
+                refusal = error
+            else:
+                log.warning("projector: refused by the tables that are being built", aggregate=commit.source.id)
+        yield from self._aside(commit, refusal)
 
     def _aside(self, commit: Commit, error: Exception) -> Iterator[Commit]:
         try:
@@ -124,9 +152,11 @@ class Isolation:
         log.warning("projector: record set aside", **facts)
 
     def _show_in_timeline(self, commit: Commit) -> None:
-        """Let the timeline tell of a commit whose rows were refused, if it is not what is refused."""
+        """Let the timeline tell of a commit whose rows were refused, unless it is itself what is refused."""
         with log.about(correlation_id=commit.head.correlation):
             try:
                 self._apply(Work(timeline=[timeline.row(self._service.name, commit.head)]))
-            except (Poisonous, ValueError) as error:
+            except GaveUp:
+                raise
+            except Exception as error:  # whatever the conversion of a time or an event raises
                 log.warning("projector: timeline row refused", aggregate=commit.source.id, error=str(error))

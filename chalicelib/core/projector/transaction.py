@@ -33,11 +33,13 @@ class Work(NamedTuple):
 
     Attributes:
         plans: at most one an aggregate, by the generation of the projection that made them.
+        faults: why a plan is missing, by the generation; raised where that generation's tables are to be written.
         timeline: rows of the timeline.
         heartbeats: rows of the heartbeats.
     """
 
     plans: Mapping[int, Sequence[Plan]] = MappingProxyType({})
+    faults: Mapping[int, Exception] = MappingProxyType({})
     timeline: Sequence[Row] = ()
     heartbeats: Sequence[Row] = ()
 
@@ -65,12 +67,14 @@ def write(connection: "Connection[Any]", service: Service, work: Work, targets: 
         What became of the first target's plans.
 
     Raises:
-        Exception: whatever the server or the projection raises; nothing is committed then, or, if the
-            connection was lost while committing, all of it.
+        Exception: whatever the server raises, or a projection whose tables are written; nothing is committed then, or,
+            if the connection was lost while committing, all of it.
     """
     connection.query("START TRANSACTION")
     changes = []
-    for projection in targets(connection, service) if work.plans else ():
+    for projection in targets(connection, service) if work.plans or work.faults else ():
+        if projection.generation in work.faults:
+            raise work.faults[projection.generation]
         change = _Change(connection, projection, work.plans.get(projection.generation, ()))
         _run(connection, change.statements())
         changes.append(change)

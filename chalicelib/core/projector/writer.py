@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -110,31 +111,32 @@ class Attempts:
             Poisonous: the values are refused, and will be for ever.
             GaveUp: the error may pass, but the time is up.
         """
-        attempt = 0
+        failed: Counter[Verdict] = Counter()
         while True:
-            attempt += 1
-            if attempt > 1:
+            if failed:
                 log.count("ProjectorRetries")
             try:
                 return work(self._writer.connection())
             except Exception as error:
                 self._writer.roll_back(error)
-                self._wait(error, attempt)
+                kind = verdict(error)
+                failed[kind] += 1
+                self._wait(error, kind, failed)
             except BaseException:
                 # The next START TRANSACTION would commit what is half done.
                 self._writer.close()
                 raise
 
-    def _wait(self, error: Exception, attempt: int) -> None:
-        """Wait for the next attempt, or raise what ends them."""
-        kind = verdict(error)
-        if kind is Verdict.POISON or (kind is Verdict.DUPLICATE and attempt >= _REDOS):
+    def _wait(self, error: Exception, kind: Verdict, failed: Counter[Verdict]) -> None:
+        """Wait for the next attempt, or raise what ends them; errors of each kind are counted by themselves."""
+        attempt = failed.total()
+        if kind is Verdict.POISON or (kind is Verdict.DUPLICATE and failed[kind] >= _REDOS):
             raise Poisonous(str(error)) from error
         if kind is Verdict.DUPLICATE:
             return
         pause = pause_seconds(attempt)
         out_of_time = self._remaining_ms() - pause * 1000 < MARGIN_MS
-        if out_of_time or (kind is Verdict.ENVIRONMENT and attempt >= _ENVIRONMENT_ATTEMPTS):
+        if out_of_time or (kind is Verdict.ENVIRONMENT and failed[kind] >= _ENVIRONMENT_ATTEMPTS):
             raise GaveUp(f"after {attempt} attempts: {error}") from error
         log.warning("projector: trying again", attempt=attempt, kind=kind.name.lower(), error=str(error))
         self._sleep(pause)
