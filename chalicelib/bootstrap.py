@@ -1,7 +1,7 @@
 """The composition root: which services there are, and what each gets. Start reading here.
 
 To put in a service of your own: write its folder, add its SERVICE and its `api` below, its table to
-template.yaml and its rows to permissions.py.
+deploy/data.yaml and its rows to permissions.py. docs/howto-add-a-service.md has the rest.
 """
 
 from collections.abc import Mapping

@@ -27,7 +27,7 @@ class Settings:
         partial_batch: PARTIAL_BATCH=1 where the event source mapping reports batch item failures.
         writer_secret, reader_secret: WRITER_SECRET, READER_SECRET, ARNs of secrets with the name and the password of
             the read model's users; read by the migrations alone, which make these users.
-        currency: DEFAULT_CURRENCY, of reports and sorts by spend.
+        currency: DEFAULT_CURRENCY, of what the list of customers shows and sorts by where no currency is asked for.
         tracing: TRACING=1 sends traces to X-Ray, and has its SDK imported.
     """
 

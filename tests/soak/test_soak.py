@@ -138,7 +138,6 @@ def _strike_and_sample(soak: Soaked, end: float) -> None:
 def _write(path: Path, soak: Soaked, told: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     faults = [f"- {count} times: {name}" for name, count in sorted(soak.faults.done.items())]
-    figures = [f"- {name}: {value}" for name, value in told.items()]
     lines = [
         "# A soak",
         "",
@@ -148,7 +147,7 @@ def _write(path: Path, soak: Soaked, told: dict[str, Any]) -> None:
         "",
         "## Load",
         "",
-        *figures,
+        *_load_lines(told),
         "",
         "## Faults",
         "",
@@ -164,3 +163,19 @@ def _write(path: Path, soak: Soaked, told: dict[str, Any]) -> None:
         " (`ops verify`); there are no dead letters.",
     ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _load_lines(told: dict[str, Any]) -> list[str]:
+    """What `ops load` told of commands and queries: a table in Markdown, and what was checked."""
+    crews = tuple(told["offered"])
+    rows = {f"{name}, a second": told[name] for name in ("offered", "achieved")}
+    for problem in sorted({problem for crew in crews for problem in told["errors"][crew]}):
+        rows[f"answered `{problem}`"] = {crew: told["errors"][crew].get(problem, 0) for crew in crews}
+    return [
+        f"| | {' | '.join(crews)} |",
+        f"|---|{'--:|' * len(crews)}",
+        *(f"| {name} | {' | '.join(f'{figures[crew]:,}' for crew in crews)} |" for name, figures in rows.items()),
+        "",
+        f"{told['checks']:,} answers were compared with what was promised. Refusals are named as in"
+        " [the list of problems](../reference/problems.md); `unavailable` is the answer while the database is away.",
+    ]
