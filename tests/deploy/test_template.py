@@ -206,6 +206,31 @@ def test_every_function_is_watched(functions: dict[str, Any]) -> None:
         assert f'"${{{short}}}"' in resources["Board"]["Properties"]["DashboardBody"]["Fn::Sub"]
 
 
+@pytest.mark.parametrize("alarm", ["ProjectionLag", "DeadLetters"])
+def test_every_service_is_watched(alarm: str) -> None:
+    """Alarms and dashboard know the lag and the dead letters of every service, and of nothing else."""
+    resources = load(ROOT / "deploy/alarms.yaml")["Resources"]
+    metrics = [m["MetricStat"]["Metric"] for m in resources[alarm]["Properties"]["Metrics"] if "MetricStat" in m]
+    assert {name for metric in metrics for name in dimension(metric, "Service")} == set(SERVICES)
+    board = resources["Board"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    assert set(re.findall(rf'"{metrics[0]["MetricName"]}",.* "Service", "([^"]+)"', board)) == set(SERVICES)
+
+
+def test_every_table_is_watched() -> None:
+    """Alarms know the throttles of every service's table, the dashboard what is written to it."""
+    resources = load(ROOT / "deploy/alarms.yaml")["Resources"]
+    metrics = [m["MetricStat"]["Metric"] for m in resources["TableThrottles"]["Properties"]["Metrics"][1:]]
+    tables = {f"${{TablePrefix}}{service}" for service in SERVICES}
+    assert {name["Fn::Sub"] for metric in metrics for name in dimension(metric, "TableName")} == tables
+    board = resources["Board"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    assert set(re.findall(r'"TableName", "([^"]+)"', board)) == tables
+
+
+def dimension(metric: dict[str, Any], name: str) -> list[Any]:
+    """What a metric says of one dimension: one value, or none."""
+    return [each["Value"] for each in metric["Dimensions"] if each["Name"] == name]
+
+
 def test_roles_are_ours(functions: dict[str, Any]) -> None:
     """Every function has a role and a log of its own, so that SAM attaches none of its wide managed policies."""
     for name, properties in functions.items():
