@@ -20,7 +20,8 @@ from ops.seed.progress import phase
 _CUSTOMERS, _PRODUCTS = 20, 40
 _OPENING_SECONDS = 30.0
 _PAUSE_SECONDS = 0.5
-_NOT_YET = frozenset({"read-model-behind", "unavailable", "not-found", NO_ANSWER})
+# API Gateway says outcome-unknown of queries too, where a function did not answer in time.
+_NOT_YET = frozenset({"read-model-behind", "unavailable", "outcome-unknown", "not-found", NO_ANSWER})
 
 
 @dataclass(frozen=True)

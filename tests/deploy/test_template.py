@@ -10,7 +10,9 @@ import pytest
 
 from chalicelib.bootstrap import APIS, REACTED_TO, SERVICES
 from chalicelib.core import errors
+from chalicelib.core.pipeline import store_problem
 from chalicelib.core.reactor.commands import MARGIN_MS
+from chalicelib.core.store import OutcomeUnknown
 from local.filters import passes
 from local.template import Template, load
 from tests.deploy.lambdas import EVENTS, ROOT
@@ -243,15 +245,31 @@ def test_gateway_answers_are_problems(template: dict[str, Any]) -> None:
     """What API Gateway itself refuses has the type, title and status of the app's own problems."""
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.Problem)]
     known = {f"urn:tributary:problem:{kind.code}": kind for kind in kinds}
+    known["urn:tributary:problem:outcome-unknown"] = errors.Unavailable
+    documented = (ROOT / "docs/reference/problems.md").read_text()
     responses = template["Resources"]["Api"]["Properties"]["GatewayResponses"]
     assert responses["MISSING_AUTHENTICATION_TOKEN"]["StatusCode"] == "404"
     for name, response in responses.items():
         problem = json.loads(response["ResponseTemplates"]["application/json"])
         kind = known[problem["type"]]
         assert problem["title"] == kind.title, name
+        assert f"| {problem['type'].rpartition(':')[2]} |" in documented
         assert response["ResponseParameters"]["Headers"]["Content-Type"] == "'application/problem+json'"
         if not name.startswith("DEFAULT"):
             assert str(problem["status"]) == response["StatusCode"] == str(kind.status)
+
+
+@pytest.mark.parametrize("name", ["INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT"])
+def test_a_function_without_an_answer_may_have_written(template: dict[str, Any], name: str) -> None:
+    """Its client is told so, and how to go on, as where the store gives no certain answer."""
+    response = template["Resources"]["Api"]["Properties"]["GatewayResponses"][name]
+    problem = json.loads(response["ResponseTemplates"]["application/json"])
+    ours = store_problem(OutcomeUnknown())
+    assert problem["type"] == ours.as_json()["type"]
+    assert response["ResponseParameters"]["Headers"]["Retry-After"] == f"'{ours.headers['Retry-After']}'"
+    for said in ("may or may not have happened", "Idempotency-Key", "before you send it again"):
+        assert said in problem["detail"]
+        assert said.lower() in ours.detail.lower()
 
 
 def test_cors_lets_our_headers_through(template: dict[str, Any]) -> None:
