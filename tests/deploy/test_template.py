@@ -12,6 +12,7 @@ from chalicelib.bootstrap import APIS, REACTED_TO, SERVICES
 from chalicelib.core import errors
 from chalicelib.core.pipeline import store_problem
 from chalicelib.core.reactor.commands import MARGIN_MS
+from chalicelib.core.request import MAX_BODY_BYTES
 from chalicelib.core.store import OutcomeUnknown
 from local.filters import passes
 from local.template import Template, load
@@ -249,6 +250,7 @@ def test_gateway_answers_are_problems(template: dict[str, Any]) -> None:
     documented = (ROOT / "docs/reference/problems.md").read_text()
     responses = template["Resources"]["Api"]["Properties"]["GatewayResponses"]
     assert responses["MISSING_AUTHENTICATION_TOKEN"]["StatusCode"] == "404"
+    assert f"at most {MAX_BODY_BYTES} bytes" in responses["REQUEST_TOO_LARGE"]["ResponseTemplates"]["application/json"]
     for name, response in responses.items():
         problem = json.loads(response["ResponseTemplates"]["application/json"])
         kind = known[problem["type"]]
