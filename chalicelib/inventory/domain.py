@@ -176,7 +176,11 @@ def _ship(order_id: str, states: Mapping[str, Any]) -> Decision:
         return {}
     if reservation is None or reservation.status != "reserved":
         status = reservation.status if reservation else "unknown"
-        raise Rejected("not-reserved", f"{order_id} has nothing reserved (its reservation is {status}).")
+        raise Rejected(
+            "not-reserved",
+            f"{order_id} has nothing reserved (its reservation is {status}), so nothing was taken from stock."
+            " Adjust the stock of what left the house, then discard the dead letter.",
+        )
     return {
         id: [ReservationShipped(order_id=order_id)],
         **{sku: [StockShipped(order_id=order_id, quantity=n)] for sku, n in reservation.lines.items()},

@@ -256,6 +256,7 @@ def test_gateway_answers_are_problems(template: dict[str, Any]) -> None:
         kind = known[problem["type"]]
         assert problem["title"] == kind.title, name
         assert f"| {problem['type'].rpartition(':')[2]} |" in documented
+        assert problem["detail"].startswith("Send ") or re.search("[.:;] ", problem["detail"]), "what to do next?"
         assert response["ResponseParameters"]["Headers"]["Content-Type"] == "'application/problem+json'"
         if not name.startswith("DEFAULT"):
             assert str(problem["status"]) == response["StatusCode"] == str(kind.status)

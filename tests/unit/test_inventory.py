@@ -126,5 +126,6 @@ def test_ship_again_or_never_reserved() -> None:
     """Shipping twice is done already; shipping what is not reserved is refused."""
     assert decide(Ship("ord_1"), {RES: Reservation(status="shipped")}) == {}
     for reservation in (None, Reservation(status="short"), Reservation(status="released")):
-        with pytest.raises(Rejected, match="not-reserved"):
+        with pytest.raises(Rejected, match="not-reserved") as refusal:
             decide(Ship("ord_1"), {RES: reservation})
+        assert "discard the dead letter" in refusal.value.detail
