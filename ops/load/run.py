@@ -8,14 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from ops.http import CannotGoOn
 from ops.load.client import NO_ANSWER, Client
 from ops.load.looking import Looker
 from ops.load.pace import Pace
 from ops.load.selling import ORDERS, Seller
 from ops.load.shop import Shop, Written
 from ops.load.tally import Report, Tally
-from ops.seed.client import CannotGoOn
-from ops.seed.progress import phase
+from ops.progress import phase
 
 _CUSTOMERS, _PRODUCTS = 20, 40
 _OPENING_SECONDS = 30.0
