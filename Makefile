@@ -3,9 +3,10 @@
 SHELL := bash
 PY := .venv/bin/python
 MYSQL_TEST_PORT ?= 3410
+STATE = $(or $(LOCAL_STATE),.local)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run token seed check-sales test lint test-unit test-mysql faults soak load deploy-tools test-deploy \
+.PHONY: help setup run reset token seed check-sales test lint test-unit test-mysql faults soak load deploy-tools test-deploy \
   costs bench bench-verify bench-buckets bench-rebuild verify rebuild status clean
 
 help: ## Show this list
@@ -20,6 +21,11 @@ setup: ## Install what is missing: virtual environments, mariadbd
 
 run: setup ## Start Tributary at http://localhost:8000; Ctrl-C stops it, data is kept
 	@exec $(PY) -m local run
+
+reset: ## Empty what the local stack keeps (stop it first)
+	@[ ! -e "$(STATE)/lock" ] || ! command -v flock >/dev/null || flock -n "$(STATE)/lock" true || \
+	{ echo "The stack in $(STATE) is running; stop it first (Ctrl-C in its terminal)." >&2; exit 1; }
+	rm -rf -- "$(STATE)"
 
 token: setup ## Print a signed JWT: ROLE=customer|staff|admin [SUB=cus_...]
 	@exec $(PY) -m local token --role "$(ROLE)" --sub "$(SUB)"

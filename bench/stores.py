@@ -16,7 +16,7 @@ from local import aws
 from local.mariadb import MariaDB, with_database
 from local.ministack import MiniStack
 from local.ports import free_port
-from ops.seed.progress import phase
+from ops.progress import phase
 
 TABLE = "bench-orders"
 MINISTACK, DYNALITE = "ministack", "dynalite"

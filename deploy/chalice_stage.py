@@ -1,5 +1,8 @@
 """Fill a stage of .chalice from the data stack: `python -m deploy.chalice_stage dev --stack tributary-data`.
 
+Where there is no stack yet, `--sample` fills it with made-up names, as the stages in the repository are: for a new
+service, or new rights in deploy/roles.yaml.
+
 Writes, for that stage, the environment, subnets and security groups in .chalice/config.json, a policy a function
 (`policy-<stage>-<function>.json`, what deploy/roles.yaml allows), and merge-<stage>.json, which gives the mappings of
 `chalice package` the options that template.yaml has. What a person has set in config.json besides is kept.
@@ -17,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.bootstrap import REACTED_TO, SERVICES
+from deploy.chalice_sample import OUTPUTS
 from local.template import Template, load
 
 ROOT = Path(__file__).parent.parent
@@ -48,12 +52,13 @@ def stage_config(stage: str, outputs: Mapping[str, str], before: Mapping[str, An
         outputs: of the data stack.
         before: the stage until now.
     """
+    set_before = before.get("environment_variables", {}).items()
     environment = {
         "JWT_ISSUER": "",
         "JWT_AUDIENCE": "",
         "JWT_JWKS": "",
         "CORS_ORIGIN": "*",
-        **before.get("environment_variables", {}),
+        **{name: value for name, value in set_before if not name.endswith("_STREAM_ARN")},  # its service may be gone
         "TRACING": "1",
         "TABLE_PREFIX": outputs["Prefix"],
         "DEAD_LETTER_TABLE": outputs["DeadLetterTable"],
@@ -200,8 +205,14 @@ def main() -> int:
     """Fill a stage. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m deploy.chalice_stage", description=__doc__)
     parser.add_argument("stage", help="of .chalice/config.json: dev, prod ...")
-    parser.add_argument("--stack", required=True, help="the name of the stack made of deploy/data.yaml")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--stack", help="the name of the stack made of deploy/data.yaml")
+    source.add_argument("--sample", action="store_true", help="made-up names, where there is no stack yet")
     arguments = parser.parse_args()
+    if arguments.sample:
+        write(arguments.stage, OUTPUTS)
+        print(f".chalice has a sample of stage {arguments.stage}; fill it with --stack before it is deployed.")
+        return 0
     import boto3
 
     try:

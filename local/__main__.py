@@ -17,13 +17,12 @@ def main() -> int:
     token.add_argument("--sub", default="", help="who it is for; a customer's id with --role customer")
     arguments = parser.parse_args()
     try:
-        config = Config.from_env()
         if arguments.command == "token":
-            print(keys.issue(config.folder / "keys", arguments.role, arguments.sub))
+            print(keys.local_token(arguments.role, arguments.sub))
         else:
             from local.run import run
 
-            run(config)
+            run(Config.from_env())
     except LocalError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

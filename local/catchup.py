@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.core.database import Pool
+from chalicelib.core.dynamo import MAX_BATCH_GET, PATIENT_TRIES, batch_get
 from chalicelib.core.service import Service
 from chalicelib.core.streams.records import as_record, is_head
 from local import aws
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _SEGMENTS = 4  # of a parallel scan; with more MiniStack is no faster
-_MOST_KEYS = 100  # of a BatchGetItem
 _PROJECTOR = "app.project"
 
 
@@ -54,8 +54,9 @@ class CatchUp:
         """Of each item that the read model does not show yet, a record as a stream would have held it."""
         with ThreadPoolExecutor(_SEGMENTS) as threads:
             missing = [id for ids in threads.map(self._missing, range(_SEGMENTS)) for id in ids]
-        for start in range(0, len(missing), _MOST_KEYS):
-            yield self._records(self._items(missing[start : start + _MOST_KEYS]))
+        for start in range(0, len(missing), MAX_BATCH_GET):
+            part = missing[start : start + MAX_BATCH_GET]
+            yield self._records(batch_get(self._client, self.name, part, tries=PATIENT_TRIES))
 
     def all_records(self) -> Iterator[list[Record]]:
         """A record of every aggregate, a page of the table at a time."""
@@ -98,14 +99,6 @@ class CatchUp:
                 cursor.execute(commits, (others, self._service.name))
                 shown |= dict(cursor.fetchall())
         return shown
-
-    def _items(self, ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-        keys = [{"id": {"S": id}} for id in ids]
-        wanted: Any = {self.name: {"Keys": keys, "ConsistentRead": True}}
-        while wanted:
-            answer = self._client.batch_get_item(RequestItems=wanted)
-            yield from answer["Responses"][self.name]
-            wanted = answer.get("UnprocessedKeys")
 
 
 def _is_head(item: Mapping[str, Any]) -> bool:

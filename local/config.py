@@ -56,6 +56,11 @@ class Config:
         return f"http://127.0.0.1:{self.ministack_port}"
 
     @property
+    def keys(self) -> Path:
+        """The folder of the local stack's secrets."""
+        return self.folder / "keys"
+
+    @property
     def logs(self) -> Path:
         """The folder that the children's output goes to."""
         return self.folder / "logs"

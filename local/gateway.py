@@ -61,7 +61,7 @@ class Gateway(LocalGateway):
         except NotAuthorizedError:
             return problem_answer(Unauthenticated("No token came; send 'Authorization: Bearer <JWT>'."))
         except ForbiddenError:
-            return problem_answer(Forbidden("This token does not allow this."))
+            return problem_answer(Forbidden("This token does not allow this; send one that does."))
         except InvalidAuthorizerError:
             return problem_answer(Internal("The authorizer returned nothing."))
         except Exception as error:

@@ -28,7 +28,7 @@ def write_lambda_env(config: Config, database_url: str) -> None:
     variables = {
         **{name: value for name, value in app_env(config, database_url).items() if not name.startswith("AWS_")},
         "TOKEN_SECRET": SAMPLE_SECRET,
-        "JWT_JWKS": json.dumps({"keys": [*_keys(keys.jwks_path(config.folder / "keys")), *_keys(_SAMPLE_KEYS)]}),
+        "JWT_JWKS": json.dumps({"keys": [*_keys(keys.jwks_path(config.keys)), *_keys(_SAMPLE_KEYS)]}),
         "TRACING": "0",  # nobody takes the segments
         "AWS_ENDPOINT_URL": config.endpoint,
     }

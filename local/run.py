@@ -57,6 +57,7 @@ def _raise_ended(*_: Any) -> None:
 def _welcome(config: Config) -> None:
     print(
         f"\nTributary is at http://localhost:{config.api_port}   (Ctrl-C stops it; logs are in {config.logs})"
+        f"\nIn a browser: http://localhost:{config.api_port}/docs   lists what there is, to try it."
         "\nIn another terminal: make token ROLE=staff   prints a token; make seed   loads sample data.",
         flush=True,
     )

@@ -14,9 +14,10 @@ from typing import Any
 from chalice.app import Chalice
 
 from chalicelib.core.errors import Internal, Malformed, Problem, TooLarge
+from chalicelib.core.request import MAX_BODY_BYTES as ACCEPTED_BYTES
 from local.gateway import Answer, Gateway, problem_answer
 
-MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's limit
+MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's limit; the app's own is lower, and the one to tell
 _MAX_CHUNK_LINE = 1024
 
 
@@ -95,7 +96,7 @@ class Handler(BaseHTTPRequestHandler):
         if lengths or "transfer-encoding" in self.headers or not (text.isascii() and text.isdigit()):
             raise Malformed("Where the body ends cannot be told; send one Content-Length, in bytes.")
         if len(text) > 18 or int(text) > MAX_BODY_BYTES:
-            raise TooLarge(f"The body has {text[:18]} bytes; at most {MAX_BODY_BYTES} are taken.")
+            raise _too_large(text[:18])
         return int(text)
 
     def _read_chunks(self) -> bytes:
@@ -107,7 +108,7 @@ class Handler(BaseHTTPRequestHandler):
                 raise Malformed("The chunked body cannot be read.")
             length = int(size, 16)
             if len(body) + length > MAX_BODY_BYTES:
-                raise TooLarge(f"The body has over {MAX_BODY_BYTES} bytes, which is the most that is taken.")
+                raise _too_large(f"over {MAX_BODY_BYTES}")
             if length == 0:
                 while self.rfile.readline(_MAX_CHUNK_LINE).strip():
                     pass  # trailers
@@ -158,6 +159,10 @@ class Handler(BaseHTTPRequestHandler):
         problem.status = 400 if code < 400 or code == 501 else code
         self.close_connection = True
         self._send(problem_answer(problem))
+
+
+def _too_large(size: str) -> TooLarge:
+    return TooLarge(f"The body has {size} bytes; at most {ACCEPTED_BYTES} are accepted; send less.")
 
 
 def main() -> None:

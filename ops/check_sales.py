@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from ops.http import CannotGoOn, Client
+from ops.lists import pages
 from ops.local_access import admin_token, api_url
-from ops.seed.client import CannotGoOn, Client
-from ops.seed.lists import pages
 
 # The member of a report's item that says what was added up.
 _KEYS = {"day": "day", "product": "sku", "customer": "name"}

@@ -12,7 +12,6 @@ from chalicelib.core.migrate import migrate as apply
 from chalicelib.core.runtime import Runtime
 from chalicelib.operations.queries import RebuildStatus, Status, get_status
 from local import keys
-from local.config import Config
 from ops.environment import is_local, load
 from ops.failing import OpsError
 from ops.output import console, json_option, print_json, table
@@ -108,7 +107,7 @@ def token(role: str, sub: str, as_json: bool) -> int:
         raise OpsError(
             "Tokens of a deployment come from its identity provider.", "Unset TABLE_PREFIX for one of the local stack."
         )
-    issued = keys.issue(Config.from_env().folder / "keys", role, sub)
+    issued = keys.local_token(role, sub)
     if as_json:
         print_json({"token": issued})
     else:

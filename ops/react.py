@@ -18,7 +18,7 @@ from chalicelib.core.streams.records import as_record, is_head
 from ops.environment import load, patient_dynamodb
 from ops.failing import WRONG, OpsError
 from ops.output import json_option, print_json
-from ops.seed.progress import Advance, phase
+from ops.progress import Advance, phase
 from ops.verify.sides import Items
 
 if TYPE_CHECKING:

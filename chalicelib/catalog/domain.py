@@ -85,7 +85,7 @@ def evolve(state: Product | None, event: Any) -> Product:
 
 def _sold(state: Product | None) -> Product:
     if state is None:
-        raise Missing("There is no such product.")
+        raise Missing("There is no such product; check its SKU, or add it first.")
     if state.deleted:
         raise Rejected("discontinued", "The product is discontinued; add it again to sell it again.")
     return state

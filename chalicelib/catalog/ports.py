@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from chalicelib.catalog.published import Listing
+from chalicelib.catalog.published import Listing, Prices
 from chalicelib.core.store import WriteStore
 
 
-class TablePrices:
-    """`Prices` from the catalog's table."""
+class TablePrices(Prices):
+    """Prices from the catalog's table."""
 
     def __init__(self, store: WriteStore) -> None:
         self._store = store

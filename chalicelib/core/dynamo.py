@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 MAX_BATCH_GET = 100
 BATCH_GET_TRIES = 6
+PATIENT_TRIES = 20
+"""For whoever keeps nobody waiting, such as an operator: half a minute or so of a table that throttles."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 5.0
 _THROTTLES = {
     "ProvisionedThroughputExceeded",
     "ProvisionedThroughputExceededException",
@@ -163,8 +166,17 @@ class DynamoStore:
             return None
 
 
-def batch_get(client: "DynamoDBClient", table: str, ids: Sequence[str]) -> list[Mapping[str, Any]]:
+def batch_get(
+    client: "DynamoDBClient", table: str, ids: Sequence[str], *, tries: int = BATCH_GET_TRIES, projection: str = ""
+) -> list[Mapping[str, Any]]:
     """The items of up to 100 different ids that exist, read consistently.
+
+    Args:
+        client: of DynamoDB.
+        table: where they are.
+        ids: which; none is no request.
+        tries: how often to ask for what DynamoDB leaves unprocessed, with pauses that get longer.
+        projection: a ProjectionExpression; "" reads whole items.
 
     Raises:
         StoreUnreachable, Throttled: as `read_error` says.
@@ -172,16 +184,20 @@ def batch_get(client: "DynamoDBClient", table: str, ids: Sequence[str]) -> list[
     """
     if len(ids) > MAX_BATCH_GET:
         raise ValueError(f"{len(ids)} ids at once; DynamoDB takes {MAX_BATCH_GET}")
-    wanted: Any = {table: {"Keys": [{"id": {"S": id}} for id in ids], "ConsistentRead": True}}
     items: list[Mapping[str, Any]] = []
+    if not ids:
+        return items
+    wanted: Any = {table: {"Keys": [{"id": {"S": id}} for id in ids], "ConsistentRead": True}}
+    if projection:
+        wanted[table]["ProjectionExpression"] = projection
     try:
-        for attempt in range(BATCH_GET_TRIES):
+        for attempt in range(tries):
             answer = client.batch_get_item(RequestItems=wanted)
             items += answer["Responses"].get(table, [])
             wanted = answer.get("UnprocessedKeys")
             if not wanted:
                 return items
-            time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads load, hides nothing
+            time.sleep(random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)))  # noqa: S311 - spreads load
     except (ClientError, BotoCoreError) as error:
         raise read_error(error, table) from error
     raise Throttled(f"table {table} leaves keys unprocessed")

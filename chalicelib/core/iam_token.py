@@ -66,6 +66,9 @@ def _credentials(env: Mapping[str, str]) -> Credentials:
 
     found = get_session().get_credentials()
     if found is None:
-        raise RuntimeError("no AWS credentials are found, with which to sign in to the database (auth=iam)")
+        raise RuntimeError(
+            "no AWS credentials are found, with which to sign in to the database (auth=iam): set AWS_PROFILE, or"
+            " AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        )
     frozen = found.get_frozen_credentials()
     return Credentials(frozen.access_key or "", frozen.secret_key or "", frozen.token or "")

@@ -38,4 +38,4 @@ def require_own(granted: Access, principal: Principal, owner: str | None) -> Non
         Forbidden: it belongs to somebody else.
     """
     if granted is Access.OWN and owner != principal.subject:
-        raise Forbidden("A customer may see and change only what is its own.")
+        raise Forbidden("A customer may see and change only what is its own; ask staff for the rest.")

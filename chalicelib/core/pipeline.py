@@ -219,8 +219,8 @@ def _state(service: Service, head: Head | None) -> State | None:
 def _check_version(envelope: Envelope, head: Head | None) -> None:
     version = head.version if head and not head.deleted else None
     if envelope.if_match and not envelope.if_match(version):
-        present = f"its version is {version}" if version else "it does not exist"
-        raise PreconditionFailed(f"If-Match does not hold: {present}.", facts={"version": version})
+        now = f"its version is {version}; load it and decide again" if version else "it does not exist; check its id"
+        raise PreconditionFailed(f"If-Match does not hold: {now}.", facts={"version": version})
 
 
 def _evolve(

@@ -56,7 +56,7 @@ class Request:
             TooLarge, UnsupportedMediaType, Malformed: it is over 1 MiB, not application/json, or absent.
         """
         if len(self.body) > MAX_BODY_BYTES:
-            raise TooLarge(f"The body has {len(self.body)} bytes; at most {MAX_BODY_BYTES} are accepted.")
+            raise TooLarge(f"The body has {len(self.body)} bytes; at most {MAX_BODY_BYTES} are accepted; send less.")
         media_type = self.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
         if self.body and media_type != "application/json":
             raise UnsupportedMediaType(f"The body is {media_type or 'untyped'}; send 'Content-Type: application/json'.")

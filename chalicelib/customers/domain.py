@@ -81,5 +81,5 @@ def _check_email(email: str) -> None:
 
 def _living(state: Customer | None) -> Customer:
     if state is None or state.deleted:
-        raise Missing("There is no such customer, or no longer.")
+        raise Missing("There is no such customer, or no longer; check its id.")
     return state

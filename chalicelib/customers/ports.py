@@ -1,11 +1,11 @@
 """The published port of customers on its own table: one GetItem."""
 
 from chalicelib.core.store import WriteStore
-from chalicelib.customers.published import Standing
+from chalicelib.customers.published import Standing, Standings
 
 
-class TableStandings:
-    """`Standings` from the customers' table."""
+class TableStandings(Standings):
+    """Standings from the customers' table."""
 
     def __init__(self, store: WriteStore) -> None:
         self._store = store

@@ -73,27 +73,27 @@ class StockShipped(Event, frozen=True):
     quantity: int
 
 
-class OrderReserved(Event, frozen=True):
+class ReservationMade(Event, frozen=True):
     """An order has all its pieces; the state holds the lines."""
 
     order_id: str
     lines: dict[str, int]
 
 
-class OrderShort(Event, frozen=True):
+class ReservationShort(Event, frozen=True):
     """An order got nothing, for want of these."""
 
     order_id: str
     shortages: list[Shortage]
 
 
-class OrderReleased(Event, frozen=True):
+class ReservationReleased(Event, frozen=True):
     """An order gave its pieces back, or never will get any."""
 
     order_id: str
 
 
-class OrderShipped(Event, frozen=True):
+class ReservationShipped(Event, frozen=True):
     """An order's pieces left the house."""
 
     order_id: str
@@ -149,9 +149,9 @@ def _reserve(command: Reserve, states: Mapping[str, Any]) -> Decision:
         if (available := _available(states[sku])) < wanted
     ]
     if short:
-        return {id: [OrderShort(order_id=command.order_id, shortages=short)]}
+        return {id: [ReservationShort(order_id=command.order_id, shortages=short)]}
     return {
-        id: [OrderReserved(order_id=command.order_id, lines=dict(command.lines))],
+        id: [ReservationMade(order_id=command.order_id, lines=dict(command.lines))],
         **{sku: [StockReserved(order_id=command.order_id, quantity=n)] for sku, n in command.lines.items()},
     }
 
@@ -160,11 +160,11 @@ def _release(order_id: str, states: Mapping[str, Any]) -> Decision:
     id = reservation_id(order_id)
     reservation: Reservation | None = states[id]
     if reservation is None:
-        return {id: [OrderReleased(order_id=order_id)]}  # before its reserve, which will then find it done
+        return {id: [ReservationReleased(order_id=order_id)]}  # before its reserve, which will then find it done
     if reservation.status != "reserved":
         return {}
     return {
-        id: [OrderReleased(order_id=order_id)],
+        id: [ReservationReleased(order_id=order_id)],
         **{sku: [StockReleased(order_id=order_id, quantity=n)] for sku, n in reservation.lines.items()},
     }
 
@@ -176,9 +176,13 @@ def _ship(order_id: str, states: Mapping[str, Any]) -> Decision:
         return {}
     if reservation is None or reservation.status != "reserved":
         status = reservation.status if reservation else "unknown"
-        raise Rejected("not-reserved", f"{order_id} has nothing reserved (its reservation is {status}).")
+        raise Rejected(
+            "not-reserved",
+            f"{order_id} has nothing reserved (its reservation is {status}), so nothing was taken from stock."
+            " Adjust the stock of what left the house, then discard the dead letter.",
+        )
     return {
-        id: [OrderShipped(order_id=order_id)],
+        id: [ReservationShipped(order_id=order_id)],
         **{sku: [StockShipped(order_id=order_id, quantity=n)] for sku, n in reservation.lines.items()},
     }
 
@@ -209,12 +213,12 @@ def evolve_reservation(state: Reservation | None, event: Any) -> Reservation:
     """An order's reservation after an event."""
     lines = state.lines if state else {}
     match event:
-        case OrderReserved():
+        case ReservationMade():
             return Reservation(status="reserved", lines=event.lines)
-        case OrderShort():
+        case ReservationShort():
             return Reservation(status="short", shortages=event.shortages)
-        case OrderReleased():
+        case ReservationReleased():
             return Reservation(status="released", lines=lines)
-        case OrderShipped():
+        case ReservationShipped():
             return Reservation(status="shipped", lines=lines)
     raise TypeError(f"a reservation knows no {type(event).__name__}")

@@ -8,6 +8,8 @@ from chalicelib.core.service import Head
 from chalicelib.inventory.commands import Release
 from chalicelib.inventory.domain import RESERVATION_PREFIX, reservation_id
 
+__all__ = ["PublishedReservation", "release", "reservation_id", "reservation_of"]
+
 
 class PublishedReservation(NamedTuple):
     """What an order was promised.

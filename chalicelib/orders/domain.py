@@ -82,7 +82,7 @@ def decide(command: Any, state: Order | None) -> Sequence[Event]:
     if isinstance(command, Place):
         return _place(command, state)
     if state is None:
-        raise Missing("There is no such order.")
+        raise Missing("There is no such order; check its id.")
     match command:
         case Confirm():
             done = _step(state, "confirmed", since=("placed",), after=("shipped", "delivered"))
@@ -175,10 +175,12 @@ def _check_products(command: Place) -> None:
     skus = [line.sku for line in command.order.lines]
     unknown = {f"/lines/{i}/sku": "not in the catalog" for i, sku in enumerate(skus) if sku not in command.listings}
     if unknown:
-        raise Unacceptable("unknown-product", "Some SKUs are not in the catalog.", faults=unknown)
+        raise Unacceptable(
+            "unknown-product", "Some SKUs are not in the catalog; correct them, or have them added.", faults=unknown
+        )
     gone = {f"/lines/{i}/sku": "discontinued" for i, sku in enumerate(skus) if command.listings[sku].discontinued}
     if gone:
-        raise Rejected("discontinued", "Some products are discontinued and cannot be ordered.", faults=gone)
+        raise Rejected("discontinued", "Some products are discontinued; order without them.", faults=gone)
     currencies = sorted({command.listings[sku].currency for sku in skus})
     if len(currencies) > 1:
         raise Unacceptable(

@@ -6,10 +6,12 @@ ports (bootstrap.py) with HTTP clients, and nothing here changes.
 
 from datetime import UTC, datetime
 
+from chalicelib.catalog.published import Prices
 from chalicelib.core.endpoint import Call
 from chalicelib.core.errors import Fault, Forbidden, Invalid
 from chalicelib.core.fields import CustomerId
 from chalicelib.core.times import iso
+from chalicelib.customers.published import Standings
 from chalicelib.orders.commands import MAX_SKUS, NewOrder, Place
 
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,12 +33,15 @@ def place_command(call: Call[NewOrder]) -> Place:
         call.require("orders.place:reference")
     if any(line.unit_price is not None for line in call.body.lines):
         call.require("orders.place:state-prices")
+    # Annotated, since the runtime knows no service's ports: mypy holds what is asked of them against what they publish.
+    standings: Standings = call.runtime.ports["standings"]
+    prices: Prices = call.runtime.ports["prices"]
     return Place(
         customer_id=customer_id,
         placed_at=_placed_at(call),
         order=call.body,
-        customer=call.runtime.ports["standings"].standing(customer_id),
-        listings=call.runtime.ports["prices"].listings(skus),
+        customer=standings.standing(customer_id),
+        listings=prices.listings(skus),
     )
 
 

@@ -131,7 +131,7 @@ def _customer_spend(order: Mapping[str, Any], _children: Children) -> Iterator[t
 
 
 # What the functions above add up, in SQL: `ops verify` compares, `--repair` sets.
-_SOLD = "status IN ('confirmed', 'shipped', 'delivered')"
+_SOLD = "status IN ('{}')".format("', '".join(sorted(SOLD)))
 _PRODUCT_SUMS = f"""
   SELECT DATE(o.placed_at) AS day, o.currency AS currency, l.sku AS sku, CRC32(o.id) % {BUCKETS} AS bucket,
     COUNT(DISTINCT o.id) AS orders, SUM(l.quantity) AS quantity, SUM(l.amount) AS amount

@@ -6,10 +6,10 @@ import msgspec
 
 from chalicelib.core.answers import timestamp
 from chalicelib.core.listing import Row
+from chalicelib.inventory.published import reservation_id
 from chalicelib.orders.answers import OrderTimeline, TimelineEntry
 
 _ORDER = "SELECT version, customer_id FROM orders WHERE id = %s AND deleted_at IS NULL"
-# `res#<order>` is inventory's reservation for an order.
 _ENTRIES = """SELECT service, id, version, at, command, actor, events FROM timeline
   WHERE (service = 'orders' AND id = %s) OR (service = 'inventory' AND id = %s)
   ORDER BY at, service DESC, version"""
@@ -21,7 +21,7 @@ def get_timeline(cursor: Any, id: str) -> OrderTimeline | None:
     order = cursor.fetchone()
     if order is None:
         return None
-    cursor.execute(_ENTRIES, (id, f"res#{id}"))
+    cursor.execute(_ENTRIES, (id, reservation_id(id)))
     entries = [_entry(row) for row in cursor.fetchall()]
     seen = {entry.version for entry in entries if entry.service == "orders"}
     return OrderTimeline(

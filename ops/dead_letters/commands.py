@@ -21,7 +21,7 @@ from ops.dead_letters.redrive import redrive as run
 from ops.environment import load
 from ops.failing import WRONG, OpsError
 from ops.output import console, json_option, print_json, table
-from ops.seed.progress import phase
+from ops.progress import phase
 
 _service = click.option("--service", type=click.Choice(sorted(SERVICES)), help="Those of one service.")
 _ids = click.argument("ids", nargs=-1, metavar="[ID]...")

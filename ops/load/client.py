@@ -1,12 +1,11 @@
 """One request at a time over one connection; nothing is repeated, and no answer is an answer too."""
 
-import http.client
 import json
 import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
-from ops.seed.client import TROUBLE, checked_url
+from ops.http import TROUBLE, checked_url, connection_to
 
 _TIMEOUT_SECONDS = 35  # longer than API Gateway's 29
 NO_ANSWER = "no-answer"
@@ -62,8 +61,7 @@ class Client:
     def __init__(self, url: str, token: str) -> None:
         parts = checked_url(url)
         self._base = parts.path.rstrip("/")
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._connection = kind(parts.hostname or "", parts.port, timeout=_TIMEOUT_SECONDS)
+        self._connection = connection_to(parts, _TIMEOUT_SECONDS)
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:

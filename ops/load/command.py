@@ -5,11 +5,11 @@ import os
 import click
 
 from ops.failing import WRONG, OpsError
+from ops.http import CannotGoOn
 from ops.load.run import Options, run
 from ops.load.tally import Report, Times
 from ops.local_access import admin_token, api_url
 from ops.output import console, json_option, print_json, table
-from ops.seed.client import CannotGoOn
 
 _positive = click.FloatRange(min=0, min_open=True)
 

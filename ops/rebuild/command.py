@@ -7,10 +7,10 @@ from chalicelib.core.database import connect
 from ops.environment import load, patient_dynamodb
 from ops.failing import WRONG, OpsError
 from ops.output import console, json_option, print_json, table
+from ops.progress import phase
 from ops.rebuild.run import Outcome, Plan
 from ops.rebuild.run import abandon as drop
 from ops.rebuild.run import rebuild as run
-from ops.seed.progress import phase
 
 # A SUM over all base rows, or a CREATE TABLE behind long transactions, is one statement.
 _STATEMENT_SECONDS = 3600

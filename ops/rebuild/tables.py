@@ -130,7 +130,10 @@ def beside(connection: "Connection[Any]", service: Service) -> list[Projection]:
     """
     targets = in_use(connection, service)[1:]
     if not targets:
-        raise OpsError(f"The rebuild of {service.name} was abandoned or swapped by somebody else.")
+        raise OpsError(
+            f"The rebuild of {service.name} was abandoned or swapped by somebody else.",
+            "`python -m ops status` shows whether one goes on; if not, start it again.",
+        )
     return targets
 
 

@@ -1,4 +1,4 @@
-"""Loads the Online Retail data through the HTTP API: `python -m ops.seed [--file FILE]`.
+"""Loads the Online Retail data through the HTTP API: `python -m ops.seed [FILE]`.
 
 The file is read twice, never held. The first pass (survey.py) learns which customers, products and
 quantities the file's sales need; the second (orders.py) makes orders. What becomes of a line:

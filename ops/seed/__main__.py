@@ -5,9 +5,9 @@ import os
 import sys
 from pathlib import Path
 
+from ops.http import CannotGoOn
 from ops.local_access import admin_token, api_url
 from ops.seed import __doc__ as rules
-from ops.seed.client import CannotGoOn
 from ops.seed.loader import Options, Run
 from ops.seed.survey import Survey
 from ops.seed.table import BadFile

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
-from ops.seed.client import Client
+from ops.http import Client
+from ops.progress import phase
 from ops.seed.orders import invoices
 from ops.seed.placing import Answers, Placed, Placing
-from ops.seed.progress import phase
 from ops.seed.rules import CURRENCY, Sale, sale_of
 from ops.seed.survey import Product, Survey, survey
 from ops.seed.table import Table

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from ops.seed.client import Client
-from ops.seed.lists import pages
+from ops.http import Client
+from ops.lists import pages
 from ops.seed.orders import Order, orders_of
 from ops.seed.rules import Sale
 from ops.seed.tally import Kind, Tally

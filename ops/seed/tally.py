@@ -5,7 +5,7 @@ from collections import Counter
 from decimal import Decimal
 from enum import StrEnum
 
-from ops.seed.client import Answer
+from ops.http import Answer
 from ops.seed.rules import Reason
 from ops.seed.survey import Skips, Survey
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from ops.seed.client import Client
+from ops.http import Client
 
 Item = TypeVar("Item")
 _WAITING_PER_WORKER = 2

@@ -9,7 +9,7 @@ from chalicelib.core.service import Projection, Service
 from ops.environment import load, patient_dynamodb
 from ops.failing import WRONG
 from ops.output import console, json_option, print_json, table
-from ops.seed.progress import phase
+from ops.progress import phase
 from ops.verify.drift import Drift
 from ops.verify.run import Options, Report
 from ops.verify.run import verify as run

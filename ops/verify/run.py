@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.core.dynamo import MAX_BATCH_GET
 from chalicelib.core.projector.writer import Attempts, Writer
 from chalicelib.core.service import Projection
 from ops.verify.drift import Drift, Kind
@@ -234,7 +235,7 @@ class _Shared:
 
 def _parts(page: list[str]) -> Iterator[list[str]]:
     """As many keys as one BatchGetItem takes."""
-    return (page[start : start + 100] for start in range(0, len(page), 100))
+    return (page[start : start + MAX_BATCH_GET] for start in range(0, len(page), MAX_BATCH_GET))
 
 
 def _raise_first(futures: Iterable[Future[None]]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.core.dynamo import MAX_BATCH_GET, batch_get
+from chalicelib.core.dynamo import MAX_BATCH_GET, PATIENT_TRIES, batch_get
 from chalicelib.core.projector import sql
 from chalicelib.core.projector.transaction import read_children, read_roots
 from chalicelib.core.projector.writer import Writer
@@ -68,23 +68,17 @@ class Items:
 
     def get(self, ids: Sequence[str]) -> dict[str, Item]:
         """The items of those ids that exist and are shown, read consistently."""
-        wanted = [id for id in ids if self._owns(id)]
-        return {
-            item["id"]["S"]: item
-            for start in range(0, len(wanted), MAX_BATCH_GET)
-            for item in batch_get(self._client, self._table, wanted[start : start + MAX_BATCH_GET])
-        }
+        return {item["id"]["S"]: item for item in self._read(ids)}
 
     def existing(self, ids: Sequence[str]) -> set[str]:
-        """Those of the ids that have an item; at most 100."""
-        keys = [{"id": {"S": id}} for id in ids if self._owns(id)]
-        found: set[str] = set()
-        while keys:
-            request: Any = {self._table: {"Keys": keys, "ConsistentRead": True, "ProjectionExpression": "id"}}
-            answer: Any = self._client.batch_get_item(RequestItems=request)
-            found.update(item["id"]["S"] for item in answer["Responses"].get(self._table, []))
-            keys = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
-        return found
+        """Those of the ids that have an item that is shown."""
+        return {item["id"]["S"] for item in self._read(ids, "id")}
+
+    def _read(self, ids: Sequence[str], projection: str = "") -> Iterator[Item]:
+        wanted = [id for id in ids if self._owns(id)]
+        for start in range(0, len(wanted), MAX_BATCH_GET):
+            part = wanted[start : start + MAX_BATCH_GET]
+            yield from batch_get(self._client, self._table, part, tries=PATIENT_TRIES, projection=projection)
 
     def count(self) -> int | None:
         """About how many items the table has, claims included; DynamoDB counts every six hours."""

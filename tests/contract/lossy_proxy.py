@@ -1,6 +1,7 @@
 """A proxy before DynamoDB that really loses things: answers, whole requests, or time."""
 
 import http.client
+import json
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,7 +10,8 @@ from urllib.parse import urlsplit
 
 Decide = Callable[[str, int], str]
 """(operation such as "PutItem", how many of them came before) -> "pass", "lose answer", "lose request", "fail" (a
-500), or the name of an error that DynamoDB refuses with, such as "ThrottlingException"."""
+500), "leave one" (of BatchGetItem: answer all but the last key) or the name of an error that DynamoDB refuses with,
+such as "ThrottlingException"."""
 
 
 class LossyProxy:
@@ -80,6 +82,8 @@ class _Handler(BaseHTTPRequestHandler):
         if fate.endswith("Exception"):
             return self._answer(400, [], f'{{"__type":"com.amazonaws.dynamodb.v20120810#{fate}"}}'.encode())
         status, headers, answer = self.server.proxy.forward("POST", self.path, self.headers, body)
+        if fate == "leave one":
+            return self._answer(status, [], _leave_one(body, answer))
         if fate == "lose answer":
             self.server.proxy.before_losing()
             return self._hang_up()
@@ -100,3 +104,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
+
+
+def _leave_one(request: bytes, answer: bytes) -> bytes:
+    """What DynamoDB answers where the table's throughput is used up before the last key."""
+    ((table, wanted),) = json.loads(request)["RequestItems"].items()
+    *_, last = wanted["Keys"]
+    made = json.loads(answer)
+    made["Responses"][table] = [item for item in made["Responses"][table] if item["id"] != last["id"]]
+    made["UnprocessedKeys"] = {table: {**wanted, "Keys": [last]}}
+    return json.dumps(made).encode()

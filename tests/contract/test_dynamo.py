@@ -11,7 +11,7 @@ from botocore.config import Config
 
 from chalicelib.bootstrap import SERVICES
 from chalicelib.core.cut_answers import refuse_cut_answers
-from chalicelib.core.dynamo import DynamoStore
+from chalicelib.core.dynamo import BATCH_GET_TRIES, DynamoStore, batch_get
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.pipeline import Envelope, handle
 from chalicelib.core.runtime import CLIENT_CONFIG
@@ -19,7 +19,7 @@ from chalicelib.core.service import Claim
 from chalicelib.core.store import KeptResponse, LostRace, OutcomeUnknown, StoreUnreachable, Throttled, WriteStore
 from chalicelib.inventory.commands import Receipt, Receive
 from tests.conftest import Tables
-from tests.contract.lossy_proxy import LossyProxy
+from tests.contract.lossy_proxy import Decide, LossyProxy
 from tests.contract.write_store import NOW, WriteStoreConformance, commit_of, head, new
 
 
@@ -184,6 +184,43 @@ def test_store_out_of_reach(module_tables: Tables) -> None:
     store = DynamoStore(client("http://127.0.0.1:9", attempts=1), module_tables.name("inventory"))
     with pytest.raises(StoreUnreachable):
         store.load(["x"])
+
+
+def leaving_one(times: int) -> Decide:
+    """Let so many BatchGetItems leave a key unprocessed, as where a table throttles."""
+    return lambda operation, count: "leave one" if operation == "BatchGetItem" and count < times else "pass"
+
+
+def test_keys_that_are_left_are_asked_for_again(store: DynamoStore, proxy: LossyProxy) -> None:
+    """What one answer leaves out another brings; a table that throttles on is told of, and nothing taken for absent."""
+    one, other = head(new()), head(new())
+    store.commit(commit_of(one, other))
+    proxy.decide = leaving_one(BATCH_GET_TRIES - 1)
+    assert store.load([one.id, other.id]) == {one.id: one, other.id: other}
+    assert proxy.counts["BatchGetItem"] == BATCH_GET_TRIES
+    proxy.decide = lambda *_: "leave one"
+    with pytest.raises(Throttled):
+        store.load([one.id, other.id])
+
+
+def test_the_patient_ask_longer(proxy: LossyProxy, store: DynamoStore, module_tables: Tables) -> None:
+    """`tries` is theirs to say; `projection` too is asked for again."""
+    one, other = head(new()), head(new())
+    store.commit(commit_of(one, other))
+    proxy.decide = leaving_one(BATCH_GET_TRIES)
+    items = batch_get(
+        boto3.client("dynamodb", endpoint_url=proxy.endpoint),
+        module_tables.name("inventory"),
+        [one.id, other.id],
+        tries=BATCH_GET_TRIES + 1,
+        projection="id",
+    )
+    assert items == [{"id": {"S": one.id}}, {"id": {"S": other.id}}]
+
+
+def test_no_keys_are_no_request(proxy: LossyProxy, module_tables: Tables) -> None:
+    """DynamoDB would refuse it."""
+    assert batch_get(module_tables.client, module_tables.name("inventory"), []) == []
 
 
 KIND = "Content-Type: application/x-amz-json-1.0"

@@ -18,31 +18,10 @@ from chalicelib.core.runtime import Runtime
 from chalicelib.core.settings import Settings
 from chalicelib.core.streams.batches import BatchFailed
 from deploy import chalice_stage
+from deploy.chalice_sample import OUTPUTS, TABLES
 from local import aws
 from local.template import load
 from tests.deploy.lambdas import ROOT, event
-
-ACCOUNT = "arn:aws:dynamodb:eu-west-1:123456789012:table/tributary-"
-OUTPUTS = {
-    "Prefix": "tributary-",
-    "DeadLetterTable": "tributary-dead-letters",
-    "DeadLetterTableArn": f"{ACCOUNT}dead-letters",
-    "DeadLetterBucket": "tributary-letters",
-    "DeadLetterBucketArn": "arn:aws:s3:::tributary-letters",
-    "FunctionSubnets": "subnet-a,subnet-b",
-    "FunctionSecurityGroups": "sg-functions",
-    "ClusterId": "cluster",
-    "ProxyName": "proxy",
-    "DatabaseUserArn": "arn:aws:rds-db:eu-west-1:123456789012:dbuser:prx-1",
-    "MigrateDatabaseUrl": "mysql://tributary_admin@proxy.example:3306/tributary?auth=iam",
-    "DatabaseUrl": "mysql://tributary_writer@proxy.example:3306/tributary?auth=iam",
-    "ReadDatabaseUrl": "mysql://tributary_reader@read.example:3306/tributary?auth=iam",
-    "WriterSecretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:writer",
-    "ReaderSecretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:reader",
-    "TokenSecretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:token",
-    **{f"{name.capitalize()}TableArn": f"{ACCOUNT}{name}" for name in SERVICES},
-    **{f"{name.capitalize()}StreamArn": f"{ACCOUNT}{name}/stream/2026-11-23T09:00:00.000" for name in SERVICES},
-}
 
 
 def project(folder: Path, requirements: str = "") -> Path:
@@ -155,7 +134,7 @@ def test_policies_hold_the_least(packaged: dict[str, Any], tmp_path: Path) -> No
     for name in ("project_orders", "react_orders"):
         orders = json.loads((tmp_path / f"policy-dev-{name}.json").read_text())["Statement"]
         streams = [s["Resource"] for s in orders if "dynamodb:GetRecords" in s["Action"]]
-        assert streams == [[f"{ACCOUNT}orders/stream/*"]]
+        assert streams == [[f"{TABLES}orders/stream/*"]]
 
 
 def test_settings_made_by_hand_are_kept(tmp_path: Path) -> None:
@@ -174,10 +153,26 @@ def test_settings_made_by_hand_are_kept(tmp_path: Path) -> None:
     assert config["stages"]["prod"] == {"api_gateway_stage": "live"}
 
 
-def test_the_repositorys_stage(template: dict[str, Any]) -> None:
-    """.chalice/config.json is there and names a policy file, which is there too, for every function."""
-    config = json.loads((ROOT / ".chalice/config.json").read_text())
-    for stage in config["stages"].values():
-        assert set(stage["lambda_functions"]) == set(chalice_stage.ROLES)
-        for function in stage["lambda_functions"].values():
-            assert (ROOT / ".chalice" / function["iam_policy_file"]).exists()
+def test_a_service_that_is_gone_leaves_no_stream(tmp_path: Path) -> None:
+    """Filling a stage again drops the streams of services that are there no more."""
+    before = {"environment_variables": {"RETURNS_STREAM_ARN": "arn:gone", "SHOP": "kept"}}
+    environment = chalice_stage.stage_config("dev", OUTPUTS, before)["environment_variables"]
+    assert "RETURNS_STREAM_ARN" not in environment
+    assert environment["SHOP"] == "kept"
+
+
+def test_the_repositorys_stages(tmp_path: Path) -> None:
+    """.chalice knows every function and its policy; a stage that no stack has filled yet is the sample of today."""
+    folder = ROOT / ".chalice"
+    stages = json.loads((folder / "config.json").read_text())["stages"]
+    for name, stage in stages.items():
+        again = f"python -m deploy.chalice_stage {name} --sample, or --stack STACK"
+        assert set(stage["lambda_functions"]) == set(chalice_stage.ROLES), again
+        policies = {f"policy-{name}-{function}.json" for function in chalice_stage.ROLES}
+        assert {function["iam_policy_file"] for function in stage["lambda_functions"].values()} == policies
+        assert {path.name for path in folder.glob(f"policy-{name}-*.json")} == policies, again
+        if stage["environment_variables"].get("TOKEN_SECRET_ARN") == OUTPUTS["TokenSecretArn"]:
+            chalice_stage.write(name, OUTPUTS, tmp_path)
+            assert stage == json.loads((tmp_path / "config.json").read_text())["stages"][name], again
+            for file in (*policies, f"merge-{name}.json"):
+                assert (folder / file).read_text() == (tmp_path / file).read_text(), again

@@ -20,12 +20,13 @@ import pytest
 
 from chalicelib.bootstrap import SERVICES
 from deploy import chalice_stage
+from deploy.chalice_sample import OUTPUTS
 from local import aws, keys
 from local.ministack import MiniStack
 from local.ports import free_port, wait_until
 from tests.conftest import Tables, fresh_database, fresh_tables
 from tests.deploy.lambdas import ROOT, tool
-from tests.deploy.test_chalice import OUTPUTS, package, project
+from tests.deploy.test_chalice import package, project
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,10 @@ import pytest
 
 from chalicelib.bootstrap import APIS, REACTED_TO, SERVICES
 from chalicelib.core import errors
+from chalicelib.core.pipeline import store_problem
 from chalicelib.core.reactor.commands import MARGIN_MS
+from chalicelib.core.request import MAX_BODY_BYTES
+from chalicelib.core.store import OutcomeUnknown
 from local.filters import passes
 from local.template import Template, load
 from tests.deploy.lambdas import EVENTS, ROOT
@@ -206,6 +209,31 @@ def test_every_function_is_watched(functions: dict[str, Any]) -> None:
         assert f'"${{{short}}}"' in resources["Board"]["Properties"]["DashboardBody"]["Fn::Sub"]
 
 
+@pytest.mark.parametrize("alarm", ["ProjectionLag", "DeadLetters"])
+def test_every_service_is_watched(alarm: str) -> None:
+    """Alarms and dashboard know the lag and the dead letters of every service, and of nothing else."""
+    resources = load(ROOT / "deploy/alarms.yaml")["Resources"]
+    metrics = [m["MetricStat"]["Metric"] for m in resources[alarm]["Properties"]["Metrics"] if "MetricStat" in m]
+    assert {name for metric in metrics for name in dimension(metric, "Service")} == set(SERVICES)
+    board = resources["Board"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    assert set(re.findall(rf'"{metrics[0]["MetricName"]}",.* "Service", "([^"]+)"', board)) == set(SERVICES)
+
+
+def test_every_table_is_watched() -> None:
+    """Alarms know the throttles of every service's table, the dashboard what is written to it."""
+    resources = load(ROOT / "deploy/alarms.yaml")["Resources"]
+    metrics = [m["MetricStat"]["Metric"] for m in resources["TableThrottles"]["Properties"]["Metrics"][1:]]
+    tables = {f"${{TablePrefix}}{service}" for service in SERVICES}
+    assert {name["Fn::Sub"] for metric in metrics for name in dimension(metric, "TableName")} == tables
+    board = resources["Board"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    assert set(re.findall(r'"TableName", "([^"]+)"', board)) == tables
+
+
+def dimension(metric: dict[str, Any], name: str) -> list[Any]:
+    """What a metric says of one dimension: one value, or none."""
+    return [each["Value"] for each in metric["Dimensions"] if each["Name"] == name]
+
+
 def test_roles_are_ours(functions: dict[str, Any]) -> None:
     """Every function has a role and a log of its own, so that SAM attaches none of its wide managed policies."""
     for name, properties in functions.items():
@@ -218,15 +246,33 @@ def test_gateway_answers_are_problems(template: dict[str, Any]) -> None:
     """What API Gateway itself refuses has the type, title and status of the app's own problems."""
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.Problem)]
     known = {f"urn:tributary:problem:{kind.code}": kind for kind in kinds}
+    known["urn:tributary:problem:outcome-unknown"] = errors.Unavailable
+    documented = (ROOT / "docs/reference/problems.md").read_text()
     responses = template["Resources"]["Api"]["Properties"]["GatewayResponses"]
     assert responses["MISSING_AUTHENTICATION_TOKEN"]["StatusCode"] == "404"
+    assert f"at most {MAX_BODY_BYTES} bytes" in responses["REQUEST_TOO_LARGE"]["ResponseTemplates"]["application/json"]
     for name, response in responses.items():
         problem = json.loads(response["ResponseTemplates"]["application/json"])
         kind = known[problem["type"]]
         assert problem["title"] == kind.title, name
+        assert f"| {problem['type'].rpartition(':')[2]} |" in documented
+        assert problem["detail"].startswith("Send ") or re.search("[.:;] ", problem["detail"]), "what to do next?"
         assert response["ResponseParameters"]["Headers"]["Content-Type"] == "'application/problem+json'"
         if not name.startswith("DEFAULT"):
             assert str(problem["status"]) == response["StatusCode"] == str(kind.status)
+
+
+@pytest.mark.parametrize("name", ["INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT"])
+def test_a_function_without_an_answer_may_have_written(template: dict[str, Any], name: str) -> None:
+    """Its client is told so, and how to go on, as where the store gives no certain answer."""
+    response = template["Resources"]["Api"]["Properties"]["GatewayResponses"][name]
+    problem = json.loads(response["ResponseTemplates"]["application/json"])
+    ours = store_problem(OutcomeUnknown())
+    assert problem["type"] == ours.as_json()["type"]
+    assert response["ResponseParameters"]["Headers"]["Retry-After"] == f"'{ours.headers['Retry-After']}'"
+    for said in ("may or may not have happened", "Idempotency-Key", "before you send it again"):
+        assert said in problem["detail"]
+        assert said.lower() in ours.detail.lower()
 
 
 def test_cors_lets_our_headers_through(template: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from chalicelib.core.database import Pool, connect
 from local.catchup import catch_up
 from local.template import Template
 from tests.conftest import Tables
+from tests.contract.lossy_proxy import LossyProxy
 
 CatchUp = Callable[..., list[tuple[str, str, int]]]
 
@@ -18,12 +19,14 @@ CatchUp = Callable[..., list[tuple[str, str, int]]]
 def caught_up(tables: Tables, database: str) -> CatchUp:
     """Catches up into functions that remember; what one of them was fed: table, id, version, sorted."""
 
-    def run(function: str = "app.project", *, at_rest: bool = True) -> list[tuple[str, str, int]]:
+    def run(
+        function: str = "app.project", *, at_rest: bool = True, endpoint: str = tables.endpoint
+    ) -> list[tuple[str, str, int]]:
         fed: dict[str, list[dict[str, Any]]] = {"app.project": [], "app.react": []}
         sources = Template(tables.prefix).mappings()
         handlers = {name: lambda event, _, to=records: to.extend(event["Records"]) for name, records in fed.items()}
         pool = Pool(database, size=4)
-        newer = catch_up(tables.endpoint, tables.prefix, SERVICES, pool, sources, handlers, at_rest=at_rest)
+        newer = catch_up(endpoint, tables.prefix, SERVICES, pool, sources, handlers, at_rest=at_rest)
         pool.close()
         assert newer == len(fed["app.project"])
         records = fed[function]
@@ -70,6 +73,17 @@ def test_newer_and_unknown_aggregates_are_fed(tables: Tables, database: str, cau
         ("inventory", "SKU1", 4),
         *(("orders", f"ord_{number:03}", 1) for number in range(250)),
     ]
+
+
+def test_a_table_that_throttles_is_waited_for(tables: Tables, caught_up: CatchUp) -> None:
+    """Keys that DynamoDB leaves unprocessed are asked for again, more often than a command would."""
+    for number in range(3):
+        put(tables, "orders", f"ord_{number}", 1)
+    proxy = LossyProxy(tables.endpoint)
+    proxy.decide = lambda operation, count: "leave one" if operation == "BatchGetItem" and count < 7 else "pass"
+    assert caught_up(endpoint=proxy.endpoint) == [("orders", f"ord_{number}", 1) for number in range(3)]
+    assert proxy.counts["BatchGetItem"] == 8
+    proxy.close()
 
 
 def test_what_has_no_row_is_compared_with_the_timeline(tables: Tables, database: str, caught_up: CatchUp) -> None:

@@ -32,6 +32,7 @@ def test_data_is_found_again_and_a_lost_read_model_made_anew(run: Run) -> None:
     output = run.stop(signal.SIGINT)
     assert run.process is not None
     assert run.process.returncode == 0, output
+    assert f"http://localhost:{run.ports['API_PORT']}/docs" in output
     assert all(is_free(port) for port in run.ports.values())
 
     client = run.start().ready()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from chalice.app import AuthRequest, AuthResponse, Chalice, Response
 
-from local.server import MAX_BODY_BYTES, Server
+from local.server import ACCEPTED_BYTES, MAX_BODY_BYTES, Server
 from tests.http.client import Client
 
 
@@ -147,9 +147,10 @@ def test_body_at_the_limit_arrives(client: Client) -> None:
 
 @pytest.mark.parametrize("size", [MAX_BODY_BYTES + 1, 3 * MAX_BODY_BYTES])
 def test_body_over_the_limit(client: Client, size: int) -> None:
-    """A larger body is a 413 problem, which the client sees although it was still sending."""
+    """A larger body is a 413 problem, which the client sees although it was still sending; it tells the app's limit."""
     answer = client.post("/echo/x", b"x" * size)
     assert (answer.status, answer.problem) == (413, "too-large")
+    assert f"at most {ACCEPTED_BYTES} are accepted" in answer.json["detail"]
     assert client.get("/echo/after").status == 200
 
 

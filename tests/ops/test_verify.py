@@ -2,11 +2,15 @@
 
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from local import aws
 from ops.verify import Options, verify
+from tests.conftest import Tables
+from tests.contract.lossy_proxy import LossyProxy
 from tests.ops.conftest import Commit, World, kinds, order, product, quiet
 from tests.projector.gates import Gate, once
 from tests.projector.histories import head
@@ -295,3 +299,25 @@ def test_an_empty_read_model(world: World) -> None:
     assert {drift.kind.value for drift in found} <= {"missing", "foreign", "sum"}
     assert report.left == 0
     right(world, before)
+
+
+def test_a_table_that_throttles_is_waited_for(tables: Tables, database: str) -> None:
+    """Keys that DynamoDB leaves unprocessed are asked for again, and not taken for drift."""
+    proxy = LossyProxy(tables.endpoint)
+    world = World(replace(tables, client=aws.dynamodb(proxy.endpoint)), database)
+    world.commit(order("ord_1"), order("ord_2"), order("ord_3"))
+    proxy.decide = lambda operation, count: "leave one" if operation == "BatchGetItem" and count < 7 else "pass"
+    _, found = world.verify()
+    assert (found, proxy.counts["BatchGetItem"]) == ([], 8)
+    world.close()
+    proxy.close()
+
+
+def test_lines_of_many_orders_that_are_not_there(world: World) -> None:
+    """More of them than one BatchGetItem takes."""
+    world.commit(order("ord_1"))
+    copy = "INSERT INTO order_lines SELECT '{}', 1, sku, name, 1, 1, 1, placed_at FROM order_lines WHERE line_no = 2"
+    for number in range(101):
+        world.sql(copy.format(f"ord_x{number}"))
+    _, found = world.verify()
+    assert kinds(found) >= {("foreign", f"ord_x{number}") for number in range(101)}

@@ -17,7 +17,7 @@ import pytest
 
 from local.ports import wait_until
 from ops.check_sales import check
-from ops.seed.client import Client
+from ops.http import Client
 from ops.seed.loader import Options, Run
 from ops.seed.rules import Reason
 from ops.seed.tally import Kind

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.seed.client import Client
+from ops.http import Client
 from ops.seed.workers import Workers
 
 

@@ -8,10 +8,10 @@ import pytest
 from chalicelib.core.decider import Event, Rejected
 from chalicelib.inventory.commands import Adjust, Adjustment, Receipt, Receive, Release, Reserve, Ship
 from chalicelib.inventory.domain import (
-    OrderReleased,
-    OrderShipped,
-    OrderShort,
     Reservation,
+    ReservationReleased,
+    ReservationShipped,
+    ReservationShort,
     Shortage,
     Stock,
     StockAdjusted,
@@ -80,7 +80,7 @@ def test_reserve_nothing_when_one_is_short() -> None:
     states = {RES: None, "A": Stock(on_hand=9), "B": Stock(on_hand=3, reserved=3), "C": None}
     events = decide(Reserve("ord_1", {"A": 2, "B": 1, "C": 4}), states)
     short = [Shortage("B", 1, 0), Shortage("C", 4, 0)]
-    assert events == {RES: [OrderShort(order_id="ord_1", shortages=short)]}
+    assert events == {RES: [ReservationShort(order_id="ord_1", shortages=short)]}
     assert after(states, events)[RES] == Reservation(status="short", shortages=short)
 
 
@@ -102,7 +102,7 @@ def test_release() -> None:
 def test_release_before_reserve() -> None:
     """A release that overtakes its reserve is written down, so that the reserve then does nothing."""
     events = decide(Release("ord_1"), {RES: None})
-    assert events == {RES: [OrderReleased(order_id="ord_1")]}
+    assert events == {RES: [ReservationReleased(order_id="ord_1")]}
     assert decide(Reserve("ord_1", {"A": 1}), {**after({}, events), "A": Stock(on_hand=9)}) == {}
 
 
@@ -116,7 +116,7 @@ def test_ship() -> None:
     """Shipping takes the pieces out of stock and out of the promise."""
     states = {RES: RESERVED, "A": Stock(on_hand=2, reserved=2), "B": Stock(on_hand=3, reserved=3)}
     events = decide(Ship("ord_1"), states)
-    assert events[RES] == [OrderShipped(order_id="ord_1")]
+    assert events[RES] == [ReservationShipped(order_id="ord_1")]
     assert events["B"] == [StockShipped(order_id="ord_1", quantity=1)]
     shipped = after(states, events)
     assert (shipped["A"], shipped["B"], shipped[RES].status) == (Stock(), Stock(on_hand=2, reserved=2), "shipped")
@@ -126,5 +126,6 @@ def test_ship_again_or_never_reserved() -> None:
     """Shipping twice is done already; shipping what is not reserved is refused."""
     assert decide(Ship("ord_1"), {RES: Reservation(status="shipped")}) == {}
     for reservation in (None, Reservation(status="short"), Reservation(status="released")):
-        with pytest.raises(Rejected, match="not-reserved"):
+        with pytest.raises(Rejected, match="not-reserved") as refusal:
             decide(Ship("ord_1"), {RES: reservation})
+        assert "discard the dead letter" in refusal.value.detail

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local.ports import free_port
-from ops.seed.client import CannotGoOn, Client, Stopped
+from ops.http import CannotGoOn, Client, Stopped
 
 DROP: tuple[int, dict[str, Any]] = (0, {})
 """Close the connection without an answer."""

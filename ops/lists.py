@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from ops.seed.client import CannotGoOn, Client
+from ops.http import CannotGoOn, Client
 
 
 def pages(client: Client, path: str) -> Iterator[Mapping[str, Any]]:

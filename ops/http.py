@@ -1,4 +1,4 @@
-"""Commands over HTTP: one keep-alive connection, patience with a server that is busy or away.
+"""The API over HTTP: one keep-alive connection, patience with a server that is busy or away.
 
 http.client of the standard library is used as it is: a worker has one connection and sends one request
 at a time on it, so a pool would add nothing.
@@ -22,7 +22,7 @@ TROUBLE = (OSError, http.client.HTTPException)  # refused, reset, timed out, or 
 
 
 class CannotGoOn(Exception):
-    """Nothing more can be loaded: the server stays away, or does not take the token. Run again later."""
+    """Nothing more can be done: the server stays away, or does not take the token. Run again later."""
 
 
 class Stopped(CannotGoOn):
@@ -66,7 +66,7 @@ class Client:
         self._patience = patience
         self._stopping = stopping
         self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        self._connection = self._connect()
+        self._connection = connection_to(self._url, _TIMEOUT_SECONDS)
 
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> Answer:
         """POST until there is a final answer. All tries carry one Idempotency-Key: the next tells of a lost answer.
@@ -125,10 +125,6 @@ class Client:
         if self._stopping.wait(seconds):
             raise Stopped("stopped while waiting for the server")
 
-    def _connect(self) -> http.client.HTTPConnection:
-        kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
-        return kind(self._url.hostname or "", self._url.port, timeout=_TIMEOUT_SECONDS)
-
 
 def checked_url(url: str) -> SplitResult:
     """The parts of an API's address.
@@ -140,6 +136,12 @@ def checked_url(url: str) -> SplitResult:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise CannotGoOn(f"{url!r} is no address of an API; it looks like http://localhost:8000")
     return parts
+
+
+def connection_to(url: SplitResult, timeout: float) -> http.client.HTTPConnection:
+    """A connection to an API, made with its first request; `timeout` in seconds is for each step of one."""
+    kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    return kind(url.hostname or "", url.port, timeout=timeout)
 
 
 def _json_object(content: bytes) -> Mapping[str, Any]:

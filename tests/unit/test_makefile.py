@@ -1,0 +1,58 @@
+"""The Makefile names what is there."""
+
+import fcntl
+import os
+import re
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+MAKEFILE = (ROOT / "Makefile").read_text()
+
+
+def make(*arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
+    """A run of make, which is silent about itself."""
+    command = ["make", "--no-print-directory", *arguments]
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True, check=False)
+
+
+def runs(module: str) -> bool:
+    """Whether `python -m module` finds something to run."""
+    try:
+        found = find_spec(module)
+    except ModuleNotFoundError:  # its package is not there
+        return False
+    package = found is not None and found.submodule_search_locations is not None
+    return find_spec(f"{module}.__main__") is not None if package else found is not None
+
+
+def test_every_module_is_there() -> None:
+    """Each `$(PY) -m x.y` can be run."""
+    modules = set(re.findall(r"\$\(PY\) -m ([\w.]+)", MAKEFILE))
+    assert {"local", "ops", "bench.verify"} <= modules
+    assert [module for module in sorted(modules) if not runs(module)] == []
+    assert not runs("ops.forgotten")
+    assert not runs("forgotten.module")
+
+
+def test_help_lists_every_target() -> None:
+    """Whatever is not a file can be asked for, and is explained."""
+    (phony,) = re.findall(r"^\.PHONY: ((?:.*\\\n)*.*)$", MAKEFILE, re.MULTILINE)
+    listed = re.findall(r"^  (\S+) +\S", make("help").stdout, re.MULTILINE)
+    assert sorted(listed) == sorted(set(phony.replace("\\", " ").split()))
+
+
+def test_reset(tmp_path: Path) -> None:
+    """What the stack keeps goes, where LOCAL_STATE says that it is, but not under a stack that runs."""
+    folder = tmp_path / "a state"
+    (folder / "mariadb").mkdir(parents=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        refused = make("reset", LOCAL_STATE=str(folder))
+        assert refused.returncode != 0
+        assert "stop it first" in refused.stderr
+        assert (folder / "mariadb").exists()
+    assert make("reset", LOCAL_STATE=str(folder)).returncode == 0
+    assert not folder.exists()
+    assert make("reset", f"LOCAL_STATE={folder}").returncode == 0
