@@ -98,7 +98,11 @@ class TimelineEntry(Struct, frozen=True, kw_only=True):
 
 
 class OrderTimeline(Struct, frozen=True, kw_only=True):
-    """All that happened to an order, oldest first. `incomplete`: versions of it never came through the stream."""
+    """All that happened to an order, oldest first.
+
+    `incomplete`: versions of it or of its reservation are missing. They have not come through the stream yet, or it
+    was lost.
+    """
 
     id: str
     customer_id: str

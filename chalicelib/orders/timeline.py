@@ -1,5 +1,6 @@
 """What happened to one order, commit by commit, in orders and in inventory."""
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -9,10 +10,12 @@ from chalicelib.core.listing import Row
 from chalicelib.inventory.published import reservation_id
 from chalicelib.orders.answers import OrderTimeline, TimelineEntry
 
-_ORDER = "SELECT version, customer_id FROM orders WHERE id = %s AND deleted_at IS NULL"
+_ORDER = "SELECT version, status, customer_id FROM orders WHERE id = %s AND deleted_at IS NULL"
 _ENTRIES = """SELECT service, id, version, at, command, actor, events FROM timeline
   WHERE (service = 'orders' AND id = %s) OR (service = 'inventory' AND id = %s)
   ORDER BY at, service DESC, version"""
+# Nothing gets there but by an answer of the inventory, which is a commit of the reservation.
+_ANSWERED = ("confirmed", "rejected", "shipped", "delivered")
 
 
 def get_timeline(cursor: Any, id: str) -> OrderTimeline | None:
@@ -23,13 +26,21 @@ def get_timeline(cursor: Any, id: str) -> OrderTimeline | None:
         return None
     cursor.execute(_ENTRIES, (id, reservation_id(id)))
     entries = [_entry(row) for row in cursor.fetchall()]
-    seen = {entry.version for entry in entries if entry.service == "orders"}
+    versions = {
+        service: {entry.version for entry in entries if entry.service == service} for service in ("orders", "inventory")
+    }
+    answered = int(order["status"] in _ANSWERED)
     return OrderTimeline(
         id=id,
         customer_id=order["customer_id"],
-        incomplete=not seen.issuperset(range(1, order["version"] + 1)),
+        incomplete=_gap(versions["orders"], order["version"]) or _gap(versions["inventory"], answered),
         entries=entries,
     )
+
+
+def _gap(versions: Collection[int], least: int) -> bool:
+    """Whether versions are missing up to the newest that is known of, which is `least` or a later one."""
+    return len(versions) < max([least, *versions])
 
 
 def _entry(row: Row) -> TimelineEntry:

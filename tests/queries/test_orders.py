@@ -207,11 +207,35 @@ def test_the_timeline_of_an_order(world: World) -> None:
     assert timeline.entries[2].events == [{"type": "OrderConfirmed", "data": {"note": "😀 'quoted'", "n": 2**70}}]
 
 
+@pytest.mark.parametrize(
+    ("status", "versions", "incomplete"),
+    [
+        ("placed", (), False),
+        ("cancelled", (), False),  # perhaps before it was reserved
+        ("confirmed", (), True),
+        ("rejected", (), True),
+        ("shipped", (1, 2), False),
+        ("shipped", (2,), True),
+        ("placed", (1, 3), True),
+    ],
+)
+def test_a_gap_in_the_reservation_is_shown(
+    world: World, status: str, versions: tuple[int, ...], incomplete: bool
+) -> None:
+    """When it was the inventory's stream that lost them, too."""
+    world.order(status=status)
+    for version in versions:
+        world.project("inventory", head("res#ord_1", version, {"status": "reserved"}))
+    timeline = world.ask(get_timeline, "ord_1")
+    assert timeline is not None
+    assert timeline.incomplete is incomplete
+
+
 @pytest.mark.parametrize(("versions", "incomplete"), [((1, 2, 3), False), ((3,), True), ((1, 3), True), ((2, 3), True)])
 def test_a_gap_in_the_timeline_is_shown(world: World, versions: tuple[int, ...], incomplete: bool) -> None:
     """When the stream lost commits, the answer says that it is incomplete."""
     for version in versions:
-        world.order(version=version)
+        world.order(version=version, status="placed")
     timeline = world.ask(get_timeline, "ord_1")
     assert timeline is not None
     assert timeline.incomplete is incomplete
