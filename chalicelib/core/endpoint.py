@@ -233,6 +233,11 @@ class QueryEndpoint(Endpoint):
     run: Callable[[Call[Any], Any], Any]
     is_list: bool = False
 
+    @property
+    def has_tag(self) -> bool:
+        """Whether it answers with an ETag, and 304 to who has that: a single item with a version."""
+        return not self.is_list and "version" in self.answer.__struct_fields__
+
     def serve(self, runtime: Runtime, request: Request) -> Reply:
         """Run the query on a snapshot that has seen the Consistency-Token and answer."""
         from chalicelib.core.snapshot import ask
@@ -261,7 +266,7 @@ class QueryEndpoint(Endpoint):
     def _single(self, request: Request, answer: Any) -> Reply:
         body = msgspec.json.encode(answer).decode()
         headers = {"Cache-Control": "no-cache"}
-        if hasattr(answer, "version"):
+        if self.has_tag:
             headers["ETag"] = body_tag(answer.version, body)
             if none_match(request.headers.get("if-none-match"), headers["ETag"]):
                 return Reply(304, "", headers)

@@ -148,7 +148,7 @@ def _query(endpoint: QueryEndpoint, schemas: dict[Any, Any], parameters: list[An
     headers = [
         _header("Consistency-Token", "Of a command's answer: the query shows that change, or says that it cannot."),
         _header("Prefer", "`wait=N`: for how many seconds to wait for the change, at most 10; 2 if left out."),
-        *([] if endpoint.is_list else [_header("If-None-Match", "The ETag of what the client has.")]),
+        *([_header("If-None-Match", "The ETag of what the client has.")] if endpoint.has_tag else []),
     ]
     answer = schemas[endpoint.answer]
     if endpoint.is_list:
@@ -157,7 +157,7 @@ def _query(endpoint: QueryEndpoint, schemas: dict[Any, Any], parameters: list[An
         answer = {"type": "object", "properties": page, "required": ["items", "next"]}
     found = _answer("Found", answer)
     responses: dict[str, Any] = {"200": found, **_problems(_QUERY_PROBLEMS, schemas)}
-    if not endpoint.is_list:
+    if endpoint.has_tag:
         found["headers"] = {"ETag": _text('`"<version>.<digest of the body>"`')}
         responses["304"] = {"description": "The client has this body already"}
     return {"parameters": [*parameters, *_query_parameters(endpoint.parameters), *headers], "responses": responses}

@@ -119,6 +119,12 @@ def test_etag_and_304(admin: Client, shop: dict[str, Any], path: str) -> None:
     assert admin.get(path, If_None_Match='"1.0"').status == 200
 
 
+def test_answers_without_a_tag(admin: Client, shop: dict[str, Any]) -> None:
+    """Those without a version have none, as the OpenAPI document says."""
+    for path in (f"/orders/{shop['first']}/timeline", "/status", "/orders"):
+        assert "etag" not in admin.get(path).headers
+
+
 def test_querys_etag_in_if_match(admin: Client) -> None:
     """If-Match takes the tag of a query's answer, and compares the version in it."""
     made = admin.post("/products", {"sku": sku(), "name": "x", "price": 1, "currency": "GBP"})
