@@ -6,7 +6,7 @@ MYSQL_TEST_PORT ?= 3410
 STATE = $(or $(LOCAL_STATE),.local)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset token seed check-sales test lint test-unit test-mysql faults soak load deploy-tools test-deploy \
+.PHONY: help setup run reset token seed check-sales test lint test-unit test-mysql faults soak load deploy-tools browser-tools test-deploy \
   costs bench bench-verify bench-buckets bench-rebuild verify rebuild status clean
 
 help: ## Show this list
@@ -60,6 +60,9 @@ load: setup ## Send a mixed load to the running stack and check every answer: [R
 
 deploy-tools: setup ## Install sam, cfn-lint, checkov and Lambda's runtime, for the deployment's tests
 	@deploy/tools.sh --checkov
+
+browser-tools: setup ## Install Chromium and Playwright, for the tests of /docs in a browser
+	@tests/browser/tools.sh
 
 test-deploy: deploy-tools ## Run the deployment's tests, `sam local` in Docker too, which is made available where it can be
 	deploy/lambda-docker.sh run $(PY) -m pytest tests/deploy $(ARGS)
