@@ -1,8 +1,7 @@
 """The tables beside those in use: making, announcing, swapping and dropping them."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.core.database import error_code
@@ -17,22 +16,6 @@ if TYPE_CHECKING:
 OLD = "__old"
 CONTROL = "generations"
 _NOT_NOW = frozenset({1205, 1213})  # lock wait time-out, deadlock
-
-
-@contextmanager
-def alone(connection: "Connection[Any]") -> Iterator[None]:
-    """Hold the lock that keeps a second rebuild of this read model out; it ends with the connection.
-
-    Raises:
-        OpsError: another one holds it.
-    """
-    (name,) = one(connection, "SELECT CONCAT('tributary-rebuild-', LEFT(SHA2(DATABASE(), 256), 32))") or ("",)
-    if one(connection, f"SELECT GET_LOCK({sql.literal(name)}, 0)") != (1,):
-        raise OpsError("Another rebuild of this read model is running.", "`python -m ops status` shows how far it is.")
-    try:
-        yield
-    finally:
-        one(connection, f"SELECT RELEASE_LOCK({sql.literal(name)})")
 
 
 def building(connection: "Connection[Any]") -> list[str]:
