@@ -111,6 +111,7 @@ def _alone(plan: Plan) -> Iterator[tuple[Control, "Connection[Any]"]]:
     connection = plan.connect()
     try:
         with alone(connection, plan.silence_seconds) as control:
+            tables.may_change(connection)
             yield control, connection
     except Exception as error:
         if not (is_lost(error) or isinstance(error, NotConnected)):

@@ -18,6 +18,14 @@ CONTROL = "generations"
 _NOT_NOW = frozenset({1205, 1213})  # lock wait time-out, deadlock
 
 
+def may_change(connection: "Connection[Any]") -> None:
+    """Have the server refuse, before anything is done, a user who may not change tables (1142).
+
+    The functions' own user could even do the scan, hours of it, and would be refused at the swap.
+    """
+    run(connection, f"DROP TABLE IF EXISTS {CONTROL}{NEXT}")  # there only while `swap` makes it
+
+
 def building(connection: "Connection[Any]") -> list[str]:
     """The services whose tables are being built."""
     return [name for (name,) in every(connection, f"SELECT service FROM {CONTROL} WHERE building IS NOT NULL")]
