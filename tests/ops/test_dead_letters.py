@@ -118,6 +118,49 @@ def test_an_image_in_s3(world: World) -> None:
     assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
 
 
+def letter(id: str, image: bytes, aggregate: str = "ord_0") -> DeadLetter:
+    """A letter of an order that comes before the others."""
+    return DeadLetter(id, "orders", aggregate, 1, "100", "DataError: too long", "2026-11-23T10:00:00.000Z", image)
+
+
+def compressed(record: dict[str, Any]) -> bytes:
+    """An image, as it is set aside."""
+    return gzip.compress(json.dumps(record).encode())
+
+
+def test_what_cannot_be_read(world: World) -> None:
+    """An image that is gone, one that is broken, a record of nobody's table: told; the rest is handled all the same."""
+    poisoned(world)
+    bucket = f"{world.tables.prefix}letters"
+    aws.create_bucket(world.tables.endpoint, bucket)
+    s3 = aws.s3(world.tables.endpoint)
+    dead = DynamoDeadLetters(world.tables.client, world.tables.name("dead-letters"), s3, bucket)
+    stranger = {**world.record(*order("ord_0")), "eventSourceARN": "arn:aws:dynamodb:::table/other/stream/1"}
+    dead.put(letter("orders#ord_0#1", os.urandom(400_000)))
+    dead.put(letter("orders#ord_0#2", b"no gzip"))
+    dead.put(letter("orders#ord_00#1", compressed(stranger), "ord_00"))
+    (image,) = s3.list_objects_v2(Bucket=bucket)["Contents"]
+    s3.delete_object(Bucket=bucket, Key=image["Key"])
+    world.sql("ALTER TABLE orders MODIFY reason VARCHAR(600) NULL")
+    try:
+        done = world.ops("dead-letters", "redrive", "--all", "--json", DEAD_LETTER_BUCKET=bucket)
+        assert (done.code, done.json["redriven"]) == (1, 4)
+        refused = {outcome["id"]: outcome["error"] for outcome in done.json["refused"]}
+        assert sorted(refused) == ["orders#ord_0#1", "orders#ord_0#2", "orders#ord_00#1"]
+        assert "NoSuchKey" in refused["orders#ord_0#1"]
+        assert "ops verify --repair" in refused["orders#ord_0#2"]
+        assert "no service owns" in refused["orders#ord_00#1"]
+        assert versions(world) == {"ord_1": 4, "ord_2": 2}
+    finally:
+        world.sql("DELETE FROM orders")
+        world.sql("ALTER TABLE orders MODIFY reason VARCHAR(500) NULL")
+    assert "DEAD_LETTER_BUCKET" in world.ops("dead-letters", "discard", "orders#ord_0#1", "--yes").err
+    discard = ("dead-letters", "discard", "orders#ord_0#1", "orders#ord_0#2", "--yes", "--json")
+    assert world.ops(*discard, DEAD_LETTER_BUCKET=bucket).json == {"discarded": 2}
+    (left,) = world.ops("dead-letters", "list", "--json").json["dead_letters"]
+    assert left["id"] == "orders#ord_00#1"
+
+
 def test_discard(world: World) -> None:
     """Asked first; then gone, while the rest stays."""
     poisoned(world)
