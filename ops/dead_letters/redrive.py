@@ -26,16 +26,20 @@ class Outcome(NamedTuple):
 
 
 class _SetAsideAgain:
-    """Passes letters on, and remembers them."""
+    """Passes letters on, and remembers them by their record's sequence number.
+
+    Their ids need not be those of the letters that were redriven: a record that can be decoded by now, and whose rows
+    are refused, is named by its version, where it was named by its sequence number.
+    """
 
     def __init__(self, dead_letters: DeadLetters) -> None:
         self._dead_letters = dead_letters
-        self.errors: dict[str, str] = {}
+        self.letters: dict[str, DeadLetter] = {}
 
     def put(self, letter: DeadLetter) -> None:
         """See `DeadLetters.put`."""
         self._dead_letters.put(letter)
-        self.errors[letter.id] = letter.error
+        self.letters[letter.sequence] = letter
 
 
 def redrive(
@@ -77,12 +81,15 @@ def _again(
         yield from (Outcome(letter.id, str(error)) for letter, _ in current)
         return
     for letter, _ in current:
-        yield _settle(letter, letters, again.errors.get(letter.id, ""), failed)
+        yield _settle(letter, letters, again.letters.get(letter.sequence), failed)
 
 
-def _settle(letter: Letter, letters: Letters, error: str, failed: Sequence[str]) -> Outcome:
-    if error:
-        return Outcome(letter.id, error)
+def _settle(letter: Letter, letters: Letters, again: DeadLetter | None, failed: Sequence[str]) -> Outcome:
+    if again and again.id != letter.id:
+        letters.remove(letter)  # the new one holds the same record
+        return Outcome(letter.id, f"{again.error} (now {again.id})")
+    if again:
+        return Outcome(letter.id, again.error)
     if failed:
         return Outcome(letter.id, f"the {letter.consumer} gave up before it was through, see above; try again")
     letters.remove(letter)

@@ -161,6 +161,23 @@ def test_what_cannot_be_read(world: World) -> None:
     assert left["id"] == "orders#ord_00#1"
 
 
+def test_refused_again_by_another_name(world: World) -> None:
+    """It could not be decoded, and now its rows are refused: no success, and one letter, by its version."""
+    record = world.record(*order("ord_1", 7, **TOO_LONG))
+    sequence = record["dynamodb"]["SequenceNumber"]
+    undecodable = letter(f"orders#ord_1#{sequence}", compressed(record), "ord_1")
+    undecodable = undecodable._replace(version=None, sequence=sequence)
+    DynamoDeadLetters(world.tables.client, world.tables.name("dead-letters")).put(undecodable)
+    done = world.ops("dead-letters", "redrive", "--all", "--json")
+    assert (done.code, done.json["redriven"]) == (1, 0)
+    (refused,) = done.json["refused"]
+    assert refused["id"] == undecodable.id
+    assert "orders#ord_1#7" in refused["error"]
+    (left,) = world.ops("dead-letters", "list", "--json").json["dead_letters"]
+    assert (left["id"], left["version"], left["sequence"]) == ("orders#ord_1#7", 7, sequence)
+    assert world.ops("dead-letters", "redrive", "--all").code == 1
+
+
 def test_discard(world: World) -> None:
     """Asked first; then gone, while the rest stays."""
     poisoned(world)
