@@ -4,10 +4,15 @@ import base64
 import gzip
 import json
 import os
+from collections.abc import Callable
 from typing import Any
 
 from chalicelib.core.projector import DeadLetter, DynamoDeadLetters
+from chalicelib.core.runtime import Runtime
+from chalicelib.core.settings import Settings
+from chalicelib.permissions import PERMISSIONS
 from local import aws
+from ops.dead_letters.letters import Letters
 from tests.ops.conftest import World, order
 from tests.projector.reading import summaries
 
@@ -126,6 +131,42 @@ def letter(id: str, image: bytes, aggregate: str = "ord_0") -> DeadLetter:
 def compressed(record: dict[str, Any]) -> bytes:
     """An image, as it is set aside."""
     return gzip.compress(json.dumps(record).encode())
+
+
+class Racing:
+    """S3, where the letter is set aside anew just before an object is removed."""
+
+    def __init__(self, s3: Any, put: Callable[[], None]) -> None:
+        self._s3 = s3
+        self._put = put
+
+    def delete_object(self, **request: Any) -> None:
+        """As S3 does, a moment later."""
+        self._put()
+        self._s3.delete_object(**request)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._s3, name)
+
+
+def test_set_aside_anew_while_it_is_removed(world: World) -> None:
+    """A batch that comes again puts the same letter: its image is not removed with that of the older."""
+    bucket = f"{world.tables.prefix}letters"
+    aws.create_bucket(world.tables.endpoint, bucket)
+    s3 = aws.s3(world.tables.endpoint)
+    dead = DynamoDeadLetters(world.tables.client, world.tables.name("dead-letters"), s3, bucket)
+    record = {**world.record(*order("ord_0")), "padding": base64.b64encode(os.urandom(400_000)).decode()}
+    first = letter("orders#ord_0#1", compressed(record))
+    second = first._replace(at="2026-11-23T10:00:01.000Z")
+    settings = Settings(dead_letter_table=world.tables.name("dead-letters"), dead_letter_bucket=bucket)
+    runtime = Runtime(settings, {}, PERMISSIONS, lambda _: {})
+    runtime.once("dynamodb", lambda: world.tables.client)
+    runtime.once("s3", lambda: Racing(s3, lambda: dead.put(second)))
+    dead.put(first)
+    letters = Letters(runtime)
+    assert letters.remove(letters.find(first.id))
+    found, kept = letters.get(first.id)
+    assert (found.at, kept) == (second.at, record)
 
 
 def test_what_cannot_be_read(world: World) -> None:
