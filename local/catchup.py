@@ -61,7 +61,7 @@ class CatchUp:
     def all_records(self) -> Iterator[list[Record]]:
         """A record of every aggregate, a page of the table at a time."""
         for page in self._client.get_paginator("scan").paginate(TableName=self.name, ConsistentRead=True):
-            yield self._records(item for item in page["Items"] if _is_head(item))
+            yield self._records(item for item in page["Items"] if is_head(item["id"]["S"]))
 
     def _records(self, items: Iterable[Mapping[str, Any]]) -> list[Record]:
         return [as_record(item, self._stream, time.time()) for item in items]
@@ -77,9 +77,9 @@ class CatchUp:
         )
         missing = []
         for page in pages:
-            versions = {item["id"]["S"]: int(item["version"]["N"]) for item in page["Items"] if _is_head(item)}
+            versions = {item["id"]["S"]: _version(item) for item in page["Items"] if is_head(item["id"]["S"])}
             shown = self._shown(list(versions))
-            missing += [id for id, version in versions.items() if version > shown.get(id, 0)]
+            missing += [id for id, version in versions.items() if version is None or version > shown.get(id, 0)]
         return missing
 
     def _shown(self, ids: Sequence[str]) -> dict[str, int]:
@@ -101,8 +101,12 @@ class CatchUp:
         return shown
 
 
-def _is_head(item: Mapping[str, Any]) -> bool:
-    return "version" in item and is_head(item["id"]["S"])
+def _version(item: Mapping[str, Any]) -> int | None:
+    """An item's version; None where that is no number, so that the function that is fed it sets it aside."""
+    try:
+        return int(item["version"]["N"])
+    except (KeyError, ValueError):
+        return None
 
 
 def catch_up(

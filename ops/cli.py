@@ -9,7 +9,7 @@ import logging
 import click
 
 from ops.dead_letters.commands import dead_letters
-from ops.failing import Command
+from ops.failing import WHO_CHANGES_TABLES, Command
 from ops.load.command import load
 from ops.operating import migrate, status, token
 from ops.react import react
@@ -18,8 +18,8 @@ from ops.verify.command import verify
 
 _EPILOG = (
     "Without TABLE_PREFIX in the environment the local stack is meant, which `make run` starts. To operate a"
-    " deployment, give the functions' own variables: TABLE_PREFIX, DATABASE_URL, AWS_REGION and credentials"
-    " (docs/reference/settings.md)."
+    " deployment, give the functions' own variables: TABLE_PREFIX, DATABASE_URL, AWS_REGION, AWS_DEFAULT_REGION"
+    f" and credentials (docs/operate.md). {WHO_CHANGES_TABLES}"
 )
 
 

@@ -21,6 +21,12 @@ from local import LocalError
 WRONG, USAGE, IMPOSSIBLE, INTERRUPTED = 1, 2, 3, 130
 
 
+WHO_CHANGES_TABLES = (
+    "`rebuild` and `migrate` make and drop tables, which the functions' user may not: give them the migrations' user as"
+    " DATABASE_URL, which is the data stack's output MigrateDatabaseUrl."
+)
+
+
 class OpsError(Exception):
     """Something that a command cannot do; the message says what, the hint what to do next."""
 
@@ -36,7 +42,7 @@ class Failure(NamedTuple):
     hint: str
 
 
-_UNKNOWN_DATABASE, _NO_TABLE, _REFUSED = 1049, 1146, (1044, 1045, 1142)
+_UNKNOWN_DATABASE, _NO_TABLE, _WRONG_USER, _NO_RIGHT = 1049, 1146, 1045, (1044, 1142)
 
 
 def explain(error: BaseException) -> Failure | None:
@@ -65,8 +71,10 @@ def _of_database(error: BaseException) -> Failure | None:
     code = error_code(error)
     if code in (_UNKNOWN_DATABASE, _NO_TABLE):
         return Failure(f"The read model is not set up: {error}", "Run `python -m ops migrate`.")
-    if code in _REFUSED:
-        return Failure(f"The database refuses: {error}", "Check the user in DATABASE_URL and its rights.")
+    if code == _WRONG_USER:
+        return Failure(f"The database refuses: {error}", "Check the user in DATABASE_URL and its password.")
+    if code in _NO_RIGHT:
+        return Failure(f"The database refuses: {error}", f"Check the user in DATABASE_URL. {WHO_CHANGES_TABLES}")
     return Failure(f"The database says: {error}", "") if code else None
 
 

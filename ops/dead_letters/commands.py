@@ -132,7 +132,7 @@ def _chosen(letters: Letters, ids: tuple[str, ...], everything: bool, service: s
         raise OpsError(
             "Say which: ids, or --all, or --service.", "`python -m ops dead-letters list` shows what there is."
         )
-    return [letters.get(id)[0] for id in dict.fromkeys(ids)] if ids else list(letters.all(service or ""))
+    return [letters.find(id) for id in dict.fromkeys(ids)] if ids else list(letters.all(service or ""))
 
 
 def _readable(image: dict[str, object]) -> object:

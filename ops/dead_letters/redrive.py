@@ -2,15 +2,17 @@
 
 Each aggregate's letters go through the projector or the reactor itself, whichever set them aside, in the order of
 their versions, as one batch: what is older than what is shown adds to the timeline alone, and follow-up commands that
-were done find themselves done. What is refused again stays, with its new error.
+were done find themselves done. What is refused again stays, with its new error. What cannot be read at all, or belongs
+to no service, stays as well, and keeps nothing else from being handled.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from chalicelib.core.streams.dead_letters import DeadLetter, DeadLetters
-from chalicelib.core.streams.records import RawRecord
+from chalicelib.core.streams.records import RawRecord, UnknownStream
 from ops.dead_letters.letters import Letter, Letters
+from ops.failing import OpsError
 
 Consumer = Callable[[Sequence[RawRecord], DeadLetters], Sequence[str]]
 """Takes records, sets aside what is refused, and returns where it gave up, as `project` and `react` do."""
@@ -24,16 +26,20 @@ class Outcome(NamedTuple):
 
 
 class _SetAsideAgain:
-    """Passes letters on, and remembers them."""
+    """Passes letters on, and remembers them by their record's sequence number.
+
+    Their ids need not be those of the letters that were redriven: a record that can be decoded by now, and whose rows
+    are refused, is named by its version, where it was named by its sequence number.
+    """
 
     def __init__(self, dead_letters: DeadLetters) -> None:
         self._dead_letters = dead_letters
-        self.errors: dict[str, str] = {}
+        self.letters: dict[str, DeadLetter] = {}
 
     def put(self, letter: DeadLetter) -> None:
         """See `DeadLetters.put`."""
         self._dead_letters.put(letter)
-        self.errors[letter.id] = letter.error
+        self.letters[letter.sequence] = letter
 
 
 def redrive(
@@ -54,16 +60,36 @@ def redrive(
     """
     for group in _by_aggregate(chosen):
         again = _SetAsideAgain(dead_letters)
-        current = [letters.get(letter.id) for letter in group]
-        failed = consumers[group[0].consumer]([record for _, record in current], again)
-        for letter, _ in current:
-            yield _settle(letter, letters, again.errors.get(letter.id, ""), failed)
+        current: list[tuple[Letter, RawRecord]] = []
+        for letter in group:
+            try:
+                current.append(letters.get(letter.id))
+            except OpsError as error:
+                yield Outcome(letter.id, f"{error} {error.hint}".strip())
+        if current:
+            yield from _again(current, letters, consumers[group[0].consumer], again)
         advance(len(group))
 
 
-def _settle(letter: Letter, letters: Letters, error: str, failed: Sequence[str]) -> Outcome:
-    if error:
-        return Outcome(letter.id, error)
+def _again(
+    current: Sequence[tuple[Letter, RawRecord]], letters: Letters, consumer: Consumer, again: _SetAsideAgain
+) -> Iterator[Outcome]:
+    """Handle the letters of one aggregate."""
+    try:
+        failed = consumer([record for _, record in current], again)
+    except UnknownStream as error:
+        yield from (Outcome(letter.id, str(error)) for letter, _ in current)
+        return
+    for letter, _ in current:
+        yield _settle(letter, letters, again.letters.get(letter.sequence), failed)
+
+
+def _settle(letter: Letter, letters: Letters, again: DeadLetter | None, failed: Sequence[str]) -> Outcome:
+    if again and again.id != letter.id:
+        letters.remove(letter)  # the new one holds the same record
+        return Outcome(letter.id, f"{again.error} (now {again.id})")
+    if again:
+        return Outcome(letter.id, again.error)
     if failed:
         return Outcome(letter.id, f"the {letter.consumer} gave up before it was through, see above; try again")
     letters.remove(letter)

@@ -1,6 +1,7 @@
 """Builds a service's read tables anew from its items, beside those in use, and swaps them.
 
 tables     the tables beside, the control row and the swap: what each step leaves behind it
+control    the lock that keeps a second rebuild out, and the connection that holds it, kept alive
 scan       items into the tables beside, through the projector's own guarded transaction
 run        the steps, in order, and where `--resume` enters them
 

@@ -1,19 +1,23 @@
 """The steps of a rebuild, in order, and where a resumed one enters them."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from chalicelib.core.database import is_lost
+from chalicelib.core.projector.failures import NotConnected
 from chalicelib.core.projector.generations import NEXT
 from chalicelib.core.projector.writer import Attempts, Writer
 from chalicelib.core.service import Service
 from ops.failing import OpsError
 from ops.rebuild import tables
+from ops.rebuild.control import Control, alone
 from ops.rebuild.scan import Refused, Scan
 from ops.verify import Drift, Options, verify
-from ops.verify.run import Connect, Phase
+from ops.verify.run import Advance, Connect, Phase
 from ops.verify.sides import Items
 
 if TYPE_CHECKING:
@@ -35,6 +39,7 @@ class Plan:
         connect: opens a connection to the writer, on which a statement may take long.
         segments: how many parts of a table to read at once.
         settle_seconds: how long the read model has to catch up before a difference counts.
+        silence_seconds: how long the connection that holds the lock may be silent.
         phase: shows the progress of each phase.
         sleep: waits that many seconds.
     """
@@ -46,6 +51,7 @@ class Plan:
     phase: Phase
     segments: int = 4
     settle_seconds: float = 5.0
+    silence_seconds: float = 30.0
     sleep: Callable[[float], None] = time.sleep
 
     def items(self, service: Service) -> Items:
@@ -80,32 +86,48 @@ def rebuild(plan: Plan, *, resume: bool = False) -> Outcome:
     """Rebuild the tables of services, or go on with a rebuild that was stopped.
 
     Raises:
-        OpsError: there is one to resume, or none; or another is running.
+        OpsError: there is one to resume, or none; another is running; or the read model was lost on the way.
     """
-    connection = plan.connect()
-    try:
-        with tables.alone(connection):
-            return _Rebuild(plan, connection).run(resume=resume)
-    finally:
-        connection._force_close()  # type: ignore[attr-defined]  # not in the stubs
+    with _alone(plan) as (control, connection):
+        return _Rebuild(plan, control, connection).run(resume=resume)
 
 
 def abandon(plan: Plan) -> list[str]:
-    """Drop a rebuild that was stopped. Returns whose."""
+    """Drop a rebuild that was stopped. Returns whose.
+
+    Raises:
+        OpsError: it is running, or the read model was lost on the way.
+    """
+    with _alone(plan) as (_, connection):
+        names = tables.building(connection)
+        if names:
+            tables.abandon(connection, [service for service in plan.services if service.name in names])
+        return names
+
+
+@contextmanager
+def _alone(plan: Plan) -> Iterator[tuple[Control, "Connection[Any]"]]:
+    """The lock, and the connection that holds it; what is lost from here on can be resumed."""
     connection = plan.connect()
     try:
-        with tables.alone(connection):
-            names = tables.building(connection)
-            if names:
-                tables.abandon(connection, [service for service in plan.services if service.name in names])
-            return names
+        with alone(connection, plan.silence_seconds) as control:
+            tables.may_change(connection)
+            yield control, connection
+    except Exception as error:
+        if not (is_lost(error) or isinstance(error, NotConnected)):
+            raise
+        raise OpsError(
+            f"The read model was lost on the way: {error}",
+            "What was done stays done: `python -m ops rebuild --resume` goes on, --abandon drops it.",
+        ) from error
     finally:
         connection._force_close()  # type: ignore[attr-defined]  # not in the stubs
 
 
 class _Rebuild:
-    def __init__(self, plan: Plan, connection: "Connection[Any]") -> None:
+    def __init__(self, plan: Plan, control: Control, connection: "Connection[Any]") -> None:
         self._plan = plan
+        self._control = control
         self._connection = connection
         self._begun = time.monotonic()
 
@@ -145,7 +167,9 @@ class _Rebuild:
         """Scan what is left of a service's table. Returns how many items that was."""
         parts = tables.unfinished(self._connection, service.name)
         writer = Writer(self._plan.connect)
-        scan = Scan(service, self._plan.items(service), Attempts(writer, lambda: _FOR_EVER_MS))
+        # A server that is away is waited for, but not by a rebuild that has ended meanwhile.
+        attempts = Attempts(writer, lambda: 0.0 if self._control.stopping else _FOR_EVER_MS)
+        scan = Scan(service, self._plan.items(service), attempts)
         done: list[int] = []
 
         def work(progress: tables.Progress) -> None:
@@ -154,16 +178,25 @@ class _Rebuild:
             finally:
                 writer.close()
 
-        with self._plan.phase(f"{service.name}: scan", self._plan.items(service).count()) as advance:
+        with self._phase(f"{service.name}: scan", self._plan.items(service).count()) as advance:
 
             def note(count: int) -> None:
                 done.append(count)
                 advance(count)
 
-            with ThreadPoolExecutor(max(1, len(parts)), thread_name_prefix="rebuild") as threads:
-                for future in [threads.submit(work, progress) for progress in parts]:
-                    future.result()
+            self._control.attend([partial(work, progress) for progress in parts])
         return sum(done)
+
+    @contextmanager
+    def _phase(self, what: str, total: int | None) -> Iterator[Advance]:
+        """A phase whose threads end at their next step when the rebuild does."""
+        with self._plan.phase(what, total) as advance:
+
+            def step(count: int) -> None:
+                self._control.go_on()
+                advance(count)
+
+            yield step
 
     def _verified(self, services: Sequence[Service], *, repair: bool) -> list[Drift]:
         """What is wrong with the new tables; repaired where what was refused at first may be mended by now."""
@@ -171,11 +204,15 @@ class _Rebuild:
             service.name: (self._plan.table_of(service.name), service.projection.beside(NEXT)) for service in services
         }
         options = Options(repair=repair, settle_seconds=self._plan.settle_seconds, segments=self._plan.segments)
-        report = verify(projections, self._plan.dynamodb, self._plan.connect, options, phase=self._plan.phase)
+        plan = self._plan
+        (report,) = self._control.attend(
+            [lambda: verify(projections, plan.dynamodb, plan.connect, options, phase=self._phase)]
+        )
         return [drift for drift in report.examples if not drift.repaired] if report.left else []
 
     def _swap(self, services: Sequence[Service]) -> None:
         for _ in range(_SWAP_TRIES):
+            self._control.check()
             if tables.swap(self._connection, services):
                 return
             self._plan.sleep(1.0)

@@ -1,8 +1,7 @@
 """The tables beside those in use: making, announcing, swapping and dropping them."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.core.database import error_code
@@ -19,20 +18,12 @@ CONTROL = "generations"
 _NOT_NOW = frozenset({1205, 1213})  # lock wait time-out, deadlock
 
 
-@contextmanager
-def alone(connection: "Connection[Any]") -> Iterator[None]:
-    """Hold the lock that keeps a second rebuild of this read model out; it ends with the connection.
+def may_change(connection: "Connection[Any]") -> None:
+    """Have the server refuse, before anything is done, a user who may not change tables (1142).
 
-    Raises:
-        OpsError: another one holds it.
+    The functions' own user could even do the scan, hours of it, and would be refused at the swap.
     """
-    (name,) = one(connection, "SELECT CONCAT('tributary-rebuild-', LEFT(SHA2(DATABASE(), 256), 32))") or ("",)
-    if one(connection, f"SELECT GET_LOCK({sql.literal(name)}, 0)") != (1,):
-        raise OpsError("Another rebuild of this read model is running.", "`python -m ops status` shows how far it is.")
-    try:
-        yield
-    finally:
-        one(connection, f"SELECT RELEASE_LOCK({sql.literal(name)})")
+    run(connection, f"DROP TABLE IF EXISTS {CONTROL}{NEXT}")  # there only while `swap` makes it
 
 
 def building(connection: "Connection[Any]") -> list[str]:

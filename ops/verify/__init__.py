@@ -3,6 +3,7 @@
 looks      a page of one side, looked up by key in the other; what differs is looked at again  -> Drift
 sides      how each side is read: items of the table, rows of the read model
 sums       summaries against the SUM over their base rows
+meant      whether the tables are still those that were meant, when a rebuild swaps them meanwhile
 repair     brings an aggregate's rows and the summaries that they touch right, in one transaction
 run        puts these together: in parallel, one service after the other
 

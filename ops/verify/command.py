@@ -39,7 +39,8 @@ _STATEMENT_SECONDS = 3600
 def verify(repair: bool, chosen: tuple[str, ...], settle: float, segments: int, as_json: bool) -> int:
     """Compare the read model with the write model, row by row, and the summaries with their sums.
 
-    Ends with 1 when something is wrong that was not repaired. Harmless while commands come in.
+    Ends with 1 when something is wrong that was not repaired, or when a rebuild came in between, so that it has to be
+    run again. Harmless while commands come in.
     """
     runtime = load()
     url = runtime.settings.need("database_url")
@@ -58,7 +59,7 @@ def verify(repair: bool, chosen: tuple[str, ...], settle: float, segments: int, 
         print_json(as_document(report))
     else:
         _print(report)
-    return WRONG if report.left else 0
+    return WRONG if report.left or report.rebuilt else 0
 
 
 def live(url: str, service: Service) -> Projection:
@@ -79,6 +80,7 @@ def as_document(report: Report) -> dict[str, object]:
         "drift": {kind.value: count for kind, count in sorted(report.counts.items())},
         "repaired": report.repaired,
         "left": report.left,
+        "rebuilt": report.rebuilt,
         "seconds": round(report.seconds, 1),
         "examples": [drift._asdict() for drift in report.examples],
     }
@@ -91,16 +93,20 @@ def _print(report: Report) -> None:
     more = report.counts.total() - len(report.examples)
     if more > 0:
         click.echo(f"and {more:,} more")
-    click.echo(
-        f"{report.items:,} items and {report.rows:,} rows compared in {report.seconds:.1f} s: {_verdict(report)}"
-    )
+    click.echo(f"{report.items:,} items and {report.rows:,} rows compared in {report.seconds:.1f} s: {verdict(report)}")
 
 
 def _row(drift: Drift) -> tuple[str, ...]:
     return drift.kind.value, drift.service, drift.table, drift.key, drift.detail, drift.outcome
 
 
-def _verdict(report: Report) -> str:
+def verdict(report: Report) -> str:
+    """What it comes to, in a sentence or two."""
+    if report.rebuilt:
+        return (
+            f"the tables of {', '.join(report.rebuilt)} were rebuilt meanwhile, and what was found may be of the old"
+            f" ones ({report.repaired:,} repaired, {report.left:,} left). Run it again."
+        )
     if not report.counts:
         return "write model, read model and summaries agree."
     counts = ", ".join(f"{count:,} {kind.value}" for kind, count in sorted(report.counts.items()))

@@ -1,8 +1,8 @@
 """Bringing an aggregate right: its rows from its item, and the summaries that they touch, in one transaction.
 
 The row is locked before the item is read, so that no projector can bring a newer version in between and
-be overwritten. Summaries are not changed by a difference, which would carry on what is wrong with the old
-row, but set to the SUM.
+be overwritten; and before that it is seen whether the tables are still those that were looked at. Summaries
+are not changed by a difference, which would carry on what is wrong with the old row, but set to the SUM.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,11 +18,15 @@ from chalicelib.core.projector.writer import Attempts
 from chalicelib.core.service import Projection, Row
 from chalicelib.core.streams.batches import GaveUp
 from ops.verify.drift import REPAIRED, Drift, Kind
+from ops.verify.meant import still_meant
 from ops.verify.sides import Item, Items
 from ops.verify.sums import Wrong, set_to_sum
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
+
+
+_REBUILT = "left: the tables were rebuilt meanwhile; verify again"
 
 
 class Repair:
@@ -56,20 +60,26 @@ class Repair:
     def summary(self, wrong: Wrong) -> str:
         """Set one row of a summary to the SUM; says how it went."""
 
-        def work(connection: "Connection[Any]") -> None:
+        def work(connection: "Connection[Any]") -> str:
             connection.query("START TRANSACTION")
+            if not still_meant(connection, self._service, self._projection):
+                connection.query("ROLLBACK")
+                return _REBUILT
             set_to_sum(connection, self._projection, wrong.summary, wrong.key)
             connection.query("COMMIT")
+            return REPAIRED
 
         try:
-            self._attempts.run(work)
+            return self._attempts.run(work)
         except (Poisonous, GaveUp) as error:
             return f"left: {error}"
-        return REPAIRED
 
     def _repair(self, connection: "Connection[Any]", id: str) -> str:
         """Lock, read the item, write or delete, set the summaries, commit. Returns the outcome."""
         connection.query("START TRANSACTION")
+        if not still_meant(connection, self._service, self._projection):
+            connection.query("ROLLBACK")
+            return _REBUILT
         root = read_roots(connection, self._projection, [id]).get(id)
         children = read_children(connection, self._projection, [id]).get(id, {})
         item = self._items.get([id]).get(id)

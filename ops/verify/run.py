@@ -14,6 +14,7 @@ from chalicelib.core.projector.writer import Attempts, Writer
 from chalicelib.core.service import Projection
 from ops.verify.drift import Drift, Kind
 from ops.verify.looks import Comparison
+from ops.verify.meant import still_meant
 from ops.verify.repair import Repair
 from ops.verify.sides import Items, ReadRows
 from ops.verify.sums import Wrong, wrong_rows
@@ -57,6 +58,8 @@ class Report:
         counts: how much was found, by kind.
         repaired: how much of it is right now.
         examples: the first hundred.
+        rebuilt: services whose tables were swapped for those of another generation meanwhile, so that nothing is
+            said of what is in use now.
         seconds: it took.
     """
 
@@ -65,6 +68,7 @@ class Report:
     counts: Counter[Kind] = field(default_factory=Counter)
     repaired: int = 0
     examples: list[Drift] = field(default_factory=list)
+    rebuilt: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
@@ -119,6 +123,8 @@ def verify(
         if projection.summaries:
             with phase(f"{service}: summaries", len(projection.summaries)) as advance:
                 one.run(one.summaries(), note, advance)
+        if one.rebuilt():
+            report.rebuilt.append(service)
     report.seconds = time.monotonic() - begun
     return report
 
@@ -181,6 +187,14 @@ class _One:
                 lambda _: self._settled(self._comparison.rows_against_items(self._rows.orphans(), lambda _: None))
             )
         return tasks
+
+    def rebuilt(self) -> bool:
+        """Whether its tables are not those any more that were compared."""
+        connection = self._connect()
+        try:
+            return not still_meant(connection, self._service, self._projection)
+        finally:
+            connection._force_close()  # type: ignore[attr-defined]  # not in the stubs
 
     def summaries(self) -> list[Task]:
         """One task: the server is busy enough with one sum at a time."""

@@ -34,7 +34,7 @@ def caught_up(tables: Tables, database: str) -> CatchUp:
             (
                 record["eventSourceARN"].split("/")[1].removeprefix(tables.prefix),
                 record["dynamodb"]["NewImage"]["id"]["S"],
-                int(record["dynamodb"]["NewImage"]["version"]["N"]),
+                int(record["dynamodb"]["NewImage"].get("version", {}).get("N", 0)),
             )
             for record in records
         )
@@ -97,6 +97,17 @@ def test_what_has_no_row_is_compared_with_the_timeline(tables: Tables, database:
         " ('inventory', 'res#ord_2', 2, NOW(3), 'c', 'a', 'z', '[]')",
     )
     assert caught_up() == [("inventory", "res#ord_1", 2)]
+
+
+def test_what_has_no_version_is_fed(tables: Tables, caught_up: CatchUp) -> None:
+    """Nobody knows how new it is: the function shall set it aside, and everything else goes on."""
+    for id, version in (("ord_1", {"S": "1"}), ("ord_2", None)):
+        item = {"id": {"S": id}, **({"version": version} if version else {})}
+        tables.client.put_item(TableName=tables.name("orders"), Item=item)
+    put(tables, "orders", "ord_3", 1)
+    fed = [("orders", "ord_1", 0), ("orders", "ord_2", 0), ("orders", "ord_3", 1)]
+    assert caught_up() == fed
+    assert caught_up("app.react", at_rest=False) == fed
 
 
 def test_claims_and_heartbeats_are_no_aggregates(tables: Tables, caught_up: CatchUp) -> None:

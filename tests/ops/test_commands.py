@@ -6,9 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
+from chalicelib.core.database import parse_url
+from chalicelib.core.database_users import WRITES, ensure_user
 from chalicelib.core.migrate import read_migrations
 from tests.ops.conftest import World, order
 
@@ -100,6 +104,42 @@ def test_a_rebuild_that_is_killed(world: World) -> None:
         assert world.ops("rebuild", "--resume", "--settle", "0", "--json").json["swapped"]
     assert world.verify()[1] == []
     assert world.sql("SELECT COUNT(*) FROM orders") == ((51,),)
+
+
+@contextmanager
+def user(world: World, rights: str) -> Iterator[str]:
+    """The URL of the read model for a user of those rights."""
+    place = parse_url(world.url)
+    ensure_user(world.url, "t_ops", "first-Passw0rd!", rights)
+    try:
+        yield f"mysql://t_ops:first-Passw0rd!@{place.host}:{place.port}/{place.database}"
+    finally:
+        world.sql("DROP USER t_ops")
+
+
+def test_a_rebuild_by_the_functions_user(world: World) -> None:
+    """Refused before anything is changed, with whose rights it takes; so is what goes on with one, or drops it."""
+    world.commit(order("ord_1"))
+    before = world.sql("SELECT * FROM generations")
+    with user(world, WRITES) as url:
+        refused = world.ops("rebuild", "--settle", "0", DATABASE_URL=url)
+        assert (refused.code, world.sql("SELECT * FROM generations")) == (3, before)
+        assert "MigrateDatabaseUrl" in refused.err
+        assert "Traceback" not in refused.err
+        world.sql("UPDATE generations SET building = 1")
+        for way in ("--resume", "--abandon"):
+            assert "MigrateDatabaseUrl" in world.ops("rebuild", way, DATABASE_URL=url).err
+        assert world.sql("SELECT DISTINCT building FROM generations") == ((1,),)
+        world.sql("UPDATE generations SET building = NULL")
+    assert world.sql("SHOW TABLES LIKE '%\\_\\_%'") == ()
+
+
+def test_a_rebuild_by_the_migrations_user(world: World) -> None:
+    """All that it takes are rights to tables of this database."""
+    world.commit(order("ord_1"))
+    with user(world, f"{WRITES}, CREATE, ALTER, DROP, INDEX") as url:
+        assert world.ops("rebuild", "--settle", "0", "--json", DATABASE_URL=url).json["swapped"]
+    assert world.verify()[1] == []
 
 
 def test_token(tmp_path: Path, world: World) -> None:

@@ -4,10 +4,15 @@ import base64
 import gzip
 import json
 import os
+from collections.abc import Callable
 from typing import Any
 
 from chalicelib.core.projector import DeadLetter, DynamoDeadLetters
+from chalicelib.core.runtime import Runtime
+from chalicelib.core.settings import Settings
+from chalicelib.permissions import PERMISSIONS
 from local import aws
+from ops.dead_letters.letters import Letters
 from tests.ops.conftest import World, order
 from tests.projector.reading import summaries
 
@@ -116,6 +121,102 @@ def test_an_image_in_s3(world: World) -> None:
     assert world.ops("dead-letters", "redrive", letter.id, DEAD_LETTER_BUCKET=bucket).code == 0
     assert versions(world) == {"ord_1": 1}
     assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+
+
+def letter(id: str, image: bytes, aggregate: str = "ord_0") -> DeadLetter:
+    """A letter of an order that comes before the others."""
+    return DeadLetter(id, "orders", aggregate, 1, "100", "DataError: too long", "2026-11-23T10:00:00.000Z", image)
+
+
+def compressed(record: dict[str, Any]) -> bytes:
+    """An image, as it is set aside."""
+    return gzip.compress(json.dumps(record).encode())
+
+
+class Racing:
+    """S3, where the letter is set aside anew just before an object is removed."""
+
+    def __init__(self, s3: Any, put: Callable[[], None]) -> None:
+        self._s3 = s3
+        self._put = put
+
+    def delete_object(self, **request: Any) -> None:
+        """As S3 does, a moment later."""
+        self._put()
+        self._s3.delete_object(**request)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._s3, name)
+
+
+def test_set_aside_anew_while_it_is_removed(world: World) -> None:
+    """A batch that comes again puts the same letter: its image is not removed with that of the older."""
+    bucket = f"{world.tables.prefix}letters"
+    aws.create_bucket(world.tables.endpoint, bucket)
+    s3 = aws.s3(world.tables.endpoint)
+    dead = DynamoDeadLetters(world.tables.client, world.tables.name("dead-letters"), s3, bucket)
+    record = {**world.record(*order("ord_0")), "padding": base64.b64encode(os.urandom(400_000)).decode()}
+    first = letter("orders#ord_0#1", compressed(record))
+    second = first._replace(at="2026-11-23T10:00:01.000Z")
+    settings = Settings(dead_letter_table=world.tables.name("dead-letters"), dead_letter_bucket=bucket)
+    runtime = Runtime(settings, {}, PERMISSIONS, lambda _: {})
+    runtime.once("dynamodb", lambda: world.tables.client)
+    runtime.once("s3", lambda: Racing(s3, lambda: dead.put(second)))
+    dead.put(first)
+    letters = Letters(runtime)
+    assert letters.remove(letters.find(first.id))
+    found, kept = letters.get(first.id)
+    assert (found.at, kept) == (second.at, record)
+
+
+def test_what_cannot_be_read(world: World) -> None:
+    """An image that is gone, one that is broken, a record of nobody's table: told; the rest is handled all the same."""
+    poisoned(world)
+    bucket = f"{world.tables.prefix}letters"
+    aws.create_bucket(world.tables.endpoint, bucket)
+    s3 = aws.s3(world.tables.endpoint)
+    dead = DynamoDeadLetters(world.tables.client, world.tables.name("dead-letters"), s3, bucket)
+    stranger = {**world.record(*order("ord_0")), "eventSourceARN": "arn:aws:dynamodb:::table/other/stream/1"}
+    dead.put(letter("orders#ord_0#1", os.urandom(400_000)))
+    dead.put(letter("orders#ord_0#2", b"no gzip"))
+    dead.put(letter("orders#ord_00#1", compressed(stranger), "ord_00"))
+    (image,) = s3.list_objects_v2(Bucket=bucket)["Contents"]
+    s3.delete_object(Bucket=bucket, Key=image["Key"])
+    world.sql("ALTER TABLE orders MODIFY reason VARCHAR(600) NULL")
+    try:
+        done = world.ops("dead-letters", "redrive", "--all", "--json", DEAD_LETTER_BUCKET=bucket)
+        assert (done.code, done.json["redriven"]) == (1, 4)
+        refused = {outcome["id"]: outcome["error"] for outcome in done.json["refused"]}
+        assert sorted(refused) == ["orders#ord_0#1", "orders#ord_0#2", "orders#ord_00#1"]
+        assert "NoSuchKey" in refused["orders#ord_0#1"]
+        assert "ops verify --repair" in refused["orders#ord_0#2"]
+        assert "no service owns" in refused["orders#ord_00#1"]
+        assert versions(world) == {"ord_1": 4, "ord_2": 2}
+    finally:
+        world.sql("DELETE FROM orders")
+        world.sql("ALTER TABLE orders MODIFY reason VARCHAR(500) NULL")
+    assert "DEAD_LETTER_BUCKET" in world.ops("dead-letters", "discard", "orders#ord_0#1", "--yes").err
+    discard = ("dead-letters", "discard", "orders#ord_0#1", "orders#ord_0#2", "--yes", "--json")
+    assert world.ops(*discard, DEAD_LETTER_BUCKET=bucket).json == {"discarded": 2}
+    (left,) = world.ops("dead-letters", "list", "--json").json["dead_letters"]
+    assert left["id"] == "orders#ord_00#1"
+
+
+def test_refused_again_by_another_name(world: World) -> None:
+    """It could not be decoded, and now its rows are refused: no success, and one letter, by its version."""
+    record = world.record(*order("ord_1", 7, **TOO_LONG))
+    sequence = record["dynamodb"]["SequenceNumber"]
+    undecodable = letter(f"orders#ord_1#{sequence}", compressed(record), "ord_1")
+    undecodable = undecodable._replace(version=None, sequence=sequence)
+    DynamoDeadLetters(world.tables.client, world.tables.name("dead-letters")).put(undecodable)
+    done = world.ops("dead-letters", "redrive", "--all", "--json")
+    assert (done.code, done.json["redriven"]) == (1, 0)
+    (refused,) = done.json["refused"]
+    assert refused["id"] == undecodable.id
+    assert "orders#ord_1#7" in refused["error"]
+    (left,) = world.ops("dead-letters", "list", "--json").json["dead_letters"]
+    assert (left["id"], left["version"], left["sequence"]) == ("orders#ord_1#7", 7, sequence)
+    assert world.ops("dead-letters", "redrive", "--all").code == 1
 
 
 def test_discard(world: World) -> None:

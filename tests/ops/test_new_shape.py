@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,13 @@ import pytest
 
 from chalicelib.core.database import connect
 from chalicelib.core.migrate import DIRECTORY, migrate
+from chalicelib.core.projector.generations import NEXT
 from chalicelib.core.service import Head, Rows, Service
 from chalicelib.orders.projection import PROJECTION as OLD
+from ops.rebuild import tables
 from ops.rebuild.run import Plan, rebuild
+from ops.verify import Options, Report, verify
+from ops.verify.command import as_document, verdict
 from tests.conftest import Tables, fresh_database
 from tests.ops.conftest import World, order, quiet
 from tests.projector.gates import Gate, once
@@ -151,6 +156,59 @@ def test_code_that_is_too_old(world: World) -> None:
     connection.query("UPDATE generations SET live = 1")
     connection.close()
     assert world.project(order("ord_2")) == []
+
+
+def test_a_repair_across_a_swap(world: World) -> None:
+    """Rows and sums of the old generation are right no more when the tables are swapped: none is written."""
+    *others, product_sales = OLD.summaries
+
+    def loud(head: Head) -> Rows:
+        made = OLD.rows(head)
+        return Rows((*made.root[:5], "new", *made.root[6:]), made.children)
+
+    def later(*base: Any) -> Any:
+        return (((*key[:3], 9), measures) for key, measures in product_sales.contributions(*base))
+
+    sums = f"""SELECT day, currency, sku, 9 AS bucket, SUM(orders) AS orders, SUM(quantity) AS quantity,
+      SUM(amount) AS amount FROM ({product_sales.sums}) s GROUP BY day, currency, sku"""
+    new = replace(
+        OLD, generation=2, rows=loud, summaries=(*others, replace(product_sales, contributions=later, sums=sums))
+    )
+    world.services = [service(new, OLD)]
+    world.commit(order("ord_1"), order("ord_2"))
+    world.sql("UPDATE orders SET total = 1 WHERE id = 'ord_1'")
+    plan = Plan(world.services, world.tables.name, world.tables.client, lambda: connect(world.url), quiet)
+
+    @contextmanager
+    def swapping(what: str, _total: int | None) -> Iterator[Any]:
+        yield lambda _: what == "orders: items" and rebuild(replace(plan, settle_seconds=0))
+
+    def look(phase: Any) -> Report:
+        projections = {"orders": (world.tables.name("orders"), OLD)}
+        options = Options(repair=True, settle_seconds=0, segments=1)
+        return verify(projections, world.tables.client, plan.connect, options, phase=phase)
+
+    report = look(swapping)
+    assert {drift.kind.value for drift in report.examples} == {"changed", "sum"}
+    assert {drift.outcome for drift in report.examples} == {"left: the tables were rebuilt meanwhile; verify again"}
+    assert world.sql("SELECT DISTINCT reason FROM orders") == (("new",),)
+    assert world.sql("SELECT DISTINCT bucket FROM sales_by_product") == ((9,),)
+    assert (as_document(report)["rebuilt"], report.repaired) == (["orders"], 0)
+    assert "Run it again" in verdict(report)
+    assert world.verify()[1] == []
+
+
+def test_a_repair_of_tables_that_are_built_no_more(world: World) -> None:
+    """What another has abandoned is not written."""
+    world.services = [service(NEW, OLD)]
+    world.write(order("ord_1"))
+    tables.begin(world.connection, [service(OLD)], 1, {})
+    world.sql("UPDATE generations SET building = NULL")
+    beside = {"orders": (world.tables.name("orders"), OLD.beside(NEXT))}
+    options = Options(repair=True, settle_seconds=0)
+    report = verify(beside, world.tables.client, lambda: connect(world.url), options, phase=quiet)
+    assert (report.left, report.rebuilt) == (1, ["orders"])
+    assert world.sql("SELECT * FROM orders__next") == ()
 
 
 def test_how_many_buckets(world: World) -> None:

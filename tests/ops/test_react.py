@@ -14,7 +14,12 @@ def stock(sku: str, on_hand: int, reserved: int = 0) -> Commit:
 
 def states(world: World) -> dict[str, Any]:
     """What the write model holds of orders and inventory."""
-    items = [decode_item(item) for service in ("orders", "inventory") for item in world.tables.items(service)]
+    return states_of(world, "orders") | states_of(world, "inventory")
+
+
+def states_of(world: World, service: str) -> dict[str, Any]:
+    """What the write model holds of one service."""
+    items = [decode_item(item) for item in world.tables.items(service)]
     return {item["id"]: item["state"] for item in items}
 
 
@@ -44,3 +49,22 @@ def test_set_aside_and_redriven(world: World) -> None:
     after = states(world)
     assert (after["res#ord_1"]["status"], after["A"]["on_hand"], after["B"]["on_hand"]) == ("shipped", 7, 8)
     assert world.ops("dead-letters", "list", "--json").json == {"dead_letters": []}
+
+
+def test_an_item_without_a_version(world: World) -> None:
+    """It is set aside, and keeps no other from being reacted to."""
+    world.write(stock("A", 9), stock("B", 9), order("ord_1", 1, "placed"))
+    for id, version in (("ord_0", {"S": "1"}), ("ord_2", {"N": "1.5"}), ("ord_3", None)):
+        item: Any = {"id": {"S": id}, **({"version": version} if version else {})}
+        world.tables.client.put_item(TableName=world.tables.name("orders"), Item=item)
+    done = world.ops("react", "--service", "orders", "--json")
+    assert (done.code, done.json) == (1, {"aggregates": 4, "set_aside": 3})
+    assert states_of(world, "inventory")["res#ord_1"]["status"] == "reserved"
+    letters = world.ops("dead-letters", "list", "--json").json["dead_letters"]
+    assert {letter["id"] for letter in letters} == {
+        "orders#ord_0#ord_0@?#reactor",
+        "orders#ord_2#ord_2@1.5#reactor",
+        "orders#ord_3#ord_3@?#reactor",
+    }
+    assert world.ops("react", "--service", "orders", "--json").json["set_aside"] == 3
+    assert len(world.tables.items("dead-letters")) == 3

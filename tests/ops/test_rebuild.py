@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from chalicelib.core.projector import Writer
 from chalicelib.core.service import Service
 from ops.failing import OpsError
 from ops.rebuild import tables
+from ops.rebuild.control import alone
 from ops.rebuild.run import Outcome, Plan, abandon, rebuild
 from tests.ops.conftest import Commit, World, order, product, quiet
 from tests.projector.gates import Gate, Hook, once
@@ -320,10 +322,97 @@ def test_a_swap_waits_for_readers(world: World) -> None:
     right(world, COMMITS)
 
 
+class Slow:
+    """Phases in which a thread takes that long for its first page."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self.seen: list[str] = []
+
+    @contextmanager
+    def __call__(self, what: str, _total: int | None) -> Iterator[Any]:
+        """A phase."""
+
+        def advance(_count: int) -> None:
+            if what not in self.seen:
+                self.seen.append(what)
+                time.sleep(self._seconds)
+
+        yield advance
+
+
+def impatient(url: str) -> Callable[[], Any]:
+    """Opens connections whose first, which holds the lock, the server drops after a second of silence."""
+    seconds = iter([1])
+
+    def make() -> Any:
+        connection = connect(url)
+        connection.query(f"SET SESSION wait_timeout = {next(seconds, 600)}")
+        return connection
+
+    return make
+
+
+def test_a_scan_longer_than_the_server_waits(world: World) -> None:
+    """The connection that holds the lock is not dropped as idle, neither by the scan nor by the verification."""
+    world.commit(*COMMITS)
+    slow = Slow(2.5)
+    patience = replace(plan(world, impatient(world.url), [SERVICES["test-orders"]]), silence_seconds=0.3, phase=slow)
+    assert rebuild(patience).swapped
+    assert {"orders: scan", "orders: items"} <= set(slow.seen)
+    right(world, COMMITS)
+
+
+@pytest.mark.parametrize("where", ["orders: scan", "orders: items"])
+def test_a_lost_lock(world: World, where: str) -> None:
+    """The connection that holds it is killed: the rebuild ends soon and says how to go on; the old tables serve."""
+    world.commit(*COMMITS)
+    holders: list[int] = []
+    killed = threading.Lock()
+
+    def make() -> Any:
+        connection = connect(world.url)
+        holders.append(connection.thread_id())
+        return connection
+
+    @contextmanager
+    def phase(what: str, _total: int | None) -> Iterator[Any]:
+        def advance(_count: int) -> None:
+            if what == where and killed.acquire(blocking=False):
+                world.sql(f"KILL {holders[0]}")
+                time.sleep(1)
+
+        yield advance
+
+    with pytest.raises(OpsError, match="lost its lock") as lost:
+        rebuild(replace(plan(world, make), silence_seconds=0.1, phase=phase))
+    assert "--resume" in lost.value.hint
+    assert world.sql("SHOW TABLES LIKE 'generations\\_\\_old'") == ()
+    late = order("ord_late")
+    world.commit(late)
+    assert base_tables(world.url) == fold([*COMMITS, late])
+    assert rebuild(plan(world), resume=True).swapped
+    right(world, [*COMMITS, late])
+
+
+def test_lost_on_the_way(world: World) -> None:
+    """A connection that ends between two steps, the lock's with it: told with what to do, and the first fault is it."""
+    world.commit(*COMMITS)
+
+    def kill(gate: Gate) -> None:
+        world.sql(f"KILL {gate.real.thread_id()}")
+
+    with pytest.raises(OpsError, match="lost on the way") as lost:
+        rebuild(plan(world, lambda: Gate(world.url, once("CREATE TABLE generations__next", kill))))
+    assert "--resume" in lost.value.hint
+    assert rebuild(plan(world), resume=True).swapped
+    right(world, COMMITS)
+
+
 def test_the_lock_is_of_the_database(world: World) -> None:
     """Taken and given back."""
     for _ in range(2):
         connection = connect(world.url)
-        with tables.alone(connection):
+        with alone(connection):
             pass
         connection.close()

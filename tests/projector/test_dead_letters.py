@@ -9,9 +9,11 @@ import pytest
 
 from chalicelib.core.codec import decode_item
 from chalicelib.core.projector import DeadLetter, DeadLetters, DynamoDeadLetters
-from chalicelib.core.streams.dead_letters import MAX_INLINE_BYTES
+from chalicelib.core.streams.dead_letters import MAX_ID_BYTES, MAX_INLINE_BYTES, dead_letter
+from chalicelib.core.streams.records import Source, Unreadable
 from tests.conftest import Tables
 from tests.projector.conftest import MemoryDeadLetters
+from tests.projector.histories import SERVICES, record
 
 Read = Callable[[str], Mapping[str, Any] | None]
 
@@ -29,6 +31,13 @@ def letter(**changes: Any) -> DeadLetter:
         "image": b"\x1f\x8b\x00",
     }
     return DeadLetter(**{**made, **changes})
+
+
+def unreadable(id: str, sequence: str = "100") -> Unreadable:
+    """A record of an order that cannot be decoded."""
+    raw = {**record("orders", {"id": {"S": id}}), "eventID": "1"}
+    raw["dynamodb"]["SequenceNumber"] = sequence
+    return Unreadable(Source(0, sequence, SERVICES["test-orders"], id, raw), ValueError("no"))
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
@@ -83,6 +92,43 @@ def test_an_image_too_large_for_an_item(tables: Tables) -> None:
     assert item is not None
     assert "image" not in item
     assert s3.get_object(Bucket="dead", Key=item["image_object"])["Body"].read() == image
+
+
+def test_an_image_of_a_long_id(tables: Tables) -> None:
+    """Its object's name is one that S3 takes, and another each time, so that the older can be removed alone."""
+    s3 = boto3.client("s3", endpoint_url=tables.endpoint)
+    s3.create_bucket(Bucket="long", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    dead = DynamoDeadLetters(tables.client, tables.name("dead-letters"), s3, "long")
+    id = dead_letter(unreadable("ü" * 1020), ValueError("no"), "2026-11-23T10:00:00.000Z").id
+    names = []
+    for image in (os.urandom(MAX_INLINE_BYTES + 1), os.urandom(MAX_INLINE_BYTES + 2)):
+        dead.put(letter(id=id, image=image))
+        item = _item(tables, id)
+        assert item is not None
+        names.append(item["image_object"])
+    assert len(set(names)) == 2
+    assert max(len(name.encode()) for name in names) <= 1024
+
+
+def test_ids() -> None:
+    """They tell all; too long, they are cut and differ by a digest, which is the same for the same record."""
+
+    def id_of(id: str, sequence: str = "100", consumer: str = "projector") -> str:
+        return dead_letter(unreadable(id, sequence), ValueError("no"), "2026-11-23T10:00:00.000Z", consumer).id
+
+    assert id_of("ord_1") == "orders#ord_1#100"
+    assert id_of("ord_1", consumer="reactor") == "orders#ord_1#100#reactor"
+    longest = "é" * 1024  # as many bytes as a partition key may have
+    ids = {
+        id_of(longest),
+        id_of(longest, "101"),
+        id_of(longest[1:] + "e"),
+        id_of(longest, consumer="reactor"),
+        id_of(longest, f"{longest}@?"),
+    }
+    assert len(ids) == 5
+    assert all(id.startswith("orders#éé") and len(id.encode()) <= MAX_ID_BYTES for id in ids)
+    assert id_of(longest) in ids
 
 
 def test_an_image_too_large_without_a_bucket(tables: Tables) -> None:

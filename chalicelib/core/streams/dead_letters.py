@@ -2,7 +2,9 @@
 
 import base64
 import gzip
+import hashlib
 import json
+import uuid
 from typing import Any, NamedTuple, Protocol
 
 from chalicelib.core.codec import encode_item
@@ -13,14 +15,17 @@ PROJECTOR, REACTOR = "projector", "reactor"
 # DynamoDB's item limit is 400 KB; the rest is for the other attributes.
 MAX_INLINE_BYTES = 350 * 1024
 _MAX_ERROR_CHARACTERS = 2000
+# An id is a partition key, which DynamoDB keeps to 2,048 bytes, as it does the aggregate's that is in it; and it begins
+# an object's name, which S3 keeps to 1,024.
+MAX_ID_BYTES = 900
 
 
 class DeadLetter(NamedTuple):
     """A record that was set aside.
 
     Attributes:
-        id: `<service>#<aggregate>#<version or sequence number>`, and `#reactor` where that set it aside; setting
-            the same record aside twice keeps one.
+        id: `<service>#<aggregate>#<version or sequence number>`, and `#reactor` where that set it aside; of over
+            MAX_ID_BYTES the beginning, and a digest. Setting the same record aside twice keeps one.
         service: whose stream it came from.
         aggregate: the item's partition key.
         version: the aggregate's version; None where the record cannot be decoded.
@@ -59,7 +64,7 @@ def dead_letter(entry: Commit | Unreadable, error: Exception, at: str, consumer:
     version = entry.head.version if isinstance(entry, Commit) else None
     suffix = "" if consumer == PROJECTOR else f"#{consumer}"
     return DeadLetter(
-        id=f"{source.service.name}#{source.id}#{source.sequence if version is None else version}{suffix}",
+        id=_short(f"{source.service.name}#{source.id}#{source.sequence if version is None else version}{suffix}"),
         service=source.service.name,
         aggregate=source.id,
         version=version,
@@ -69,6 +74,15 @@ def dead_letter(entry: Commit | Unreadable, error: Exception, at: str, consumer:
         image=gzip.compress(_as_json(source).encode(), mtime=0),
         consumer=consumer,
     )
+
+
+def _short(id: str) -> str:
+    """The id, or its beginning and a digest of it all: the same for the same id, another for another."""
+    whole = id.encode(errors="surrogatepass")
+    if len(whole) <= MAX_ID_BYTES:
+        return id
+    digest = hashlib.sha256(whole).hexdigest()[:32]
+    return f"{whole[: MAX_ID_BYTES - 33].decode(errors='ignore')}~{digest}"
 
 
 def record_of(image: bytes) -> dict[str, Any]:
@@ -112,7 +126,10 @@ class DynamoDeadLetters:
         self._bucket = bucket
 
     def put(self, letter: DeadLetter) -> None:
-        """See `DeadLetters.put`. An item in S3 is `<id>.json.gz`, named by `image_object`."""
+        """See `DeadLetters.put`. An image in S3 is an object of its own each time, named by `image_object`.
+
+        So whoever removes a letter cannot remove the image of one that was put meanwhile, under the same id.
+        """
         item: dict[str, Any] = letter._asdict()
         if len(letter.image) > MAX_INLINE_BYTES:
             del item["image"]
@@ -125,6 +142,6 @@ class DynamoDeadLetters:
                 f"the image of {letter.id} has {len(letter.image)} bytes compressed, too many for an item;"
                 " set DEAD_LETTER_BUCKET"
             )
-        name = f"{letter.id}.json.gz"
+        name = f"{letter.id}/{uuid.uuid4().hex}.json.gz"
         self._s3.put_object(Bucket=self._bucket, Key=name, Body=letter.image)
         return name

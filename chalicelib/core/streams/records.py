@@ -92,11 +92,11 @@ def as_record(item: Mapping[str, Any], stream_arn: str, at: float = 0.0) -> RawR
     """An item as its table's stream would carry it, for what a lost stream cannot bring any more.
 
     Args:
-        item: as attribute values, with id and version.
+        item: as attribute values, with an id; without a version that is a number, it is set aside by whoever reads it.
         stream_arn: of the table: `arn:...:table/<name>/stream/<label>`.
         at: Unix seconds.
     """
-    identity = f"{item['id']['S']}@{item['version']['N']}"
+    identity = f"{item['id']['S']}@{item.get('version', {}).get('N', '?')}"
     _, _, _, region, *_ = stream_arn.split(":")
     return {
         "eventID": identity,

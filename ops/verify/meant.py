@@ -1,0 +1,36 @@
+"""Whether the tables that a verification began with are still what their names lead to.
+
+A rebuild may swap tables meanwhile, and what it puts in their place may be of another generation: rows that a
+projection of the old one makes are wrong there.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.core.projector import sql
+from chalicelib.core.service import Projection
+
+if TYPE_CHECKING:
+    from pymysql.connections import Connection
+
+
+def still_meant(connection: "Connection[Any]", service: str, projection: Projection) -> bool:
+    """Whether a service's tables are still of the projection's generation.
+
+    Within a transaction they stay so until it ends: a swap renames `generations` as well, and waits for whoever
+    has read it.
+
+    Args:
+        connection: to the writer.
+        service: its name.
+        projection: of the tables in use, or of those that a rebuild fills beside them.
+    """
+    with connection.cursor() as cursor:
+        # LOCK IN SHARE MODE, since MariaDB has no FOR SHARE.
+        cursor.execute(
+            f"SELECT live, building FROM generations WHERE service = {sql.text_literal(service)} LOCK IN SHARE MODE"
+        )
+        row = cursor.fetchone()
+    if projection.root.suffix:
+        return row is not None and row[1] == projection.generation
+    # Without a row, no projector and no rebuild has written these tables yet.
+    return row is None or row[0] == projection.generation
