@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from local.bridge import bridge_address, forward
 from local.config import Config
 from local.lambda_env import write_lambda_env
 from local.ports import answers, free_port, wait_until
-from tests.conftest import Stack, empty
+from tests.conftest import Stack, fresh_database, fresh_tables, started
 from tests.deploy.lambdas import ROOT, event, tool
 
 IMAGE = "public.ecr.aws/lambda/python:3.13-x86_64"
@@ -65,6 +66,14 @@ class Sam:
 
 
 @pytest.fixture(scope="module")
+def stack(ministack: str, mysql_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack of these tests' own, since the sample events have ids of their own and take it to be empty."""
+    folder = tmp_path_factory.mktemp("sam-stack")
+    with fresh_tables(ministack) as tables, fresh_database(mysql_server) as url, started(tables, url, folder) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
 def sam(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Sam:
     """`sam` after `sam build`."""
     program = tool("sam", ".venv-sam")
@@ -80,7 +89,6 @@ def sam(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Sam:
         table_prefix=stack.tables.prefix,
     )
     write_lambda_env(config, stack.database_url)
-    empty(stack.database_url)
     env = {**os.environ, "SAM_CLI_TELEMETRY": "0"}
     build = folder / "build"
     subprocess.run([program, "build", "--build-dir", build], cwd=ROOT, env=env, check=True, timeout=300)
