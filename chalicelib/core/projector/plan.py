@@ -31,17 +31,15 @@ class Group(NamedTuple):
     Attributes:
         commits: in the order of their versions.
         plans: of the newest of them, by the projections' generations; none where the aggregate is not shown.
-        faults: why a projection could make none, by its generation. Only that of a projection whose tables are written
+        faults: why there is none of a projection, by its generation. Only that of a projection whose tables are written
             counts: the code may hold one that is not in use yet, or no more.
-        timeline: a row of each.
-        fault: why there is no timeline; then there are no plans either.
+        timeline: a row of each; none where one cannot be made, which is a fault of every generation.
     """
 
     commits: Sequence[Commit]
     plans: Mapping[int, Plan] = MappingProxyType({})
     faults: Mapping[int, Exception] = MappingProxyType({})
     timeline: Sequence[Row] = ()
-    fault: Exception | None = None
 
 
 def group(commits: Iterable[Commit], service: Service) -> list[Group]:
@@ -72,7 +70,7 @@ def _planned(commits: list[Commit], service: Service) -> Group:
     try:
         lines = [timeline.row(service.name, commit.head) for commit in commits]
     except Exception as error:  # whatever the conversion of a time or an event raises
-        return Group(commits, fault=error)
+        return Group(commits, faults=dict.fromkeys(service.projections, error))
     plans: dict[int, Plan] = {}
     faults: dict[int, Exception] = {}
     for generation, projection in service.projections.items():

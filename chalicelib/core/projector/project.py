@@ -126,12 +126,8 @@ class _Chunk:
         """Apply what is no heartbeat. Yields what is done of it."""
         groups = group((entry for entry in self._entries if isinstance(entry, Commit)), self._service)
         self._measure(groups)
-        sound = [found for found in groups if not found.fault]
-        if sound:
-            yield from self._isolation.apply(sound)
-        for found in groups:
-            if found.fault:
-                yield from self._isolation.apply_singly(found, found.fault)
+        if groups:
+            yield from self._isolation.apply(groups)
         for entry in self._entries:
             if isinstance(entry, Unreadable):
                 yield from self._unreadable(entry)

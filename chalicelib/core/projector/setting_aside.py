@@ -77,7 +77,7 @@ class Isolation:
             self._apply(work_of(groups))
         except Poisonous as error:
             if len(groups) == 1:
-                yield from self.apply_singly(groups[0], error)
+                yield from self._apply_singly(groups[0], error)
                 return
             middle = len(groups) // 2
             yield from self.apply(groups[:middle])
@@ -86,7 +86,7 @@ class Isolation:
             for found in groups:
                 yield from found.commits
 
-    def apply_singly(self, whole: Group, error: Exception) -> Iterator[Commit]:
+    def _apply_singly(self, whole: Group, error: Exception) -> Iterator[Commit]:
         """Apply one aggregate's records in the order of their versions, each in its own transaction.
 
         So the newest good one is what shows in the end.
@@ -97,8 +97,6 @@ class Isolation:
         for commit in whole.commits:
             (single,) = group([commit], self._service)
             try:
-                if single.fault:
-                    raise Poisonous(str(single.fault)) from single.fault
                 self._apply(work_of([single]))
             except Poisonous as refusal:
                 yield from self._serve(single, refusal)
@@ -112,13 +110,12 @@ class Isolation:
         lack it, and so would the read model after the swap, were there no dead letter.
         """
         (commit,) = single.commits
-        if not single.fault:
-            try:
-                self._apply(work_of([single]), serving)
-            except Poisonous as error:
-                refusal = error
-            else:
-                log.warning("projector: refused by the tables that are being built", aggregate=commit.source.id)
+        try:
+            self._apply(work_of([single]), serving)
+        except Poisonous as error:
+            refusal = error
+        else:
+            log.warning("projector: refused by the tables that are being built", aggregate=commit.source.id)
         yield from self._aside(commit, refusal)
 
     def _aside(self, commit: Commit, error: Exception) -> Iterator[Commit]:
