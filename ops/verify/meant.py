@@ -6,7 +6,7 @@ projection of the old one makes are wrong there.
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.core.projector import sql
+from chalicelib.core.projector.generations import generations_of
 from chalicelib.core.service import Projection
 
 if TYPE_CHECKING:
@@ -24,13 +24,8 @@ def still_meant(connection: "Connection[Any]", service: str, projection: Project
         service: its name.
         projection: of the tables in use, or of those that a rebuild fills beside them.
     """
-    with connection.cursor() as cursor:
-        # LOCK IN SHARE MODE, since MariaDB has no FOR SHARE.
-        cursor.execute(
-            f"SELECT live, building FROM generations WHERE service = {sql.text_literal(service)} LOCK IN SHARE MODE"
-        )
-        row = cursor.fetchone()
-    if projection.root.suffix:
-        return row is not None and row[1] == projection.generation
-    # Without a row, no projector and no rebuild has written these tables yet.
-    return row is None or row[0] == projection.generation
+    found = generations_of(connection, service)
+    if found is None:  # no projector and no rebuild has written these tables yet
+        return not projection.root.suffix
+    live, building = found
+    return (building if projection.root.suffix else live) == projection.generation

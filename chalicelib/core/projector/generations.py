@@ -44,17 +44,25 @@ def serving(connection: "Connection[Any]", service: Service) -> list[Projection]
     return in_use(connection, service)[:1]
 
 
-def _row(connection: "Connection[Any]", service: Service) -> tuple[int, int | None]:
-    name = sql.text_literal(service.name)
+def generations_of(connection: "Connection[Any]", service: str) -> tuple[int, int | None] | None:
+    """The generation in use and the one being built, if any; locked. None where nobody has written yet."""
     with connection.cursor() as cursor:
         # LOCK IN SHARE MODE, since MariaDB has no FOR SHARE.
-        statement = f"SELECT live, building FROM generations WHERE service = {name} LOCK IN SHARE MODE"  # noqa: S608
-        while not cursor.execute(statement):
+        cursor.execute(
+            "SELECT live, building FROM generations"  # noqa: S608  (literals)
+            f" WHERE service = {sql.text_literal(service)} LOCK IN SHARE MODE"
+        )
+        row: tuple[int, int | None] | None = cursor.fetchone()
+        return row
+
+
+def _row(connection: "Connection[Any]", service: Service) -> tuple[int, int | None]:
+    while (row := generations_of(connection, service.name)) is None:
+        with connection.cursor() as cursor:
             cursor.execute("COMMIT")
             _insert(cursor, service)
             cursor.execute("START TRANSACTION")
-        live, building = cursor.fetchone() or (0, None)
-        return live, building
+    return row
 
 
 def _insert(cursor: Any, service: Service) -> None:
