@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pymysql.connections import Connection
 
 T = TypeVar("T")
+SILENCE_SECONDS = 30.0
 
 
 class Stopped(Exception):
@@ -98,7 +99,7 @@ class Control:
 
 
 @contextmanager
-def alone(connection: "Connection[Any]", silence_seconds: float = 30.0) -> Iterator[Control]:
+def alone(connection: "Connection[Any]", silence_seconds: float = SILENCE_SECONDS) -> Iterator[Control]:
     """Hold the lock that keeps a second rebuild of this read model out; it ends with the connection.
 
     Args:

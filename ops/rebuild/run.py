@@ -14,7 +14,7 @@ from chalicelib.core.projector.writer import Attempts, Writer
 from chalicelib.core.service import Service
 from ops.failing import OpsError
 from ops.rebuild import tables
-from ops.rebuild.control import Control, alone
+from ops.rebuild.control import SILENCE_SECONDS, Control, alone
 from ops.rebuild.scan import Refused, Scan
 from ops.verify import Drift, Options, verify
 from ops.verify.run import Advance, Connect, Phase
@@ -51,7 +51,7 @@ class Plan:
     phase: Phase
     segments: int = 4
     settle_seconds: float = 5.0
-    silence_seconds: float = 30.0
+    silence_seconds: float = SILENCE_SECONDS
     sleep: Callable[[float], None] = time.sleep
 
     def items(self, service: Service) -> Items:
