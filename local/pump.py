@@ -34,8 +34,8 @@ Handler = Callable[[dict[str, Any], Any], Any]
 MAX_EVENT_BYTES = 6 * 1024 * 1024  # Lambda's limit on what a call is given
 _ENVELOPE_BYTES = len('{"Records": []}')
 DRAIN_SECONDS = 20.0
-# Lambda polls four times a second. Without a pause a loaded stream would be asked for a record or two at a time, by six
-# mappings at once, which takes more of two cores than what is done with the records.
+# Lambda polls four times a second. Without a pause a loaded stream is asked for a record or two at a time, by six
+# mappings at once: a third of the pump's time under load, and each time a transaction for them.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 0.2
 # What one function does, another stream carries on: at rest is what has been so for several looks at every stream.
 _REST_SECONDS = 4 * _LONGEST_PAUSE
