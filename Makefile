@@ -31,10 +31,10 @@ token: setup ## Print a signed JWT: ROLE=customer|staff|admin [SUB=cus_...]
 	@exec $(PY) -m local token --role "$(ROLE)" --sub "$(SUB)"
 
 seed: setup ## Load real orders into the running stack: the sample, or the year with FILE=online-retail.csv.gz
-	@exec $(PY) -m ops.seed $(FILE)
+	@exec $(PY) -m demo.seed $(FILE)
 
 check-sales: setup ## Compare the sales reports with what was seeded, to the penny: [FILE=...]
-	@$(PY) -m tests.seed.sales_from_csv $(or $(FILE),ops/seed/sample/online-retail-sample.csv.gz) | $(PY) -m ops.check_sales
+	@$(PY) -m tests.seed.sales_from_csv $(or $(FILE),demo/seed/sample/online-retail-sample.csv.gz) | $(PY) -m demo.check_sales
 
 test: setup lint ## Run all checks and all tests
 	$(PY) -m pytest $(ARGS)
@@ -56,7 +56,7 @@ faults: setup ## Run the fault tests in their long form, FAULTS=long: servers ki
 	FAULTS=long $(PY) -m pytest tests/faults $(ARGS)
 
 load: setup ## Send a mixed load to the running stack and check every answer: [RATE=50] [SECONDS=30]
-	@exec $(PY) -m ops load --rate $(or $(RATE),50) --seconds $(or $(SECONDS),30)
+	@exec $(PY) -m demo.load --rate $(or $(RATE),50) --seconds $(or $(SECONDS),30)
 
 deploy-tools: setup ## Install sam, cfn-lint, checkov and Lambda's runtime, for the deployment's tests
 	@deploy/tools.sh --checkov
@@ -70,8 +70,8 @@ test-deploy: deploy-tools ## Run the deployment's tests, `sam local` in Docker t
 soak: setup ## Load the whole with faults at random, for [MINUTES=30], and write docs/reports/soak.md
 	SOAK_MINUTES=$(or $(MINUTES),30) SOAK_REPORT=docs/reports/soak.md $(PY) -m pytest tests/soak $(ARGS)
 
-costs: setup ## Work out docs/'s tables of costs and loads anew, from deploy/prices.toml and deploy/loads.py
-	$(PY) -m deploy.costs --write
+costs: setup ## Work out docs/'s tables of costs and loads anew, from demo/prices.toml and demo/loads.py
+	$(PY) -m demo.costs --write
 
 bench: setup ## Measure the projector on this machine
 	$(PY) -m bench.projector

@@ -12,9 +12,9 @@ from typing import Any
 from chalice.app import AuthRequest, AuthResponse, Chalice, CloudWatchEvent, DynamoDBEvent, Rate
 
 from chalicelib.bootstrap import APIS, REACTED_TO, SERVICES, runtime
-from chalicelib.core import log
-from chalicelib.core.auth import BadToken, verify
-from chalicelib.core.http import problems_everywhere
+from chalicelib.core.access.authentication import BadToken, verify
+from chalicelib.core.http.chalice_adapter import problems_everywhere
+from chalicelib.core.telemetry import log
 
 app = Chalice(app_name="tributary", configure_logs=False)
 app.register_middleware(problems_everywhere, "http")
@@ -81,8 +81,8 @@ for name in REACTED_TO:
 @app.lambda_function(name="migrate")
 def migrate(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Bring the read model's schema and users up to date; run on every deployment, harmless when repeated."""
-    from chalicelib.core.custom_resource import serve
-    from chalicelib.core.schema import bring_up_to_date
+    from chalicelib.core.mysql.schema import bring_up_to_date
+    from chalicelib.core.operations.custom_resource import serve
 
     return serve(event, lambda: bring_up_to_date(runtime().settings))
 
@@ -90,7 +90,7 @@ def migrate(event: dict[str, Any], context: Any) -> dict[str, Any]:
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def check(event: CloudWatchEvent) -> None:
     """Measure each service's lag and count its dead letters, for GET /status."""
-    from chalicelib.operations.check import check_all
+    from chalicelib.core.operations.check import check_all
 
     with log.about_call(event.context):
         check_all(runtime())

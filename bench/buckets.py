@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
 from bench.projector import NoDeadLetters, server
-from chalicelib.core.codec import item_of
-from chalicelib.core.database import connect
+from chalicelib.core.dynamodb.codec import item_of
+from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector import Deps, Writer, project, timeline
 from chalicelib.core.service import Head, Row, Service
 from chalicelib.orders.projection import BUCKETS, PROJECTION, SALES_BY_PRODUCT

@@ -25,9 +25,9 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from chalicelib.core.codec import head_of, item_of
-from chalicelib.core.database import connect
-from chalicelib.core.migrate import migrate
+from chalicelib.core.dynamodb.codec import head_of, item_of
+from chalicelib.core.mysql.connections import connect
+from chalicelib.core.mysql.migrate import migrate
 from chalicelib.core.projector import Deps, Writer, project, timeline
 from chalicelib.core.service import Head, Row, Service, Table
 from chalicelib.orders.projection import CUSTOMER_SPEND, LINES, ORDERS, PROJECTION

@@ -11,7 +11,7 @@ from botocore.config import Config
 
 from bench.dynalite import Dynalite
 from bench.projector import record
-from chalicelib.core.migrate import migrate
+from chalicelib.core.mysql.migrate import migrate
 from local import aws
 from local.mariadb import MariaDB, with_database
 from local.ministack import MiniStack

@@ -21,7 +21,7 @@ from typing import Any
 
 from bench.projector import SERVICES, record
 from bench.stores import TABLE, fill_items, stores
-from chalicelib.core.database import connect
+from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector import Deps, Writer, project
 from chalicelib.orders.projection import PROJECTION
 from ops.verify import Options, verify

@@ -11,17 +11,17 @@ from typing import Any
 from chalicelib.catalog.api import api as catalog_api
 from chalicelib.catalog.ports import TablePrices
 from chalicelib.catalog.service import SERVICE as CATALOG
-from chalicelib.core import log, tracing
+from chalicelib.core.http.documentation import documentation
+from chalicelib.core.operations.api import api as operations_api
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.service import Service
 from chalicelib.core.settings import Settings
+from chalicelib.core.telemetry import log, tracing
 from chalicelib.customers.api import api as customers_api
 from chalicelib.customers.ports import TableStandings
 from chalicelib.customers.service import SERVICE as CUSTOMERS
 from chalicelib.inventory.api import api as inventory_api
 from chalicelib.inventory.service import SERVICE as INVENTORY
-from chalicelib.operations.api import api as operations_api
-from chalicelib.operations.documentation import documentation
 from chalicelib.orders.api import api as orders_api
 from chalicelib.orders.api import customers_api as customer_orders_api
 from chalicelib.orders.service import SERVICE as ORDERS

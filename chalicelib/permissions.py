@@ -4,7 +4,7 @@ A row a command, a query or a privilege. OWN lets a customer at what belongs to 
 its token's subject. A test holds this table against the routes, both ways.
 """
 
-from chalicelib.core.permissions import Access, Permissions
+from chalicelib.core.access.permissions import Access, Permissions
 
 _ALL, _OWN = Access.ALL, Access.OWN
 

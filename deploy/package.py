@@ -1,8 +1,8 @@
 """Make the package of one function: `python -m deploy.package CommandsFunction FOLDER`, as `sam build` does.
 
-A function gets the libraries and the parts of chalicelib that it imports, and nothing else: a smaller package
-starts faster, and what is not there cannot be exploited. Of chalice that is its runtime, without the command line
-and all that drags along; of botocore, the descriptions of those services alone that are called.
+A function gets app.py, all of chalicelib, and of the libraries only what it imports: a smaller package starts faster,
+and code that is absent cannot be exploited. Of chalice that is its runtime, without its command line; of botocore, the
+descriptions of the services that the function calls.
 """
 
 # ruff: noqa: S603, T201  # a command line; it starts pip alone
@@ -16,9 +16,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
 WHEELS = ROOT / ".aws-sam" / "wheels"
@@ -50,49 +49,15 @@ _XRAY = ("aws_xray_sdk/*", "wrapt/*")
 _JWT = ("jwt/*", "cryptography/*", "_cffi_backend*")
 _DYNAMODB, _S3, _SECRETS = "botocore/data/dynamodb/*", "botocore/data/s3/*", "botocore/data/secretsmanager/*"
 
-# Parts of chalicelib that only some functions import; everything else goes everywhere, since app.py imports it.
-_DYNAMODB_CLIENT = ("core/cut_answers.py",)
-_WRITES = (*_DYNAMODB_CLIENT, "core/pipeline.py", "core/dynamo.py", "core/dynamo_requests.py", "core/codec.py")
-_READS = ("core/database.py", "core/iam_token.py", "core/snapshot.py")
-_PROJECTS = (
-    *_DYNAMODB_CLIENT,
-    "core/projector/*",
-    "core/streams/*",
-    "core/codec.py",
-    "core/database.py",
-    "core/iam_token.py",
-)
-_REACTS = (*_WRITES, "core/reactor/*", "core/streams/*")
-_MIGRATES = ("core/migrate.py", "core/database*.py", "core/iam_token.py", "core/schema.py", "core/custom_resource.py")
-_CHECKS = (*_DYNAMODB_CLIENT, "operations/check.py", "core/codec.py", "core/database.py", "core/iam_token.py")
-_TRACES = ("core/xray.py",)
-_OPTIONAL = frozenset(
-    (*_WRITES, *_READS, *_PROJECTS, *_REACTS, *_MIGRATES, *_CHECKS, *_TRACES, "migrations/*", "core/server_check.py")
-) - {
-    "core/pipeline.py"  # its types are part of the routes
-}
-
-
-class Package(NamedTuple):
-    """What a function gets.
-
-    Attributes:
-        libraries: patterns of paths below site-packages.
-        parts: patterns of paths below chalicelib, of those that not every function needs.
-    """
-
-    libraries: tuple[str, ...]
-    parts: tuple[str, ...]
-
-
-PACKAGES = {
-    "AuthorizerFunction": Package((*_CHALICE, *_JWT), ()),
-    "CommandsFunction": Package((*_CHALICE, *_BOTO, _DYNAMODB, *_XRAY), (*_WRITES, *_TRACES)),
-    "QueriesFunction": Package((*_CHALICE, *_MYSQL, *_XRAY, *_BOTOCORE), (*_READS, *_TRACES)),
-    "ProjectorFunction": Package((*_CHALICE, *_BOTO, _DYNAMODB, _S3, *_MYSQL, *_XRAY), (*_PROJECTS, *_TRACES)),
-    "ReactorFunction": Package((*_CHALICE, *_BOTO, _DYNAMODB, _S3, *_XRAY), (*_REACTS, *_TRACES)),
-    "MigrateFunction": Package((*_CHALICE, *_BOTO, _SECRETS, *_MYSQL), (*_MIGRATES, "migrations/*")),
-    "CheckFunction": Package((*_CHALICE, *_BOTO, _DYNAMODB, *_MYSQL, *_XRAY), (*_CHECKS, *_TRACES)),
+# The libraries of each function: patterns of paths below site-packages.
+PACKAGES: Mapping[str, tuple[str, ...]] = {
+    "AuthorizerFunction": (*_CHALICE, *_JWT),
+    "CommandsFunction": (*_CHALICE, *_BOTO, _DYNAMODB, *_XRAY),
+    "QueriesFunction": (*_CHALICE, *_MYSQL, *_XRAY, *_BOTOCORE),
+    "ProjectorFunction": (*_CHALICE, *_BOTO, _DYNAMODB, _S3, *_MYSQL, *_XRAY),
+    "ReactorFunction": (*_CHALICE, *_BOTO, _DYNAMODB, _S3, *_XRAY),
+    "MigrateFunction": (*_CHALICE, *_BOTO, _SECRETS, *_MYSQL),
+    "CheckFunction": (*_CHALICE, *_BOTO, _DYNAMODB, *_MYSQL, *_XRAY),
 }
 
 
@@ -106,17 +71,15 @@ def make(function: str, target: Path) -> None:
     Raises:
         CannotPackage: there is no such function, or a library is not to be had for its platform.
     """
-    package = PACKAGES.get(function)
-    if package is None:
+    patterns = PACKAGES.get(function)
+    if patterns is None:
         raise CannotPackage(f"there is no package for {function}; deploy/package.py knows {', '.join(PACKAGES)}")
     libraries = installed()
-    unused = copy(libraries, target, package.libraries)
+    unused = copy(libraries, target, patterns)
     if unused:
         raise CannotPackage(f"{function}: nothing in requirements.txt gives {', '.join(sorted(unused))}")
-    dropped = [pattern for pattern in _OPTIONAL if pattern not in package.parts]
     for path in files(ROOT / "chalicelib"):
-        if matches(path, package.parts) or not matches(path, dropped):
-            place(ROOT / "chalicelib" / path, target / "chalicelib" / path)
+        place(ROOT / "chalicelib" / path, target / "chalicelib" / path)
     place(ROOT / "app.py", target / "app.py")
 
 

@@ -17,8 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.core.database import Pool
-from chalicelib.core.dynamo import MAX_BATCH_GET, PATIENT_TRIES, batch_get
+from chalicelib.core.dynamodb.store import MAX_BATCH_GET, PATIENT_TRIES, batch_get
+from chalicelib.core.mysql.connections import Pool
 from chalicelib.core.service import Service
 from chalicelib.core.streams.records import as_record, is_head
 from local import aws

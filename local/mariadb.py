@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from chalicelib.core.database import SQL_MODE, connect
-from chalicelib.core.server_check import check
+from chalicelib.core.mysql.connections import SQL_MODE, connect
+from chalicelib.core.mysql.server_check import check
 from local import LocalError
 from local.child import Child
 from local.ports import LOOPBACK

@@ -14,7 +14,7 @@ from typing import Any
 from chalice.app import Chalice
 
 from chalicelib.core.errors import Internal, Malformed, Problem, TooLarge
-from chalicelib.core.request import MAX_BODY_BYTES as ACCEPTED_BYTES
+from chalicelib.core.http.request import MAX_BODY_BYTES as ACCEPTED_BYTES
 from local.gateway import Answer, Gateway, problem_answer
 
 MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's limit; the app's own is lower, and the one to tell

@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from chalicelib.core.migrate import MigrationFailed, migrate
+from chalicelib.core.mysql.migrate import MigrationFailed, migrate
 from local import LocalError, aws
 from local.child import Child
 from local.config import Config

@@ -10,7 +10,6 @@ import click
 
 from ops.dead_letters.commands import dead_letters
 from ops.failing import WHO_CHANGES_TABLES, Command
-from ops.load.command import load
 from ops.operating import migrate, status, token
 from ops.react import react
 from ops.rebuild.command import rebuild
@@ -28,7 +27,7 @@ def ops() -> None:
     """Operate a running Tributary."""
 
 
-_COMMANDS: tuple[click.Command, ...] = (dead_letters, load, migrate, react, rebuild, status, token, verify)
+_COMMANDS: tuple[click.Command, ...] = (dead_letters, migrate, react, rebuild, status, token, verify)
 for _command in _COMMANDS:
     ops.add_command(_command)
 
@@ -40,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _log_to_standard_error() -> None:
-    """Standard output is the command's own; chalicelib.core.log leaves a logger alone that has a handler."""
+    """Standard output is the command's own; chalicelib.core.telemetry.log leaves a logger alone that has a handler."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(levelname)s %(message)s: %(error)s", defaults={"error": ""}))
     handler.setLevel(logging.WARNING)

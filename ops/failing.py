@@ -8,13 +8,13 @@ from typing import NamedTuple
 import click
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
-from chalicelib.core.database import BadDatabaseUrl, error_code, is_lost
+from chalicelib.core.commands.store import StoreUnreachable, Throttled
 from chalicelib.core.errors import Problem
-from chalicelib.core.migrate import MigrationFailed
+from chalicelib.core.mysql.connections import BadDatabaseUrl, error_code, is_lost
+from chalicelib.core.mysql.migrate import MigrationFailed
 from chalicelib.core.projector import UnknownStream
 from chalicelib.core.projector.failures import NotConnected
 from chalicelib.core.settings import BadSettings
-from chalicelib.core.store import StoreUnreachable, Throttled
 from chalicelib.core.streams.batches import GaveUp
 from local import LocalError
 
@@ -82,18 +82,20 @@ class Command:
     """Runs the command line, and turns what is raised into words and an exit code.
 
     Args:
-        group: of the commands.
+        command: what to run, a group or a single one.
         arguments: of the process, if None.
+        program: how it was called.
     """
 
-    def __init__(self, group: click.Group, arguments: list[str] | None) -> None:
-        self._group = group
+    def __init__(self, command: click.Command, arguments: list[str] | None, program: str = "python -m ops") -> None:
+        self._command = command
+        self._program = program
         self._arguments = sys.argv[1:] if arguments is None else arguments
 
     def run(self) -> int:
         """Run it. Returns the exit code."""
         try:
-            code = self._group.main(self._arguments, prog_name="python -m ops", standalone_mode=False)
+            code = self._command.main(self._arguments, prog_name=self._program, standalone_mode=False)
             return code if isinstance(code, int) else 0
         except click.ClickException as error:
             error.show()

@@ -8,9 +8,9 @@ import msgspec
 from rich.live import Live
 from rich.table import Table
 
-from chalicelib.core.migrate import migrate as apply
+from chalicelib.core.mysql.migrate import migrate as apply
+from chalicelib.core.operations.queries import RebuildStatus, Status, get_status
 from chalicelib.core.runtime import Runtime
-from chalicelib.operations.queries import RebuildStatus, Status, get_status
 from local import keys
 from ops.environment import is_local, load
 from ops.failing import OpsError

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chalicelib.core import log
-from chalicelib.core.database import connect
-from chalicelib.core.migrate import migrate
-from chalicelib.core.server_check import check
+from chalicelib.core.mysql.connections import connect
+from chalicelib.core.mysql.migrate import migrate
+from chalicelib.core.mysql.server_check import check
+from chalicelib.core.telemetry import log
 from local import aws, keys
 from local.child import Child
 from local.config import Config

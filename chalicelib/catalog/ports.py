@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from chalicelib.catalog.published import Listing, Prices
-from chalicelib.core.store import WriteStore
+from chalicelib.core.commands.store import WriteStore
 
 
 class TablePrices(Prices):

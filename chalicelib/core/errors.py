@@ -16,7 +16,7 @@
     └── Unavailable 503          retry later; the outcome may be unknown
         └── ReadModelBehind 503
 
-An error is raised where it is noticed and becomes HTTP in one place, core/http.py.
+An error is raised where it is noticed and becomes HTTP in one place, core/http/chalice_adapter.py.
 """
 
 from collections.abc import Mapping, Sequence

@@ -8,17 +8,17 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from chalicelib.core import tracing
-from chalicelib.core.permissions import Permissions
+from chalicelib.core.access.permissions import Permissions
+from chalicelib.core.commands.store import WriteStore
 from chalicelib.core.service import Service
 from chalicelib.core.settings import Settings
-from chalicelib.core.store import WriteStore
+from chalicelib.core.telemetry import tracing
 from chalicelib.core.tokens import Signer
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from chalicelib.core.database import Pool
+    from chalicelib.core.mysql.connections import Pool
 
 T = TypeVar("T")
 
@@ -90,7 +90,7 @@ class Runtime:
 
     def store(self, service: str) -> WriteStore:
         """The write store of a service."""
-        from chalicelib.core.dynamo import DynamoStore
+        from chalicelib.core.dynamodb.store import DynamoStore
 
         return DynamoStore(self.dynamodb, self.settings.table(service))
 
@@ -122,7 +122,7 @@ def dynamodb_client(**config: Any) -> "DynamoDBClient":
     import boto3
     from botocore.config import Config
 
-    from chalicelib.core.cut_answers import refuse_cut_answers
+    from chalicelib.core.dynamodb.cut_answers import refuse_cut_answers
 
     tracing.watch_boto()
     client = boto3.client("dynamodb", config=Config(**{**CLIENT_CONFIG, **config}))
@@ -138,6 +138,6 @@ def _s3() -> Any:
 
 
 def _pool(url: str) -> "Pool":
-    from chalicelib.core.database import Pool
+    from chalicelib.core.mysql.connections import Pool
 
     return Pool(url)

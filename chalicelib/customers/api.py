@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from chalicelib.core.endpoint import Call, Planned
 from chalicelib.core.fields import CustomerId
-from chalicelib.core.http import Api
+from chalicelib.core.http.chalice_adapter import Api
+from chalicelib.core.http.endpoint import Call, Planned
 from chalicelib.core.ids import new_id
-from chalicelib.core.listing import Page
+from chalicelib.core.queries.listing import Page
 from chalicelib.customers.commands import (
     Change,
     CustomerAnswer,

@@ -1,6 +1,6 @@
 """The published port of customers on its own table: one GetItem."""
 
-from chalicelib.core.store import WriteStore
+from chalicelib.core.commands.store import WriteStore
 from chalicelib.customers.published import Standing, Standings
 
 

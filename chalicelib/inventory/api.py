@@ -1,8 +1,8 @@
 """The routes of the inventory."""
 
-from chalicelib.core.endpoint import Call, Planned
 from chalicelib.core.fields import Sku
-from chalicelib.core.http import Api
+from chalicelib.core.http.chalice_adapter import Api
+from chalicelib.core.http.endpoint import Call, Planned
 from chalicelib.inventory.commands import Adjust, Adjustment, Receipt, Receive, StockAnswer
 
 api = Api("inventory", sku=Sku)

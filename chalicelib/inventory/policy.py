@@ -10,8 +10,7 @@ The other part, what becomes of the order, is orders/policy.py. The reservation 
 
 from collections.abc import Iterator
 
-from chalicelib.core.policy import FollowUp
-from chalicelib.core.service import Head
+from chalicelib.core.service import FollowUp, Head
 from chalicelib.inventory.commands import Reserve, Ship
 from chalicelib.inventory.domain import reservation_id
 from chalicelib.inventory.published import release

@@ -3,8 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from chalicelib.core.policy import FollowUp
-from chalicelib.core.service import Head
+from chalicelib.core.service import FollowUp, Head
 from chalicelib.inventory.commands import Release
 from chalicelib.inventory.domain import RESERVATION_PREFIX, reservation_id
 

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.core.decider import Event
-from chalicelib.core.policy import Policy
-from chalicelib.core.service import Aggregate, Claim, ClaimChange, Service
+from chalicelib.core.service import Aggregate, Claim, ClaimChange, Policy, Service
 from chalicelib.inventory import domain
 from chalicelib.inventory.policy import on_orders
 from chalicelib.inventory.projection import PROJECTION

@@ -4,12 +4,12 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.core.endpoint import Call, Planned
 from chalicelib.core.errors import Fault, Invalid
 from chalicelib.core.fields import CustomerId, OrderId
-from chalicelib.core.http import Api
+from chalicelib.core.http.chalice_adapter import Api
+from chalicelib.core.http.endpoint import Call, Planned
 from chalicelib.core.ids import new_id
-from chalicelib.core.listing import Page
+from chalicelib.core.queries.listing import Page
 from chalicelib.orders.answers import OrderDetail, OrderFilters, OrderSummary, OrderTimeline
 from chalicelib.orders.commands import Cancel, Cancellation, Deliver, NewOrder, OrderAnswer, Ship
 from chalicelib.orders.placing import place_command

@@ -7,9 +7,9 @@ ports (bootstrap.py) with HTTP clients, and nothing here changes.
 from datetime import UTC, datetime
 
 from chalicelib.catalog.published import Prices
-from chalicelib.core.endpoint import Call
 from chalicelib.core.errors import Fault, Forbidden, Invalid
 from chalicelib.core.fields import CustomerId
+from chalicelib.core.http.endpoint import Call
 from chalicelib.core.times import iso
 from chalicelib.customers.published import Standings
 from chalicelib.orders.commands import MAX_SKUS, NewOrder, Place

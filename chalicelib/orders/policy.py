@@ -10,8 +10,7 @@ The other part, what is reserved for an order, is inventory/policy.py.
 
 from collections.abc import Iterator
 
-from chalicelib.core.policy import FollowUp
-from chalicelib.core.service import Head
+from chalicelib.core.service import FollowUp, Head
 from chalicelib.inventory.published import PublishedReservation, release, reservation_of
 from chalicelib.orders.commands import Confirm, Reject
 

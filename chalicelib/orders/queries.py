@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.core.answers import timestamp
 from chalicelib.core.errors import Fault, Invalid
-from chalicelib.core.listing import Bookmark, Key, Page, Row, Sort, Where, read_page
-from chalicelib.core.search import boolean_query
+from chalicelib.core.queries.answers import timestamp
+from chalicelib.core.queries.listing import Bookmark, Key, Page, Row, Sort, Where, read_page
+from chalicelib.core.queries.search import boolean_query
 from chalicelib.core.tokens import Signer
 from chalicelib.orders.answers import OrderCustomer, OrderDetail, OrderFilters, OrderLine, OrderSummary, Shortage
 

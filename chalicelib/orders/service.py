@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.core.decider import Event
-from chalicelib.core.policy import Policy
-from chalicelib.core.service import Aggregate, Claim, ClaimChange, Service, single
+from chalicelib.core.service import Aggregate, Claim, ClaimChange, Policy, Service, single
 from chalicelib.orders import domain
 from chalicelib.orders.policy import on_inventory
 from chalicelib.orders.projection import PROJECTION

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.core.answers import timestamp
-from chalicelib.core.listing import Row
+from chalicelib.core.queries.answers import timestamp
+from chalicelib.core.queries.listing import Row
 from chalicelib.inventory.published import reservation_id
 from chalicelib.orders.answers import OrderTimeline, TimelineEntry
 

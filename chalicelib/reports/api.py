@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from chalicelib.core.endpoint import Call
-from chalicelib.core.http import Api
-from chalicelib.core.listing import Page
+from chalicelib.core.http.chalice_adapter import Api
+from chalicelib.core.http.endpoint import Call
+from chalicelib.core.queries.listing import Page
 from chalicelib.reports.queries import LowStockItem, LowStockParameters, SalesItem, SalesParameters, low_stock, sales
 
 api = Api("reports")

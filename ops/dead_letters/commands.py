@@ -6,7 +6,7 @@ from dataclasses import replace
 import click
 
 from chalicelib.bootstrap import SERVICES
-from chalicelib.core.codec import decode_item
+from chalicelib.core.dynamodb.codec import decode_item
 from chalicelib.core.projector import project
 from chalicelib.core.projector.handler import deps_of as projector_deps
 from chalicelib.core.reactor import react

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from chalicelib.core.codec import decode_item
+from chalicelib.core.dynamodb.codec import decode_item
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.streams.dead_letters import PROJECTOR, record_of
 from ops.failing import OpsError

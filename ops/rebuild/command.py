@@ -3,7 +3,7 @@
 import click
 
 from chalicelib.bootstrap import SERVICES
-from chalicelib.core.database import connect
+from chalicelib.core.mysql.connections import connect
 from ops.environment import load, patient_dynamodb
 from ops.failing import WRONG, OpsError
 from ops.output import console, json_option, print_json, table

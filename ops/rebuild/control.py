@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from chalicelib.core.database import is_lost
+from chalicelib.core.mysql.connections import is_lost
 from chalicelib.core.projector import sql
 from ops.failing import OpsError
 from ops.rebuild.tables import one

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from chalicelib.core.database import is_lost
+from chalicelib.core.mysql.connections import is_lost
 from chalicelib.core.projector.failures import NotConnected
 from chalicelib.core.projector.generations import NEXT
 from chalicelib.core.projector.writer import Attempts, Writer

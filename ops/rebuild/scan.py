@@ -6,7 +6,7 @@ A row that the stream has brought meanwhile is locked, found newer and left, as 
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from chalicelib.core.codec import head_of
+from chalicelib.core.dynamodb.codec import head_of
 from chalicelib.core.projector.failures import Poisonous
 from chalicelib.core.projector.plan import Plan, plan
 from chalicelib.core.projector.transaction import Work, write

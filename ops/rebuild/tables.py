@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.core.database import error_code
+from chalicelib.core.mysql.connections import error_code
 from chalicelib.core.projector import sql
 from chalicelib.core.projector.generations import NEXT, in_use
 from chalicelib.core.service import Projection, Service

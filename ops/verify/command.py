@@ -3,7 +3,7 @@
 import click
 
 from chalicelib.bootstrap import SERVICES
-from chalicelib.core.database import connect
+from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector.generations import in_use
 from chalicelib.core.service import Projection, Service
 from ops.environment import load, patient_dynamodb

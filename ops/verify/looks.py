@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from chalicelib.core.codec import head_of
+from chalicelib.core.dynamodb.codec import head_of
 from chalicelib.core.projector.plan import Plan, plan
 from chalicelib.core.service import Projection, Row
 from ops.verify.drift import NOTHING, Drift, Found, Kind, difference, equal

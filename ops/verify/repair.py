@@ -8,7 +8,7 @@ are not changed by a difference, which would carry on what is wrong with the old
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.core.codec import head_of
+from chalicelib.core.dynamodb.codec import head_of
 from chalicelib.core.projector import sql, timeline
 from chalicelib.core.projector.failures import Poisonous
 from chalicelib.core.projector.plan import Plan, plan

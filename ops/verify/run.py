@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.core.dynamo import MAX_BATCH_GET
+from chalicelib.core.dynamodb.store import MAX_BATCH_GET
 from chalicelib.core.projector.writer import Attempts, Writer
 from chalicelib.core.service import Projection
 from ops.verify.drift import Drift, Kind

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from chalicelib.core.cut_answers import is_whole
+from chalicelib.core.dynamodb.cut_answers import is_whole
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.core.dynamo import MAX_BATCH_GET, PATIENT_TRIES, batch_get
+from chalicelib.core.dynamodb.store import MAX_BATCH_GET, PATIENT_TRIES, batch_get
 from chalicelib.core.projector import sql
 from chalicelib.core.projector.transaction import read_children, read_roots
 from chalicelib.core.projector.writer import Writer

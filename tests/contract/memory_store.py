@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.core.codec import item_of
+from chalicelib.core.commands.store import ClaimTaken, Commit, ItemTooLarge, KeptResponse, KeyUsed, LostRace
+from chalicelib.core.dynamodb.codec import item_of
 from chalicelib.core.service import Head
-from chalicelib.core.store import ClaimTaken, Commit, ItemTooLarge, KeptResponse, KeyUsed, LostRace
 
 MAX_ITEM_BYTES = 400 * 1024
 

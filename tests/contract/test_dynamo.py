@@ -10,13 +10,20 @@ import pytest
 from botocore.config import Config
 
 from chalicelib.bootstrap import SERVICES
-from chalicelib.core.cut_answers import refuse_cut_answers
-from chalicelib.core.dynamo import BATCH_GET_TRIES, DynamoStore, batch_get
+from chalicelib.core.commands.pipeline import Envelope, handle
+from chalicelib.core.commands.store import (
+    KeptResponse,
+    LostRace,
+    OutcomeUnknown,
+    StoreUnreachable,
+    Throttled,
+    WriteStore,
+)
+from chalicelib.core.dynamodb.cut_answers import refuse_cut_answers
+from chalicelib.core.dynamodb.store import BATCH_GET_TRIES, DynamoStore, batch_get
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.pipeline import Envelope, handle
 from chalicelib.core.runtime import CLIENT_CONFIG
 from chalicelib.core.service import Claim
-from chalicelib.core.store import KeptResponse, LostRace, OutcomeUnknown, StoreUnreachable, Throttled, WriteStore
 from chalicelib.inventory.commands import Receipt, Receive
 from tests.conftest import Tables
 from tests.contract.lossy_proxy import Decide, LossyProxy

@@ -2,9 +2,9 @@
 
 from chalicelib.bootstrap import SERVICES
 from chalicelib.catalog.published import Listing
-from chalicelib.core.dynamo import DynamoStore
-from chalicelib.core.pipeline import Envelope, handle
-from chalicelib.core.validation import check_body
+from chalicelib.core.commands.pipeline import Envelope, handle
+from chalicelib.core.dynamodb.store import DynamoStore
+from chalicelib.core.http.validation import check_body
 from chalicelib.customers.published import Standing
 from chalicelib.orders.commands import MAX_LINES, MAX_SKUS, Cancel, NewOrder, Place, Reject
 from tests.conftest import Tables

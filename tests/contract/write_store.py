@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.commands.store import ClaimTaken, Commit, ItemTooLarge, KeptResponse, KeyUsed, LostRace, WriteStore
 from chalicelib.core.service import Claim, Head
-from chalicelib.core.store import ClaimTaken, Commit, ItemTooLarge, KeptResponse, KeyUsed, LostRace, WriteStore
 
 NOW = 1_800_000_000
 

@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from deploy import costs
-from deploy.loads import LOADS, Load
+from demo import costs
+from demo.loads import LOADS, Load
 from tests.deploy.lambdas import ROOT
 
 
@@ -26,7 +26,7 @@ def test_prices_fall_by_the_tier() -> None:
 
 def test_every_price_is_used_and_says_where_it_is_from() -> None:
     """No price without a unit, a date and a source; none that nothing is worked out from."""
-    source = (ROOT / "deploy/costs.py").read_text(encoding="utf-8")
+    source = (ROOT / "demo/costs.py").read_text(encoding="utf-8")
     for name, entry in costs.PRICES.items():
         assert set(entry) in ({"unit", "usd", "seen", "source"}, {"unit", "tiers", "seen", "source"})
         assert f'"{name.removesuffix("_optimized")}' in source

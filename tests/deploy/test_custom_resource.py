@@ -9,9 +9,9 @@ from typing import Any
 import pymysql
 import pytest
 
-from chalicelib.core.custom_resource import serve
-from chalicelib.core.database import connect, parse_url
-from chalicelib.core.database_users import READS, WRITES, ensure_user
+from chalicelib.core.mysql.connections import connect, parse_url
+from chalicelib.core.mysql.users import READS, WRITES, ensure_user
+from chalicelib.core.operations.custom_resource import serve
 from tests.deploy.lambdas import event
 
 

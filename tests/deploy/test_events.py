@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.database import connect
+from chalicelib.core.mysql.connections import connect
 from tests.deploy.conftest import Deployment
 from tests.deploy.lambdas import EVENTS
 
@@ -24,9 +24,9 @@ STREAMS = ("customers", "catalog", "inventory", "orders")
 RESERVED, CANCELLED, TOO_LARGE, CANCELLED_LATER = (PLACED[:-1] + letter for letter in "EFGH")
 # IAM, Secrets Manager and X-Ray are there, and nowhere here.
 ON_AWS_ALONE = {
-    "chalicelib/core/iam_token.py",
-    "chalicelib/core/database_users.py",
-    "chalicelib/core/xray.py",
+    "chalicelib/core/mysql/iam_token.py",
+    "chalicelib/core/mysql/users.py",
+    "chalicelib/core/telemetry/xray.py",
 }
 # The X-Ray SDK, and what it imports that the function itself does not; tracing is off in these runs.
 _SDK = {"aws_xray_sdk", "wrapt"}

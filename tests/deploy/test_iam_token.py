@@ -7,8 +7,8 @@ import boto3
 import pymysql
 import pytest
 
-from chalicelib.core.database import BadDatabaseUrl, connect, parse_url
-from chalicelib.core.iam_token import iam_token
+from chalicelib.core.mysql.connections import BadDatabaseUrl, connect, parse_url
+from chalicelib.core.mysql.iam_token import iam_token
 
 HOST = "tributary.proxy-c1example.eu-west-1.rds.amazonaws.com"
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.database import parse_url
+from chalicelib.core.mysql.connections import parse_url
 from local.bridge import bridge_address, forward
 from local.config import Config
 from local.lambda_env import write_lambda_env

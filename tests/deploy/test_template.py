@@ -10,10 +10,10 @@ import pytest
 
 from chalicelib.bootstrap import APIS, REACTED_TO, SERVICES
 from chalicelib.core import errors
-from chalicelib.core.pipeline import store_problem
+from chalicelib.core.commands.pipeline import store_problem
+from chalicelib.core.commands.store import OutcomeUnknown
+from chalicelib.core.http.request import MAX_BODY_BYTES
 from chalicelib.core.reactor.commands import MARGIN_MS
-from chalicelib.core.request import MAX_BODY_BYTES
-from chalicelib.core.store import OutcomeUnknown
 from local.filters import passes
 from local.template import Template, load
 from tests.deploy.lambdas import EVENTS, ROOT
@@ -277,7 +277,7 @@ def test_a_function_without_an_answer_may_have_written(template: dict[str, Any],
 
 def test_cors_lets_our_headers_through(template: dict[str, Any]) -> None:
     """A page may send every header that the app reads."""
-    from chalicelib.core.http import _CORS_REQUEST
+    from chalicelib.core.http.chalice_adapter import _CORS_REQUEST
 
     allowed = template["Resources"]["Api"]["Properties"]["Cors"]["AllowHeaders"].strip("'").split(",")
     assert {*_CORS_REQUEST, "Authorization", "Content-Type"} == set(allowed)

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from pymysql.cursors import DictCursor
 
-from chalicelib.core.database import connect
-from chalicelib.core.migrate import migrate
+from chalicelib.core.mysql.connections import connect
+from chalicelib.core.mysql.migrate import migrate
 from local.mariadb import PASSWORD, USER, MariaDB, with_database
 from local.ports import LOOPBACK, free_port, wait_until
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.core.database import connect
+from chalicelib.core.mysql.connections import connect
 from local import aws
 from local.lambda_env import SAMPLE_SECRET
 from local.ports import wait_until

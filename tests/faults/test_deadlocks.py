@@ -10,7 +10,7 @@ from dataclasses import replace
 import pymysql
 import pytest
 
-from chalicelib.core.database import connect
+from chalicelib.core.mysql.connections import connect
 from chalicelib.core.service import Head
 from tests.faults.form import form
 from tests.projector.conftest import Projector

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pymysql
 import pytest
 
-from chalicelib.core.database import Pool, connect
+from chalicelib.core.mysql.connections import Pool, connect
 from chalicelib.core.service import Head
 from local.ports import wait_until
 from tests.faults.form import form

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.core.migrate import migrate
+from chalicelib.core.mysql.migrate import migrate
+from demo.seed.__main__ import SAMPLE
 from local import ROOT
 from local.mariadb import MariaDB, with_database
 from local.ports import free_port, wait_until
-from ops.seed.__main__ import SAMPLE
 from tests.conftest import Stack, fresh_tables, started
 from tests.faults.form import form
 from tests.faults.whole import NOT_YET, Load, agree
@@ -65,7 +65,7 @@ def test_killed_while_seeding(run: Run, tmp_path: Path) -> None:
     with gzip.open(SAMPLE, "rt") as sample:
         file.write_text("".join(islice(sample, LINES)))
     run.start().ready()
-    loading = python(run, "ops.seed", str(file))
+    loading = python(run, "demo.seed", str(file))
     kills = kill_now_and_then(run, loading)
     output = loading.communicate(timeout=240)[0]
     assert loading.returncode == 0, output
@@ -73,7 +73,7 @@ def test_killed_while_seeding(run: Run, tmp_path: Path) -> None:
 
     assert wait_until(lambda: verified(run), 60), "verify still finds differences"
     expected = python(run, "tests.seed.sales_from_csv", str(file)).communicate(timeout=60)[0]
-    compared = python(run, "ops.check_sales")
+    compared = python(run, "demo.check_sales")
     report = compared.communicate(expected, timeout=120)[0]
     assert compared.returncode == 0, report
 

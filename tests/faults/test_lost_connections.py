@@ -10,7 +10,7 @@ from typing import Any
 import pymysql
 import pytest
 
-from chalicelib.core.database import connect
+from chalicelib.core.mysql.connections import connect
 from chalicelib.core.service import Head
 from tests.faults.form import form
 from tests.faults.proxy import Proxy, port_of, through

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.codec import decode_item
+from chalicelib.core.dynamodb.codec import decode_item
 from chalicelib.core.service import HEARTBEAT_ID
 from local.ministack import MiniStack
 from local.ports import free_port

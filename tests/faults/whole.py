@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chalicelib.bootstrap import SERVICES
-from chalicelib.core.codec import decode_item
+from chalicelib.core.dynamodb.codec import decode_item
 from local import ROOT
 from local.ports import wait_until
 from tests.conftest import Stack
@@ -24,8 +24,13 @@ NOT_YET = {"read-model-behind", "not-found"}
 
 def ops(stack: Stack, *arguments: str) -> "subprocess.Popen[str]":
     """Start the operator's command line for that stack."""
+    return program(stack, "ops", *arguments)
+
+
+def program(stack: Stack, module: str, *arguments: str) -> "subprocess.Popen[str]":
+    """Start a module as a program, for that stack."""
     return subprocess.Popen(
-        [sys.executable, "-m", "ops", *arguments],
+        [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
         env={**os.environ, **stack.env},
         stdout=subprocess.PIPE,
@@ -35,12 +40,12 @@ def ops(stack: Stack, *arguments: str) -> "subprocess.Popen[str]":
 
 
 class Load:
-    """`ops load` on that stack, as a process; used as a context manager, it is ended when the test fails."""
+    """`demo.load` on that stack, as a process; used as a context manager, it is ended when the test fails."""
 
     def __init__(self, stack: Stack, *arguments: str, rate: float, seconds: float) -> None:
         self._stack = stack
         whom = ("--url", stack.url, "--token", stack.token("admin"), "--json")
-        self.process = ops(stack, "load", *whom, "--rate", f"{rate}", "--seconds", f"{seconds}", *arguments)
+        self.process = program(stack, "demo.load", *whom, "--rate", f"{rate}", "--seconds", f"{seconds}", *arguments)
 
     def __enter__(self) -> "Load":
         return self

@@ -1,7 +1,7 @@
 """Waiting until the saga is at rest and the read model has caught up, for tests of what is shown then."""
 
 from chalicelib.bootstrap import SERVICES
-from chalicelib.core.database import connect
+from chalicelib.core.mysql.connections import connect
 from local.ports import wait_until
 from tests.conftest import Stack, Tables
 from tests.saga.rest import under_way

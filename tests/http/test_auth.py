@@ -9,8 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from chalicelib.bootstrap import APIS
-from chalicelib.core.endpoint import CommandEndpoint, QueryEndpoint
-from chalicelib.core.permissions import Access
+from chalicelib.core.access.permissions import Access
+from chalicelib.core.http.endpoint import CommandEndpoint, QueryEndpoint
 from chalicelib.permissions import PERMISSIONS
 from tests.http.client import Answer, Client
 from tests.http.things import answered, customer, email, order, sku, stocked

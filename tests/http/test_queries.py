@@ -179,7 +179,7 @@ def test_not_found(admin: Client, path: str) -> None:
 
 def run_check(stack: Stack) -> None:
     """Run the scheduled check once, as its function would."""
-    code = "from app import runtime; from chalicelib.operations.check import check_all; check_all(runtime())"
+    code = "from app import runtime; from chalicelib.core.operations.check import check_all; check_all(runtime())"
     subprocess.run([sys.executable, "-c", code], env={**os.environ, **stack.env}, check=True)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.bootstrap import SERVICES
-from chalicelib.core.database import Pool, connect
+from chalicelib.core.mysql.connections import Pool, connect
 from local.catchup import catch_up
 from local.template import Template
 from tests.conftest import Tables

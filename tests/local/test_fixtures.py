@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.core.database import connect
+from chalicelib.core.mysql.connections import connect
 from tests.conftest import Stack, Tables
 from tests.http.client import Client
 

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from chalicelib.core.codec import item_of
-from chalicelib.core.database import connect
+from chalicelib.core.dynamodb.codec import item_of
+from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector import Deps, DynamoDeadLetters, Writer, project
 from chalicelib.core.service import Head, Projection, Service
 from local import ROOT

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-from chalicelib.core.database import parse_url
-from chalicelib.core.database_users import WRITES, ensure_user
-from chalicelib.core.migrate import read_migrations
+from chalicelib.core.mysql.connections import parse_url
+from chalicelib.core.mysql.migrate import read_migrations
+from chalicelib.core.mysql.users import WRITES, ensure_user
 from tests.ops.conftest import World, order
 
 ROOT = Path(__file__).parent.parent.parent

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from demo.http import CannotGoOn, Client, Stopped
 from local.ports import free_port
-from ops.http import CannotGoOn, Client, Stopped
 
 DROP: tuple[int, dict[str, Any]] = (0, {})
 """Close the connection without an answer."""

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from demo.load.client import Answer
+from demo.load.looking import Looker
+from demo.load.pace import Pace
+from demo.load.selling import Seller
+from demo.load.shop import Shop, Written
+from demo.load.tally import Tally, times
 from local import ROOT
-from ops.load.client import Answer
-from ops.load.looking import Looker
-from ops.load.pace import Pace
-from ops.load.selling import Seller
-from ops.load.shop import Shop, Written
-from ops.load.tally import Tally, times
 from tests.conftest import Stack
 
 
@@ -147,7 +147,7 @@ def test_percentiles() -> None:
 
 def test_on_a_running_stack(stack: Stack) -> None:
     """Every kind of command and query is sent; no promise is broken; all is told as JSON and as text."""
-    command = [sys.executable, "-m", "ops", "load", "--url", stack.url, "--token", stack.token("admin")]
+    command = [sys.executable, "-m", "demo.load", "--url", stack.url, "--token", stack.token("admin")]
     command += ["--rate", "60", "--queries", "30", "--seconds", "4", "--one-server"]
     done = subprocess.run([*command, "--json"], cwd=ROOT, capture_output=True, text=True, timeout=120)
     report = json.loads(done.stdout)
@@ -161,7 +161,7 @@ def test_on_a_running_stack(stack: Stack) -> None:
 
 def test_without_an_api() -> None:
     """Said in a sentence, at once where the address is none."""
-    command = [sys.executable, "-m", "ops", "load", "--url", "ftp://127.0.0.1:1", "--token", "x"]
+    command = [sys.executable, "-m", "demo.load", "--url", "ftp://127.0.0.1:1", "--token", "x"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 3
     assert "no address of an API" in done.stderr

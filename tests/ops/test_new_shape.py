@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.database import connect
-from chalicelib.core.migrate import DIRECTORY, migrate
+from chalicelib.core.mysql.connections import connect
+from chalicelib.core.mysql.migrate import DIRECTORY, migrate
 from chalicelib.core.projector.generations import NEXT
 from chalicelib.core.service import Head, Rows, Service
 from chalicelib.orders.projection import PROJECTION as OLD

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalicelib.core.codec import decode_item
+from chalicelib.core.dynamodb.codec import decode_item
 from tests.ops.conftest import Commit, World, order
 from tests.projector.histories import head
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.database import connect
+from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector import Writer
 from chalicelib.core.service import Service
 from ops.failing import OpsError

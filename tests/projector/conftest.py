@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.database import connect
+from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector import DeadLetter, Deps, Writer, project
 from tests.projector.histories import SERVICES
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.core.database import connect
+from chalicelib.core.mysql.connections import connect
 
 Hook = Callable[["Gate", str], None]
 

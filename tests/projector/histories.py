@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from chalicelib.catalog.projection import PROJECTION as CATALOG
-from chalicelib.core.codec import encode_item, item_of
+from chalicelib.core.dynamodb.codec import encode_item, item_of
 from chalicelib.core.projector import timeline
 from chalicelib.core.service import Head, Projection, Row, Service
 from chalicelib.customers.projection import PROJECTION as CUSTOMERS

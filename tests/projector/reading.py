@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from chalicelib.core.database import connect
+from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector import timeline
 from chalicelib.core.service import Row
 from tests.projector.histories import PROJECTIONS

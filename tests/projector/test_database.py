@@ -7,9 +7,9 @@ from typing import Any
 import pymysql
 import pytest
 
-from chalicelib.core.database import Address, BadDatabaseUrl, Pool, connect, parse_url
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.server_check import check
+from chalicelib.core.mysql.connections import Address, BadDatabaseUrl, Pool, connect, parse_url
+from chalicelib.core.mysql.server_check import check
 from local.ports import free_port
 from tests.projector.reading import query
 

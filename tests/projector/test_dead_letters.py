@@ -7,7 +7,7 @@ from typing import Any, cast
 import boto3
 import pytest
 
-from chalicelib.core.codec import decode_item
+from chalicelib.core.dynamodb.codec import decode_item
 from chalicelib.core.projector import DeadLetter, DeadLetters, DynamoDeadLetters
 from chalicelib.core.streams.dead_letters import MAX_ID_BYTES, MAX_INLINE_BYTES, dead_letter
 from chalicelib.core.streams.records import Source, Unreadable

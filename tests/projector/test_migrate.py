@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.core.database import connect, parse_url
-from chalicelib.core.migrate import MigrationFailed, migrate, read_migrations, split
+from chalicelib.core.mysql.connections import connect, parse_url
+from chalicelib.core.mysql.migrate import MigrationFailed, migrate, read_migrations, split
 from tests.projector.reading import query
 
 FIRST = "CREATE TABLE one (id INT PRIMARY KEY);\nCREATE TABLE two (id INT PRIMARY KEY);\n"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.codec import item_of
+from chalicelib.core.dynamodb.codec import item_of
 from chalicelib.core.projector import DeadLetter
 from chalicelib.core.service import Head
 from chalicelib.core.streams.dead_letters import record_of

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from chalicelib.core.codec import encode_item
+from chalicelib.core.dynamodb.codec import encode_item
 from chalicelib.core.projector import UnknownStream
 from tests.projector.conftest import Projector
 from tests.projector.histories import START, head, heartbeat, order_state, record

@@ -1,6 +1,6 @@
 """The projector's session: what its locking relies on."""
 
-from chalicelib.core.database import connect
+from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector import Writer
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.core.database import connect
+from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector import sql
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(

@@ -7,7 +7,7 @@ from typing import Any
 import pymysql
 import pytest
 
-from chalicelib.core.database import connect
+from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector.failures import Verdict, verdict
 from chalicelib.core.service import Head
 from tests.projector.conftest import Projector

@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 
 from chalicelib.core.errors import Malformed
-from chalicelib.core.listing import Bookmark, Key, ListParameters, Sort, Where
+from chalicelib.core.queries.listing import Bookmark, Key, ListParameters, Sort, Where
 from chalicelib.core.tokens import Signer
 
 SIGNER = Signer("a secret of at least thirty-two characters")

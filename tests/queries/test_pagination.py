@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.catalog.queries import ProductFilters, list_products
 from chalicelib.core.errors import Malformed
-from chalicelib.core.listing import ListParameters, Page
+from chalicelib.core.queries.listing import ListParameters, Page
 from chalicelib.customers.queries import CustomerFilters, list_customers
 from chalicelib.orders.answers import OrderFilters
 from chalicelib.orders.queries import list_orders

@@ -15,8 +15,8 @@ import pytest
 from pymysql.cursors import DictCursor
 
 from chalicelib.catalog.queries import ProductFilters, get_product, list_products
-from chalicelib.core.database import connect
-from chalicelib.core.listing import Page
+from chalicelib.core.mysql.connections import connect
+from chalicelib.core.queries.listing import Page
 from chalicelib.core.tokens import Signer
 from chalicelib.customers.queries import CustomerFilters, get_customer, list_customers
 from chalicelib.orders.answers import OrderFilters

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from chalicelib.core.errors import Invalid
-from chalicelib.operations.queries import ServiceStatus, get_status
+from chalicelib.core.operations.queries import ServiceStatus, get_status
 from chalicelib.reports.queries import LowStockItem, LowStockParameters, SalesParameters, low_stock, sales
 from tests.projector.histories import START, iso
 from tests.queries.world import World

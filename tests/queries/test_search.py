@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.core.errors import Invalid
-from chalicelib.core.search import boolean_query
+from chalicelib.core.queries.search import boolean_query
 from chalicelib.orders.answers import OrderFilters
 from chalicelib.orders.queries import list_orders
 from tests.queries.world import World, ids

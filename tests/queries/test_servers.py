@@ -1,7 +1,7 @@
 """Queries ask the readers, and nothing else does."""
 
 from chalicelib.bootstrap import PERMISSIONS, SERVICES
-from chalicelib.core.database import parse_url
+from chalicelib.core.mysql.connections import parse_url
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.settings import Settings
 

@@ -8,9 +8,9 @@ from typing import Any
 import pymysql
 import pytest
 
-from chalicelib.core.database import Pool, connect
 from chalicelib.core.errors import Malformed, ReadModelBehind, Unavailable
-from chalicelib.core.snapshot import ask, snapshot
+from chalicelib.core.mysql.connections import Pool, connect
+from chalicelib.core.queries.snapshot import ask, snapshot
 from chalicelib.core.tokens import Token
 from tests.projector.histories import head
 from tests.queries.world import VERSIONS, World

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
-from chalicelib.core.database import Pool
+from chalicelib.core.mysql.connections import Pool
+from chalicelib.core.queries.snapshot import snapshot
 from chalicelib.core.service import Head
-from chalicelib.core.snapshot import snapshot
 from chalicelib.core.tokens import Signer, Token
 from tests.projector.conftest import Projector
 from tests.projector.histories import PROJECTIONS, START, head, iso, order_state, record

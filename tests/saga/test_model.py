@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from chalicelib.core.codec import head_of
+from chalicelib.core.commands.store import Commit, WriteStore
 from chalicelib.core.decider import Rejected
-from chalicelib.core.dynamo import DynamoStore
-from chalicelib.core.store import Commit, WriteStore
+from chalicelib.core.dynamodb.codec import head_of
+from chalicelib.core.dynamodb.store import DynamoStore
 from tests.conftest import Tables
 from tests.saga.conftest import in_memory
 from tests.saga.rest import AT_REST

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.core.codec import encode_item, item_of
+from chalicelib.core.commands.store import Throttled
+from chalicelib.core.dynamodb.codec import encode_item, item_of
 from chalicelib.core.reactor.commands import may_pass
 from chalicelib.core.service import Head
-from chalicelib.core.store import Throttled
 from tests.projector.histories import head, record, sequence_of
 from tests.saga.world import SERVICES, World
 
@@ -197,7 +197,7 @@ def test_what_may_pass() -> None:
     assert not may_pass(refused("ValidationException"))
     assert not may_pass(refused("TransactionCanceledException", "None", "ValidationError"))
     assert may_pass(refused("AccessDeniedException"))
-    assert may_pass(ModuleNotFoundError("chalicelib.core.dynamo"))
+    assert may_pass(ModuleNotFoundError("chalicelib.core.dynamodb.store"))
     assert not may_pass(KeyError("lines"))
 
 

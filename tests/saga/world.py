@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.catalog.published import Listing
-from chalicelib.core import pipeline
+from chalicelib.core.commands import pipeline
+from chalicelib.core.commands.store import Commit, KeptResponse, WriteStore
 from chalicelib.core.reactor import Deps, react
 from chalicelib.core.service import Head
-from chalicelib.core.store import Commit, KeptResponse, WriteStore
 from chalicelib.customers.published import Standing
 from chalicelib.inventory.commands import Adjust, Adjustment, Receipt, Receive
 from chalicelib.inventory.service import SERVICE as INVENTORY

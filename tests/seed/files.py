@@ -5,8 +5,8 @@ import gzip
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ops.seed.rules import Sale, sale_of
-from ops.seed.table import COLUMNS, Line
+from demo.seed.rules import Sale, sale_of
+from demo.seed.table import COLUMNS, Line
 
 GOOD = {
     "invoice": "536365",

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from demo.check_sales import check
+from demo.http import Client
+from demo.seed.loader import Options, Run
+from demo.seed.rules import Reason
+from demo.seed.tally import Kind
 from local.ports import wait_until
-from ops.check_sales import check
-from ops.http import Client
-from ops.seed.loader import Options, Run
-from ops.seed.rules import Reason
-from ops.seed.tally import Kind
 from tests.conftest import Stack
 from tests.http.settling import settle
 from tests.seed import sales_from_csv
@@ -134,7 +134,7 @@ def test_the_second_run_finds_all_done(stack: Stack, client: Client, shop: Shop)
 def test_a_loader_that_is_killed_and_started_again_doubles_nothing(stack: Stack, client: Client, shop: Shop) -> None:
     """kill -9 in the midst of the orders, then a run to the end: as if there had been one run."""
     before = stock(stack)
-    command = [sys.executable, "-m", "ops.seed", str(shop[0]), "--url", stack.url, "--workers", "2"]
+    command = [sys.executable, "-m", "demo.seed", str(shop[0]), "--url", stack.url, "--workers", "2"]
     environment = os.environ | {"TRIBUTARY_TOKEN": stack.token("admin")}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     assert wait_until(lambda: len(orders(stack, shop[1])) >= 3, 60)
@@ -193,7 +193,7 @@ def test_the_command_line(stack: Stack, shop: Shop) -> None:
     """It ends with one line and 0; with 1 and a sentence when the token is refused."""
 
     def run(token: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "ops.seed", str(shop[0]), "--url", stack.url, "--token", token]
+        command = [sys.executable, "-m", "demo.seed", str(shop[0]), "--url", stack.url, "--token", token]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     good, bad = run(stack.token("admin")), run("no-token")

@@ -3,9 +3,9 @@
 import pytest
 
 from chalicelib.orders.commands import MAX_LINES, MAX_SKUS
-from ops.seed import orders
-from ops.seed.orders import OrderLine, invoices, orders_of
-from ops.seed.table import BadFile
+from demo.seed import orders
+from demo.seed.orders import OrderLine, invoices, orders_of
+from demo.seed.table import BadFile
 from tests.seed.files import sale
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core.fields import Sku
-from ops.seed.rules import Reason, Sale, Skipped, sale_of, sku_of
+from demo.seed.rules import Reason, Sale, Skipped, sale_of, sku_of
 from tests.seed.files import line, sale
 
 

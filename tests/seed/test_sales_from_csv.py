@@ -5,11 +5,11 @@ from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
-from ops.seed.__main__ import SAMPLE
-from ops.seed.orders import invoices, orders_of
-from ops.seed.rules import Sale, sale_of
-from ops.seed.survey import survey
-from ops.seed.table import Table
+from demo.seed.__main__ import SAMPLE
+from demo.seed.orders import invoices, orders_of
+from demo.seed.rules import Sale, sale_of
+from demo.seed.survey import survey
+from demo.seed.table import Table
 from tests.seed import sales_from_csv
 from tests.seed.files import write
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from ops.seed.__main__ import SAMPLE
-from ops.seed.make_sample import make_sample
-from ops.seed.rules import Reason
-from ops.seed.survey import Product, survey
-from ops.seed.table import BadFile, Table
+from demo.seed.__main__ import SAMPLE
+from demo.seed.make_sample import make_sample
+from demo.seed.rules import Reason
+from demo.seed.survey import Product, survey
+from demo.seed.table import BadFile, Table
 from tests.seed.files import write
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.seed.table import BadFile, Table
+from demo.seed.table import BadFile, Table
 from tests.seed.files import GOOD, write
 
 

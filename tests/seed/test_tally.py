@@ -3,9 +3,9 @@
 from collections import Counter
 from decimal import Decimal
 
-from ops.seed.rules import Reason
-from ops.seed.survey import Skips, Survey
-from ops.seed.tally import Kind, Tally, summary
+from demo.seed.rules import Reason
+from demo.seed.survey import Skips, Survey
+from demo.seed.tally import Kind, Tally, summary
 
 
 def test_the_last_line_tells_everything() -> None:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.http import Client
-from ops.seed.workers import Workers
+from demo.http import Client
+from demo.seed.workers import Workers
 
 
 def workers(count: int, stopping: threading.Event | None = None) -> Workers:

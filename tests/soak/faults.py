@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 
-from chalicelib.core.database import connect
+from chalicelib.core.mysql.connections import connect
 from local.mariadb import MariaDB
 from local.ministack import MiniStack
 

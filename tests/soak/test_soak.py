@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.database import connect
-from chalicelib.core.migrate import migrate
+from chalicelib.core.mysql.connections import connect
+from chalicelib.core.mysql.migrate import migrate
 from local.mariadb import MariaDB, with_database
 from local.ministack import MiniStack
 from local.ports import free_port
@@ -166,7 +166,7 @@ def _write(path: Path, soak: Soaked, told: dict[str, Any]) -> None:
 
 
 def _load_lines(told: dict[str, Any]) -> list[str]:
-    """What `ops load` told of commands and queries: a table in Markdown, and what was checked."""
+    """What `demo.load` told of commands and queries: a table in Markdown, and what was checked."""
     crews = tuple(told["offered"])
     rows = {f"{name}, a second": told[name] for name in ("offered", "achieved")}
     for problem in sorted({problem for crew in crews for problem in told["errors"][crew]}):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.bootstrap import runtime
-from chalicelib.core import tracing
+from chalicelib.core.telemetry import tracing
 from local import keys
 from local.config import Config
 from local.env import app_env

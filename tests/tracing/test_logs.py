@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from chalicelib.bootstrap import runtime
-from chalicelib.core.database import connect
-from chalicelib.operations.check import check_all
+from chalicelib.core.mysql.connections import connect
+from chalicelib.core.operations.check import check_all
 from local import keys
 from local.ports import free_port
 from tests.tracing.conftest import Api
@@ -93,7 +93,7 @@ def test_the_checks_metrics(api: Api, database: str, logged: Lines) -> None:
 def test_the_reference_names_every_metric(repository: Path) -> None:
     """And none that there is not."""
     code = "".join(path.read_text() for path in (repository / "chalicelib").rglob("*.py"))
-    check = (repository / "chalicelib/operations/check.py").read_text()
+    check = (repository / "chalicelib/core/operations/check.py").read_text()
     written = {*re.findall(r'log\.count\("(\w+)"', code), *re.findall(r'"([A-Z]\w+)": ', check)}
     reference = (repository / "docs/reference/logs.md").read_text()
     documented = set(re.findall(r"^\| `([A-Z]\w+)` \|", reference, re.MULTILINE))

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core import tracing
-from chalicelib.core.codec import item_of
+from chalicelib.core.dynamodb.codec import item_of
 from chalicelib.core.projector.traces import MAX_TRACES
+from chalicelib.core.telemetry import tracing
 from tests.conftest import Tables
 from tests.projector.histories import head, order_state
 from tests.tracing.conftest import Api

@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 
 from chalicelib.bootstrap import runtime
-from chalicelib.core.codec import head_of, item_of
+from chalicelib.core.dynamodb.codec import head_of, item_of
 from chalicelib.core.projector.handler import project_event
 from local import aws
 from tests.projector.histories import record

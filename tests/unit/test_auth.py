@@ -12,7 +12,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from chalicelib.core.auth import BadToken, Principal, verify
+from chalicelib.core.access.authentication import BadToken, Principal, verify
 from chalicelib.core.settings import Settings
 
 KEYS: dict[str, Any] = {

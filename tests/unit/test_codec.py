@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.codec import Undecodable, head_of, item_of
+from chalicelib.core.dynamodb.codec import Undecodable, head_of, item_of
 from tests.projector.histories import head
 
 HEAD = head("cus_1", 1, {"name": "Ada"}, correlation="abc-1", trace="Root=1-x;Parent=y;Sampled=1")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core import log
+from chalicelib.core.telemetry import log
 
 
 def test_about(logged: list[dict[str, Any]]) -> None:

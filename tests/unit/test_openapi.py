@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from chalicelib.bootstrap import APIS, PERMISSIONS
-from chalicelib.core.endpoint import CommandEndpoint, QueryEndpoint
-from chalicelib.core.openapi import document
+from chalicelib.core.http.endpoint import CommandEndpoint, QueryEndpoint
+from chalicelib.core.http.openapi import document
 
 ENDPOINTS = [endpoint for api in APIS for endpoint in api.endpoints]
 DOCUMENT = document(ENDPOINTS, PERMISSIONS, "1")

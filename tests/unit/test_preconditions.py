@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.core.errors import Malformed
-from chalicelib.core.preconditions import body_tag, if_match, none_match, version_tag
+from chalicelib.core.http.preconditions import body_tag, if_match, none_match, version_tag
 
 
 @pytest.mark.parametrize(

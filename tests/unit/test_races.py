@@ -7,11 +7,11 @@ import pytest
 
 from chalicelib.bootstrap import SERVICES
 from chalicelib.catalog.commands import Add, NewProduct
-from chalicelib.core import log
+from chalicelib.core.commands.pipeline import TRIES, Envelope, handle
+from chalicelib.core.commands.store import Commit, KeptResponse, LostRace
 from chalicelib.core.errors import Conflict
-from chalicelib.core.pipeline import TRIES, Envelope, handle
 from chalicelib.core.service import Head
-from chalicelib.core.store import Commit, KeptResponse, LostRace
+from chalicelib.core.telemetry import log
 
 AT = "2026-01-02T03:04:05.000Z"
 ADD = Envelope("catalog.add", Add(AT, NewProduct("71053", "Lantern", 339, "GBP")), ("71053",), "staff", AT)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.endpoint import wait_seconds
-from chalicelib.core.request import request_of
+from chalicelib.core.http.endpoint import wait_seconds
+from chalicelib.core.http.request import request_of
 
 
 def event(path: str, route: str, **changes: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.catalog.commands import NewProduct
 from chalicelib.core.errors import Invalid, Malformed
 from chalicelib.core.fields import Body
-from chalicelib.core.validation import check_body, check_query, decode_json
+from chalicelib.core.http.validation import check_body, check_query, decode_json
 from chalicelib.customers.commands import CustomerChange, NewCustomer
 from chalicelib.orders.commands import NewOrder
 

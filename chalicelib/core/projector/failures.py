@@ -12,7 +12,7 @@ https://mariadb.com/kb/en/mariadb-error-code-reference/
 
 import enum
 
-from chalicelib.core.database import error_code, is_lost, is_read_only
+from chalicelib.core.mysql.connections import error_code, is_lost, is_read_only
 from chalicelib.core.projector.generations import UnknownGeneration
 
 

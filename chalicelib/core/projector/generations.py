@@ -7,7 +7,7 @@ later misses the change (`ops rebuild`).
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.core.database import error_code
+from chalicelib.core.mysql.connections import error_code
 from chalicelib.core.projector import sql
 from chalicelib.core.service import Projection, Service
 

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.core import log, tracing
-from chalicelib.core.database import connect
+from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector.project import Deps, project
 from chalicelib.core.projector.traces import NAME
 from chalicelib.core.projector.writer import Writer
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.streams.batches import answer, remaining_ms
 from chalicelib.core.streams.dead_letters import dead_letters_of
+from chalicelib.core.telemetry import log, tracing
 
 
 def project_event(event: Mapping[str, Any], context: Any, runtime: Runtime) -> dict[str, Any]:

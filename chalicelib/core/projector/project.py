@@ -5,7 +5,6 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.core import log, tracing
 from chalicelib.core.projector import heartbeats
 from chalicelib.core.projector.failures import Poisonous
 from chalicelib.core.projector.generations import in_use
@@ -18,6 +17,7 @@ from chalicelib.core.service import Service
 from chalicelib.core.streams.batches import GaveUp
 from chalicelib.core.streams.dead_letters import DeadLetters
 from chalicelib.core.streams.records import Commit, Entry, Heartbeat, RawRecord, Unreadable, correlation_of, parse
+from chalicelib.core.telemetry import log, tracing
 from chalicelib.core.times import utc_now
 
 # Records a transaction: long enough that its fixed cost does not count, short enough that others

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from chalicelib.core import log
 from chalicelib.core.projector import timeline
 from chalicelib.core.projector.failures import Poisonous
 from chalicelib.core.projector.generations import in_use, serving
@@ -14,6 +13,7 @@ from chalicelib.core.service import Service
 from chalicelib.core.streams.batches import GaveUp
 from chalicelib.core.streams.dead_letters import DeadLetter, DeadLetters, dead_letter
 from chalicelib.core.streams.records import Commit, Unreadable, correlation_of
+from chalicelib.core.telemetry import log
 from chalicelib.core.times import iso
 
 

@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from chalicelib.core import tracing
 from chalicelib.core.streams.records import Commit
+from chalicelib.core.telemetry import spans, tracing
 
 NAME = "tributary-projector"
 # A chunk's 1,000 commits are one transaction all the same; 100 segments take 10 to 20 ms to make.
@@ -26,7 +26,7 @@ class Traces:
     def __init__(self, service: str) -> None:
         self._service = service
         self._began = time.time()
-        self._calls: dict[str, tracing.Times] = {}
+        self._calls: dict[str, spans.Times] = {}
         self._left = MAX_TRACES
 
     @contextmanager
@@ -36,7 +36,7 @@ class Traces:
         began = time.time()
         with tracing.subsegment(_MYSQL, "remote"):
             yield
-        self._calls = {_MYSQL: tracing.Times(began, time.time())}
+        self._calls = {_MYSQL: spans.Times(began, time.time())}
 
     def done(self, commit: Commit, *, failed: bool) -> None:
         """Tell a commit's trace of it, and of the transaction that was the last.
@@ -51,7 +51,7 @@ class Traces:
         self._left -= 1
         tracing.report(
             head.trace,
-            tracing.Done(NAME, tracing.Times(self._began, time.time()), self._calls, failed),
+            spans.Done(NAME, spans.Times(self._began, time.time()), self._calls, failed),
             service=self._service,
             aggregate=head.id,
             version=head.version,

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from chalicelib.core import log
-from chalicelib.core.database import is_read_only
+from chalicelib.core.mysql.connections import is_read_only
 from chalicelib.core.projector.failures import NotConnected, Poisonous, Verdict, verdict
 from chalicelib.core.streams.batches import GaveUp, pause_seconds
+from chalicelib.core.telemetry import log
 from chalicelib.core.times import utc_now
 
 if TYPE_CHECKING:

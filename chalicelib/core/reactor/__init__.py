@@ -1,4 +1,4 @@
-"""The reactor: what happens in one service has other services act, by the policies that they bring (core/policy.py).
+"""The reactor: a change in one service makes other services act, by the policies that they declare.
 
 react     a batch of stream records -> the newest state of each aggregate -> policies -> follow-up commands
 commands  runs a follow-up command until it is done

@@ -8,13 +8,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.core import log, pipeline, tracing
+from chalicelib.core.commands import pipeline
+from chalicelib.core.commands.store import LostRace, OutcomeUnknown, StoreUnreachable, Throttled, WriteStore
 from chalicelib.core.decider import Rejected
-from chalicelib.core.policy import FollowUp, Policy
-from chalicelib.core.service import Head, Service
-from chalicelib.core.store import LostRace, OutcomeUnknown, StoreUnreachable, Throttled, WriteStore
+from chalicelib.core.service import FollowUp, Head, Policy, Service
 from chalicelib.core.streams.batches import GaveUp, pause_seconds
 from chalicelib.core.streams.dead_letters import REACTOR, DeadLetters
+from chalicelib.core.telemetry import log, tracing
 from chalicelib.core.times import iso, utc_now
 
 # What is left for one more command and for reporting its failure before Lambda ends the function: where DynamoDB

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.core import log, tracing
 from chalicelib.core.reactor.commands import Deps
 from chalicelib.core.reactor.react import NAME, react
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.streams.batches import answer, remaining_ms
 from chalicelib.core.streams.dead_letters import dead_letters_of
+from chalicelib.core.telemetry import log, tracing
 
 
 def react_to_event(event: Mapping[str, Any], context: Any, runtime: Runtime) -> dict[str, Any]:

@@ -4,12 +4,12 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from chalicelib.core import log, tracing
-from chalicelib.core.policy import FollowUp
 from chalicelib.core.reactor.commands import MARGIN_MS, Deps, carry_out
+from chalicelib.core.service import FollowUp
 from chalicelib.core.streams.batches import GaveUp
 from chalicelib.core.streams.dead_letters import REACTOR, dead_letter
 from chalicelib.core.streams.records import Commit, Heartbeat, RawRecord, Unreadable, correlation_of, parse
+from chalicelib.core.telemetry import log, tracing
 from chalicelib.core.times import iso
 
 NAME = "tributary-reactor"

@@ -7,7 +7,7 @@ import json
 import uuid
 from typing import Any, NamedTuple, Protocol
 
-from chalicelib.core.codec import encode_item
+from chalicelib.core.dynamodb.codec import encode_item
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.streams.records import Commit, Source, Unreadable
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from chalicelib.core.codec import decode, head_of
+from chalicelib.core.dynamodb.codec import decode, head_of
 from chalicelib.core.service import CLAIM_PREFIX, HEARTBEAT_ID, Head, Service
 from chalicelib.core.times import to_utc
 

@@ -1,0 +1,280 @@
+"""The command pipeline: load, decide, write once.
+
+    envelope -> kept response? -> load heads -> own? -> If-Match? -> decide -> ONE write
+                                    ^                                            |
+                                    +------- a lost race, at most 5 times -------+
+
+It knows no service: a service brings `decide`, `evolve` and its claims. Every error of the store
+becomes what a client is shown here, and nowhere else.
+"""
+
+import random
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import msgspec
+
+from chalicelib.core.commands.idempotency import Kept, Key
+from chalicelib.core.commands.store import (
+    ClaimTaken,
+    Commit,
+    ItemTooLarge,
+    KeptResponse,
+    KeyUsed,
+    LostRace,
+    OutcomeUnknown,
+    StoreUnreachable,
+    Throttled,
+    WriteStore,
+)
+from chalicelib.core.decider import Event, Missing, Rejected, State, Unacceptable
+from chalicelib.core.errors import (
+    Conflict,
+    Fault,
+    Invalid,
+    NotFound,
+    PreconditionFailed,
+    Problem,
+    TooLarge,
+    TooManyRequests,
+    Unavailable,
+)
+from chalicelib.core.service import ClaimChange, Head, Service
+from chalicelib.core.telemetry import log
+
+TRIES = 5
+_FIRST_PAUSE_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """A command on its way, with all that surrounds it.
+
+    Attributes:
+        name: "orders.place", as in the table of permissions.
+        command: what the service's `decide` takes.
+        ids: the aggregates to load; the answer is about the first.
+        actor: the token's subject.
+        at: ISO 8601 UTC with milliseconds; becomes the commit's time.
+        fresh: the ids were made for this command, so there is nothing to load; were one taken after
+            all, the write's condition would say so.
+        discreet: a duplicate does not tell what it is a duplicate of.
+        check_owner: raises Forbidden when the (state of the) first aggregate is not the caller's.
+        if_match: whether a version is one that the client accepts; None without an If-Match.
+        key: the idempotency key, if one was sent.
+        correlation: id of the request, in every line that is logged because of it; at most 64 characters.
+        trace: X-Amzn-Trace-Id for what follows from the commit (`tracing.header`); "" where nothing is traced.
+    """
+
+    name: str
+    command: Any
+    ids: tuple[str, ...]
+    actor: str
+    at: str
+    fresh: bool = False
+    discreet: bool = False
+    check_owner: Callable[[Any], None] = lambda _: None
+    if_match: Callable[[int | None], bool] | None = None
+    key: Key | None = None
+    correlation: str = ""
+    trace: str = ""
+
+
+class Answer(NamedTuple):
+    """What became of a command.
+
+    Attributes:
+        head: the head that the response is about.
+        created: whether this commit made it.
+    """
+
+    head: Head
+    created: bool
+
+
+Render = Callable[[Answer], dict[str, Any]]
+"""The response to an answer, as plain data; what an idempotency key keeps."""
+
+
+def handle(service: Service, store: WriteStore, envelope: Envelope, render: Render) -> Kept:
+    """Run one command and return its response, new or kept.
+
+    Raises:
+        Problem: and nothing was written, except for 503 `outcome-unknown`, which says so.
+    """
+    try:
+        kept = run(service, store, envelope, render)
+    except LostRace as lost:
+        raise Conflict(f"{lost}; try again.") from lost
+    except ClaimTaken as taken:
+        raise _duplicate(taken, envelope) from taken
+    except Missing as missing:
+        raise NotFound(missing.detail) from missing
+    except Unacceptable as refusal:
+        raise Invalid(refusal.detail, code=refusal.code, faults=_faults(refusal), facts=refusal.facts) from refusal
+    except Rejected as refusal:
+        raise Conflict(refusal.detail, code=refusal.code, faults=_faults(refusal), facts=refusal.facts) from refusal
+    except (ItemTooLarge, Throttled, StoreUnreachable, OutcomeUnknown) as error:
+        raise store_problem(error) from error
+    if kept.replayed:
+        log.count("CommandReplays")
+    return kept
+
+
+def store_problem(error: Exception) -> Problem:
+    """What a client is shown of a store's trouble."""
+    match error:
+        case ItemTooLarge():
+            return TooLarge("What this command would store exceeds 400 KB; send less.")
+        case Throttled():
+            return TooManyRequests("The store throttles; try again in a second.", headers={"Retry-After": "1"})
+        case OutcomeUnknown():
+            return Unavailable(
+                "The store gave no certain answer: the change may or may not have happened. Look before you send it "
+                "again, or send it with an Idempotency-Key from the start, which makes repeating safe.",
+                code="outcome-unknown",
+            )
+    return Unavailable("The write store cannot be reached; nothing was written. Try again.")
+
+
+def run(service: Service, store: WriteStore, envelope: Envelope, render: Render) -> Kept:
+    """Run one command; `handle` says of each error what a client is shown of it.
+
+    Raises:
+        Rejected: the rules refuse it.
+        ClaimTaken: it wants what another aggregate holds.
+        Problem: its owner, its version or its idempotency key do.
+        LostRace: it lost the race every time.
+        ItemTooLarge, Throttled, StoreUnreachable, OutcomeUnknown: see `store`.
+    """
+    for attempt in range(TRIES):
+        if envelope.key and (kept := envelope.key.replay(store)):
+            return kept
+        try:
+            return _attempt(service, store, envelope, render)
+        except KeyUsed:
+            continue  # the same request, at the same moment: its response is there now
+        except (Rejected, ClaimTaken, PreconditionFailed):
+            # Refused, perhaps by what the same request did a moment ago.
+            if envelope.key and (kept := envelope.key.replay(store)):
+                return kept
+            raise
+        except LostRace:
+            log.count("CommandConflicts")
+            # Under If-Match the next look says 412 at once, if it was the version that changed.
+            if not envelope.if_match:
+                _pause(attempt)
+    if envelope.key and (kept := envelope.key.replay(store)):
+        return kept
+    raise LostRace(f"Lost the race {TRIES} times in a row")
+
+
+def _duplicate(taken: ClaimTaken, envelope: Envelope) -> Conflict:
+    """The problem of a taken claim. A customer is not told whose e-mail address it tried."""
+    told = not envelope.discreet or taken.owner == envelope.actor
+    by = f" by {taken.owner}" if told else ""
+    return Conflict(
+        f"{taken.claim.kind} {taken.claim.value!r} is taken{by}; use another, or change that one.",
+        code="duplicate",
+        facts={"existing": taken.owner} if told else {},
+    )
+
+
+def _attempt(service: Service, store: WriteStore, envelope: Envelope, render: Render) -> Kept:
+    heads = {} if envelope.fresh else store.load(envelope.ids)
+    states = {id: _state(service, heads.get(id)) for id in envelope.ids}
+    first = envelope.ids[0]
+    envelope.check_owner(states[first])
+    _check_version(envelope, heads.get(first))
+    events = {id: done for id, done in service.decide(envelope.command, states).items() if done}
+    new_heads, claims = _evolve(service, envelope, heads, states, events)
+    answered = next((head for head in new_heads if head.id == first), heads.get(first))
+    if answered is None:
+        raise RuntimeError(f"{envelope.name} decided nothing about {first}, which does not exist")
+    response = render(Answer(answered, created=answered.id in events and (first not in heads or heads[first].deleted)))
+    commit = Commit(
+        id=new_heads[0].commit if new_heads else str(uuid.uuid4()),
+        heads=new_heads,
+        unchanged=[answered] if envelope.key and not new_heads else [],
+        take=[(claim, id) for id, change in claims for claim in sorted(change.take)],
+        release=[(claim, id) for id, change in claims for claim in sorted(change.release)],
+        response=_keep(envelope.key, response),
+        now=int(time.time()),
+    )
+    if commit.heads or commit.response:
+        store.commit(commit)
+    return Kept(response, replayed=False)
+
+
+def _state(service: Service, head: Head | None) -> State | None:
+    """The state of a head; None where there is none yet."""
+    if head is None:
+        return None
+    return msgspec.convert({**head.state, "deleted": head.deleted}, service.aggregate(head.id).state)
+
+
+def _check_version(envelope: Envelope, head: Head | None) -> None:
+    version = head.version if head and not head.deleted else None
+    if envelope.if_match and not envelope.if_match(version):
+        now = f"its version is {version}; load it and decide again" if version else "it does not exist; check its id"
+        raise PreconditionFailed(f"If-Match does not hold: {now}.", facts={"version": version})
+
+
+def _evolve(
+    service: Service,
+    envelope: Envelope,
+    heads: Mapping[str, Head],
+    states: Mapping[str, Any],
+    events: Mapping[str, Sequence[Event]],
+) -> tuple[list[Head], list[tuple[str, ClaimChange]]]:
+    """The new head, and the change of claims, of each aggregate that something happened to."""
+    commit, new_heads, claims = str(uuid.uuid4()), [], []
+    for id, done in events.items():
+        kind, before = service.aggregate(id), states[id]
+        after = before
+        for event in done:
+            after = kind.evolve(after, event)
+        new_heads.append(
+            Head(
+                id=id,
+                version=heads[id].version + 1 if id in heads else 1,
+                state=_stored(after),
+                events=[_event(event) for event in done],
+                commit=commit,
+                actor=envelope.actor,
+                command=envelope.name,
+                at=envelope.at,
+                deleted=after.deleted,
+                correlation=envelope.correlation,
+                trace=envelope.trace,
+            )
+        )
+        claims.append((id, kind.claims(id, before, after, done)))
+    return new_heads, claims
+
+
+def _stored(state: State) -> dict[str, Any]:
+    """The state as it is stored: the item's own attribute tells a tombstone."""
+    return {name: value for name, value in msgspec.to_builtins(state).items() if name != "deleted"}
+
+
+def _event(event: Event) -> dict[str, Any]:
+    data = msgspec.to_builtins(event)
+    kind = data.pop("type")
+    return {"type": kind, "data": {name: value for name, value in data.items() if name not in event.held_by_state}}
+
+
+def _keep(key: Key | None, response: Mapping[str, Any]) -> KeptResponse | None:
+    return key.keep(response) if key else None
+
+
+def _pause(attempt: int) -> None:
+    """Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/."""
+    time.sleep(random.uniform(0, _FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311 - spreads load, hides nothing
+
+
+def _faults(refusal: Rejected) -> list[Fault]:
+    return [Fault(detail, pointer=pointer) for pointer, detail in refusal.faults.items()]

@@ -1,0 +1,253 @@
+"""The write store on DynamoDB: one table a service, one item an aggregate.
+
+A commit becomes ONE conditional PutItem where that is enough, else ONE TransactWriteItems.
+
+botocore repeats a request whose answer was lost, so a failed condition may be our own earlier success.
+An item that carries our commit id is therefore a success and never decided again; an outcome that
+nobody can know is said to be unknown. Idempotency of TransactWriteItems by its token:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
+"""
+
+import random
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Never
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.core.commands.store import (
+    ClaimTaken,
+    Commit,
+    ItemTooLarge,
+    KeptResponse,
+    KeyUsed,
+    LostRace,
+    OutcomeUnknown,
+    StoreUnreachable,
+    Throttled,
+)
+from chalicelib.core.dynamodb import requests
+from chalicelib.core.dynamodb.codec import decode_item, head_of
+from chalicelib.core.service import Head
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+MAX_BATCH_GET = 100
+BATCH_GET_TRIES = 6
+PATIENT_TRIES = 20
+"""For whoever keeps nobody waiting, such as an operator: half a minute or so of a table that throttles."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 5.0
+_THROTTLES = {
+    "ProvisionedThroughputExceeded",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingError",
+    "ThrottlingException",
+}
+_LOST_RACES = {"TransactionConflictException", "ReplicatedWriteConflictException"}
+
+
+class DynamoStore:
+    """The write store of one service."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def load(self, ids: Sequence[str]) -> dict[str, Head]:
+        """See WriteStore.load."""
+        unique = list(dict.fromkeys(ids))
+        items = self._get(unique[0]) if len(unique) == 1 else batch_get(self._client, self._table, unique)
+        return {head.id: head for head in map(head_of, items)}
+
+    def kept_response(self, claim_id: str, now: int) -> KeptResponse | None:
+        """See WriteStore.kept_response."""
+        for item in self._get(claim_id):
+            kept = decode_item(item)
+            if kept["expires_at"] > now:
+                return KeptResponse(claim_id, kept["fingerprint"], kept["response"], kept["expires_at"])
+        return None
+
+    def commit(self, commit: Commit) -> None:
+        """See WriteStore.commit."""
+        if requests.fits_one_put(commit):
+            self._put(commit)
+        else:
+            self._transact(commit)
+
+    def _get(self, id: str) -> list[Mapping[str, Any]]:
+        try:
+            answer = self._client.get_item(TableName=self._table, Key={"id": {"S": id}}, ConsistentRead=True)
+        except (ClientError, BotoCoreError) as error:
+            raise read_error(error, self._table) from error
+        return [answer["Item"]] if "Item" in answer else []
+
+    def _put(self, commit: Commit) -> None:
+        try:
+            self._client.put_item(**requests.put(self._table, commit.heads[0]))
+        except ClientError as error:
+            if _code(error) == "ConditionalCheckFailedException":
+                self._explain_condition(error, commit.heads[0])
+            else:
+                self._settle(error, commit)
+        except BotoCoreError as error:
+            self._settle(error, commit)
+
+    def _explain_condition(self, error: ClientError, head: Head) -> None:
+        """Return when the write was ours after all; raise what the failed condition means otherwise."""
+        found: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
+        if _commit_of(found) == head.commit:
+            return
+        if _repeated(error) and _version_of(found) > head.version:
+            # An earlier attempt of ours may have succeeded and been overwritten since: the version
+            # that would prove it is gone.
+            raise OutcomeUnknown(f"{head.id} has moved past version {head.version}") from error
+        raise LostRace(f"{head.id} is not at version {head.version - 1}") from error
+
+    def _transact(self, commit: Commit) -> None:
+        try:
+            # The token makes a repeated request the same request for ten minutes.
+            self._client.transact_write_items(
+                TransactItems=requests.transaction(self._table, commit), ClientRequestToken=commit.id
+            )
+        except ClientError as error:
+            if _code(error) == "TransactionCanceledException":
+                self._explain_cancellation(error, commit)
+            else:
+                self._settle(error, commit)
+        except BotoCoreError as error:
+            self._settle(error, commit)
+
+    def _explain_cancellation(self, error: ClientError, commit: Commit) -> None:
+        """Return when the transaction was ours after all; raise what it means otherwise.
+
+        The reasons stand in the order of the actions: heads, unchanged, take, release, response.
+        """
+        reasons: Sequence[Mapping[str, Any]] = error.response.get("CancellationReasons", [])
+        if any(_commit_of(reason.get("Item", {})) == commit.id for reason in reasons):
+            return
+        codes = [str(reason.get("Code", "None")) for reason in reasons]
+        if _THROTTLES.intersection(codes):
+            raise Throttled(f"table {self._table} throttles") from error
+        if "ValidationError" in codes:
+            _refuse(error, "; ".join(str(reason.get("Message", "")) for reason in reasons))
+        # A used key speaks before the rest: the request that used it took the heads and the claims as well.
+        if commit.response and codes[-1:] == ["ConditionalCheckFailed"]:
+            raise KeyUsed(commit.response.claim_id) from error
+        first = len(commit.heads) + len(commit.unchanged)
+        if "ConditionalCheckFailed" in codes[:first]:
+            # Before the claims: whoever moved the head may have taken the very claim for it.
+            raise LostRace(f"lost the race for {', '.join(head.id for head in commit.heads)}") from error
+        for (claim, _), code, reason in zip(commit.take, codes[first:], reasons[first:], strict=False):
+            if code == "ConditionalCheckFailed":
+                raise ClaimTaken(claim, reason.get("Item", {}).get("owner", {}).get("S", "")) from error
+        raise LostRace(f"another transaction holds an item of {self._table}") from error
+
+    def _settle(self, error: ClientError | BotoCoreError, commit: Commit) -> None:
+        """After an error that tells nothing about earlier attempts: look whether one of them wrote."""
+        certain = isinstance(error, ClientError) and _status(error) < 500 and not _in_progress(error)
+        if certain and not _repeated(error):
+            _raise_refusal(error, self._table)
+        found = self._find(commit)
+        if found is not None:
+            if _commit_of(found) == commit.id:
+                return
+            if certain and not (commit.heads and _version_of(found) > commit.heads[0].version):
+                _raise_refusal(error, self._table)
+        raise OutcomeUnknown(f"no certain answer from table {self._table}: {error}") from error
+
+    def _find(self, commit: Commit) -> Mapping[str, Any] | None:
+        """The item where the commit's first write would be; {} for none, None when nobody can say."""
+        first = commit.heads[0].id if commit.heads else commit.response.claim_id if commit.response else ""
+        try:
+            return next(iter(self._get(first)), {})
+        except (StoreUnreachable, Throttled):
+            return None
+
+
+def batch_get(
+    client: "DynamoDBClient", table: str, ids: Sequence[str], *, tries: int = BATCH_GET_TRIES, projection: str = ""
+) -> list[Mapping[str, Any]]:
+    """The items of up to 100 different ids that exist, read consistently.
+
+    Args:
+        client: of DynamoDB.
+        table: where they are.
+        ids: which; none is no request.
+        tries: how often to ask for what DynamoDB leaves unprocessed, with pauses that get longer.
+        projection: a ProjectionExpression; "" reads whole items.
+
+    Raises:
+        StoreUnreachable, Throttled: as `read_error` says.
+        ValueError: more than 100 ids.
+    """
+    if len(ids) > MAX_BATCH_GET:
+        raise ValueError(f"{len(ids)} ids at once; DynamoDB takes {MAX_BATCH_GET}")
+    items: list[Mapping[str, Any]] = []
+    if not ids:
+        return items
+    wanted: Any = {table: {"Keys": [{"id": {"S": id}} for id in ids], "ConsistentRead": True}}
+    if projection:
+        wanted[table]["ProjectionExpression"] = projection
+    try:
+        for attempt in range(tries):
+            answer = client.batch_get_item(RequestItems=wanted)
+            items += answer["Responses"].get(table, [])
+            wanted = answer.get("UnprocessedKeys")
+            if not wanted:
+                return items
+            time.sleep(random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)))  # noqa: S311 - spreads load
+    except (ClientError, BotoCoreError) as error:
+        raise read_error(error, table) from error
+    raise Throttled(f"table {table} leaves keys unprocessed")
+
+
+def read_error(error: Exception, table: str) -> Exception:
+    """What a failed read means: Throttled or StoreUnreachable."""
+    if isinstance(error, ClientError) and _code(error) in _THROTTLES:
+        return Throttled(f"table {table} throttles")
+    return StoreUnreachable(f"table {table} cannot be read: {error}")
+
+
+def _raise_refusal(error: Exception, table: str) -> Never:
+    """What a refused write means, where no condition failed and nothing was written."""
+    code = _code(error)
+    if code in _THROTTLES:
+        raise Throttled(f"table {table} throttles") from error
+    if code in _LOST_RACES:
+        raise LostRace(f"another transaction holds an item of {table}") from error
+    _refuse(error, str(error))
+
+
+def _refuse(error: Exception, message: str) -> Never:
+    if "item size" in message.lower():
+        raise ItemTooLarge(message) from error
+    raise error
+
+
+def _code(error: Exception) -> str:
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
+
+
+def _status(error: ClientError) -> int:
+    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+
+
+def _repeated(error: Exception) -> bool:
+    """Whether botocore sent the request more than once."""
+    return isinstance(error, ClientError) and error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
+
+
+def _in_progress(error: ClientError) -> bool:
+    """Our own earlier attempt of a transaction is still at work."""
+    return _code(error) == "TransactionInProgressException"
+
+
+def _commit_of(item: Mapping[str, Any]) -> str | None:
+    commit: Mapping[str, str] = item.get("commit", {})
+    return commit.get("S")
+
+
+def _version_of(item: Mapping[str, Any]) -> int:
+    return int(item.get("version", {}).get("N", 0))

@@ -1,0 +1,196 @@
+"""The only module of the core that knows Chalice: routes as data, and errors as problems.
+
+Chalice turns an error raised in a view into a bare 500 before any middleware sees it, and a Decimal
+into a float. So everything happens inside one function, `_view`: it calls the endpoint, and translates
+every error, once.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from chalice.app import Blueprint, CORSConfig, Response
+
+from chalicelib.core.errors import (
+    Internal,
+    Malformed,
+    MethodNotAllowed,
+    NotFound,
+    Problem,
+    UnsupportedMediaType,
+)
+from chalicelib.core.fields import Body, NoBody
+from chalicelib.core.http.endpoint import Call, CommandEndpoint, Planned, PublicEndpoint, QueryEndpoint
+from chalicelib.core.http.request import Reply, Request, request_of
+from chalicelib.core.ids import ulid
+from chalicelib.core.runtime import Runtime
+from chalicelib.core.telemetry import log, tracing
+
+AnyEndpoint = CommandEndpoint | QueryEndpoint | PublicEndpoint
+F = TypeVar("F", bound=Callable[..., Any])
+_CHALICE_PROBLEMS: Mapping[int, type[Problem]] = {
+    400: Malformed,
+    404: NotFound,
+    405: MethodNotAllowed,
+    415: UnsupportedMediaType,
+}
+
+
+# Headers of a page's request that a browser lets through, and of our answers that it shows to the page.
+_CORS_SECONDS = 3600
+_CORS_REQUEST = ["Consistency-Token", "Idempotency-Key", "If-Match", "If-None-Match", "Prefer", "X-Correlation-Id"]
+_CORS_ANSWER = ["Consistency-Token", "ETag", "Idempotent-Replayed", "Location", "Retry-After", "X-Correlation-Id"]
+
+
+class NoParameters(Body, frozen=True):
+    """Of a query that takes none."""
+
+
+class Api:
+    """The routes of one service.
+
+    Args:
+        service: its name; commands write to its table.
+        paths: the type of each path parameter: {"id": OrderId}.
+    """
+
+    def __init__(self, service: str, **paths: Any) -> None:
+        self.service = service
+        self.paths = paths
+        self.endpoints: list[AnyEndpoint] = []
+
+    def command(
+        self, method: str, path: str, name: str, *, answer: type[Any], body: type[Any] = NoBody, location: str = ""
+    ) -> Callable[[F], F]:
+        """Route a command to the function that plans it: Call -> Planned."""
+
+        def register(plan: Callable[[Call[Any]], Planned]) -> Any:
+            self.endpoints.append(
+                CommandEndpoint(
+                    method, path, name, _summary(plan), self.paths, answer, self.service, body, plan, location
+                )
+            )
+            return plan
+
+        return register
+
+    def query(
+        self, path: str, name: str, *, answer: Any, parameters: type[Any] = NoParameters, many: bool = False
+    ) -> Callable[[F], F]:
+        """Route a query to the function that runs it: (Call, cursor) -> Struct, or Page where `many`."""
+
+        def register(run: Callable[..., Any]) -> Any:
+            self.endpoints.append(
+                QueryEndpoint("GET", path, name, _summary(run), self.paths, answer, parameters, run, many)
+            )
+            return run
+
+        return register
+
+    def public(self, path: str) -> Callable[[F], F]:
+        """Route a GET that needs no token to a function: Request -> Reply."""
+
+        def register(run: Callable[[Request], Reply]) -> Any:
+            self.endpoints.append(PublicEndpoint("GET", path, "", _summary(run), self.paths, None, run=run))
+            return run
+
+        return register
+
+    def blueprint(self, runtime: Callable[[], Runtime], authorizer: Any) -> Blueprint:
+        """The routes as a Chalice blueprint, behind the authorizer but for the public ones."""
+        blueprint = Blueprint(f"chalicelib.{self.service}.api")
+        cors = _cors(os.environ.get("CORS_ORIGIN", ""))
+        for endpoint in self.endpoints:
+            blueprint.route(
+                endpoint.path,
+                methods=[endpoint.method],
+                authorizer=authorizer if endpoint.name else None,
+                content_types=["*/*"],  # judged in core/http/request.py, which says what to send instead
+                name=endpoint.name or endpoint.path,
+                cors=cors,
+            )(_view(blueprint, endpoint, runtime))
+        return blueprint
+
+
+def _cors(origin: str) -> CORSConfig | None:
+    """Which pages may call: those of one origin, of any ("*"), or none (""). Needed when routes are made."""
+    if not origin:
+        return None
+    return CORSConfig(
+        allow_origin=origin, allow_headers=_CORS_REQUEST, expose_headers=_CORS_ANSWER, max_age=_CORS_SECONDS
+    )
+
+
+def _summary(function: Callable[..., Any]) -> str:
+    return (function.__doc__ or "").strip().partition("\n")[0]
+
+
+def _view(blueprint: Blueprint, endpoint: AnyEndpoint, runtime: Callable[[], Runtime]) -> Callable[..., Response]:
+    """The function that Chalice calls: everything that can happen to a request ends here as a response."""
+
+    def view(**_: str) -> Response:
+        request = request_of(blueprint.current_request.to_original_event())
+        with log.about(correlation_id=request.correlation_id):
+            reply = _reply(endpoint, request, runtime)
+        return _response(reply, request.correlation_id)
+
+    return view
+
+
+def _reply(endpoint: AnyEndpoint, request: Request, runtime: Callable[[], Runtime]) -> Reply:
+    """What the endpoint answers, or the problem that its error is."""
+    try:
+        made = runtime()
+        with tracing.segment("tributary-api", request.headers.get("x-amzn-trace-id", "")):
+            return _traced(endpoint, request, made)
+    except Exception:
+        log.exception("unexpected error", route=request.route)
+        return problem_reply(unexpected(request.correlation_id), request.correlation_id)
+
+
+def _traced(endpoint: AnyEndpoint, request: Request, runtime: Runtime) -> Reply:
+    with tracing.subsegment(endpoint.name or endpoint.path, correlation=request.correlation_id):
+        try:
+            reply = endpoint.serve(runtime, request)
+        except Problem as problem:
+            reply = problem_reply(problem, request.correlation_id)
+        tracing.answered(reply.status)
+        return reply
+
+
+def unexpected(correlation_id: str) -> Internal:
+    """The problem of an error that nobody expected: an id to look up, nothing else."""
+    return Internal(f"It is logged under {correlation_id}; please report that id. Nothing more is known here.")
+
+
+def problem_reply(problem: Problem, correlation_id: str) -> Reply:
+    """A problem as a reply (RFC 9457)."""
+    body = msgspec.json.encode(problem.as_json(instance=f"urn:tributary:request:{correlation_id}")).decode()
+    return Reply(problem.status, body, {"Content-Type": "application/problem+json", **problem.headers})
+
+
+def _response(reply: Reply, correlation_id: str) -> Response:
+    headers: dict[str, str | list[str]] = {
+        "Content-Type": "application/json",
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "X-Correlation-Id": correlation_id,
+        **reply.headers,
+    }
+    return Response(reply.body, headers=headers, status_code=reply.status)
+
+
+def problems_everywhere(request: Any, get_response: Callable[[Any], Response]) -> Response:
+    """Chalice middleware: what Chalice itself refuses (405, a route it does not know) is a problem too."""
+    response = get_response(request)
+    if not (response.status_code >= 400 and isinstance(response.body, dict) and "Code" in response.body):
+        return response
+    kind = _CHALICE_PROBLEMS.get(response.status_code)
+    correlation_id = ulid()
+    if kind is None:
+        log.warning("refused by Chalice", correlation_id=correlation_id, answer=response.body)
+    message = str(response.body.get("Message", ""))
+    allow = {name: str(value) for name, value in response.headers.items() if name == "Allow"}
+    problem = kind(f"{message}.", headers=allow) if kind else unexpected(correlation_id)
+    return _response(problem_reply(problem, correlation_id), correlation_id)

@@ -1,0 +1,40 @@
+"""/openapi.json, and /docs, a page to try it out."""
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from chalicelib.core.access.permissions import Permissions
+from chalicelib.core.http.chalice_adapter import Api
+from chalicelib.core.http.openapi import document
+from chalicelib.core.http.request import Reply, Request
+
+_PAGE = Path(__file__).with_name("docs.html")
+VERSION = "0.1.0"
+"""Of the HTTP contract."""
+
+
+def documentation(apis: Iterable[Api], permissions: Permissions) -> Api:
+    """The routes that describe those routes."""
+    api = Api("operations")
+    endpoints = [endpoint for described in apis for endpoint in described.endpoints]
+
+    @cache
+    def text() -> str:
+        return msgspec.json.encode(document(endpoints, permissions, VERSION)).decode()
+
+    @api.public("/openapi.json")
+    def openapi(request: Request) -> Reply:
+        """Describe every route, OpenAPI 3.1."""
+        return Reply(200, text(), {"Cache-Control": "public, max-age=300"})
+
+    @api.public("/docs")
+    def docs(request: Request) -> Reply:
+        """Show a page that lists the routes and sends requests."""
+        policy = "default-src 'none'; connect-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'"
+        headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
+        return Reply(200, _PAGE.read_text(encoding="utf-8"), headers)
+
+    return api

@@ -1,0 +1,294 @@
+"""What a route does, in the order in which it does it; knows no Chalice.
+
+command: principal -> role -> body -> plan -> pipeline (core/commands/pipeline.py) -> reply
+query:   principal -> role -> parameters -> snapshot that has seen the token -> query -> reply
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+
+from chalicelib.core.access.authentication import Principal, principal_of
+from chalicelib.core.access.permissions import Access, access, require_own
+from chalicelib.core.commands import pipeline
+from chalicelib.core.commands.idempotency import Key
+from chalicelib.core.commands.store import StoreUnreachable, Throttled
+from chalicelib.core.errors import Fault, Forbidden, NotFound
+from chalicelib.core.http.preconditions import body_tag, if_match, none_match, version_tag
+from chalicelib.core.http.request import Reply, Request
+from chalicelib.core.http.validation import check_body, check_query, decode_json, faults_of
+from chalicelib.core.runtime import Runtime
+from chalicelib.core.telemetry import log, tracing
+
+B = TypeVar("B")
+T = TypeVar("T")
+
+DEFAULT_WAIT_SECONDS = 2.0
+MAX_WAIT_SECONDS = 10.0
+_WAIT = re.compile(r'\s*wait\s*=\s*"?(\d{1,18})"?\s*', re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Call(Generic[B]):
+    """One request, read and permitted.
+
+    Attributes:
+        body: the checked body of a command, or the checked parameters of a query.
+        access: how far the caller may go.
+    """
+
+    request: Request
+    runtime: Runtime
+    principal: Principal
+    access: Access
+    body: B
+
+    @property
+    def at(self) -> str:
+        """When it came in: ISO 8601 UTC with milliseconds."""
+        return self.request.at
+
+    @property
+    def own(self) -> str | None:
+        """The only customer id that the caller may see, or None: all."""
+        return self.principal.subject if self.access is Access.OWN else None
+
+    def __getitem__(self, name: str) -> str:
+        """A path parameter."""
+        return self.request.path_parameters[name]
+
+    def own_id(self, kind: Any) -> str:
+        """The caller's subject as an id of that type.
+
+        Raises:
+            Forbidden: the subject is not such an id, so nothing can be the caller's own.
+        """
+        try:
+            return str(msgspec.convert(self.principal.subject, kind))
+        except msgspec.ValidationError as error:
+            raise Forbidden(f"The token's subject is not a customer id: {error}.") from error
+
+    def require_own(self, owner: str | None) -> None:
+        """Raise Forbidden when only the caller's own is permitted and this is not."""
+        require_own(self.access, self.principal, owner)
+
+    def found(self, answer: T | None, what: str) -> T:
+        """The answer of a query for one thing.
+
+        Raises:
+            NotFound: there is none.
+        """
+        if answer is None:
+            raise NotFound(
+                f"There is no such {what} in the read model. Has it just been made? Send its Consistency-Token."
+            )
+        return answer
+
+    def require(self, privilege: str) -> None:
+        """Raise Forbidden unless the caller's role has a privilege of the table of permissions."""
+        access(self.runtime.permissions, privilege, self.principal)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a command route asks of the pipeline.
+
+    Attributes:
+        command: for the service's `decide`.
+        ids: the aggregates that it needs; the answer is about the first.
+        fresh: the ids were made for this command, so that nothing can be there yet.
+        owner: the customer id that the first belongs to, from its state. Without it, OWN never passes.
+    """
+
+    command: Any
+    ids: tuple[str, ...]
+    fresh: bool = False
+    owner: Callable[[Any], str | None] = lambda _: None
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A route as data; what is common to commands and queries.
+
+    Attributes:
+        method, path: "POST", "/orders/{id}/cancel".
+        name: in the table of permissions; "" for a public route.
+        summary: the first line of its function's docstring.
+        path_types: the type of each path parameter; what does not fit does not exist.
+        answer: the Struct that it answers with.
+    """
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    path_types: Mapping[str, Any]
+    answer: Any
+
+    def _permitted(self, runtime: Runtime, request: Request) -> tuple[Principal, Access]:
+        principal = principal_of(request.authorizer)
+        granted = access(runtime.permissions, self.name, principal)
+        for name, value in request.path_parameters.items():
+            if faults := faults_of(value, self.path_types[name]):
+                detail = f"Nothing can be there: {name} {faults[0].detail}."
+                raise NotFound(detail, faults=[Fault(faults[0].detail, parameter=name)])
+        return principal, granted
+
+
+@dataclass(frozen=True)
+class CommandEndpoint(Endpoint):
+    """A route that changes one aggregate.
+
+    Attributes:
+        service: whose table it writes to.
+        body: the type of the request's body.
+        plan: from a call to what the pipeline shall do.
+        location: where what it creates is found: "/orders/{id}"; "" for a route that creates nothing.
+    """
+
+    service: str
+    body: type[Any]
+    plan: Callable[[Call[Any]], Planned]
+    location: str = ""
+
+    def serve(self, runtime: Runtime, request: Request) -> Reply:
+        """Run the command and answer."""
+        principal, granted = self._permitted(runtime, request)
+        body = check_body(self._document(request), self.body)
+        call = Call(request, runtime, principal, granted, body)
+        planned = self._plan(call)
+        envelope = pipeline.Envelope(
+            name=self.name,
+            command=planned.command,
+            ids=planned.ids,
+            actor=principal.subject,
+            at=request.at,
+            fresh=planned.fresh,
+            discreet=granted is Access.OWN,
+            check_owner=lambda state: call.require_own(planned.owner(state)) if state else None,
+            if_match=if_match(request.headers.get("if-match")),
+            key=self._key(request, principal),
+            correlation=request.correlation_id,
+            trace=tracing.header(),
+        )
+        with log.counting("command", {"Deployment": runtime.settings.table_prefix, "Service": self.service}):
+            kept = pipeline.handle(
+                runtime.services[self.service],
+                runtime.store(self.service),
+                envelope,
+                lambda answer: self._render(runtime, request, answer),
+            )
+        replayed = {"Idempotent-Replayed": "true"} if kept.replayed else {}
+        response = kept.response
+        return Reply(response["status"], response["body"], {**response["headers"], **replayed})
+
+    def _plan(self, call: Call[Any]) -> Planned:
+        """The plan; the stores of other services may be in trouble while it is made."""
+        try:
+            return self.plan(call)
+        except (StoreUnreachable, Throttled) as error:
+            raise pipeline.store_problem(error) from error
+
+    def _document(self, request: Request) -> Any:
+        required = any(info.required for info in msgspec.structs.fields(self.body))
+        if not required and not request.body.strip():
+            return {}
+        return decode_json(request.json_body())
+
+    def _key(self, request: Request, principal: Principal) -> Key | None:
+        header = request.headers.get("idempotency-key")
+        if header is None:
+            return None
+        # The role too: a stored answer is not for somebody who has lost the right to it.
+        addressed = [request.method, request.route, dict(request.path_parameters), principal.role]
+        return Key.of(header, principal.subject, msgspec.json.encode(addressed) + request.body)
+
+    def _render(self, runtime: Runtime, request: Request, answer: pipeline.Answer) -> dict[str, Any]:
+        head = answer.head
+        body = msgspec.convert({**head.state, "id": head.id, "version": head.version}, self.answer)
+        headers = {
+            "ETag": version_tag(head.version),
+            "Consistency-Token": runtime.signer.consistency_token(self.service, head.id, head.version),
+        }
+        created = answer.created and bool(self.location)
+        if created:
+            headers["Location"] = request.base + self.location.format(id=head.id)
+        return {"status": 201 if created else 200, "headers": headers, "body": msgspec.json.encode(body).decode()}
+
+
+@dataclass(frozen=True)
+class QueryEndpoint(Endpoint):
+    """A route that answers from the read model.
+
+    Attributes:
+        parameters: the type of the query string's parameters.
+        run: (call, cursor of the snapshot) -> Struct, or core.listing.Page for a list.
+        is_list: whether it answers {"items": [...], "next": ...}.
+    """
+
+    parameters: type[Any]
+    run: Callable[[Call[Any], Any], Any]
+    is_list: bool = False
+
+    @property
+    def has_tag(self) -> bool:
+        """Whether it answers with an ETag, and 304 to who has that: a single item with a version."""
+        return not self.is_list and "version" in self.answer.__struct_fields__
+
+    def serve(self, runtime: Runtime, request: Request) -> Reply:
+        """Run the query on a snapshot that has seen the Consistency-Token and answer."""
+        from chalicelib.core.queries.snapshot import ask
+
+        principal, granted = self._permitted(runtime, request)
+        parameters = check_query({name: list(values) for name, values in request.query.items()}, self.parameters)
+        call = Call(request, runtime, principal, granted, parameters)
+        token = request.headers.get("consistency-token")
+        tokens = runtime.signer.read_tokens([token]) if token is not None else ()
+        versions = {
+            name: (service.projection.root.name, service.projection.root.key[0])
+            for name, service in runtime.services.items()
+        }
+        wait = wait_seconds(request.headers.get("prefer"))
+        answer = ask(runtime.readers, tokens, wait, versions, lambda cursor: self.run(call, cursor))
+        return self._list(request, answer) if self.is_list else self._single(request, answer)
+
+    def _list(self, request: Request, page: Any) -> Reply:
+        following = None
+        if page.next_cursor:
+            query = {name: values[-1] for name, values in request.query.items()} | {"cursor": page.next_cursor}
+            following = f"{request.path}?{urlencode(query)}"
+        body = msgspec.json.encode({"items": page.items, "next": following}).decode()
+        return Reply(200, body, {"Cache-Control": "no-cache"})
+
+    def _single(self, request: Request, answer: Any) -> Reply:
+        body = msgspec.json.encode(answer).decode()
+        headers = {"Cache-Control": "no-cache"}
+        if self.has_tag:
+            headers["ETag"] = body_tag(answer.version, body)
+            if none_match(request.headers.get("if-none-match"), headers["ETag"]):
+                return Reply(304, "", headers)
+        return Reply(200, body, headers)
+
+
+@dataclass(frozen=True)
+class PublicEndpoint(Endpoint):
+    """A route that needs no token and no store: /health, /openapi.json, /docs."""
+
+    run: Callable[[Request], Reply] = field(kw_only=True)
+
+    def serve(self, runtime: Runtime, request: Request) -> Reply:
+        """Answer."""
+        return self.run(request)
+
+
+def wait_seconds(prefer: str | None) -> float:
+    """How long a query waits for its Consistency-Token: `Prefer: wait=N` (RFC 7240), at most 10 s, else 2 s."""
+    for preference in (prefer or "").split(","):
+        # What follows a semicolon are a preference's own parameters.
+        if found := _WAIT.fullmatch(preference.partition(";")[0]):
+            return min(float(found[1]), MAX_WAIT_SECONDS)
+    return DEFAULT_WAIT_SECONDS

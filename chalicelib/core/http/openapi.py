@@ -1,0 +1,199 @@
+"""OpenAPI 3.1, made from the routes and from the very types that validate.
+
+Nothing is described twice: a field's limits, its description and its examples are those of its
+annotation, a route's summary is the first line of its function's docstring.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from chalicelib.core.access.permissions import Permissions
+from chalicelib.core.http.chalice_adapter import AnyEndpoint
+from chalicelib.core.http.endpoint import CommandEndpoint, QueryEndpoint
+
+_PROBLEMS = {
+    "400": "Malformed: not JSON, or a bad header, cursor or token",
+    "401": "No valid token",
+    "403": "The token does not allow this",
+    "404": "No such thing, or no longer",
+    "409": "It does not fit the present state, or is a duplicate",
+    "412": "If-Match names another version",
+    "413": "Too large",
+    "415": "Not application/json",
+    "422": "Valid JSON, invalid content; `errors` names every faulty field",
+    "429": "Too many requests",
+    "500": "Nobody expected this; `instance` is the id to look up",
+    "503": "Try again later; read-model-behind for a Consistency-Token not yet seen",
+}
+_COMMAND_HEADERS = {
+    "ETag": '`"<version>"`',
+    "Consistency-Token": "Send it with a query to see this change there.",
+    "Location": "Where queries show what was created.",
+    "Idempotent-Replayed": "`true` where this is an earlier answer under the same Idempotency-Key.",
+}
+_COMMAND_PROBLEMS = ("400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "500", "503")
+_QUERY_PROBLEMS = ("400", "401", "403", "404", "422", "429", "500", "503")
+
+
+class ProblemFault(msgspec.Struct):
+    """One faulty field."""
+
+    detail: str
+    pointer: str | None = None
+    parameter: str | None = None
+
+
+class ProblemDocument(msgspec.Struct, rename={"kind": "type"}):
+    """What went wrong (RFC 9457)."""
+
+    kind: str
+    title: str
+    status: int
+    detail: str
+    instance: str | None = None
+    errors: list[ProblemFault] = msgspec.field(default_factory=list)
+
+
+def document(endpoints: Sequence[AnyEndpoint], permissions: Permissions, version: str) -> dict[str, Any]:
+    """The OpenAPI document of those routes."""
+    schemas, components = _schemas(endpoints)
+    paths: dict[str, Any] = {}
+    for endpoint in endpoints:
+        if isinstance(endpoint, CommandEndpoint | QueryEndpoint):
+            operation = _operation(endpoint, schemas, permissions)
+            paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Tributary",
+            "version": version,
+            "description": "Commands write to one service each; queries answer across all of them. Send a command's "
+            "`Consistency-Token` with a query, and it shows the change or says that it cannot yet.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        },
+        "security": [{"bearer": []}],
+    }
+
+
+def _schemas(endpoints: Iterable[AnyEndpoint]) -> tuple[dict[Any, Any], dict[str, Any]]:
+    """The schema of every type that a route takes or answers with, and the shared ones by name."""
+    types: list[Any] = [ProblemDocument]
+    for endpoint in endpoints:
+        if isinstance(endpoint, CommandEndpoint):
+            types += [endpoint.body, endpoint.answer]
+        elif isinstance(endpoint, QueryEndpoint):
+            types += [endpoint.answer, endpoint.parameters]
+    unique = list(dict.fromkeys(types))
+    made, components = msgspec.json.schema_components(unique, ref_template="#/components/schemas/{name}")
+    return dict(zip(unique, made, strict=True)), _portable(components)
+
+
+def _portable(schema: Any) -> Any:
+    r"""A schema whose patterns end in `$`, as JSON Schema's regular expressions do, instead of Python's `\Z`."""
+    if isinstance(schema, dict):
+        return {name: _portable(member) for name, member in schema.items()}
+    if isinstance(schema, list):
+        return [_portable(element) for element in schema]
+    return schema.replace("\\Z", "$") if isinstance(schema, str) else schema
+
+
+def _operation(
+    endpoint: CommandEndpoint | QueryEndpoint, schemas: dict[Any, Any], permissions: Permissions
+) -> dict[str, Any]:
+    who = ", ".join(f"{role} ({access.value})" for role, access in permissions[endpoint.name].items())
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": _schema_of(endpoint.path_types[name])}
+        for name in re.findall(r"{(\w+)}", endpoint.path)
+    ]
+    operation: dict[str, Any] = {
+        "operationId": endpoint.name,
+        "summary": endpoint.summary,
+        "description": f"For {who}.",
+        "tags": [endpoint.name.partition(".")[0]],
+    }
+    if isinstance(endpoint, CommandEndpoint):
+        return operation | _command(endpoint, schemas, parameters)
+    return operation | _query(endpoint, schemas, parameters)
+
+
+def _command(endpoint: CommandEndpoint, schemas: dict[Any, Any], parameters: list[Any]) -> dict[str, Any]:
+    headers = [
+        _header("Idempotency-Key", "The same request under the same key is answered once and replayed for 24 hours."),
+        *([_header("If-Match", 'The ETag that the change is based on: `"3"`.')] if not endpoint.location else []),
+    ]
+    required = any(field.required for field in msgspec.structs.fields(endpoint.body))
+    status, what = ("201", "Created") if endpoint.location else ("200", "Done")
+    made: dict[str, Any] = {
+        "parameters": [*parameters, *headers],
+        "responses": {
+            status: _answer(what, schemas[endpoint.answer])
+            | {"headers": _headers(_COMMAND_HEADERS, endpoint.location)},
+            **_problems(_COMMAND_PROBLEMS, schemas),
+        },
+    }
+    if msgspec.structs.fields(endpoint.body):
+        content = {"application/json": {"schema": schemas[endpoint.body]}}
+        made["requestBody"] = {"required": required, "content": content}
+    return made
+
+
+def _query(endpoint: QueryEndpoint, schemas: dict[Any, Any], parameters: list[Any]) -> dict[str, Any]:
+    headers = [
+        _header("Consistency-Token", "Of a command's answer: the query shows that change, or says that it cannot."),
+        _header("Prefer", "`wait=N`: for how many seconds to wait for the change, at most 10; 2 if left out."),
+        *([_header("If-None-Match", "The ETag of what the client has.")] if endpoint.has_tag else []),
+    ]
+    answer = schemas[endpoint.answer]
+    if endpoint.is_list:
+        following = {"type": ["string", "null"], "description": "The address of the next page; null on the last."}
+        page = {"items": {"type": "array", "items": answer}, "next": following}
+        answer = {"type": "object", "properties": page, "required": ["items", "next"]}
+    found = _answer("Found", answer)
+    responses: dict[str, Any] = {"200": found, **_problems(_QUERY_PROBLEMS, schemas)}
+    if endpoint.has_tag:
+        found["headers"] = {"ETag": _text('`"<version>.<digest of the body>"`')}
+        responses["304"] = {"description": "The client has this body already"}
+    return {"parameters": [*parameters, *_query_parameters(endpoint.parameters), *headers], "responses": responses}
+
+
+def _query_parameters(kind: type[Any]) -> list[dict[str, Any]]:
+    return [
+        {"name": field.encode_name, "in": "query", "required": field.required, "schema": _schema_of(field.type)}
+        for field in msgspec.structs.fields(kind)
+    ]
+
+
+def _schema_of(kind: Any) -> dict[str, Any]:
+    """A parameter's schema without the null that stands for leaving it out."""
+    schema: dict[str, Any] = _portable(msgspec.json.schema(kind))
+    some = [option for option in schema.get("anyOf", []) if option.get("type") != "null"]
+    return some[0] if len(some) == 1 else schema
+
+
+def _header(name: str, description: str) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": False, "description": description, "schema": {"type": "string"}}
+
+
+def _headers(descriptions: Mapping[str, str], location: str) -> dict[str, Any]:
+    """The headers of a command's answer."""
+    return {name: _text(words) for name, words in descriptions.items() if name != "Location" or location}
+
+
+def _text(description: str) -> dict[str, Any]:
+    return {"description": description, "schema": {"type": "string"}}
+
+
+def _answer(what: str, schema: Any) -> dict[str, Any]:
+    return {"description": what, "content": {"application/json": {"schema": schema}}}
+
+
+def _problems(statuses: Sequence[str], schemas: dict[Any, Any]) -> dict[str, Any]:
+    content = {"application/problem+json": {"schema": schemas[ProblemDocument]}}
+    return {status: {"description": _PROBLEMS[status], "content": content} for status in statuses}

@@ -1,0 +1,269 @@
+"""Connections to the read model: one MySQL URL, the same session everywhere, a small pool for queries.
+
+PyMySQL is imported when the first connection is made, so that command functions, which never make one,
+do not pay for it.
+"""
+
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.telemetry import log, tracing
+
+if TYPE_CHECKING:
+    from pymysql.connections import Connection
+
+# Set for every session, since servers' defaults differ: MariaDB's lacks ONLY_FULL_GROUP_BY, and a
+# server without strict mode would cut what is too long instead of refusing it.
+SQL_MODE = (
+    "STRICT_TRANS_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
+    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
+)
+_OPTIONS = ("auth", "ssl-ca", "unix_socket")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+# Client errors 2002, 2003: cannot connect; 2006, 2013, 2014: connection gone or out of step; 0: PyMySQL's "not
+# connected". Server errors 1040 and 1203: too many connections; 1053: shutting down; 1077, 1079: shut down;
+# 1317, 1927: statement or connection killed; 3169, 4031: session killed or idle for too long.
+# https://dev.mysql.com/doc/mysql-errors/8.0/en/
+_LOST = frozenset({0, 1040, 1053, 1077, 1079, 1203, 1317, 1927, 2002, 2003, 2006, 2013, 2014, 3169, 4031})
+# 1290 and 1836: the server is read-only; 1792: a transaction on it is. The server was the writer before a failover.
+_READ_ONLY = frozenset({1290, 1792, 1836})
+
+_IN_TRANSACTION = 1  # the protocol's SERVER_STATUS_IN_TRANS, part of every answer
+
+
+class BadDatabaseUrl(ValueError):
+    """A database URL that cannot be used; the message says why and never shows the password."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a database is, and as whom.
+
+    Attributes:
+        database: its name, or "" for none (a server's URL).
+        ssl_ca: path of the PEM file that the server's certificate is checked against, or "".
+        unix_socket: path of the server's socket, or "" for TCP.
+        iam: whether a signed token of AWS is the password (auth=iam); such a connection is TLS or none.
+    """
+
+    user: str
+    password: str = field(repr=False)
+    host: str
+    port: int
+    database: str
+    ssl_ca: str = ""
+    unix_socket: str = ""
+    iam: bool = False
+
+    def without_database(self) -> "Address":
+        """The server alone."""
+        return replace(self, database="")
+
+
+def parse_url(url: str) -> Address:
+    """The address in `mysql://user:password@host:port/database[?ssl-ca=path][&unix_socket=path][&auth=iam]`.
+
+    Raises:
+        BadDatabaseUrl: naming the part that is wrong.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 3306
+    except ValueError as error:
+        raise BadDatabaseUrl(f"the database URL cannot be read: {error}") from None
+    if parts.scheme != "mysql" or not parts.hostname:
+        raise BadDatabaseUrl(f"a database URL is mysql://user:password@host:port/database, not {parts.scheme}://...")
+    options = dict(parse_qsl(parts.query))
+    if unknown := sorted(set(options) - set(_OPTIONS)):
+        raise BadDatabaseUrl(f"unknown option {unknown[0]!r} in the database URL; there are {', '.join(_OPTIONS)}")
+    if options.get("auth", "iam") != "iam":
+        raise BadDatabaseUrl(f"auth={options['auth']} in the database URL is not known; there is auth=iam")
+    return Address(
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        host=parts.hostname,
+        port=port,
+        database=unquote(parts.path[1:]),
+        ssl_ca=options.get("ssl-ca", ""),
+        unix_socket=options.get("unix_socket", ""),
+        iam="auth" in options,
+    )
+
+
+def connect(
+    address: str | Address, *, connect_timeout: int = 5, read_timeout: int = 30, local_infile: bool = False
+) -> "Connection[Any]":
+    """Open a connection in autocommit mode, utf8mb4, strict SQL mode and UTC.
+
+    Args:
+        address: a URL or what `parse_url` made of one.
+        connect_timeout: seconds until connecting is given up.
+        read_timeout: seconds that one statement's answer may take.
+        local_infile: whether LOAD DATA LOCAL may be used (benchmarks only).
+
+    Raises:
+        BadDatabaseUrl: see `parse_url`.
+        pymysql.err.OperationalError: the server cannot be reached or refuses.
+    """
+    import pymysql
+
+    place = parse_url(address) if isinstance(address, str) else address
+    return pymysql.connect(
+        user=place.user,
+        password=_password(place).encode(),  # PyMySQL would take latin1
+        host=place.host,
+        port=place.port,
+        database=place.database or None,
+        charset="utf8mb4",
+        collation="utf8mb4_unicode_ci",
+        autocommit=True,
+        connect_timeout=connect_timeout,
+        read_timeout=read_timeout,
+        write_timeout=read_timeout,
+        local_infile=local_infile,
+        init_command=f"SET SESSION sql_mode = '{SQL_MODE}', SESSION time_zone = '+00:00'",
+        **_transport(place),
+    )
+
+
+def _password(place: Address) -> str:
+    if not place.iam:
+        return place.password
+    from chalicelib.core.mysql.iam_token import iam_token
+
+    return iam_token(place.host, place.port, place.user)
+
+
+def _transport(place: Address) -> dict[str, Any]:
+    """How to get there: a socket, plain loopback, or TLS, verified where an authority is named."""
+    if place.unix_socket:
+        return {"unix_socket": place.unix_socket, "ssl_disabled": True}
+    if place.ssl_ca:
+        return {"ssl_ca": place.ssl_ca, "ssl_verify_cert": True, "ssl_verify_identity": True}
+    if place.iam:
+        # A proxy's certificate is signed by an authority that the system knows. PyMySQL sends the token to a
+        # verified server or, given a context, not at all.
+        return {"ssl": ssl.create_default_context()}
+    return {"ssl_disabled": True} if place.host in _LOOPBACK else {}
+
+
+def error_code(error: BaseException) -> int | None:
+    """The MySQL error number that an exception of PyMySQL carries, or None."""
+    code = error.args[0] if error.args else None
+    return code if type(error).__module__ == "pymysql.err" and isinstance(code, int) else None
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether an error says that the connection is gone, or that none could be had."""
+    if type(error).__module__ == "pymysql.err" and type(error).__name__ == "InterfaceError":
+        return True
+    return error_code(error) in _LOST
+
+
+def is_read_only(error: BaseException) -> bool:
+    """Whether a server refused to write because it only reads: what a connection that outlives a failover leads to.
+
+    It will go on leading there, so it has to be closed; the next one finds the new writer.
+    """
+    return error_code(error) in _READ_ONLY
+
+
+class Pool:
+    """Connections kept open between queries, for threads to share.
+
+    Args:
+        url: the database; see `parse_url`.
+        size: how many connections may be open at once; further callers wait.
+        wait_seconds: how long they wait.
+    """
+
+    def __init__(self, url: str, size: int = 8, *, wait_seconds: float = 5.0) -> None:
+        self._address = parse_url(url)
+        self._permits = threading.BoundedSemaphore(size)
+        self._wait_seconds = wait_seconds
+        self._idle: list[Connection[Any]] = []
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def connection(self) -> Iterator["Connection[Any]"]:
+        """A connection in autocommit mode and outside a transaction, given back at the end.
+
+        A transaction that is still open then is rolled back; a broken connection is dropped.
+
+        Raises:
+            Unavailable: none can be had, or the one given was lost.
+        """
+        if not self._permits.acquire(timeout=self._wait_seconds):
+            raise Unavailable("All connections to the read model are in use. Try again.")
+        try:
+            with tracing.subsegment("mysql", "remote"):
+                yield from self._lend()
+        finally:
+            self._permits.release()
+
+    def close(self) -> None:
+        """Close the connections that nobody uses."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            _close(connection)
+
+    def _lend(self) -> Iterator["Connection[Any]"]:
+        try:
+            connection = self._alive() or connect(self._address)
+        except Exception as error:
+            if is_lost(error):
+                raise _unavailable(error) from error
+            raise
+        try:
+            yield connection
+        except BaseException as error:
+            lost = is_lost(error)
+            self._give_back(connection, broken=lost or is_read_only(error) or not isinstance(error, Exception))
+            if lost:
+                raise _unavailable(error) from error
+            raise
+        self._give_back(connection)
+
+    def _alive(self) -> "Connection[Any] | None":
+        """An idle connection that still answers; a failover or an idle time-out may have closed it."""
+        while True:
+            with self._lock:
+                if not self._idle:
+                    return None
+                connection = self._idle.pop()
+            try:
+                connection.ping(reconnect=False)
+            except Exception:
+                _close(connection)
+            else:
+                return connection
+
+    def _give_back(self, connection: "Connection[Any]", *, broken: bool = False) -> None:
+        if not broken and connection.server_status & _IN_TRANSACTION:  # type: ignore[attr-defined]  # not in the stubs
+            try:
+                connection.rollback()
+            except Exception:
+                broken = True
+        if broken:
+            _close(connection)
+            return
+        with self._lock:
+            self._idle.append(connection)
+
+
+def _unavailable(error: BaseException) -> Unavailable:
+    """What a client is shown of a connection that was lost or cannot be had."""
+    log.warning("the read model cannot be reached", error=str(error))
+    return Unavailable("The read model cannot be reached at present. Try again.")
+
+
+def _close(connection: "Connection[Any]") -> None:
+    """Close without a farewell that could itself fail or wait."""
+    connection._force_close()  # type: ignore[attr-defined]  # not in the stubs

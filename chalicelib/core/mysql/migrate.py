@@ -1,0 +1,236 @@
+"""Apply the numbered .sql files of chalicelib/migrations, each once, in order.
+
+MySQL commits at every DDL statement, so a migration cannot be rolled back. Instead the number of its
+statements that are done is kept beside it: one that failed half-way goes on, when run again, from the
+statement that failed, and the statements behind that point may be corrected in between.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from chalicelib.core.mysql.connections import connect, error_code, is_lost, parse_url
+from chalicelib.core.telemetry import log
+
+if TYPE_CHECKING:
+    from pymysql.connections import Connection
+
+DIRECTORY = Path(__file__).parents[2] / "migrations"
+_STATEMENT_SECONDS = 3600
+_UNKNOWN_DATABASE = 1049
+# "Already there" or "already gone": 1050 table exists, 1051 unknown table, 1060 column exists,
+# 1061 key exists, 1091 cannot drop. Of a statement that was cut off before it could be counted, they mean success.
+_DONE_ALREADY = frozenset({1050, 1051, 1060, 1061, 1091})
+_TABLE = """CREATE TABLE IF NOT EXISTS schema_migrations (
+  number     INT         NOT NULL,
+  name       VARCHAR(200) NOT NULL,
+  checksum   CHAR(64)    NOT NULL,
+  statements INT         NOT NULL,
+  started    INT         NOT NULL,
+  applied_at DATETIME(3) NULL,
+  PRIMARY KEY (number)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"""
+_TOKEN = re.compile(
+    r"""'(?:[^'\\]|\\.|'')*' | "(?:[^"\\]|\\.|"")*" | `[^`]*`   # quoted: kept
+      | (?P<comment> --(?=\s|\Z)[^\n]* | \#[^\n]* | /\*(?!!).*?\*/ )
+      | (?P<end> ; )
+      | [^'"`;\-#/]+ | .""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class MigrationFailed(Exception):
+    """A migration cannot be applied; the message says which, why, and what to do next."""
+
+
+class Migration(NamedTuple):
+    """One .sql file: `<number>_<name>.sql`."""
+
+    number: int
+    name: str
+    statements: tuple[str, ...]
+
+    def checksum(self, count: int | None = None) -> str:
+        """SHA-256 of the first statements; comments and blanks around a statement do not count."""
+        return hashlib.sha256(";\n".join(self.statements[:count]).encode()).hexdigest()
+
+
+class _Applied(NamedTuple):
+    """What schema_migrations knows of a migration: how far it is."""
+
+    checksum: str
+    statements: int
+    started: int
+    finished: bool
+
+
+def migrate(url: str, directory: Path = DIRECTORY, *, wait_seconds: int = 60) -> list[str]:
+    """Apply what is not applied yet; creates the database when it is absent.
+
+    Args:
+        url: of the database, with a user who may create and alter tables.
+        directory: where the .sql files are.
+        wait_seconds: how long to wait while another runner holds the lock.
+
+    Returns:
+        The names of the migrations applied now, oldest first.
+
+    Raises:
+        MigrationFailed: a file was changed after it was applied, a statement failed, or the lock was not to be had.
+    """
+    migrations = read_migrations(directory)
+    connection = _connected(url)
+    try:
+        with _locked(connection, wait_seconds), connection.cursor() as cursor:
+            cursor.execute(_TABLE)
+            cursor.execute(
+                "SELECT number, checksum, statements, started, applied_at IS NOT NULL FROM schema_migrations"
+            )
+            applied = {row[0]: _Applied(row[1], row[2], row[3], bool(row[4])) for row in cursor.fetchall()}
+            for migration in migrations:
+                _compare(migration, applied.get(migration.number))
+            return [
+                migration.name for migration in migrations if _apply(cursor, migration, applied.get(migration.number))
+            ]
+    finally:
+        connection.close()
+
+
+def read_migrations(directory: Path = DIRECTORY) -> list[Migration]:
+    """The migrations of a folder, by number.
+
+    Raises:
+        MigrationFailed: a file's name is not `<number>_<name>.sql`, or two have the same number.
+    """
+    found: dict[int, Migration] = {}
+    for path in sorted(directory.glob("*.sql")):
+        match = re.fullmatch(r"(\d+)_\w+", path.stem)
+        if not match:
+            raise MigrationFailed(f"{path.name}: a migration is named like 0002_add_column.sql.")
+        number = int(match[1])
+        if number in found:
+            raise MigrationFailed(f"{path.name} and {found[number].name}.sql have the same number; give one the next.")
+        found[number] = Migration(number, path.stem, tuple(split(path.read_text(encoding="utf-8"))))
+    return [found[number] for number in sorted(found)]
+
+
+def split(text: str) -> Iterator[str]:
+    """The statements of an SQL text, without comments; a `;` in a quoted string does not end one."""
+    statement = ""
+    for token in _TOKEN.finditer(text):
+        if token["end"]:
+            if statement.strip():
+                yield statement.strip()
+            statement = ""
+        else:
+            statement += " " if token["comment"] else token[0]
+    if statement.strip():
+        yield statement.strip()
+
+
+def _connected(url: str) -> "Connection[Any]":
+    """A connection to the database, which is created when the server does not know it."""
+    address = parse_url(url)
+    if not address.database:
+        raise MigrationFailed("The database URL names no database; end it with /tributary or another name.")
+    try:
+        return connect(address, read_timeout=_STATEMENT_SECONDS)
+    except Exception as error:
+        if error_code(error) != _UNKNOWN_DATABASE:
+            raise
+    name = address.database.replace("`", "``")
+    server = connect(address.without_database(), read_timeout=_STATEMENT_SECONDS)
+    try:
+        with server.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
+    except Exception as error:
+        raise MigrationFailed(
+            f"The database {address.database!r} does not exist and cannot be created: {error}."
+            " Create it, or give the user the right to."
+        ) from error
+    finally:
+        server.close()
+    return connect(address, read_timeout=_STATEMENT_SECONDS)
+
+
+@contextmanager
+def _locked(connection: "Connection[Any]", wait_seconds: int) -> Iterator[None]:
+    """Hold the server's lock for migrations of this database; it ends with the session at the latest."""
+    with connection.cursor() as cursor:
+        # The lock's name is the server's, at most 64 characters: a digest of the database's name.
+        cursor.execute("SELECT CONCAT('tributary-migrate-', LEFT(SHA2(DATABASE(), 256), 32))")
+        (name,) = cursor.fetchone()
+        cursor.execute("SELECT GET_LOCK(%s, %s)", (name, wait_seconds))
+        if cursor.fetchone() != (1,):
+            raise MigrationFailed(
+                f"Another runner has been migrating this database for {wait_seconds} s. Wait for it and run again."
+            )
+        try:
+            yield
+        finally:
+            cursor.execute("DO RELEASE_LOCK(%s)", (name,))
+
+
+def _compare(migration: Migration, applied: _Applied | None) -> None:
+    """Check that what was applied is still what the file says."""
+    if applied is None:
+        return
+    if (
+        applied.finished
+        and applied.checksum == migration.checksum()
+        and applied.statements == len(migration.statements)
+    ):
+        return
+    if not applied.finished and applied.checksum == migration.checksum(applied.statements):
+        return
+    raise MigrationFailed(
+        f"{migration.name}.sql was changed after it was applied"
+        + ("" if applied.finished else f" (its first {applied.statements} statements)")
+        + ". Put it back as it was, and make the change in a new migration."
+    )
+
+
+def _apply(cursor: Any, migration: Migration, applied: _Applied | None) -> bool:
+    """Run the statements that are not done yet. Returns whether there were any."""
+    if applied and applied.finished:
+        return False
+    done = applied.statements if applied else 0
+    cut_off = applied is not None and applied.started > done
+    cursor.execute(
+        "INSERT INTO schema_migrations (number, name, checksum, statements, started) VALUES (%s, %s, %s, 0, 0)"
+        " ON DUPLICATE KEY UPDATE name = VALUES(name)",
+        (migration.number, migration.name, migration.checksum(0)),
+    )
+    for index in range(done, len(migration.statements)):
+        _run(cursor, migration, index, forgiving=cut_off and index == done)
+    cursor.execute("UPDATE schema_migrations SET applied_at = UTC_TIMESTAMP(3) WHERE number = %s", (migration.number,))
+    log.info("migration applied", migration=migration.name, statements=len(migration.statements))
+    return True
+
+
+def _run(cursor: Any, migration: Migration, index: int, *, forgiving: bool) -> None:
+    """Run one statement and count it.
+
+    It is counted as started before and as done after, so that one whose end nobody saw can be told from
+    one that failed: only of the former is "already exists" a success.
+    """
+    mark = "UPDATE schema_migrations SET started = %s WHERE number = %s"
+    cursor.execute(mark, (index + 1, migration.number))
+    try:
+        cursor.execute(migration.statements[index])
+    except Exception as error:
+        if not (forgiving and error_code(error) in _DONE_ALREADY):
+            if not is_lost(error):
+                cursor.execute(mark, (index, migration.number))
+            raise MigrationFailed(
+                f"{migration.name}.sql, statement {index + 1} of {len(migration.statements)}: {error}. The statements"
+                f" before it are applied and stay; correct it and run again. It begins:"
+                f" {migration.statements[index][:120]!r}"
+            ) from error
+    cursor.execute(
+        "UPDATE schema_migrations SET statements = %s, checksum = %s WHERE number = %s",
+        (index + 1, migration.checksum(index + 1), migration.number),
+    )

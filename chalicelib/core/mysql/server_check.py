@@ -1,0 +1,94 @@
+"""Whether a MySQL server can do what the read model needs, found out by trying it.
+
+By trying and not by version, since MariaDB, MySQL and Aurora number and default their features differently.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.core.mysql.connections import SQL_MODE
+
+if TYPE_CHECKING:
+    from pymysql.connections import Connection
+
+MIN_PACKET = 16 * 1024 * 1024
+_PROBE = "tributary_probe"
+
+# What is tried, in this order, and what is missing where it fails.
+_TRIALS = (
+    (
+        f"CREATE TABLE {_PROBE} (id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, version BIGINT"
+        " UNSIGNED NOT NULL, words TEXT NOT NULL, at DATETIME(3) NULL, PRIMARY KEY (id), FULLTEXT KEY (words))"
+        " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci",
+        "InnoDB tables with FULLTEXT keys in utf8mb4, and the right to create and drop tables",
+    ),
+    (
+        "INSERT INTO tributary_probe (id, version, words) VALUES ('a', 1, 'x') ON DUPLICATE KEY UPDATE"
+        " version = IF(VALUES(version) > version, VALUES(version), version)",
+        "INSERT ... ON DUPLICATE KEY UPDATE with VALUES()",
+    ),
+    (
+        "WITH few AS (SELECT id FROM tributary_probe) SELECT id, ROW_NUMBER() OVER (ORDER BY id) FROM few",
+        "common table expressions and window functions (MySQL 8.0 or MariaDB 10.2 on)",
+    ),
+    ("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", "transactions at READ COMMITTED"),
+    ("START TRANSACTION READ ONLY", "read-only transactions"),
+    ("ROLLBACK", "transactions"),
+    ("SELECT GET_LOCK('tributary_probe', 0)", "GET_LOCK, for migrations"),
+    ("SELECT RELEASE_LOCK('tributary_probe')", "RELEASE_LOCK, for migrations"),
+)
+
+
+def check(connection: "Connection[Any]") -> list[str]:
+    """What the server lacks, a sentence each; empty when it will do.
+
+    Makes and drops a table of its own in the connection's database, or in a database of its own when
+    the connection has none. Leaves the session at READ COMMITTED.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DATABASE()")
+        home = cursor.fetchone()[0]
+        place = home or f"{_PROBE}_database"
+        if fault := _try(cursor, f"CREATE DATABASE IF NOT EXISTS `{place}`" if not home else "DO 0"):
+            return [f"The server does not let this user create a database, and the URL names none: {fault}."]
+        cursor.execute(f"USE `{place}`")
+        _try(cursor, f"DROP TABLE IF EXISTS {_PROBE}")
+        lacking = [
+            f"The server lacks {need}: {fault}." for statement, need in _TRIALS if (fault := _try(cursor, statement))
+        ]
+        _try(cursor, f"DROP TABLE IF EXISTS {_PROBE}")
+        if not home:
+            cursor.execute(f"DROP DATABASE `{place}`")
+        return lacking + _settings_faults(cursor)
+
+
+def _try(cursor: Any, statement: str) -> str:
+    """The error of a statement, or "" when it works."""
+    try:
+        cursor.execute(statement)
+        cursor.fetchall()
+    except Exception as error:
+        return str(error)
+    return ""
+
+
+def _settings_faults(cursor: Any) -> list[str]:
+    """What is wrong with the server's variables."""
+    cursor.execute(
+        "SHOW VARIABLES WHERE Variable_name IN ('sql_mode', 'max_allowed_packet', 'innodb_ft_min_token_size',"
+        " 'log_bin', 'binlog_format', 'time_zone')"
+    )
+    values = {name.lower(): value for name, value in cursor.fetchall()}
+    faults = []
+    if missing := sorted(set(SQL_MODE.split(",")) - set(values["sql_mode"].split(","))):
+        faults.append(f"The session's sql_mode lacks {', '.join(missing)}; connect by core/mysql/connections.py.")
+    if values["time_zone"] not in ("+00:00", "UTC"):
+        faults.append(
+            f"The session's time_zone is {values['time_zone']}, not UTC; connect by core/mysql/connections.py."
+        )
+    if int(values["max_allowed_packet"]) < MIN_PACKET:
+        faults.append(f"max_allowed_packet is {values['max_allowed_packet']}; set it to {MIN_PACKET} (16M) or more.")
+    if int(values.get("innodb_ft_min_token_size", 3)) > 3:
+        faults.append("innodb_ft_min_token_size is over 3, so that searches miss short words; set it to 3 or less.")
+    if values.get("log_bin") == "ON" and values.get("binlog_format", "ROW") == "STATEMENT":
+        faults.append("binlog_format is STATEMENT, which READ COMMITTED does not allow; set it to ROW.")
+    return faults

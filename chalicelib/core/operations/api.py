@@ -1,0 +1,22 @@
+"""Routes for whoever operates this: liveness and lag."""
+
+from typing import Any
+
+from chalicelib.core.http.chalice_adapter import Api
+from chalicelib.core.http.endpoint import Call
+from chalicelib.core.http.request import Reply, Request
+from chalicelib.core.operations.queries import Status, get_status
+
+api = Api("operations")
+
+
+@api.public("/health")
+def health(request: Request) -> Reply:
+    """Say that the API is up; touches no store, so that a store's trouble does not take the API down."""
+    return Reply(200, '{"status":"ok"}', {})
+
+
+@api.query("/status", "operations.status", answer=Status)
+def status(call: Call[None], cursor: Any) -> Status:
+    """Show each service's lag and dead letters, as the scheduled check last saw them."""
+    return get_status(cursor)

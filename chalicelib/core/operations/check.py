@@ -1,0 +1,110 @@
+"""The scheduled check: how far the read model is behind, and how much is set aside.
+
+Lag is measured, not guessed: the check writes a heartbeat into each service's table, and the projector
+notes when it comes out of the stream. The check compares the two and keeps a row a service for GET
+/status, because the query side never touches DynamoDB.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from chalicelib.core.dynamodb.codec import decode_item, encode_item
+from chalicelib.core.operations.queries import RebuildStatus, get_rebuilds
+from chalicelib.core.runtime import Runtime
+from chalicelib.core.service import HEARTBEAT_ID
+from chalicelib.core.telemetry import log, tracing
+from chalicelib.core.times import iso, to_utc, utc_now
+
+_BEATS = "SELECT service, beat AS number, sent_at, applied_at FROM heartbeats"
+_KEEP = """INSERT INTO service_status (service, lag_seconds, dead_letters, checked_at) VALUES (%s, %s, %s, %s)
+  ON DUPLICATE KEY UPDATE lag_seconds = VALUES(lag_seconds), dead_letters = VALUES(dead_letters),
+  checked_at = VALUES(checked_at)"""
+
+
+class Beat(NamedTuple):
+    """A heartbeat: its number, when it was sent, and when the projector applied it, if it did."""
+
+    number: int
+    sent_at: datetime
+    applied_at: datetime | None = None
+
+
+def check_all(runtime: Runtime) -> None:
+    """Look at every service, keep what was seen, and send the next heartbeats."""
+    with tracing.segment("tributary-check"):
+        _check_all(runtime, utc_now())
+
+
+def _check_all(runtime: Runtime, now: datetime) -> None:
+    from pymysql.cursors import DictCursor
+
+    letters = _dead_letters(runtime)
+    with runtime.writers.connection() as connection, connection.cursor(DictCursor) as cursor:
+        cursor.execute(_BEATS)
+        applied = {row.pop("service"): Beat(**row) for row in cursor.fetchall()}
+        rebuilds = get_rebuilds(cursor)
+        for name in runtime.services:
+            sent = _sent(runtime, name)
+            lag = lag_seconds(sent, applied.get(name), now)
+            cursor.execute(_KEEP, (name, lag, letters[name], now))
+            seen = {"LagSeconds": lag, "DeadLetters": letters[name], **_progress(rebuilds.get(name))}
+            _measure(runtime.settings.table_prefix, name, seen)
+            _send(runtime, name, Beat((sent.number if sent else 0) + 1, now))
+
+
+def _progress(rebuild: RebuildStatus | None) -> Mapping[str, float | None]:
+    if rebuild is None:
+        return {}
+    return {
+        "RebuildItems": rebuild.items,
+        "RebuildRemaining": rebuild.remaining,
+        "RebuildEtaSeconds": rebuild.eta_seconds,
+    }
+
+
+def _measure(deployment: str, service: str, values: Mapping[str, float | None]) -> None:
+    """The same as metrics, for alarms: those that are known. Nobody knows the lag before the first heartbeat."""
+    known = {name: value for name, value in values.items() if value is not None}
+    log.metrics({"Deployment": deployment, "Service": service}, known)
+
+
+def lag_seconds(sent: Beat | None, applied: Beat | None, now: datetime) -> float | None:
+    """How long a commit takes, or has taken so far, to reach the read model.
+
+    Args:
+        sent: the last heartbeat sent; None before the first.
+        applied: the last heartbeat that came through; None before the first.
+        now: naive and UTC.
+    """
+    if sent is None:
+        return None
+    if applied and applied.applied_at and applied.number >= sent.number:
+        return max(0.0, (applied.applied_at - applied.sent_at).total_seconds())
+    # The oldest heartbeat still under way was sent after the one that came through last.
+    return (now - (applied.sent_at if applied else sent.sent_at)).total_seconds()
+
+
+def _sent(runtime: Runtime, service: str) -> Beat | None:
+    answer = runtime.dynamodb.get_item(
+        TableName=runtime.settings.table(service), Key={"id": {"S": HEARTBEAT_ID}}, ConsistentRead=True
+    )
+    if "Item" not in answer:
+        return None
+    item = decode_item(answer["Item"])
+    return Beat(item["version"], to_utc(item["at"]))
+
+
+def _send(runtime: Runtime, service: str, beat: Beat) -> None:
+    """Write a heartbeat. Two checks at once may send the same number, which harms nothing."""
+    item = {"id": HEARTBEAT_ID, "version": beat.number, "at": iso(beat.sent_at)}
+    runtime.dynamodb.put_item(TableName=runtime.settings.table(service), Item=encode_item(item))
+
+
+def _dead_letters(runtime: Runtime) -> Counter[str]:
+    """How many dead letters each service has."""
+    pages: Any = runtime.dynamodb.get_paginator("scan").paginate(
+        TableName=runtime.settings.dead_letter_table, ProjectionExpression="service"
+    )
+    return Counter(item["service"]["S"] for page in pages for item in page["Items"])

@@ -1,0 +1,97 @@
+"""How far the read model is behind, as the scheduled check last saw it."""
+
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from chalicelib.core.queries.answers import Timestamp, timestamp
+from chalicelib.core.queries.listing import Row
+
+
+class RebuildStatus(Struct, frozen=True, kw_only=True):
+    """How far a rebuild of a service's tables is."""
+
+    items: Annotated[int, Meta(ge=0, description="That it has brought over.")]
+    expected: Annotated[int | None, Meta(description="About how many there are; null if not known.")]
+    eta_seconds: Annotated[float | None, Meta(description="Until the scan is through, at its rate; null if not known.")]
+    started_at: Timestamp
+    age_seconds: Annotated[float, Meta(description="Since it last got on; one that was killed waits to be resumed.")]
+
+    @property
+    def remaining(self) -> int | None:
+        """About how many items are still to come; None if not known."""
+        return _remaining(self.items, self.expected)
+
+
+class ServiceStatus(Struct, frozen=True, kw_only=True):
+    """One service's way into the read model."""
+
+    service: str
+    lag_seconds: Annotated[float | None, Meta(description="From a commit to its projection; null if not known.")]
+    dead_letters: Annotated[int, Meta(ge=0, description="Records set aside and not dealt with.")]
+    checked_at: Timestamp
+    age_seconds: Annotated[float, Meta(description="How old this row is; the check runs every minute.")]
+    rebuild: Annotated[RebuildStatus | None, Meta(description="Of its tables; null while there is none.")]
+
+
+class Status(Struct, frozen=True):
+    """All services that were ever checked."""
+
+    services: list[ServiceStatus]
+
+
+_STATUS = """SELECT service, lag_seconds, dead_letters, checked_at,
+  TIMESTAMPDIFF(MICROSECOND, checked_at, UTC_TIMESTAMP(3)) AS age FROM service_status ORDER BY service"""
+
+
+_REBUILDS = """SELECT service, SUM(items) AS items, MAX(expected) AS expected, MIN(started_at) AS started_at,
+  MIN(finished) AS finished,
+  TIMESTAMPDIFF(MICROSECOND, MIN(started_at), MAX(updated_at)) AS taken,
+  TIMESTAMPDIFF(MICROSECOND, MAX(updated_at), UTC_TIMESTAMP(3)) AS age FROM rebuilds GROUP BY service"""
+
+
+def get_status(cursor: Any) -> Status:
+    """The row that the check keeps for each service, the age of each, and the rebuild that is on."""
+    rebuilds = get_rebuilds(cursor)
+    cursor.execute(_STATUS)
+    return Status([_service(row, rebuilds.get(row["service"])) for row in cursor.fetchall()])
+
+
+def get_rebuilds(cursor: Any) -> dict[str, RebuildStatus]:
+    """The rebuilds that are on, or wait to be resumed, by service."""
+    cursor.execute(_REBUILDS)
+    return {row["service"]: _rebuild(row) for row in cursor.fetchall()}
+
+
+def _rebuild(row: Row) -> RebuildStatus:
+    items, expected = int(row["items"]), row["expected"]
+    remaining = _remaining(items, expected)
+    eta = None
+    if row["finished"]:
+        eta = 0.0
+    elif items and remaining is not None:
+        eta = row["taken"] / 1_000_000 / items * remaining
+    return RebuildStatus(
+        items=items,
+        expected=expected,
+        eta_seconds=eta,
+        started_at=timestamp(row["started_at"]),
+        age_seconds=max(0, row["age"]) / 1_000_000,
+    )
+
+
+def _remaining(items: int, expected: int | None) -> int | None:
+    """Never below zero: writes since may have made the items more than were expected."""
+    return None if expected is None else max(0, expected - items)
+
+
+def _service(row: Row, rebuild: RebuildStatus | None) -> ServiceStatus:
+    lag = row["lag_seconds"]
+    return ServiceStatus(
+        service=row["service"],
+        lag_seconds=None if lag is None else float(lag),
+        dead_letters=row["dead_letters"],
+        checked_at=timestamp(row["checked_at"]),
+        age_seconds=max(0, row["age"]) / 1_000_000,
+        rebuild=rebuild,
+    )

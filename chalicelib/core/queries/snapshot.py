@@ -1,0 +1,112 @@
+"""One read-only snapshot of one replica, which has seen what the client's consistency tokens name.
+
+Check and query run in the same transaction, at REPEATABLE READ as every server's default is, so they see the
+same rows even where a proxy hands every transaction to another replica. Each further look starts a new one, and
+gives its connection back before it sleeps, so that clients who wait keep nobody else from reading.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from chalicelib.core.errors import Fault, Malformed, ReadModelBehind
+from chalicelib.core.mysql.connections import error_code
+from chalicelib.core.tokens import CONSISTENCY_HEADER, Token
+
+if TYPE_CHECKING:
+    from pymysql.cursors import DictCursor
+
+    from chalicelib.core.mysql.connections import Pool
+
+T = TypeVar("T")
+
+# What `ops rebuild` can do to a transaction that has read one table and not yet another, when it swaps both: deadlock,
+# lock wait time-out, table definition changed (1213, 1205, 1412). Asked again, it finds the new tables.
+_SWAPPED = frozenset({1205, 1213, 1412})
+_ATTEMPTS = 4
+FIRST_PAUSE_SECONDS = 0.005
+LONGEST_PAUSE_SECONDS = 0.05
+
+
+def ask(
+    pool: "Pool",
+    tokens: Sequence[Token],
+    wait_seconds: float,
+    versions: Mapping[str, tuple[str, str]],
+    query: "Callable[[DictCursor], T]",
+) -> T:
+    """What a query answers on a snapshot; asked again where a rebuild swaps the tables under it.
+
+    Args:
+        pool: connections to the readers.
+        tokens: the commits that have to be visible.
+        wait_seconds: as for `snapshot`.
+        versions: as for `snapshot`.
+        query: reads, and may be called again.
+
+    Raises:
+        Exception: what `snapshot` or the query raises.
+    """
+    for left in reversed(range(_ATTEMPTS)):
+        try:
+            with snapshot(pool, tokens, wait_seconds, versions) as cursor:
+                return query(cursor)
+        except Exception as error:
+            if not left or error_code(error) not in _SWAPPED:
+                raise
+            time.sleep(LONGEST_PAUSE_SECONDS)
+    raise AssertionError("the last attempt returns or raises")
+
+
+@contextmanager
+def snapshot(
+    pool: "Pool", tokens: Iterable[Token], wait_seconds: float, versions: Mapping[str, tuple[str, str]]
+) -> Iterator["DictCursor"]:
+    """A cursor, giving rows as dicts, in a READ ONLY transaction that has seen all the tokens.
+
+    Args:
+        pool: connections to the readers.
+        tokens: the commits that have to be visible.
+        wait_seconds: how long to go on looking for them; 0 looks once.
+        versions: for each service the root table of its projection and that table's key column.
+
+    Raises:
+        Malformed: a token names a service that is not here; before anything is read.
+        ReadModelBehind: a commit is still not visible after the wait.
+        Unavailable: the readers cannot be reached.
+    """
+    from pymysql.cursors import DictCursor
+
+    checks = [_check(token, versions) for token in tokens]
+    deadline = time.monotonic() + wait_seconds
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        with pool.connection() as connection, connection.cursor(DictCursor) as cursor:
+            cursor.execute("START TRANSACTION READ ONLY")
+            if all(cursor.execute(*check) for check in checks):
+                yield cursor
+                return
+            connection.rollback()
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise ReadModelBehind(
+                f"The read model has not seen the {CONSISTENCY_HEADER}'s change within {wait_seconds:g} s. Ask again,"
+                " wait longer (Prefer: wait=10), or leave the header out to read what is there."
+            )
+        time.sleep(min(pause, left))
+        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+def _check(token: Token, versions: Mapping[str, tuple[str, str]]) -> tuple[str, tuple[Any, ...]]:
+    """The statement that finds a row when the commit is visible, and its values."""
+    if token.service not in versions:
+        detail = f"the token's service, {token.service!r}, is not one of {', '.join(sorted(versions))}"
+        fault = Fault(detail, parameter=CONSISTENCY_HEADER)
+        raise Malformed(f"In the {CONSISTENCY_HEADER} header, {detail}.", faults=[fault])
+    if "#" in token.id:  # no row of its own: all that it leaves in the read model is its timeline
+        statement = "SELECT 1 FROM timeline WHERE service = %s AND id = %s AND version >= %s LIMIT 1"
+        return statement, (token.service, token.id, token.version)
+    table, key = versions[token.service]
+    statement = f"SELECT 1 FROM {table} WHERE {key} = %s AND version >= %s"  # noqa: S608 - a projection's own names
+    return statement, (token.id, token.version)

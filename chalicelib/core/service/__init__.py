@@ -1,0 +1,30 @@
+"""How a service states itself to the core.
+
+aggregate    what its table holds: heads, claims, and how an aggregate evolves
+projection   how the states become rows of the read model
+policy       what it does when another service's aggregates change
+declaration  all of it, put together: a Service
+"""
+
+from chalicelib.core.service.aggregate import CLAIM_PREFIX, HEARTBEAT_ID, Aggregate, Claim, ClaimChange, Head
+from chalicelib.core.service.declaration import Service, single
+from chalicelib.core.service.policy import FollowUp, Policy
+from chalicelib.core.service.projection import Projection, Row, Rows, Summary, Table
+
+__all__ = [
+    "CLAIM_PREFIX",
+    "HEARTBEAT_ID",
+    "Aggregate",
+    "Claim",
+    "ClaimChange",
+    "FollowUp",
+    "Head",
+    "Policy",
+    "Projection",
+    "Row",
+    "Rows",
+    "Service",
+    "Summary",
+    "Table",
+    "single",
+]

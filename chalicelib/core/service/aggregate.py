@@ -1,0 +1,85 @@
+"""An aggregate: its head in the write store, the claims that it holds, and its declaration."""
+
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from chalicelib.core.decider import Event, State
+
+CLAIM_PREFIX = "claim#"
+HEARTBEAT_ID = "heartbeat#"
+
+
+@dataclass(frozen=True)
+class Head:
+    """The newest commit of an aggregate, as its item in the write store holds it.
+
+    Attributes:
+        id: the partition key, such as "ord_01JD...".
+        version: 1, 2, 3 ... without a gap.
+        state: plain data (str, int, bool, None, list, dict) as msgspec.to_builtins made it.
+        events: what this commit did: [{"type": str, "data": dict}].
+        commit: unique id of this write.
+        actor: who did it: the token's subject.
+        command: by which command: "orders.place".
+        at: ISO 8601 UTC with milliseconds: "2026-11-23T10:00:00.000Z".
+        deleted: True on a tombstone.
+        correlation: id of the request that it came from, as in the log; "" on items of before it was kept.
+        trace: X-Amzn-Trace-Id for what follows from it; "" where the request was not traced.
+    """
+
+    id: str
+    version: int
+    state: Mapping[str, Any]
+    events: Sequence[Mapping[str, Any]]
+    commit: str
+    actor: str
+    command: str
+    at: str
+    deleted: bool = False
+    correlation: str = ""
+    trace: str = ""
+
+
+class Claim(NamedTuple):
+    """A value that one aggregate of a service holds alone: an item `claim#<kind>#<value>`."""
+
+    kind: str
+    value: str
+
+    @property
+    def item_id(self) -> str:
+        """The partition key of the claim's item."""
+        return f"{CLAIM_PREFIX}{self.kind}#{self.value}"
+
+
+class ClaimChange(NamedTuple):
+    """What a commit takes and gives back."""
+
+    take: frozenset[Claim] = frozenset()
+    release: frozenset[Claim] = frozenset()
+
+    @classmethod
+    def between(cls, before: AbstractSet[Claim], after: AbstractSet[Claim]) -> "ClaimChange":
+        """From what an aggregate held to what it holds now."""
+        return cls(take=frozenset(after - before), release=frozenset(before - after))
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """One kind of aggregate of a service.
+
+    Attributes:
+        name: the field's word for it: "stock", "reservation".
+        state: its State class.
+        evolve: (state or None, event) -> state.
+        prefix: of the ids that it owns; "" owns all that no other kind does.
+        claims: (id, before, after, events) -> what the commit takes and releases.
+    """
+
+    name: str
+    state: type[State]
+    evolve: Callable[[Any, Any], State]
+    prefix: str = ""
+    claims: Callable[[str, Any, Any, Sequence[Event]], ClaimChange] = lambda *_: ClaimChange()

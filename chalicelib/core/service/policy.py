@@ -1,0 +1,44 @@
+"""What a service does when another service's aggregates change: its policies, and the commands that they ask for.
+
+A policy looks at the state that an aggregate is in, not at the step that led there. So it does not matter whether a
+change in between was seen, and a record that comes again, or late, asks for what is done already.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.core.service.aggregate import Head
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """A command that another service's aggregate asks for. It has to be one that finds itself done.
+
+    Attributes:
+        service: whose command it is.
+        name: "inventory.reserve"; becomes the commit's `command`.
+        command: what that service's `decide` takes.
+        ids: the aggregates that it needs, as in `pipeline.Envelope`.
+        refused: by the code of a refusal that can be expected, what is asked for instead; None for nothing. Any
+            other refusal makes the record a poison record.
+    """
+
+    service: str
+    name: str
+    command: Any
+    ids: tuple[str, ...]
+    refused: "Mapping[str, FollowUp | None]" = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What follows from the states of another service's aggregates.
+
+    Attributes:
+        source: the service whose stream is looked at: "orders".
+        react: head -> what it asks for, in that order. Pure. Whatever it raises makes the record a poison record.
+    """
+
+    source: str
+    react: Callable[[Head], Iterable[FollowUp]]

@@ -1,0 +1,242 @@
+"""What a month costs at three loads: `python -m demo.costs` prints it, `--write` puts it into docs/.
+
+Worked out from the list prices in demo/prices.toml and the loads in demo/loads.py, not measured. A month has
+730 hours and a load is steady all through it. docs/deploy.md, docs/scaling.md and docs/reference/prices.md hold
+the tables between comments that name this module; a test compares them.
+"""
+
+# a command line
+
+import math
+import re
+import sys
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from demo import loads
+from demo.loads import LOADS, Load
+from local.template import load as load_template
+
+ROOT = Path(__file__).parent.parent
+PRICES: Mapping[str, Any] = tomllib.loads((ROOT / "demo/prices.toml").read_text(encoding="utf-8"))
+HOURS = 730
+SECONDS = HOURS * 3600
+MILLION = 1_000_000
+
+# ---- Assumed, beside what loads.py assumes ----
+
+API_GB, PROJECTOR_GB = 1.0, 1769 / 1024
+ANSWER_KB = 2.0
+LOG_KB = 0.5  # of a request in the access log, of a call in its function's log
+# X-Ray's own rule: the first of each second, and 5 % of the others.
+SAMPLED = 0.05
+# What a command leaves behind: in its table; as rows, indexes and timeline in the read model.
+KEPT_KB, ROWS_KB = 1.0, 3.0
+IOS_A_RECORD = 1
+PROXY_LEAST_UNITS = 8
+# Above this load I/O-Optimized costs less.
+OPTIMIZED_FROM = 1000
+# A service's at most, as docs/reference/logs.md lists them, without those of a rebuild.
+METRICS = 13
+# One interface endpoint in one zone; RDS Proxy's second endpoint in two. Writer, reader, admin, tokens.
+ENDPOINT_ZONES, SECRETS = 1 + 2, 4
+
+
+class Line(NamedTuple):
+    """A line of the bill: its name, and what it comes to at a load, in dollars a month."""
+
+    name: str
+    cost: Callable[[Load], float]
+
+
+def price(name: str, amount: float) -> float:
+    """What an amount costs, tier by tier."""
+    tiers = PRICES[name].get("tiers") or [[math.inf, PRICES[name]["usd"]]]
+    total = below = 0.0
+    for up_to, usd in tiers:
+        total += max(0.0, min(amount, up_to) - below) * usd
+        below = up_to
+    return total
+
+
+def _millions(a_second: float) -> float:
+    return a_second * SECONDS / MILLION
+
+
+def _gigabytes(kilobytes_a_second: float) -> float:
+    return kilobytes_a_second * SECONDS / 1024**2
+
+
+def _api_functions(load: Load) -> float:
+    """Commands, queries and the authorizer."""
+    calls = load.requests * (1 + loads.AUTHORIZED)
+    busy = 2 * load.api_busy + load.requests * loads.AUTHORIZED * loads.AUTHORIZER_SECONDS
+    return _functions(calls, busy * API_GB)
+
+
+def _functions(calls: float, gigabytes_busy: float) -> float:
+    return price("lambda_requests", _millions(calls)) + price("lambda_seconds", _millions(gigabytes_busy))
+
+
+def _tables(load: Load) -> float:
+    return price("write_units", _millions(load.writes)) + price("read_units", _millions(load.reads))
+
+
+def _optimized(load: Load) -> str:
+    return "_optimized" if load.commands >= OPTIMIZED_FROM else ""
+
+
+def _aurora(load: Load) -> float:
+    return price(f"aurora_units{_optimized(load)}", load.units * HOURS)
+
+
+def _ios(load: Load) -> float:
+    return 0.0 if _optimized(load) else price("aurora_io", _millions(load.records * IOS_A_RECORD))
+
+
+def _proxy(load: Load) -> float:
+    return price("proxy_units", max(PROXY_LEAST_UNITS, load.units) * HOURS)
+
+
+def _calls(load: Load) -> float:
+    return load.requests * (1 + loads.AUTHORIZED) + load.projector_calls + load.reactor_calls
+
+
+def _logs(load: Load) -> float:
+    access = price("access_logs", _gigabytes(load.requests * LOG_KB))
+    return access + price("function_logs", _gigabytes(_calls(load) * LOG_KB))
+
+
+def _traces(load: Load, sampled: float = SAMPLED) -> float:
+    """Requests, and the streams' calls, which X-Ray samples on their own."""
+    begun = (load.requests, load.projector_calls, load.reactor_calls)
+    recorded = sum(min(rate, 1) + max(0, rate - 1) * sampled for rate in begun)
+    return price("traces", _millions(recorded))
+
+
+def _storage(load: Load) -> float:
+    rows = price(f"aurora_storage{_optimized(load)}", _gigabytes(load.commands * ROWS_KB))
+    return price("table_storage", _gigabytes(load.commands * KEPT_KB)) + rows
+
+
+def _standing(_load: Load) -> float:
+    """Endpoints, secrets, alarms and a dashboard: the same at every load."""
+    watched = str(load_template(ROOT / "deploy/alarms.yaml")["Resources"]).count("'MetricName'")
+    return (
+        price("interface_endpoints", ENDPOINT_ZONES * HOURS)
+        + price("secrets", SECRETS)
+        + price("alarm_metrics", watched)
+        + price("custom_metrics", METRICS * loads.SERVICES)
+        + price("dashboards", 1)
+    )
+
+
+BILL = (
+    Line("API Gateway, a REST API", lambda load: price("rest_requests", _millions(load.requests))),
+    Line("Lambda: commands, queries, authorizer", _api_functions),
+    Line("Lambda: projector", lambda load: _functions(load.projector_calls, load.projector_busy * PROJECTOR_GB)),
+    Line("Lambda: reactor", lambda load: _functions(load.reactor_calls, load.reactor_busy * API_GB)),
+    Line(
+        "DynamoDB on demand: commands",
+        lambda load: (
+            price("write_units", _millions(load.commands * loads.WRITES))
+            + price("read_units", _millions(load.commands * loads.READS))
+        ),
+    ),
+    Line(
+        "DynamoDB on demand: the reactor's commands",
+        lambda load: (
+            price("write_units", _millions(load.orders * loads.SAGA_WRITES))
+            + price("read_units", _millions(load.orders * loads.SAGA_READS))
+        ),
+    ),
+    Line("Aurora: capacity units (1, 4, 128 in all)", _aurora),
+    Line("Aurora: I/O (at 10,000/s I/O-Optimized, in the units' price)", _ios),
+    Line("RDS Proxy", _proxy),
+    Line("Logs", _logs),
+    Line("X-Ray, at its own rule: one a second and 5 % more", _traces),
+    Line(
+        "Answers out to the internet, 2 KB each", lambda load: price("data_out", _gigabytes(load.requests * ANSWER_KB))
+    ),
+    Line("Storage of one month's data, for each month that it is kept", _storage),
+    Line("Endpoints, secrets, alarms, metrics, dashboard", _standing),
+)
+
+
+def bill() -> str:
+    """docs/deploy.md's table of costs."""
+    lines = [f"| | {' | '.join(loads.title(load) for load in LOADS)} |", "|---|--:|--:|--:|"]
+    lines += [f"| {line.name} | {' | '.join(_dollars(line.cost(load)) for load in LOADS)} |" for line in BILL]
+    totals = [sum(line.cost(load) for line in BILL) for load in LOADS]
+    lines.append(f"| **together** | {' | '.join(f'**{_dollars(total)}**' for total in totals)} |")
+    return "\n".join(lines) + "\n"
+
+
+def savings() -> str:
+    """docs/deploy.md's table of what can be saved at the largest load."""
+    load = LOADS[-1]
+    requests = _millions(load.requests)
+    provisioned = price("provisioned_writes", load.writes * HOURS) + price("read_units", _millions(load.reads))
+    rows = (
+        ("DynamoDB's writes provisioned instead of on demand", _tables(load), provisioned),
+        ("an HTTP API instead of a REST API", price("rest_requests", requests), price("http_requests", requests)),
+        ("X-Ray at 0.1 % instead of 5 %", _traces(load), _traces(load, 0.001)),
+    )
+    lines = ["| at 10,000/s | instead of | costs |", "|---|--:|--:|"]
+    return "\n".join(lines + [f"| {name} | {_dollars(now)} | {_dollars(then)} |" for name, now, then in rows]) + "\n"
+
+
+def prices() -> str:
+    """docs/reference/prices.md's table."""
+    lines = ["| of | US dollars | as of | looked up in |", "|---|---|---|---|"]
+    return "\n".join(lines + [_price_row(entry) for entry in PRICES.values()]) + "\n"
+
+
+def _price_row(entry: Mapping[str, Any]) -> str:
+    tiers = entry.get("tiers") or [[math.inf, entry["usd"]]]
+    shown = [f"{usd:g}" + ("" if up_to == math.inf else f" up to {up_to:,}") for up_to, usd in tiers]
+    return f"| {entry['unit']} | {', '.join(shown)} | {entry['seen']} | <{entry['source'].split(',')[0]}> |"
+
+
+def _dollars(value: float) -> str:
+    """To three digits, and to whole dollars."""
+    digits = max(0, int(math.log10(value)) - 2) if value >= 1 else 0
+    return f"{round(value, -digits):,.0f}"
+
+
+BLOCKS: Mapping[str, tuple[str, Callable[[], str]]] = {
+    "bill": ("docs/deploy.md", bill),
+    "savings": ("docs/deploy.md", savings),
+    "loads": ("docs/scaling.md", loads.table),
+    "prices": ("docs/reference/prices.md", prices),
+}
+
+
+def with_block(text: str, name: str, content: str) -> str:
+    """A document with its block of this name made anew.
+
+    Raises:
+        ValueError: it has none.
+    """
+    begin, end = f"<!-- {name}: made by `python -m demo.costs --write` -->\n", f"<!-- end of {name} -->"
+    pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
+    if not pattern.search(text):
+        raise ValueError(f"there is no block {name}")
+    return pattern.sub(lambda _: f"{begin}\n{content}\n{end}", text)
+
+
+def main() -> int:
+    """Print all tables, or write them. Returns the exit code."""
+    for name, (path, make) in BLOCKS.items():
+        if sys.argv[1:] == ["--write"]:
+            document = ROOT / path
+            document.write_text(with_block(document.read_text(encoding="utf-8"), name, make()), encoding="utf-8")
+        else:
+            print(make())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,27 @@
+"""Lists of the API, read page after page."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from demo.http import CannotGoOn, Client
+
+
+def pages(client: Client, path: str) -> Iterator[Mapping[str, Any]]:
+    """All items of a list.
+
+    Args:
+        client: of the API.
+        path: of the first page, with its parameters.
+
+    Raises:
+        CannotGoOn: a page was refused.
+    """
+    following = path
+    while following:
+        answer = client.get(following)
+        if answer.status != 200:
+            raise CannotGoOn(answer.told(f"GET {following}"))
+        yield from answer.body["items"]
+        link = urlsplit(answer.body["next"] or "")
+        following = f"{link.path}?{link.query}" if link.query else ""

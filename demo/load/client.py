@@ -1,0 +1,93 @@
+"""One request at a time over one connection; nothing is repeated, and no answer is an answer too."""
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+from demo.http import TROUBLE, checked_url, connection_to
+
+_TIMEOUT_SECONDS = 35  # longer than API Gateway's 29
+NO_ANSWER = "no-answer"
+
+
+class Answer(NamedTuple):
+    """What came back.
+
+    Attributes:
+        status: 0 where nothing came.
+        headers: by lower-case name.
+        body: parsed; of a problem, the problem.
+        seconds: it took.
+    """
+
+    status: int
+    headers: Mapping[str, str] = {}
+    body: Any = None
+    seconds: float = 0.0
+
+    @property
+    def good(self) -> bool:
+        """Whether it is a success."""
+        return 200 <= self.status < 300
+
+    @property
+    def problem(self) -> str:
+        """The last part of the problem's type; "" of a success."""
+        if self.good:
+            return ""
+        kind = self.body.get("type", "") if isinstance(self.body, dict) else ""
+        return str(kind).rpartition(":")[2] or (f"status-{self.status}" if self.status else NO_ANSWER)
+
+
+class Sends(Protocol):
+    """What the crews need of a client."""
+
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        """Send one request; header_names become Header-Names."""
+
+
+class Client:
+    """Sends requests, one after the other; not for several threads.
+
+    Args:
+        url: where the API is.
+        token: a JWT.
+
+    Raises:
+        CannotGoOn: that is no URL.
+    """
+
+    def __init__(self, url: str, token: str) -> None:
+        parts = checked_url(url)
+        self._base = parts.path.rstrip("/")
+        self._connection = connection_to(parts, _TIMEOUT_SECONDS)
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        """See `Sends`."""
+        raw = None if body is None else json.dumps(body).encode()
+        given = {**self._headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        begun = time.perf_counter()
+        try:
+            self._connection.request(method, self._base + path, raw, given)
+            response = self._connection.getresponse()
+            content = response.read()
+        except TROUBLE:
+            self._connection.close()  # it connects anew by itself
+            return Answer(0, seconds=time.perf_counter() - begun)
+        seconds = time.perf_counter() - begun
+        named = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, named, _parsed(content), seconds)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._connection.close()
+
+
+def _parsed(content: bytes) -> Any:
+    """The body; a gateway's HTML page is none."""
+    try:
+        return json.loads(content)
+    except ValueError:
+        return None

@@ -1,0 +1,173 @@
+"""The run itself: a shop to begin with, two crews at their pace, and a last look at what was acknowledged."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from demo.http import CannotGoOn
+from demo.load.client import NO_ANSWER, Client
+from demo.load.looking import Looker
+from demo.load.pace import Pace
+from demo.load.selling import ORDERS, Seller
+from demo.load.shop import Shop, Written
+from demo.load.tally import Report, Tally
+from ops.progress import phase
+
+_CUSTOMERS, _PRODUCTS = 20, 40
+_OPENING_SECONDS = 30.0
+_PAUSE_SECONDS = 0.5
+# API Gateway says outcome-unknown of queries too, where a function did not answer in time.
+_NOT_YET = frozenset({"read-model-behind", "unavailable", "outcome-unknown", "not-found", NO_ANSWER})
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a load is told.
+
+    Attributes:
+        url: of the API.
+        token: a JWT of staff or admin.
+        rate: commands a second.
+        queries: queries a second.
+        orders: how many of 100 commands place an order.
+        seconds: how long.
+        clients: how many commands are under way at once.
+        readers: how many queries are.
+        one_server: whether all queries go to one server; see `Looker`.
+        last_look: of how many aggregates the last version is looked for in the end.
+        settle: seconds that the read model has for it.
+        seed: of what is random.
+    """
+
+    url: str
+    token: str
+    rate: float = 200.0
+    queries: float = 50.0
+    orders: float = ORDERS
+    seconds: float = 30.0
+    clients: int = 8
+    readers: int = 4
+    one_server: bool = False
+    last_look: int = 1000
+    settle: float = 60.0
+    seed: int = 0
+
+
+def run(options: Options) -> Report:
+    """Do it all.
+
+    Raises:
+        CannotGoOn: the API does not serve even the first commands.
+    """
+    return _Load(options).run()
+
+
+class _Load:
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._shop = Shop()
+        self._tally = Tally()
+        self._random = random.Random(options.seed)
+
+    def run(self) -> Report:
+        self._open()
+        self._tally = Tally()  # the opening does not count
+        begun = time.monotonic()
+        self._crews()
+        seconds = time.monotonic() - begun
+        report = self._tally.report(seconds, {"commands": self._options.rate, "queries": self._options.queries})
+        self._last_look()
+        return replace(report, checks=self._tally.checks, broken=self._tally.broken, examples=self._tally.examples)
+
+    def _open(self) -> None:
+        """The first customers and products; a store may be away for a while even then."""
+        deadline = time.monotonic() + _OPENING_SECONDS
+        with self._client() as client:
+            seller = Seller(client, self._shop, self._tally, self._random)
+            while len(self._shop.customers) < _CUSTOMERS or len(self._shop.skus) < _PRODUCTS:
+                before = self._tally.refused
+                if len(self._shop.customers) < _CUSTOMERS:
+                    seller.register()
+                else:
+                    seller.add_product()
+                if self._tally.broken or time.monotonic() > deadline:
+                    raise CannotGoOn(f"the API takes no customers and products: {self._tally.told()}")
+                if self._tally.refused > before:
+                    time.sleep(_PAUSE_SECONDS)
+
+    def _crews(self) -> None:
+        options = self._options
+        commands, queries = Pace(options.rate, options.seconds), Pace(options.queries, options.seconds)
+        with phase("requests", commands.total + queries.total) as advance:
+
+            def sell(number: int) -> None:
+                with self._client() as client:
+                    seller = Seller(client, self._shop, self._tally, self._chance(number), options.orders)
+                    for _ in commands:
+                        seller.act()
+                        advance()
+
+            def look(number: int) -> None:
+                with self._client() as client:
+                    looker = self._looker(client, number)
+                    for _ in queries:
+                        looker.look()
+                        advance()
+
+            self._together([(sell, options.clients), (look, options.readers)], [commands, queries])
+
+    def _together(self, crews: list[tuple[Callable[[int], None], int]], paces: list[Pace]) -> None:
+        """Run the crews to their end, or all of them to the end of the first that fails."""
+        with ThreadPoolExecutor(sum(count for _, count in crews), thread_name_prefix="load") as threads:
+            working = [threads.submit(work, number) for work, count in crews for number in range(count)]
+            try:
+                for future in working:
+                    future.result()
+            finally:
+                for pace in paces:
+                    pace.stop()
+
+    def _last_look(self) -> None:
+        """What was acknowledged last of each aggregate is shown, within the time that the read model has."""
+        newest = self._shop.newest(self._options.last_look)
+        left, lock = iter(newest), threading.Lock()
+        deadline = time.monotonic() + self._options.settle
+        with phase("last look", len(newest)) as advance:
+
+            def look(number: int) -> None:
+                with self._client() as client:
+                    looker = self._looker(client, number)
+                    while True:
+                        with lock:
+                            written = next(left, None)
+                        if written is None:
+                            return
+                        self._find(looker, written, deadline)
+                        advance()
+
+            self._together([(look, self._options.readers)], [])
+
+    def _find(self, looker: Looker, written: Written, deadline: float) -> None:
+        while (answer := looker.own_write(written, wait=10)).problem in _NOT_YET:
+            if time.monotonic() > deadline:
+                break
+        self._tally.check(answer.good, f"{written.path}, version {written.version}, was acknowledged: {answer.problem}")
+
+    def _looker(self, client: Client, number: int) -> Looker:
+        chance = self._chance(1000 + number)
+        return Looker(client, self._shop, self._tally, chance, one_server=self._options.one_server)
+
+    def _chance(self, number: int) -> random.Random:
+        return random.Random(self._options.seed * 10_000 + number)
+
+    @contextmanager
+    def _client(self) -> Iterator[Client]:
+        client = Client(self._options.url, self._options.token)
+        try:
+            yield client
+        finally:
+            client.close()

@@ -1,0 +1,171 @@
+"""What a load makes the deployment do, worked out: docs/scaling.md's table, and what demo/costs.py puts prices to.
+
+Nothing here was measured on AWS. What is assumed stands below, each with its reason; what a machine of ours measured
+is in docs/scaling.md.
+"""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+# ---- Assumed of every load ----
+
+# One query a command. One command in four places an order of three lines; the others change something.
+ORDERS = 1 / 4
+LINES = 3
+# A state of 2 KB and an idempotency key, in a transaction, which counts twice: (2 + 1) x 2. Head and key are read.
+WRITES, READS = 6, 2
+# The order saga: reservation and stock in a transaction, then the order. All of them are read before.
+SAGA_WRITES, SAGA_READS = (1 + LINES) * 2 + 2, (1 + LINES) + 1
+# What the projector gets of an order besides: the reservation, the stock, the confirmed order.
+SAGA_RECORDS = 1 + LINES + 1
+# What the reactor gets of an order: placed, reserved, and confirmed, of which nothing follows.
+REACTED_RECORDS = 3
+API_SECONDS = 0.030
+AUTHORIZER_SECONDS, AUTHORIZED = 0.005, 0.1  # API Gateway keeps a token's verdict for a minute
+# A call's transaction, and what each record adds to it; `make bench` has half of that a record, without a network.
+PROJECTOR_SECONDS, PROJECTOR_SECONDS_A_RECORD = 0.020, 0.0001
+# A command of the reactor; a batch's are run one after the other.
+RESERVE_SECONDS, CONFIRM_SECONDS = 0.020, 0.010
+SHARD_WRITES = 1000
+SERVICES = 4
+
+
+class Load(NamedTuple):
+    """A steady load.
+
+    Attributes:
+        commands: a second.
+        batch: records a call of the projector.
+        reacted: records a call of the reactor.
+        writer: Aurora capacity units.
+        readers: their number, of the writer's size.
+        parallelization: the parameter Parallelization.
+    """
+
+    commands: int
+    batch: int
+    reacted: int
+    writer: float
+    readers: int
+    parallelization: int
+
+    @property
+    def requests(self) -> float:
+        """To the API, a second: commands and queries."""
+        return 2 * self.commands
+
+    @property
+    def orders(self) -> float:
+        """Placed a second."""
+        return self.commands * ORDERS
+
+    @property
+    def writes(self) -> float:
+        """Write units a second, the saga's included."""
+        return self.commands * WRITES + self.orders * SAGA_WRITES
+
+    @property
+    def reads(self) -> float:
+        """Read units a second."""
+        return self.commands * READS + self.orders * SAGA_READS
+
+    @property
+    def records(self) -> float:
+        """That the projector writes a second; claims are filtered out."""
+        return self.commands + self.orders * SAGA_RECORDS
+
+    @property
+    def shards(self) -> int:
+        """Of all tables' streams: one a partition, and each table has one at least."""
+        return max(SERVICES, math.ceil(self.writes / SHARD_WRITES))
+
+    @property
+    def order_shards(self) -> int:
+        """Of the orders' table alone: an order is placed and confirmed."""
+        return max(1, math.ceil(self.orders * (WRITES + 2) / SHARD_WRITES))
+
+    @property
+    def projector_calls(self) -> float:
+        """A second."""
+        return self.records / self.batch
+
+    @property
+    def projector_busy(self) -> float:
+        """Calls of the projector at the same time, on average; each has a connection."""
+        return self.projector_calls * (PROJECTOR_SECONDS + self.batch * PROJECTOR_SECONDS_A_RECORD)
+
+    @property
+    def reactor_calls(self) -> float:
+        """A second."""
+        return self.orders * REACTED_RECORDS / self.reacted
+
+    @property
+    def reserving(self) -> float:
+        """Calls of the reactor on the orders' stream at the same time, on average."""
+        return self.orders * RESERVE_SECONDS
+
+    @property
+    def reactor_busy(self) -> float:
+        """Calls of the reactor at the same time, on both of its streams."""
+        return self.orders * (RESERVE_SECONDS + CONFIRM_SECONDS)
+
+    @property
+    def api_busy(self) -> float:
+        """Calls of commands at the same time, and as many of queries; each of these has a connection."""
+        return self.commands * API_SECONDS
+
+    @property
+    def units(self) -> float:
+        """Aurora capacity units in all."""
+        return self.writer * (1 + self.readers)
+
+
+LOADS = (Load(1, 2, 1, 0.5, 1, 2), Load(100, 10, 2, 2, 1, 2), Load(10_000, 500, 50, 32, 3, 4))
+
+
+def table() -> str:
+    """docs/scaling.md's table."""
+    rows: list[tuple[str, Callable[[Load], str]]] = [
+        ("commands at once (30 ms each), and as many queries", lambda load: _whole(load.api_busy)),
+        ("orders placed a second", lambda load: _number(load.orders)),
+        ("write units a second: 6 a command, 10 more an order for the saga", lambda load: _number(load.writes)),
+        ("shards, all tables: one a partition, of 1,000 units", lambda load: _number(load.shards)),
+        ("`Parallelization`", lambda load: _number(load.parallelization)),
+        ("projector: records a second", lambda load: _number(load.records)),
+        ("projector: records a call, about", lambda load: _number(load.batch)),
+        ("projector: calls at once, needed of possible", lambda load: _of(load, load.projector_busy, load.shards)),
+        (
+            "reactor on orders: calls at once, needed of possible",
+            lambda load: _of(load, load.reserving, load.order_shards),
+        ),
+        (
+            "database connections: projector at most, queries",
+            lambda load: f"{_number(load.shards * load.parallelization)}, {_whole(load.api_busy)}",
+        ),
+        ("Aurora capacity units: writer, readers", lambda load: f"{load.writer:g}, {_readers(load)}"),
+    ]
+    lines = [f"| | {' | '.join(title(load) for load in LOADS)} |", "|---|--:|--:|--:|"]
+    lines += [f"| {name} | {' | '.join(show(load) for load in LOADS)} |" for name, show in rows]
+    return "\n".join(lines) + "\n"
+
+
+def title(load: Load) -> str:
+    """The head of a load's column."""
+    return "1 command/s" if load.commands == 1 else f"{load.commands:,}/s"
+
+
+def _of(load: Load, needed: float, shards: int) -> str:
+    return f"{_whole(needed)} of {_number(shards * load.parallelization)}"
+
+
+def _readers(load: Load) -> str:
+    return f"{load.readers} x {load.writer:g}" if load.readers > 1 else f"{load.writer:g}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:,.3g}"
+
+
+def _whole(value: float) -> str:
+    return f"{math.ceil(round(value, 6)):,}"

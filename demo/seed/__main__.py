@@ -1,0 +1,66 @@
+"""`python -m demo.seed [FILE]`: loads the sample, or a file, into a running Tributary."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from demo.http import CannotGoOn
+from demo.local_access import admin_token, api_url
+from demo.seed import __doc__ as rules
+from demo.seed.loader import Options, Run
+from demo.seed.survey import Survey
+from demo.seed.table import BadFile
+from demo.seed.tally import Tally, summary
+
+SAMPLE = Path(__file__).parent / "sample" / "online-retail-sample.csv.gz"
+INTERRUPTED = 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the loader. Returns 0, 1 when something failed, 130 after Ctrl-C."""
+    options = _options(arguments)
+    run = Run(options)
+    code = 1
+    try:
+        run.run()
+        code = 1 if run.tally.failures else 0
+    except (BadFile, CannotGoOn) as error:
+        print(f"\n{error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\nInterrupted. Start it again to go on: nothing is loaded twice.", file=sys.stderr)
+        code = INTERRUPTED
+    _tell(run.survey, run.tally, options.wait)
+    return code
+
+
+def _tell(survey: Survey, tally: Tally, waited: bool) -> None:
+    for reason, examples in survey.skips.examples.items():
+        if reason.is_odd:
+            print(f"skipped, {reason}:\n  " + "\n  ".join(examples), file=sys.stderr)
+    for message in tally.messages:
+        print(f"failed: {message}", file=sys.stderr)
+    print(summary(survey, tally, waited))
+
+
+def _options(arguments: list[str] | None) -> Options:
+    parser = argparse.ArgumentParser(
+        prog="python -m demo.seed", description=rules, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("file", nargs="?", type=Path, default=SAMPLE, help="CSV, plain or gzipped; default: the sample")
+    parser.add_argument("--url", default=api_url(), help="of the API (default: %(default)s)")
+    parser.add_argument("--token", help="an admin's JWT (default: $TRIBUTARY_TOKEN, else one of the local stack's)")
+    parser.add_argument("--no-wait", dest="wait", action="store_false", help="do not wait for orders to be confirmed")
+    parser.add_argument("--workers", type=int, default=Options.workers, help="requests at once (default: %(default)s)")
+    parser.add_argument(
+        "--patience", type=float, default=Options.patience, help="seconds to try a request (default: %(default)s)"
+    )
+    given = parser.parse_args(arguments)
+    if given.workers < 1:
+        parser.error("--workers must be at least 1")
+    token = given.token or os.environ.get("TRIBUTARY_TOKEN") or admin_token()
+    return Options(given.file, given.url, token, given.wait, given.workers, given.patience)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

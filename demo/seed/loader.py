@@ -1,0 +1,127 @@
+"""The run itself: survey, customers, products, stock receipts, orders, and the wait for their answers."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import quote
+
+from demo.http import Client
+from demo.seed.orders import invoices
+from demo.seed.placing import Answers, Placed, Placing
+from demo.seed.rules import CURRENCY, Sale, sale_of
+from demo.seed.survey import Product, Survey, survey
+from demo.seed.table import Table
+from demo.seed.tally import Kind, Tally
+from demo.seed.workers import Workers
+from ops.progress import phase
+
+Item = TypeVar("Item")
+_MOST_IN_A_RECEIPT = 1_000_000
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run is told.
+
+    Attributes:
+        file: the CSV file.
+        url: of the API.
+        token: an admin's JWT, since orders are back-dated.
+        wait: whether to wait until the orders are confirmed.
+        workers: how many requests are under way at once.
+        patience: seconds for which one request is tried again.
+    """
+
+    file: Path
+    url: str
+    token: str
+    wait: bool = True
+    workers: int = 8
+    patience: float = 120.0
+
+
+class Run:
+    """One run of the loader. It remembers nothing: what is there already, the API says.
+
+    Attributes:
+        survey: what the first pass found; empty before.
+        tally: what happened so far, also after an interruption.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._table = Table(options.file)
+        self._customer_ids: dict[str, str] = {}
+        self.survey = Survey()
+        self.tally = Tally()
+
+    def run(self) -> None:
+        """Load everything.
+
+        Raises:
+            BadFile: the file cannot be read.
+            CannotGoOn: the API stays away or refuses the token.
+        """
+        with phase("lines", None) as advance:
+            self.survey = survey(self._table, advance)
+        stopping = threading.Event()
+        make_client = partial(Client, self._options.url, self._options.token, self._options.patience, stopping)
+        with Workers(self._options.workers, make_client, stopping) as workers:
+            found = self.survey
+            self._each(workers, "customers", found.customers.items(), len(found.customers), self._customer)
+            self._each(workers, "products", found.products.items(), len(found.products), self._product)
+            self._each(workers, "stock receipts", found.quantities.items(), len(found.quantities), self._receipts)
+            if found.invoices:
+                placing = Placing(self._customer_ids, self.tally)
+                complete = invoices(self._sales(), found.invoices)
+                self._each(workers, "invoices", complete, len(found.invoices), placing.place)
+                if self._options.wait:
+                    self._await_answers(make_client(), placing.placed)
+
+    def _each(
+        self,
+        workers: Workers,
+        what: str,
+        items: Iterable[Item],
+        total: int,
+        work: Callable[[Client, Item], None],
+    ) -> None:
+        with phase(what, total) as advance:
+
+            def one(client: Client, item: Item) -> None:
+                work(client, item)
+                advance()
+
+            workers.each(items, one)
+
+    def _await_answers(self, client: Client, placed: Mapping[str, Placed]) -> None:
+        with phase("confirmed", len(placed)) as advance:
+            answers = Answers(placed, self.tally, self._options.patience)
+            answers.wait(client, self.survey.first, self.survey.last, advance)
+
+    def _sales(self) -> Iterator[Sale]:
+        return (sale for line in self._table.lines() if isinstance(sale := sale_of(line), Sale))
+
+    def _customer(self, client: Client, item: tuple[str, str]) -> None:
+        number, country = item
+        body = {"name": f"Customer {number}", "email": f"customer-{number}@online-retail.example"}
+        answer = client.post("/customers", body | ({"country": country} if country else {}))
+        if self.tally.count(Kind.CUSTOMERS, answer, f"customer {number}"):
+            self._customer_ids[number] = answer.subject
+
+    def _product(self, client: Client, item: tuple[str, Product]) -> None:
+        sku, product = item
+        body = {"sku": sku, "name": product.name, "price": product.price, "currency": CURRENCY}
+        self.tally.count(Kind.PRODUCTS, client.post("/products", body), f"product {sku}")
+
+    def _receipts(self, client: Client, item: tuple[str, int]) -> None:
+        sku, quantity = item
+        reference = f"seed-{self.survey.digest[:16]}"
+        for part, start in enumerate(range(0, quantity, _MOST_IN_A_RECEIPT), start=1):
+            pieces = min(_MOST_IN_A_RECEIPT, quantity - start)
+            body = {"quantity": pieces, "reference": reference if part == 1 else f"{reference}/{part}"}
+            answer = client.post(f"/stock/{quote(sku, safe='')}/receipts", body)
+            self.tally.count(Kind.RECEIPTS, answer, f"receipt {body['reference']} of {sku}")

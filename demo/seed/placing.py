@@ -1,0 +1,148 @@
+"""Places orders, and waits until the order saga has answered each of them."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from demo.http import Client
+from demo.lists import pages
+from demo.seed.orders import Order, orders_of
+from demo.seed.rules import Sale
+from demo.seed.tally import Kind, Tally
+
+_PAUSE_SECONDS, _PAUSE_LOOKS = 0.5, 5
+_SOLD = ("confirmed", "shipped", "delivered")
+
+
+class Placed(NamedTuple):
+    """An order that is there; total in pence, as the file says."""
+
+    id: str
+    total: int
+
+
+class Placing:
+    """Places the orders of invoices; for many threads.
+
+    Args:
+        customer_ids: by the file's number of the customer.
+        tally: counts what happens.
+
+    Attributes:
+        placed: the orders that are there, by reference.
+    """
+
+    def __init__(self, customer_ids: Mapping[str, str], tally: Tally) -> None:
+        self._customer_ids = customer_ids
+        self._tally = tally
+        self.placed: dict[str, Placed] = {}
+
+    def place(self, client: Client, invoice: Sequence[Sale]) -> None:
+        """Place the orders of an invoice, one after the other."""
+        for order in orders_of(invoice):
+            self._place(client, order)
+
+    def _place(self, client: Client, order: Order) -> None:
+        what = f"order {order.reference}"
+        customer_id = self._customer_ids.get(order.customer)
+        if customer_id is None:
+            message = f"{what}: its customer {order.customer} could not be loaded"
+            self._tally.fail(Kind.ORDERS, message, order.total)
+            return
+        body = {
+            "customer_id": customer_id,
+            "reference": order.reference,
+            "placed_at": order.placed_at,
+            "lines": [line._asdict() for line in order.lines],
+        }
+        answer = client.post("/orders", body)
+        if self._tally.count(Kind.ORDERS, answer, what, order.total):
+            placed = Placed(answer.subject, order.total)
+            if answer.status == 201 or self._is_ours(client, order.reference, placed):
+                self.placed[order.reference] = placed
+
+    def _is_ours(self, client: Client, reference: str, order: Placed) -> bool:
+        """Whether an order that was there is what the file says; one that nobody can see yet is believed to be."""
+        found = client.get(f"/orders/{order.id}")
+        if found.status == 200 and found.body["total"] != order.total:
+            self._tally.not_confirmed(_is_another(reference, found.body, order))
+            return False
+        return True
+
+
+class Answers:
+    """Waits until the saga has confirmed or rejected orders, as the read model shows it.
+
+    Args:
+        placed: the orders, by reference.
+        tally: counts what became of them.
+        patience: seconds without any progress after which the rest is given up.
+    """
+
+    def __init__(self, placed: Mapping[str, Placed], tally: Tally, patience: float) -> None:
+        self._waiting = dict(placed)
+        self._tally = tally
+        self._patience = patience
+
+    def wait(self, client: Client, first: str, last: str, advance: Callable[[int], None]) -> None:
+        """Look at the file's time again and again.
+
+        Args:
+            client: of the API.
+            first: when the file's first order was placed.
+            last: when its last was.
+            advance: told how many more are answered.
+        """
+        give_up = time.monotonic() + self._patience
+        while self._waiting:
+            begun = time.monotonic()
+            if answered := self._look(_shown(client, first, last)):
+                advance(answered)
+                give_up = time.monotonic() + self._patience
+            elif begun > give_up:
+                self._leave()
+            if self._waiting:
+                # A look at a whole year takes its time, which the saga needs too.
+                time.sleep(max(_PAUSE_SECONDS, _PAUSE_LOOKS * (time.monotonic() - begun)))
+
+    def _look(self, shown: Iterable[Mapping[str, Any]]) -> int:
+        """Count those that are answered by now; how many."""
+        answered = 0
+        for item in shown:
+            order = self._waiting.get(item["reference"] or "")
+            if order and item["status"] != "placed":
+                del self._waiting[item["reference"]]
+                self._count(item, order)
+                answered += 1
+        return answered
+
+    def _count(self, item: Mapping[str, Any], order: Placed) -> None:
+        if item["total"] != order.total:
+            self._tally.not_confirmed(_is_another(item["reference"], item, order))
+        elif item["status"] in _SOLD:
+            self._tally.confirm()
+        elif item["status"] == "cancelled":
+            self._tally.leave_cancelled()
+        else:
+            self._tally.not_confirmed(
+                f"order {item['reference']} is {item['status']}; GET /orders/{item['id']} says what was short"
+            )
+
+    def _leave(self) -> None:
+        for reference, order in self._waiting.items():
+            self._tally.not_confirmed(f"order {reference}: {order.id} was not confirmed in {self._patience:.0f} s")
+        self._waiting.clear()
+
+
+def _is_another(reference: str, shown: Mapping[str, Any], order: Placed) -> str:
+    return f"order {reference}: {order.id} has that reference and a total of {shown['total']} pence, not {order.total}"
+
+
+def _shown(client: Client, first: str, last: str) -> Iterable[Mapping[str, Any]]:
+    """The orders that the read model shows of that time."""
+    query = {"placed_from": first, "sort": "placed_at", "limit": "200"}
+    for item in pages(client, f"/orders?{urlencode(query)}"):
+        if item["placed_at"] > last:
+            return
+        yield item
