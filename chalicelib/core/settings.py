@@ -22,7 +22,7 @@ class Settings:
         token_secret: TOKEN_SECRET, at least 32 characters; signs consistency tokens and cursors.
         token_secret_arn: TOKEN_SECRET_ARN, a secret that holds it, where the environment cannot (`chalice deploy`).
         jwt_issuer, jwt_audience: JWT_ISSUER, JWT_AUDIENCE, which a token must name.
-        jwt_jwks: JWT_JWKS, a JWK set (RFC 7517): its https URL, its path, or itself as JSON.
+        jwt_jwks: JWT_JWKS, a JWK set (RFC 7517): its https URL (http on loopback only), its path, or itself as JSON.
         jwt_role_claim, jwt_subject_claim: JWT_ROLE_CLAIM, JWT_SUBJECT_CLAIM, where not "role" and "sub".
         partial_batch: PARTIAL_BATCH=1 where the event source mapping reports batch item failures.
         writer_secret, reader_secret: WRITER_SECRET, READER_SECRET, ARNs of secrets with the name and the password of

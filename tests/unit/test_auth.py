@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from chalicelib.core.access.authentication import BadToken, Principal, verify
-from chalicelib.core.settings import Settings
+from chalicelib.core.settings import BadSettings, Settings
 
 KEYS: dict[str, Any] = {
     "RS256": rsa.generate_private_key(public_exponent=65537, key_size=2048),
@@ -93,3 +93,21 @@ def test_issuer_out_of_reach() -> None:
     """The issuer's trouble is not the token's fault: not a 401."""
     with pytest.raises(jwt.PyJWKClientConnectionError):
         verify(token("ES256"), settings("http://127.0.0.1:9/jwks.json"))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://issuer.example/jwks.json", "HTTP://issuer.example/", "http://10.0.0.7:8080/jwks.json",
+     "http://localhost.evil.example/", "http://127.0.0.1@evil.example/", "http://127.0.0.1.nip.io/", "http://"],
+)  # fmt: skip
+def test_keys_over_plain_http(address: str) -> None:
+    """Keys that anybody on the way could replace are a fault of the settings, before anything is fetched."""
+    with pytest.raises(BadSettings, match="https"):
+        verify(token("ES256"), settings(address))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "127.8.8.8"])
+def test_keys_from_this_machine(host: str) -> None:
+    """Plain http within the machine is taken: nobody is on the way."""
+    with pytest.raises(jwt.PyJWKClientConnectionError):
+        verify(token("ES256"), settings(f"http://{host}:9/jwks.json"))

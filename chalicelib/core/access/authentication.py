@@ -8,11 +8,13 @@ function pays for them at a cold start.
 import json
 from collections.abc import Mapping
 from functools import lru_cache
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, get_args
+from urllib.parse import urlsplit
 
 from chalicelib.core.errors import Unauthenticated
-from chalicelib.core.settings import Settings
+from chalicelib.core.settings import BadSettings, Settings
 
 if TYPE_CHECKING:
     from jwt import PyJWK, PyJWKClient, PyJWKSet
@@ -43,7 +45,7 @@ def verify(authorization: str, settings: Settings) -> Principal:
 
     Raises:
         BadToken: saying why.
-        BadSettings: issuer, audience or keys are not set.
+        BadSettings: issuer, audience or keys are not set, or the keys would come over plain http.
     """
     import jwt
 
@@ -80,7 +82,7 @@ def _key(token: str, jwks: str) -> "PyJWK":
     """The key that signed the token, by its `kid`, from a URL, a file or the setting itself."""
     import jwt
 
-    if jwks.startswith(("https://", "http://")):
+    if urlsplit(jwks).scheme.lower() in ("https", "http"):
         return _client(jwks).get_signing_key_from_jwt(token)
     kid = jwt.get_unverified_header(token).get("kid")
     for key in _given_keys(jwks).keys:
@@ -91,10 +93,24 @@ def _key(token: str, jwks: str) -> "PyJWK":
 
 @lru_cache(maxsize=1)
 def _client(url: str) -> "PyJWKClient":
-    """A client that caches the key set, so that one container asks the issuer every 5 minutes at most."""
+    """A client that caches the key set, so that one container asks the issuer every 5 minutes at most.
+
+    Raises:
+        BadSettings: plain http to another machine: whoever is on the way could put in keys of their own.
+    """
     import jwt
 
+    address = urlsplit(url)
+    if address.scheme.lower() != "https" and not _is_loopback(address.hostname or ""):
+        raise BadSettings("JWT_JWKS must be an https URL; http is taken only from this machine (localhost, 127.0.0.1)")
     return jwt.PyJWKClient(url, lifespan=300, timeout=3)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 @lru_cache(maxsize=1)
