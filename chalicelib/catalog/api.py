@@ -12,10 +12,10 @@ from chalicelib.catalog.commands import (
     ProductChange,
 )
 from chalicelib.catalog.queries import ProductDetail, ProductFilters, ProductSummary, get_product, list_products
-from chalicelib.core.fields import Sku
 from chalicelib.core.http.chalice_adapter import Api
 from chalicelib.core.http.endpoint import Call, Planned
 from chalicelib.core.queries.listing import Page
+from chalicelib.vocabulary import Sku
 
 api = Api("catalog", sku=Sku)
 

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from chalicelib.core.fields import Body, Currency, MinorUnits, Name, Sku, Text
+from chalicelib.core.fields import Body, Name, Text
+from chalicelib.vocabulary import Currency, MinorUnits, Sku
 
 
 class NewProduct(Body, frozen=True):

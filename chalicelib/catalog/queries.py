@@ -4,11 +4,11 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from chalicelib.core.fields import Currency, MinorUnits
-from chalicelib.core.queries.answers import Money, Timestamp, Version, timestamp
+from chalicelib.core.queries.answers import Timestamp, Version, timestamp
 from chalicelib.core.queries.listing import Bookmark, Key, ListParameters, Page, Row, Sort, Where, read_page
 from chalicelib.core.queries.search import SearchText, boolean_query
 from chalicelib.core.tokens import Signer
+from chalicelib.vocabulary import Currency, MinorUnits, Money
 
 
 class ProductFilters(ListParameters, frozen=True):

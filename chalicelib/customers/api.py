@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from chalicelib.core.fields import CustomerId
 from chalicelib.core.http.chalice_adapter import Api
 from chalicelib.core.http.endpoint import Call, Planned
 from chalicelib.core.ids import new_id
@@ -23,6 +22,7 @@ from chalicelib.customers.queries import (
     get_customer,
     list_customers,
 )
+from chalicelib.vocabulary import CustomerId
 
 api = Api("customers", id=CustomerId)
 

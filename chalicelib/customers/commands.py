@@ -4,7 +4,8 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from chalicelib.core.fields import Body, Country, Email, Name
+from chalicelib.core.fields import Body, Email, Name
+from chalicelib.vocabulary import Country
 
 
 class NewCustomer(Body, frozen=True):

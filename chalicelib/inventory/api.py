@@ -1,9 +1,9 @@
 """The routes of the inventory."""
 
-from chalicelib.core.fields import Sku
 from chalicelib.core.http.chalice_adapter import Api
 from chalicelib.core.http.endpoint import Call, Planned
 from chalicelib.inventory.commands import Adjust, Adjustment, Receipt, Receive, StockAnswer
+from chalicelib.vocabulary import Sku
 
 api = Api("inventory", sku=Sku)
 

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from chalicelib.core.fields import Body, Note, Quantity, Reference
+from chalicelib.core.fields import Body, Note
+from chalicelib.vocabulary import Quantity, Reference
 
 
 class Receipt(Body, frozen=True):

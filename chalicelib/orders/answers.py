@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from chalicelib.core.fields import Currency, CustomerId, Reference, Sku
-from chalicelib.core.queries.answers import Money, Timestamp, Version
+from chalicelib.core.queries.answers import Timestamp, Version
 from chalicelib.core.queries.listing import ListParameters
 from chalicelib.core.queries.search import SearchText
+from chalicelib.vocabulary import Currency, CustomerId, Money, Reference, Sku
 
 Status = Literal["placed", "confirmed", "rejected", "cancelled", "shipped", "delivered"]
 Total = Annotated[int, Meta(ge=0, le=2**63 - 1, description="Minor units of the order's currency.", examples=[1000])]

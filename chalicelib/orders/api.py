@@ -5,7 +5,6 @@ from typing import Any
 import msgspec
 
 from chalicelib.core.errors import Fault, Invalid
-from chalicelib.core.fields import CustomerId, OrderId
 from chalicelib.core.http.chalice_adapter import Api
 from chalicelib.core.http.endpoint import Call, Planned
 from chalicelib.core.ids import new_id
@@ -15,6 +14,7 @@ from chalicelib.orders.commands import Cancel, Cancellation, Deliver, NewOrder, 
 from chalicelib.orders.placing import place_command
 from chalicelib.orders.queries import get_order, list_orders
 from chalicelib.orders.timeline import get_timeline
+from chalicelib.vocabulary import CustomerId, OrderId
 
 api = Api("orders", id=OrderId)
 # Read side only: a customer's orders are found where orders are.

@@ -7,8 +7,9 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from chalicelib.catalog.published import Listing
-from chalicelib.core.fields import Body, CustomerId, MinorUnits, Note, Quantity, Reference, Sku
+from chalicelib.core.fields import Body, Note
 from chalicelib.customers.published import Standing
+from chalicelib.vocabulary import CustomerId, MinorUnits, Quantity, Reference, Sku
 
 MAX_LINES = 1000
 MAX_SKUS = 99

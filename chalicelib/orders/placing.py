@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 from chalicelib.catalog.published import Prices
 from chalicelib.core.errors import Fault, Forbidden, Invalid
-from chalicelib.core.fields import CustomerId
 from chalicelib.core.http.endpoint import Call
 from chalicelib.core.times import iso
 from chalicelib.customers.published import Standings
 from chalicelib.orders.commands import MAX_SKUS, NewOrder, Place
+from chalicelib.vocabulary import CustomerId
 
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -6,10 +6,9 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from chalicelib.core.errors import Fault, Invalid
-from chalicelib.core.fields import Currency
-from chalicelib.core.queries.answers import Money
 from chalicelib.core.queries.listing import Bookmark, Key, ListParameters, Page, Row, Sort, Where, bad_cursor, read_page
 from chalicelib.core.tokens import Signer
+from chalicelib.vocabulary import Currency, Money
 
 DEFAULT_DAYS = 30
 

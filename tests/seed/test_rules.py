@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.fields import Sku
+from chalicelib.vocabulary import Sku
 from demo.seed.rules import Reason, Sale, Skipped, sale_of, sku_of
 from tests.seed.files import line, sale
 

@@ -16,7 +16,6 @@ Timestamp = Annotated[
     ),
 ]
 Version = Annotated[int, Meta(ge=1, description="Rises by one with every change.", examples=[1])]
-Money = Annotated[int, Meta(description="Minor units of the currency: pence, cents.", examples=[1530])]
 
 
 def timestamp(moment: datetime) -> str:
