@@ -11,7 +11,7 @@ from typing import Any
 
 from chalice.app import AuthRequest, AuthResponse, Chalice, CloudWatchEvent, DynamoDBEvent, Rate
 
-from chalicelib.bootstrap import APIS, REACTED_TO, SERVICES, runtime
+from chalicelib.bootstrap import APIS, MIGRATIONS, REACTED_TO, SERVICES, runtime
 from chalicelib.core.access.authentication import BadToken, verify
 from chalicelib.core.http.chalice_adapter import problems_everywhere
 from chalicelib.core.telemetry import log
@@ -84,7 +84,7 @@ def migrate(event: dict[str, Any], context: Any) -> dict[str, Any]:
     from chalicelib.core.mysql.schema import bring_up_to_date
     from chalicelib.core.operations.custom_resource import serve
 
-    return serve(event, lambda: bring_up_to_date(runtime().settings))
+    return serve(event, lambda: bring_up_to_date(runtime().settings, MIGRATIONS))
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
+from chalicelib.bootstrap import MIGRATIONS
 from chalicelib.core.dynamodb.codec import head_of, item_of
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.mysql.migrate import migrate
@@ -74,7 +75,7 @@ def server(url: str | None) -> Iterator[str]:
         if private:
             private.start()
         place = with_database(url or (private.server_url if private else ""), "tributary_bench")
-        migrate(place)
+        migrate(place, MIGRATIONS)
         try:
             yield place
         finally:

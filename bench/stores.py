@@ -11,6 +11,7 @@ from botocore.config import Config
 
 from bench.dynalite import Dynalite
 from bench.projector import record
+from chalicelib.bootstrap import MIGRATIONS
 from chalicelib.core.mysql.migrate import migrate
 from local import aws
 from local.mariadb import MariaDB, with_database
@@ -40,7 +41,7 @@ def stores(folder: Path, store: str = MINISTACK) -> Iterator[tuple[Any, str]]:
         client = aws.dynamodb(written.endpoint)
         create_table(client)
         url = with_database(mariadb.server_url, "tributary_bench")
-        migrate(url)
+        migrate(url, MIGRATIONS)
         yield client, url
     finally:
         written.stop()

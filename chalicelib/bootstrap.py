@@ -6,12 +6,14 @@ deploy/data.yaml and its rows to permissions.py. docs/howto-add-a-service.md has
 
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from chalicelib.catalog.api import api as catalog_api
 from chalicelib.catalog.ports import TablePrices
 from chalicelib.catalog.service import SERVICE as CATALOG
 from chalicelib.core.http.documentation import documentation
+from chalicelib.core.mysql.migration_sets import CORE, MigrationSet
 from chalicelib.core.operations.api import api as operations_api
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.service import Service
@@ -31,6 +33,8 @@ from chalicelib.reports.api import api as reports_api
 SERVICES: Mapping[str, Service] = {service.name: service for service in (CUSTOMERS, CATALOG, INVENTORY, ORDERS)}
 # The services whose streams others have policies on.
 REACTED_TO = sorted({policy.source for service in SERVICES.values() for policy in service.policies})
+# The tables of the read model: the engine's own, then the services'.
+MIGRATIONS = (CORE, MigrationSet("services", Path(__file__).parent / "migrations"))
 _APIS = (customers_api, catalog_api, inventory_api, orders_api, customer_orders_api, reports_api, operations_api)
 APIS = (*_APIS, documentation(_APIS, PERMISSIONS))
 

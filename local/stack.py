@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from chalicelib.bootstrap import MIGRATIONS
 from chalicelib.core.mysql.migrate import MigrationFailed, migrate
 from local import LocalError, aws
 from local.child import Child
@@ -109,7 +110,7 @@ class Stack:
             self._say("  MySQL     as DATABASE_URL says")
             check_server(with_database(self.database_url, ""))
         try:
-            applied = migrate(self.database_url)
+            applied = migrate(self.database_url, MIGRATIONS)
         except MigrationFailed as error:
             raise LocalError(str(error)) from error
         self._say(f"  schema    {'applied ' + ', '.join(applied) if applied else 'up to date'}")

@@ -8,6 +8,7 @@ import msgspec
 from rich.live import Live
 from rich.table import Table
 
+from chalicelib.bootstrap import MIGRATIONS
 from chalicelib.core.mysql.migrate import migrate as apply
 from chalicelib.core.operations.queries import RebuildStatus, Status, get_status
 from chalicelib.core.runtime import Runtime
@@ -89,7 +90,7 @@ def _rebuild(found: RebuildStatus | None) -> str | None:
 @json_option
 def migrate(as_json: bool) -> int:
     """Bring the read model's schema up to date; harmless when repeated."""
-    applied = apply(load().settings.need("database_url"))
+    applied = apply(load().settings.need("database_url"), MIGRATIONS)
     if as_json:
         print_json({"applied": applied})
     else:

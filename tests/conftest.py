@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chalicelib.bootstrap import MIGRATIONS
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.mysql.migrate import migrate
 from chalicelib.core.mysql.server_check import check
@@ -164,7 +165,7 @@ def fresh_database(server: str) -> Iterator[str]:
     """The URL of a new migrated database, dropped at the end."""
     name = f"tributary_test_{os.getpid()}_{next(_numbers)}"
     url = with_database(server, name)
-    migrate(url)
+    migrate(url, MIGRATIONS)
     yield url
     connection = connect(server)
     with connection.cursor() as cursor:

@@ -1,4 +1,5 @@
--- The read model. One table a kind of row, one service owning each.
+-- The shop's read tables. One table a kind of row, one service owning each. The engine's own tables are in
+-- chalicelib/core/migrations.
 --
 -- Rules that the projector relies on:
 --   * key columns are utf8mb4_bin (case matters, as in DynamoDB) and hold pattern-checked values;
@@ -126,39 +127,4 @@ CREATE TABLE customer_spend (
   PRIMARY KEY (customer_id, currency),
   KEY customer_spend_spend (currency, spend, customer_id),
   KEY customer_spend_last (currency, last_order_at, customer_id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
-
--- One row a commit, from every record before compaction. The one table that the write model cannot
--- give again: rebuild and repair never empty or swap it.
-
-CREATE TABLE timeline (
-  service     VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-  id          VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-  version     BIGINT UNSIGNED NOT NULL,
-  at          DATETIME(3)  NOT NULL,
-  command     VARCHAR(64)  NOT NULL,
-  actor       VARCHAR(200) NOT NULL,
-  commit_id   VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-  events      LONGTEXT     NOT NULL,
-  PRIMARY KEY (service, id, version)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
-
--- What the scheduled check last saw, a row a service; GET /status answers from here.
-
-CREATE TABLE service_status (
-  service      VARCHAR(32)   CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-  lag_seconds  DECIMAL(12,3) NULL,
-  dead_letters BIGINT        NOT NULL,
-  checked_at   DATETIME(3)   NOT NULL,
-  PRIMARY KEY (service)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
-
--- The newest heartbeat of each service that came through its stream; the check measures lag by it.
-
-CREATE TABLE heartbeats (
-  service     VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-  beat        BIGINT UNSIGNED NOT NULL,
-  sent_at     DATETIME(3)  NOT NULL,
-  applied_at  DATETIME(3)  NOT NULL,
-  PRIMARY KEY (service)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from pymysql.cursors import DictCursor
 
+from chalicelib.bootstrap import MIGRATIONS
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.mysql.migrate import migrate
 from local.mariadb import PASSWORD, USER, MariaDB, with_database
@@ -42,7 +43,7 @@ def replicated(folder: Path) -> Iterator[Pair]:
         for server in pair:
             server.start()
         follow(pair.replica, pair.writer)
-        migrate(pair.writer_url)
+        migrate(pair.writer_url, MIGRATIONS)
         catch_up(pair)
         yield pair
     finally:

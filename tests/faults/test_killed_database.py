@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.bootstrap import MIGRATIONS
 from chalicelib.core.mysql.migrate import migrate
 from demo.seed.__main__ import SAMPLE
 from local import ROOT
@@ -98,7 +99,7 @@ def server(tmp_path: Path) -> Iterator[MariaDB]:
 def killable(ministack: str, server: MariaDB, tmp_path: Path) -> Iterator[Stack]:
     """A whole stack on that server."""
     url = with_database(server.server_url, "tributary")
-    migrate(url)
+    migrate(url, MIGRATIONS)
     with fresh_tables(ministack) as tables, started(tables, url, tmp_path / "stack") as stack:
         yield stack
 

@@ -14,7 +14,9 @@ import pytest
 
 from local import ROOT
 from local.ports import free_port, is_free, wait_until
+from tests.conftest import fresh_database
 from tests.http.client import Client
+from tests.projector.reading import query
 from tests.running import Run
 
 
@@ -81,6 +83,18 @@ def test_unreachable_database_is_said(tmp_path: Path) -> None:
     output = Run(tmp_path, DATABASE_URL=f"mysql://u:secret@127.0.0.1:{free_port()}/tributary").start().output()
     assert "DATABASE_URL" in output
     assert "secret" not in output
+    assert "Traceback" not in output
+
+
+def test_data_of_an_old_layout(run: Run, mysql_server: str) -> None:
+    """A database that this version cannot take over stops the start, with the command that empties it."""
+    with fresh_database(mysql_server) as url:
+        query(
+            url, "ALTER TABLE schema_migrations DROP PRIMARY KEY, DROP COLUMN set_name, ADD PRIMARY KEY (number, name)"
+        )
+        output = Run(run.folder, DATABASE_URL=url).start().output()
+    assert "made by Tributary 0.1.0" in output
+    assert "`make reset`" in output
     assert "Traceback" not in output
 
 

@@ -1,6 +1,5 @@
 """A read table gets another shape while everything runs: the example of docs/howto-change-a-read-model.md."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,7 +9,8 @@ from typing import Any
 import pytest
 
 from chalicelib.core.mysql.connections import connect
-from chalicelib.core.mysql.migrate import DIRECTORY, migrate
+from chalicelib.core.mysql.migrate import migrate
+from chalicelib.core.mysql.migration_sets import MigrationSet
 from chalicelib.core.projector.generations import NEXT
 from chalicelib.core.service import Head, Rows, Service
 from chalicelib.orders.projection import PROJECTION as OLD
@@ -50,15 +50,19 @@ def world(tables: Tables, mysql_server: str) -> Iterator[World]:
         world.close()
 
 
+def one_more(folder: Path) -> list[MigrationSet]:
+    """A set with the migration, as the next of the services'."""
+    (folder / "0002_product_count.sql").write_text(MIGRATION)
+    return [MigrationSet("services", folder)]
+
+
 def test_a_column_more(world: World, tmp_path: Path) -> None:
     """Migrated, deployed, rebuilt: at every step commits are shown, and at the end every order has the column."""
     deployed_queries = "SELECT id, version, status, total FROM orders ORDER BY id"
     world.services = [service(OLD)]
     world.commit(order("ord_1"), order("ord_2"))
 
-    folder = shutil.copytree(DIRECTORY, tmp_path / "migrations")
-    (folder / "0099_product_count.sql").write_text(MIGRATION)
-    assert migrate(world.url, folder) == ["0099_product_count"]
+    assert migrate(world.url, one_more(tmp_path)) == ["services/0002_product_count"]
     world.commit(order("ord_1", 2, "shipped"))
 
     world.services = [service(NEW, OLD)]  # both sides of the change are known to what is deployed now
@@ -104,9 +108,7 @@ def picky(head: Head) -> Rows:
 def test_a_new_projection_with_a_fault(world: World, tmp_path: Path) -> None:
     """Deployed, being built by, or no more in use: the tables in use are served, whatever it refuses."""
     unreadable, too_large = {"reference": "unreadable"}, {"reference": "too large"}
-    folder = shutil.copytree(DIRECTORY, tmp_path / "migrations")
-    (folder / "0099_product_count.sql").write_text(MIGRATION)
-    migrate(world.url, folder)
+    migrate(world.url, one_more(tmp_path))
     world.services = [service(OLD)]
     world.commit(order("ord_1"), order("ord_2"))
     faulty = replace(NEW, rows=picky)

@@ -8,11 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.bootstrap import MIGRATIONS
 from chalicelib.core.mysql.connections import connect, parse_url
 from chalicelib.core.mysql.migrate import MigrationFailed, migrate, read_migrations, split
+from chalicelib.core.mysql.migration_sets import MigrationSet
 from tests.projector.reading import query
 
 FIRST = "CREATE TABLE one (id INT PRIMARY KEY);\nCREATE TABLE two (id INT PRIMARY KEY);\n"
+# As version 0.1.0 made it.
+OLD_TABLE = """CREATE TABLE schema_migrations (number INT NOT NULL PRIMARY KEY, name VARCHAR(200) NOT NULL,
+  checksum CHAR(64) NOT NULL, statements INT NOT NULL, started INT NOT NULL, applied_at DATETIME(3) NULL)"""
 
 
 @pytest.fixture
@@ -31,6 +36,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def one(folder: Path) -> list[MigrationSet]:
+    """A folder as a set, alone."""
+    return [MigrationSet("one", folder)]
+
+
 def tables(url: str) -> set[str]:
     """The tables that there are."""
     return {name for (name,) in query(url, "SHOW TABLES")}
@@ -39,31 +49,64 @@ def tables(url: str) -> set[str]:
 @pytest.mark.database
 def test_what_ships(fresh: str) -> None:
     """From no database at all to the read model; a second run has nothing to do."""
-    assert migrate(fresh) == [migration.name for migration in read_migrations()]
+    assert migrate(fresh, MIGRATIONS) == ["core/0001_engine", "services/0001_read_model"]
     assert {"orders", "order_lines", "timeline", "customer_spend"} <= tables(fresh)
-    assert migrate(fresh) == []
+    assert migrate(fresh, MIGRATIONS) == []
 
 
 @pytest.mark.database
 def test_only_what_is_new(fresh: str, folder: Path) -> None:
     """A later file is applied alone, and recorded with the time."""
-    assert migrate(fresh, folder) == ["0001_first", "0002_second"]
+    assert migrate(fresh, one(folder)) == ["one/0001_first", "one/0002_second"]
     (folder / "0010_third.sql").write_text("CREATE TABLE three (id INT PRIMARY KEY)")
-    assert migrate(fresh, folder) == ["0010_third"]
+    assert migrate(fresh, one(folder)) == ["one/0010_third"]
     rows = query(fresh, "SELECT number, name, applied_at IS NOT NULL FROM schema_migrations ORDER BY number")
     assert rows == [(1, "0001_first", 1), (2, "0002_second", 1), (10, "0010_third", 1)]
 
 
 @pytest.mark.database
+def test_sets_number_apart(fresh: str, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Two sets may have the same number and even the same name; each goes on by itself, in the order of the sets."""
+    other = tmp_path_factory.mktemp("other")
+    (other / "0001_first.sql").write_text("CREATE TABLE three (id INT PRIMARY KEY)")
+    sets = [MigrationSet("other", other), *one(folder)]
+    assert migrate(fresh, sets) == ["other/0001_first", "one/0001_first", "one/0002_second"]
+    (other / "0002_second.sql").write_text("CREATE TABLE four (id INT PRIMARY KEY)")
+    assert migrate(fresh, sets) == ["other/0002_second"]
+    assert migrate(fresh, one(folder)) == []
+    assert tables(fresh) == {"one", "two", "three", "four", "schema_migrations"}
+    (other / "0001_first.sql").write_text("CREATE TABLE three (id BIGINT PRIMARY KEY)")
+    with pytest.raises(MigrationFailed, match=r"other/0001_first\.sql was changed"):
+        migrate(fresh, sets)
+
+
+@pytest.mark.database
+def test_a_database_of_the_time_before_there_were_sets(database: str, fresh: str) -> None:
+    """Refused with what to do, and left as it is."""
+    query(database, f"CREATE DATABASE `{parse_url(fresh).database}`")
+    query(fresh, OLD_TABLE)
+    query(fresh, "INSERT INTO schema_migrations VALUES (1, '0001_read_model', 'x', 1, 1, NOW())")
+    with pytest.raises(MigrationFailed, match="`make reset`"):
+        migrate(fresh, MIGRATIONS)
+    assert tables(fresh) == {"schema_migrations"}
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    """A set without its folder, such as one that a package lacks, is no set without migrations."""
+    with pytest.raises(MigrationFailed, match="'one' are not there"):
+        read_migrations(MigrationSet("one", tmp_path / "absent"))
+
+
+@pytest.mark.database
 def test_a_file_changed_afterwards(fresh: str, folder: Path) -> None:
     """Refused by name before anything is applied; a comment may change."""
-    migrate(fresh, folder)
+    migrate(fresh, one(folder))
     (folder / "0001_first.sql").write_text("-- why\n" + FIRST)
-    assert migrate(fresh, folder) == []
+    assert migrate(fresh, one(folder)) == []
     (folder / "0001_first.sql").write_text(FIRST.replace("INT", "BIGINT"))
     (folder / "0003_third.sql").write_text("CREATE TABLE three (id INT PRIMARY KEY)")
-    with pytest.raises(MigrationFailed, match=r"0001_first\.sql was changed after it was applied"):
-        migrate(fresh, folder)
+    with pytest.raises(MigrationFailed, match=r"one/0001_first\.sql was changed after it was applied"):
+        migrate(fresh, one(folder))
     assert "three" not in tables(fresh)
 
 
@@ -72,14 +115,14 @@ def test_a_failure_half_way(fresh: str, folder: Path) -> None:
     """The error names file and statement; when that is corrected, the next run goes on from there."""
     path = folder / "0001_first.sql"
     path.write_text(FIRST + "CREATE TABLE broken (id NONSENSE);")
-    with pytest.raises(MigrationFailed, match=r"0001_first\.sql, statement 3 of 3: .*CREATE TABLE broken"):
-        migrate(fresh, folder)
+    with pytest.raises(MigrationFailed, match=r"one/0001_first\.sql, statement 3 of 3: .*CREATE TABLE broken"):
+        migrate(fresh, one(folder))
     assert tables(fresh) >= {"one", "two"}
     path.write_text(FIRST.replace("one", "uno") + "CREATE TABLE broken (id INT);")
     with pytest.raises(MigrationFailed, match=r"its first 2 statements"):
-        migrate(fresh, folder)
+        migrate(fresh, one(folder))
     path.write_text(FIRST + "CREATE TABLE mended (id INT PRIMARY KEY);")
-    assert migrate(fresh, folder) == ["0001_first", "0002_second"]
+    assert migrate(fresh, one(folder)) == ["one/0001_first", "one/0002_second"]
     assert "mended" in tables(fresh)
 
 
@@ -87,22 +130,22 @@ def test_a_failure_half_way(fresh: str, folder: Path) -> None:
 def test_a_statement_whose_end_nobody_saw(fresh: str, folder: Path) -> None:
     """The runner died after the server had done a statement and before it was counted: it counts as done."""
     (folder / "0002_second.sql").unlink()
-    migrate(fresh, folder)
-    checksum = read_migrations(folder)[0].checksum(1)
+    migrate(fresh, one(folder))
+    checksum = read_migrations(*one(folder))[0].checksum(1)
     query(fresh, f"UPDATE schema_migrations SET statements = 1, applied_at = NULL, checksum = '{checksum}'")
-    assert migrate(fresh, folder) == ["0001_first"]
+    assert migrate(fresh, one(folder)) == ["one/0001_first"]
     assert query(fresh, "SELECT statements FROM schema_migrations") == [(2,)]
 
 
 @pytest.mark.database
 def test_an_object_in_the_way(fresh: str, folder: Path) -> None:
     """A table of that name that no migration made is not taken for the migration's own."""
-    migrate(fresh, folder)
+    migrate(fresh, one(folder))
     query(fresh, "CREATE TABLE three (other INT)")
     (folder / "0003_third.sql").write_text("CREATE TABLE three (id INT PRIMARY KEY)")
     for _ in range(2):
-        with pytest.raises(MigrationFailed, match="0003_third"):
-            migrate(fresh, folder)
+        with pytest.raises(MigrationFailed, match="one/0003_third"):
+            migrate(fresh, one(folder))
 
 
 @pytest.mark.database
@@ -112,31 +155,31 @@ def test_two_at_once(fresh: str, folder: Path) -> None:
 
     def run() -> list[str]:
         barrier.wait(10)
-        return migrate(fresh, folder)
+        return migrate(fresh, one(folder))
 
     with ThreadPoolExecutor(4) as pool:
         applied = [name for outcome in [pool.submit(run) for _ in range(4)] for name in outcome.result(60)]
-    assert sorted(applied) == ["0001_first", "0002_second"]
+    assert sorted(applied) == ["one/0001_first", "one/0002_second"]
 
 
 @pytest.mark.database
 def test_a_lock_that_is_held(fresh: str, folder: Path) -> None:
     """Waits that long and says who is in the way; of another database it takes no notice."""
-    migrate(fresh, folder)
+    migrate(fresh, one(folder))
     (folder / "0003_third.sql").write_text("CREATE TABLE three (id INT PRIMARY KEY)")
     holder = connect(fresh)
     holder.query("DO GET_LOCK(CONCAT('tributary-migrate-', LEFT(SHA2(DATABASE(), 256), 32)), 1)")
     with pytest.raises(MigrationFailed, match="Another runner"):
-        migrate(fresh, folder, wait_seconds=0)
+        migrate(fresh, one(folder), wait_seconds=0)
     holder.close()
-    assert migrate(fresh, folder) == ["0003_third"]
+    assert migrate(fresh, one(folder)) == ["one/0003_third"]
 
 
 @pytest.mark.database
 def test_a_url_without_a_database(database: str, folder: Path) -> None:
     """Says what the URL lacks."""
     with pytest.raises(MigrationFailed, match="names no database"):
-        migrate(database.replace("/" + parse_url(database).database, "/"), folder)
+        migrate(database.replace("/" + parse_url(database).database, "/"), one(folder))
 
 
 @pytest.mark.parametrize(
@@ -166,4 +209,4 @@ def test_file_names(tmp_path: Path, names: list[str], message: str) -> None:
     for name in names:
         (tmp_path / name).write_text("DO 0")
     with pytest.raises(MigrationFailed, match=message):
-        read_migrations(tmp_path)
+        read_migrations(*one(tmp_path))

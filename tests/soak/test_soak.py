@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.bootstrap import MIGRATIONS
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.mysql.migrate import migrate
 from local.mariadb import MariaDB, with_database
@@ -80,7 +81,7 @@ def soaked(folder: Path) -> Iterator[Soaked]:
             server.start()
             ending.callback(server.stop)
         url = with_database(mysql.server_url, "tributary")
-        migrate(url)
+        migrate(url, MIGRATIONS)
         tables = ending.enter_context(fresh_tables(ministack.endpoint))
         yield Soaked(ending.enter_context(started(tables, url, folder / "stack")), mysql, ministack)
 

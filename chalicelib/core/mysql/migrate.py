@@ -1,4 +1,7 @@
-"""Apply the numbered .sql files of chalicelib/migrations, each once, in order.
+"""Apply the numbered .sql files of one or more sets of migrations, each once, in order.
+
+The engine's tables are the set CORE; the composition root adds the set of the services' read tables. Sets number
+apart, so that a newer engine brings its own next migration, whatever number the services have reached.
 
 MySQL commits at every DDL statement, so a migration cannot be rolled back. Instead the number of its
 statements that are done is kept beside it: one that failed half-way goes on, when run again, from the
@@ -7,32 +10,33 @@ statement that failed, and the statements behind that point may be corrected in 
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.core.mysql.connections import connect, error_code, is_lost, parse_url
+from chalicelib.core.mysql.migration_sets import MigrationSet
 from chalicelib.core.telemetry import log
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
 
-DIRECTORY = Path(__file__).parents[2] / "migrations"
 _STATEMENT_SECONDS = 3600
-_UNKNOWN_DATABASE = 1049
+_UNKNOWN_DATABASE, _UNKNOWN_COLUMN = 1049, 1054
 # "Already there" or "already gone": 1050 table exists, 1051 unknown table, 1060 column exists,
 # 1061 key exists, 1091 cannot drop. Of a statement that was cut off before it could be counted, they mean success.
 _DONE_ALREADY = frozenset({1050, 1051, 1060, 1061, 1091})
 _TABLE = """CREATE TABLE IF NOT EXISTS schema_migrations (
+  set_name   VARCHAR(64) NOT NULL,
   number     INT         NOT NULL,
   name       VARCHAR(200) NOT NULL,
   checksum   CHAR(64)    NOT NULL,
   statements INT         NOT NULL,
   started    INT         NOT NULL,
   applied_at DATETIME(3) NULL,
-  PRIMARY KEY (number)
+  PRIMARY KEY (set_name, number)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"""
+_OF_ONE = "WHERE set_name = %s AND number = %s"
 _TOKEN = re.compile(
     r"""'(?:[^'\\]|\\.|'')*' | "(?:[^"\\]|\\.|"")*" | `[^`]*`   # quoted: kept
       | (?P<comment> --(?=\s|\Z)[^\n]* | \#[^\n]* | /\*(?!!).*?\*/ )
@@ -47,11 +51,24 @@ class MigrationFailed(Exception):
 
 
 class Migration(NamedTuple):
-    """One .sql file: `<number>_<name>.sql`."""
+    """One .sql file: `<number>_<name>.sql`.
 
+    Attributes:
+        set_name: of the set that it belongs to.
+        number: its place in the set.
+        name: the file's name without ".sql", such as "0002_add_column".
+        statements: of the file, without comments.
+    """
+
+    set_name: str
     number: int
     name: str
     statements: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """Set and name, such as "core/0002_add_column"."""
+        return f"{self.set_name}/{self.name}"
 
     def checksum(self, count: int | None = None) -> str:
         """SHA-256 of the first statements; comments and blanks around a statement do not count."""
@@ -67,53 +84,56 @@ class _Applied(NamedTuple):
     finished: bool
 
 
-def migrate(url: str, directory: Path = DIRECTORY, *, wait_seconds: int = 60) -> list[str]:
+def migrate(url: str, sets: Sequence[MigrationSet], *, wait_seconds: int = 60) -> list[str]:
     """Apply what is not applied yet; creates the database when it is absent.
 
     Args:
         url: of the database, with a user who may create and alter tables.
-        directory: where the .sql files are.
+        sets: what to apply, set by set in this order.
         wait_seconds: how long to wait while another runner holds the lock.
 
     Returns:
-        The names of the migrations applied now, oldest first.
+        The titles of the migrations applied now, such as "core/0001_engine", in the order of application.
 
     Raises:
-        MigrationFailed: a file was changed after it was applied, a statement failed, or the lock was not to be had.
+        MigrationFailed: a file was changed after it was applied, a statement failed, the lock was not to be had, or the
+            database was made before there were sets.
     """
-    migrations = read_migrations(directory)
+    migrations = [migration for each in sets for migration in read_migrations(each)]
     connection = _connected(url)
     try:
         with _locked(connection, wait_seconds), connection.cursor() as cursor:
-            cursor.execute(_TABLE)
-            cursor.execute(
-                "SELECT number, checksum, statements, started, applied_at IS NOT NULL FROM schema_migrations"
-            )
-            applied = {row[0]: _Applied(row[1], row[2], row[3], bool(row[4])) for row in cursor.fetchall()}
+            applied = _applied(cursor)
             for migration in migrations:
-                _compare(migration, applied.get(migration.number))
+                _compare(migration, applied.get(_key(migration)))
             return [
-                migration.name for migration in migrations if _apply(cursor, migration, applied.get(migration.number))
+                migration.title for migration in migrations if _apply(cursor, migration, applied.get(_key(migration)))
             ]
     finally:
         connection.close()
 
 
-def read_migrations(directory: Path = DIRECTORY) -> list[Migration]:
-    """The migrations of a folder, by number.
+def read_migrations(of: MigrationSet) -> list[Migration]:
+    """The migrations of a set, by number.
 
     Raises:
-        MigrationFailed: a file's name is not `<number>_<name>.sql`, or two have the same number.
+        MigrationFailed: the folder is not there, a file's name is not `<number>_<name>.sql`, or two have the same
+            number.
     """
+    if not of.directory.is_dir():
+        raise MigrationFailed(f"The migrations {of.name!r} are not there: {of.directory} is no folder.")
     found: dict[int, Migration] = {}
-    for path in sorted(directory.glob("*.sql")):
+    for path in sorted(of.directory.glob("*.sql")):
         match = re.fullmatch(r"(\d+)_\w+", path.stem)
         if not match:
-            raise MigrationFailed(f"{path.name}: a migration is named like 0002_add_column.sql.")
+            raise MigrationFailed(f"{of.name}/{path.name}: a migration is named like 0002_add_column.sql.")
         number = int(match[1])
         if number in found:
-            raise MigrationFailed(f"{path.name} and {found[number].name}.sql have the same number; give one the next.")
-        found[number] = Migration(number, path.stem, tuple(split(path.read_text(encoding="utf-8"))))
+            raise MigrationFailed(
+                f"{of.name}/{path.name} and {found[number].name}.sql have the same number; give one the next."
+            )
+        statements = tuple(split(path.read_text(encoding="utf-8")))
+        found[number] = Migration(of.name, number, path.stem, statements)
     return [found[number] for number in sorted(found)]
 
 
@@ -174,6 +194,28 @@ def _locked(connection: "Connection[Any]", wait_seconds: int) -> Iterator[None]:
             cursor.execute("DO RELEASE_LOCK(%s)", (name,))
 
 
+def _key(migration: Migration) -> tuple[str, int]:
+    return migration.set_name, migration.number
+
+
+def _applied(cursor: Any) -> dict[tuple[str, int], _Applied]:
+    """What the database knows of migrations, by set and number; makes the table for it."""
+    cursor.execute(_TABLE)
+    try:
+        cursor.execute(
+            "SELECT set_name, number, checksum, statements, started, applied_at IS NOT NULL FROM schema_migrations"
+        )
+    except Exception as error:
+        if error_code(error) != _UNKNOWN_COLUMN:
+            raise
+        raise MigrationFailed(
+            "This database was made by Tributary 0.1.0, whose tables this version cannot take over. On a local stack"
+            " stop it and run `make reset`, which empties it. Elsewhere give DATABASE_URL the name of a new database,"
+            " migrate, and run `python -m ops verify --repair`, which fills it from the write model."
+        ) from error
+    return {(row[0], row[1]): _Applied(row[2], row[3], row[4], bool(row[5])) for row in cursor.fetchall()}
+
+
 def _compare(migration: Migration, applied: _Applied | None) -> None:
     """Check that what was applied is still what the file says."""
     if applied is None:
@@ -187,7 +229,7 @@ def _compare(migration: Migration, applied: _Applied | None) -> None:
     if not applied.finished and applied.checksum == migration.checksum(applied.statements):
         return
     raise MigrationFailed(
-        f"{migration.name}.sql was changed after it was applied"
+        f"{migration.title}.sql was changed after it was applied"
         + ("" if applied.finished else f" (its first {applied.statements} statements)")
         + ". Put it back as it was, and make the change in a new migration."
     )
@@ -200,14 +242,17 @@ def _apply(cursor: Any, migration: Migration, applied: _Applied | None) -> bool:
     done = applied.statements if applied else 0
     cut_off = applied is not None and applied.started > done
     cursor.execute(
-        "INSERT INTO schema_migrations (number, name, checksum, statements, started) VALUES (%s, %s, %s, 0, 0)"
-        " ON DUPLICATE KEY UPDATE name = VALUES(name)",
-        (migration.number, migration.name, migration.checksum(0)),
+        "INSERT INTO schema_migrations (set_name, number, name, checksum, statements, started)"
+        " VALUES (%s, %s, %s, %s, 0, 0) ON DUPLICATE KEY UPDATE name = VALUES(name)",
+        (*_key(migration), migration.name, migration.checksum(0)),
     )
     for index in range(done, len(migration.statements)):
         _run(cursor, migration, index, forgiving=cut_off and index == done)
-    cursor.execute("UPDATE schema_migrations SET applied_at = UTC_TIMESTAMP(3) WHERE number = %s", (migration.number,))
-    log.info("migration applied", migration=migration.name, statements=len(migration.statements))
+    cursor.execute(
+        f"UPDATE schema_migrations SET applied_at = UTC_TIMESTAMP(3) {_OF_ONE}",  # noqa: S608  (a constant)
+        _key(migration),
+    )
+    log.info("migration applied", migration=migration.title, statements=len(migration.statements))
     return True
 
 
@@ -217,20 +262,20 @@ def _run(cursor: Any, migration: Migration, index: int, *, forgiving: bool) -> N
     It is counted as started before and as done after, so that one whose end nobody saw can be told from
     one that failed: only of the former is "already exists" a success.
     """
-    mark = "UPDATE schema_migrations SET started = %s WHERE number = %s"
-    cursor.execute(mark, (index + 1, migration.number))
+    mark = f"UPDATE schema_migrations SET started = %s {_OF_ONE}"  # noqa: S608  (a constant)
+    cursor.execute(mark, (index + 1, *_key(migration)))
     try:
         cursor.execute(migration.statements[index])
     except Exception as error:
         if not (forgiving and error_code(error) in _DONE_ALREADY):
             if not is_lost(error):
-                cursor.execute(mark, (index, migration.number))
+                cursor.execute(mark, (index, *_key(migration)))
             raise MigrationFailed(
-                f"{migration.name}.sql, statement {index + 1} of {len(migration.statements)}: {error}. The statements"
+                f"{migration.title}.sql, statement {index + 1} of {len(migration.statements)}: {error}. The statements"
                 f" before it are applied and stay; correct it and run again. It begins:"
                 f" {migration.statements[index][:120]!r}"
             ) from error
     cursor.execute(
-        "UPDATE schema_migrations SET statements = %s, checksum = %s WHERE number = %s",
-        (index + 1, migration.checksum(index + 1), migration.number),
+        f"UPDATE schema_migrations SET statements = %s, checksum = %s {_OF_ONE}",  # noqa: S608  (a constant)
+        (index + 1, migration.checksum(index + 1), *_key(migration)),
     )
