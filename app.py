@@ -31,7 +31,7 @@ class Unauthorized(Exception):
 def authorize(request: AuthRequest) -> AuthResponse:
     """Verify a JWT; what it says of its bearer goes to the functions behind."""
     try:
-        principal = verify(request.token, runtime().settings)
+        principal = verify(request.token, runtime().settings, runtime().permissions.roles)
     except BadToken as error:
         log.info("token refused", reason=str(error))
         raise Unauthorized from error

@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from chalicelib.permissions import PERMISSIONS
 from local import LocalError, keys
 from local.config import Config
 
@@ -13,8 +14,8 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="start AWS, MySQL, the API and the pump; Ctrl-C stops them")
     token = commands.add_parser("token", help="print a signed JWT")
-    token.add_argument("--role", required=True, help=", ".join(keys.ROLES))
-    token.add_argument("--sub", default="", help="who it is for; a customer's id with --role customer")
+    token.add_argument("--role", required=True, help=", ".join(PERMISSIONS.roles))
+    token.add_argument("--sub", default="", help="who it is for; the owner's id with a role that may see its own only")
     arguments = parser.parse_args()
     try:
         if arguments.command == "token":

@@ -19,13 +19,13 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from chalicelib.permissions import PERMISSIONS
 from local import LocalError
 from local.config import Config
 
 # Names, not addresses: they stay the same on whatever port the API listens.
 ISSUER = "http://localhost:8000"
 AUDIENCE = "tributary"
-ROLES = ("customer", "staff", "admin")
 HOURS_VALID = 12
 _KEY_ID = "local"
 
@@ -58,16 +58,17 @@ def issue(folder: Path, role: str, subject: str = "") -> str:
 
     Args:
         folder: where the key is kept.
-        role: customer, staff or admin.
-        subject: who it is for; a customer's is its customer id. Default: "local-<role>".
+        role: one of the roles in chalicelib/permissions.py.
+        subject: who it is for; with a role that may see its own only, the owner's id. Default: "local-<role>".
 
     Raises:
-        LocalError: there is no such role, or a customer's token names no customer.
+        LocalError: there is no such role, or nobody is named for a role that may see its own only.
     """
-    if role not in ROLES:
-        raise LocalError(f"ROLE must be one of {', '.join(ROLES)}, not {role!r}: make token ROLE=staff")
-    if role == "customer" and not subject:
-        raise LocalError("A customer's token needs the customer's id: make token ROLE=customer SUB=cus_...")
+    roles = PERMISSIONS.roles
+    if role not in roles:
+        raise LocalError(f"ROLE must be one of {', '.join(roles)}, not {role!r}: make token ROLE={roles[-1]}")
+    if PERMISSIONS.needs_subject(role) and not subject:
+        raise LocalError(f"The role {role} needs the id of whom the token is for: make token ROLE={role} SUB=...")
     now = int(time.time())
     claims = {
         "iss": ISSUER,

@@ -12,6 +12,7 @@ from chalicelib.bootstrap import MIGRATIONS
 from chalicelib.core.mysql.migrate import migrate as apply
 from chalicelib.core.operations.queries import RebuildStatus, Status, get_status
 from chalicelib.core.runtime import Runtime
+from chalicelib.permissions import PERMISSIONS
 from local import keys
 from ops.environment import is_local, load
 from ops.failing import OpsError
@@ -99,8 +100,8 @@ def migrate(as_json: bool) -> int:
 
 
 @click.command()
-@click.argument("role", type=click.Choice(keys.ROLES))
-@click.option("--sub", default="", help="Who it is for; a customer's id with the role customer.")
+@click.argument("role", type=click.Choice(PERMISSIONS.roles))
+@click.option("--sub", default="", help="Who it is for; the owner's id with a role that may see its own only.")
 @json_option
 def token(role: str, sub: str, as_json: bool) -> int:
     """Print a JWT that the local stack accepts. A deployment's tokens come from its identity provider."""

@@ -29,7 +29,7 @@ def path_of(endpoint: CommandEndpoint | QueryEndpoint) -> str:
 
 def test_table_and_routes_agree() -> None:
     """Every route has its row in the table of permissions, and every row its route."""
-    rows = {name for name in PERMISSIONS if ":" not in name}
+    rows = {name for name in PERMISSIONS.table if ":" not in name}
     assert rows == {endpoint.name for endpoint in ROUTES}
 
 
@@ -47,9 +47,9 @@ def test_roles(stack: Any, endpoint: Any, role: str) -> None:
     """A role that the table leaves out gets 403, and any other something else."""
     client = Client(stack.url, stack.token(role, "cus_somebody"))
     answer = client.request(endpoint.method, path_of(endpoint), None if endpoint.method == "GET" else {})
-    if role not in PERMISSIONS[endpoint.name]:
+    if role not in PERMISSIONS.table[endpoint.name]:
         assert (answer.status, answer.problem) == (403, "forbidden")
-    elif PERMISSIONS[endpoint.name][role] is Access.ALL:
+    elif PERMISSIONS.table[endpoint.name][role] is Access.ALL:
         assert answer.status not in (401, 403)
     else:
         assert_own_is_reached(endpoint, answer)

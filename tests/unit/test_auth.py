@@ -13,8 +13,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from chalicelib.core.access.authentication import BadToken, Principal, verify
+from chalicelib.core.access.permissions import Access, Permissions, require_own
+from chalicelib.core.errors import Forbidden
 from chalicelib.core.settings import BadSettings, Settings
 
+ROLES = ("customer", "staff", "admin")
 KEYS: dict[str, Any] = {
     "RS256": rsa.generate_private_key(public_exponent=65537, key_size=2048),
     "ES256": ec.generate_private_key(ec.SECP256R1()),
@@ -70,29 +73,61 @@ def jwks(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> str:
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
 def test_good(jwks: str, algorithm: str) -> None:
     """Either algorithm, wherever the keys are."""
-    assert verify(token(algorithm), settings(jwks)) == Principal("ada", "staff")
+    assert verify(token(algorithm), settings(jwks), ROLES) == Principal("ada", "staff")
 
 
-@pytest.mark.parametrize("changes", [{"exp": 1}, {"aud": "x"}, {"iss": "x"}, {"role": "root"}, {"sub": "x" * 129}])
+@pytest.mark.parametrize(
+    "changes",
+    [{"exp": 1}, {"aud": "x"}, {"iss": "x"}, {"role": "root"}, {"role": ["staff"]}, {"sub": "x" * 129}, {"sub": 7}],
+)
 def test_bad(jwks: str, changes: dict[str, Any]) -> None:
     """A claim that does not fit, wherever the keys are."""
     with pytest.raises(BadToken):
-        verify(token("ES256", **changes), settings(jwks))
+        verify(token("ES256", **changes), settings(jwks), ROLES)
 
 
 def test_other_claims_for_role_and_subject() -> None:
     """An issuer that cannot choose `role` and `sub` has claims of its own named."""
     own = settings(key_set(), jwt_role_claim="custom:role", jwt_subject_claim="custom:customer")
-    assert verify(token("ES256", **{"custom:role": "customer", "custom:customer": "cus_1"}), own) == (
-        "cus_1",
-        "customer",
-    )
+    claims = {"custom:role": "customer", "custom:customer": "cus_1"}
+    assert verify(token("ES256", **claims), own, ROLES) == ("cus_1", "customer")
+
+
+def test_the_roles_are_the_caller_s() -> None:
+    """A token may name the roles that the application has, and no other."""
+    assert verify(token("ES256", role="auditor"), settings(key_set()), ("auditor",)).role == "auditor"
+    with pytest.raises(BadToken, match="must be one of auditor, not 'staff'"):
+        verify(token("ES256"), settings(key_set()), ("auditor",))
+
+
+def test_permissions_name_roles_that_exist() -> None:
+    """A misspelt role in the table is an error when the table is made, not a role that nobody has."""
+    with pytest.raises(ValueError, match="change: editr"):
+        Permissions(roles=("editor",), table={"documents.change": {"editr": Access.ALL}})
+
+
+def test_what_a_role_may() -> None:
+    """A row lets its roles through, as far as it says; all others are refused by name."""
+    table = Permissions(("editor", "guest"), {"documents.change": {"editor": Access.ALL}})
+    assert table.access("documents.change", Principal("ada", "editor")) is Access.ALL
+    with pytest.raises(Forbidden, match="is for editor, and this token's role is guest"):
+        table.access("documents.change", Principal("bob", "guest"))
+
+
+def test_own_passes_for_the_owner_alone() -> None:
+    """OWN refuses what is another's and what is nobody's; ALL refuses nothing."""
+    ada = Principal("ada", "guest")
+    require_own(Access.OWN, ada, "ada")
+    require_own(Access.ALL, ada, "bob")
+    for other in ("bob", None):
+        with pytest.raises(Forbidden, match="only what is its own"):
+            require_own(Access.OWN, ada, other)
 
 
 def test_issuer_out_of_reach() -> None:
     """The issuer's trouble is not the token's fault: not a 401."""
     with pytest.raises(jwt.PyJWKClientConnectionError):
-        verify(token("ES256"), settings("http://127.0.0.1:9/jwks.json"))
+        verify(token("ES256"), settings("http://127.0.0.1:9/jwks.json"), ROLES)
 
 
 @pytest.mark.parametrize(
@@ -103,11 +138,11 @@ def test_issuer_out_of_reach() -> None:
 def test_keys_over_plain_http(address: str) -> None:
     """Keys that anybody on the way could replace are a fault of the settings, before anything is fetched."""
     with pytest.raises(BadSettings, match="https"):
-        verify(token("ES256"), settings(address))
+        verify(token("ES256"), settings(address), ROLES)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "127.8.8.8"])
 def test_keys_from_this_machine(host: str) -> None:
     """Plain http within the machine is taken: nobody is on the way."""
     with pytest.raises(jwt.PyJWKClientConnectionError):
-        verify(token("ES256"), settings(f"http://{host}:9/jwks.json"))
+        verify(token("ES256"), settings(f"http://{host}:9/jwks.json"), ROLES)

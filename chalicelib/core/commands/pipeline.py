@@ -173,7 +173,7 @@ def run(service: Service, store: WriteStore, envelope: Envelope, render: Render)
 
 
 def _duplicate(taken: ClaimTaken, envelope: Envelope) -> Conflict:
-    """The problem of a taken claim. A customer is not told whose e-mail address it tried."""
+    """The problem of a taken claim; whoever may see its own only is not told whose it is."""
     told = not envelope.discreet or taken.owner == envelope.actor
     by = f" by {taken.owner}" if told else ""
     return Conflict(

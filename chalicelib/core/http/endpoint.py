@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from chalicelib.core.access.authentication import Principal, principal_of
-from chalicelib.core.access.permissions import Access, access, require_own
+from chalicelib.core.access.permissions import Access, require_own
 from chalicelib.core.commands import pipeline
 from chalicelib.core.commands.idempotency import Key
 from chalicelib.core.commands.store import StoreUnreachable, Throttled
@@ -54,7 +54,7 @@ class Call(Generic[B]):
 
     @property
     def own(self) -> str | None:
-        """The only customer id that the caller may see, or None: all."""
+        """The only owner whose things the caller may see, or None: all."""
         return self.principal.subject if self.access is Access.OWN else None
 
     def __getitem__(self, name: str) -> str:
@@ -67,10 +67,9 @@ class Call(Generic[B]):
         Raises:
             Forbidden: the subject is not such an id, so nothing can be the caller's own.
         """
-        try:
-            return str(msgspec.convert(self.principal.subject, kind))
-        except msgspec.ValidationError as error:
-            raise Forbidden(f"The token's subject is not a customer id: {error}.") from error
+        if faults := faults_of(self.principal.subject, kind):
+            raise Forbidden(f"The token's subject cannot own anything here: {faults[0].detail}.")
+        return self.principal.subject
 
     def require_own(self, owner: str | None) -> None:
         """Raise Forbidden when only the caller's own is permitted and this is not."""
@@ -90,7 +89,7 @@ class Call(Generic[B]):
 
     def require(self, privilege: str) -> None:
         """Raise Forbidden unless the caller's role has a privilege of the table of permissions."""
-        access(self.runtime.permissions, privilege, self.principal)
+        self.runtime.permissions.access(privilege, self.principal)
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ class Planned:
         command: for the service's `decide`.
         ids: the aggregates that it needs; the answer is about the first.
         fresh: the ids were made for this command, so that nothing can be there yet.
-        owner: the customer id that the first belongs to, from its state. Without it, OWN never passes.
+        owner: whom the first belongs to, from its state. Without it, OWN never passes.
     """
 
     command: Any
@@ -130,8 +129,8 @@ class Endpoint:
     answer: Any
 
     def _permitted(self, runtime: Runtime, request: Request) -> tuple[Principal, Access]:
-        principal = principal_of(request.authorizer)
-        granted = access(runtime.permissions, self.name, principal)
+        principal = principal_of(request.authorizer, runtime.permissions.roles)
+        granted = runtime.permissions.access(self.name, principal)
         for name, value in request.path_parameters.items():
             if faults := faults_of(value, self.path_types[name]):
                 detail = f"Nothing can be there: {name} {faults[0].detail}."

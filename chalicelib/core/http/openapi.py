@@ -107,7 +107,7 @@ def _portable(schema: Any) -> Any:
 def _operation(
     endpoint: CommandEndpoint | QueryEndpoint, schemas: dict[Any, Any], permissions: Permissions
 ) -> dict[str, Any]:
-    who = ", ".join(f"{role} ({access.value})" for role, access in permissions[endpoint.name].items())
+    who = ", ".join(f"{role} ({access.value})" for role, access in permissions.table[endpoint.name].items())
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": _schema_of(endpoint.path_types[name])}
         for name in re.findall(r"{(\w+)}", endpoint.path)
