@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.core.dynamodb.codec import item_of
 from chalicelib.core.projector.traces import MAX_TRACES
-from chalicelib.core.telemetry import tracing
+from chalicelib.core.telemetry import spans, tracing
 from tests.conftest import Tables
 from tests.projector.histories import head, order_state
 from tests.tracing.conftest import Api
@@ -155,7 +155,7 @@ def test_off(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every word can be said while tracing is off, and means nothing."""
     monkeypatch.setenv("AWS_XRAY_DAEMON_ADDRESS", daemon.address)
     tracing.set_up(False)
-    done = tracing.Done("x", tracing.Times(0, 1), {})
+    done = spans.Done("x", spans.Times(0, 1), {})
     with tracing.segment("x"), tracing.following("x", SAMPLED), tracing.subsegment("x", correlation="x"):
         assert tracing.header() == ""
         tracing.answered(500)
