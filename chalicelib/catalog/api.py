@@ -12,8 +12,9 @@ from chalicelib.catalog.commands import (
     ProductChange,
 )
 from chalicelib.catalog.queries import ProductDetail, ProductFilters, ProductSummary, get_product, list_products
+from chalicelib.core.commands.pipeline import Envelope
 from chalicelib.core.http.chalice_adapter import Api
-from chalicelib.core.http.endpoint import Call, Planned
+from chalicelib.core.http.endpoint import Call
 from chalicelib.core.queries.listing import Page
 from chalicelib.vocabulary import Sku
 
@@ -21,21 +22,21 @@ api = Api("catalog", sku=Sku)
 
 
 @api.command("POST", "/products", "catalog.add", body=NewProduct, answer=ProductAnswer, location="/products/{id}")
-def add(call: Call[NewProduct]) -> Planned:
+def add(call: Call[NewProduct]) -> Envelope:
     """Add a product, or bring a discontinued one back."""
-    return Planned(Add(call.at, call.body), (call.body.sku,))
+    return call.envelope(Add(call.at, call.body), (call.body.sku,))
 
 
 @api.command("PATCH", "/products/{sku}", "catalog.change", body=ProductChange, answer=ProductAnswer)
-def change(call: Call[ProductChange]) -> Planned:
+def change(call: Call[ProductChange]) -> Envelope:
     """Change a product's description or price."""
-    return Planned(Change(call.body), (call["sku"],))
+    return call.envelope(Change(call.body), (call["sku"],))
 
 
 @api.command("DELETE", "/products/{sku}", "catalog.discontinue", answer=DiscontinuedAnswer)
-def discontinue(call: Call[None]) -> Planned:
+def discontinue(call: Call[None]) -> Envelope:
     """Take a product off the catalog."""
-    return Planned(Discontinue(), (call["sku"],))
+    return call.envelope(Discontinue(), (call["sku"],))
 
 
 @api.query("/products", "catalog.list", parameters=ProductFilters, answer=ProductSummary, many=True)

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from chalicelib.core.commands.pipeline import Envelope
 from chalicelib.core.http.chalice_adapter import Api
-from chalicelib.core.http.endpoint import Call, Planned
+from chalicelib.core.http.endpoint import Call
 from chalicelib.core.ids import new_id
 from chalicelib.core.queries.listing import Page
 from chalicelib.customers.commands import (
@@ -30,22 +31,22 @@ api = Api("customers", id=CustomerId)
 @api.command(
     "POST", "/customers", "customers.register", body=NewCustomer, answer=CustomerAnswer, location="/customers/{id}"
 )
-def register(call: Call[NewCustomer]) -> Planned:
+def register(call: Call[NewCustomer]) -> Envelope:
     """Register a customer. A customer registers itself: the new id is its token's subject."""
     id = call.own_id(CustomerId) if call.own else new_id("cus")
-    return Planned(Register(id, call.at, call.body), (id,), fresh=not call.own, owner=lambda _: id)
+    return call.envelope(Register(id, call.at, call.body), (id,), fresh=not call.own, owner=id)
 
 
 @api.command("PATCH", "/customers/{id}", "customers.change", body=CustomerChange, answer=CustomerAnswer)
-def change(call: Call[CustomerChange]) -> Planned:
+def change(call: Call[CustomerChange]) -> Envelope:
     """Change some of a customer's particulars."""
-    return Planned(Change(call.body), (call["id"],), owner=lambda _: call["id"])
+    return call.envelope(Change(call.body), (call["id"],), owner=call["id"])
 
 
 @api.command("DELETE", "/customers/{id}", "customers.delete", answer=DeletedAnswer)
-def delete(call: Call[None]) -> Planned:
+def delete(call: Call[None]) -> Envelope:
     """Delete a customer; its e-mail address is free again."""
-    return Planned(Delete(), (call["id"],), owner=lambda _: call["id"])
+    return call.envelope(Delete(), (call["id"],), owner=call["id"])
 
 
 @api.query("/customers", "customers.list", parameters=CustomerFilters, answer=CustomerSummary, many=True)

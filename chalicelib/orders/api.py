@@ -4,13 +4,15 @@ from typing import Any
 
 import msgspec
 
+from chalicelib.core.commands.pipeline import Envelope
 from chalicelib.core.errors import Fault, Invalid
 from chalicelib.core.http.chalice_adapter import Api
-from chalicelib.core.http.endpoint import Call, Planned
+from chalicelib.core.http.endpoint import Call
 from chalicelib.core.ids import new_id
 from chalicelib.core.queries.listing import Page
 from chalicelib.orders.answers import OrderDetail, OrderFilters, OrderSummary, OrderTimeline
 from chalicelib.orders.commands import Cancel, Cancellation, Deliver, NewOrder, OrderAnswer, Ship
+from chalicelib.orders.domain import Order
 from chalicelib.orders.placing import place_command
 from chalicelib.orders.queries import get_order, list_orders
 from chalicelib.orders.timeline import get_timeline
@@ -22,31 +24,35 @@ customers_api = Api("orders", id=CustomerId)
 
 
 @api.command("POST", "/orders", "orders.place", body=NewOrder, answer=OrderAnswer, location="/orders/{id}")
-def place(call: Call[NewOrder]) -> Planned:
+def place(call: Call[NewOrder]) -> Envelope:
     """Place an order, at the catalog's prices unless staff state others."""
-    return Planned(place_command(call), (new_id("ord"),), fresh=True)
+    return call.envelope(place_command(call), (new_id("ord"),), fresh=True)
 
 
 @api.command("POST", "/orders/{id}/cancel", "orders.cancel", body=Cancellation, answer=OrderAnswer)
-def cancel(call: Call[Cancellation]) -> Planned:
+def cancel(call: Call[Cancellation]) -> Envelope:
     """Call an order off, before it is shipped."""
-    return _planned(call, Cancel(call.body.reason))
+    return _step(call, Cancel(call.body.reason))
 
 
 @api.command("POST", "/orders/{id}/ship", "orders.ship", answer=OrderAnswer)
-def ship(call: Call[None]) -> Planned:
+def ship(call: Call[None]) -> Envelope:
     """Record that an order's goods left the house."""
-    return _planned(call, Ship())
+    return _step(call, Ship())
 
 
 @api.command("POST", "/orders/{id}/deliver", "orders.deliver", answer=OrderAnswer)
-def deliver(call: Call[None]) -> Planned:
+def deliver(call: Call[None]) -> Envelope:
     """Record that an order's goods arrived."""
-    return _planned(call, Deliver())
+    return _step(call, Deliver())
 
 
-def _planned(call: Call[Any], command: object) -> Planned:
-    return Planned(command, (call["id"],), owner=lambda order: order.customer_id)
+def _step(call: Call[Any], command: object) -> Envelope:
+    return call.envelope(command, (call["id"],), owner=_owner)
+
+
+def _owner(order: Order) -> str:
+    return order.customer_id
 
 
 @api.query("/orders", "orders.list", parameters=OrderFilters, answer=OrderSummary, many=True)

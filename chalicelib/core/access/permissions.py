@@ -52,11 +52,11 @@ class Permissions:
         return any(row.get(role) is Access.OWN for row in self.table.values())
 
 
-def require_own(granted: Access, principal: Principal, owner: str | None) -> None:
+def require_own(granted: Access, subject: str, owner: str | None) -> None:
     """Let OWN pass for the owner alone.
 
     Raises:
         Forbidden: it belongs to somebody else, or to nobody.
     """
-    if granted is Access.OWN and owner != principal.subject:
-        raise Forbidden(f"The role {principal.role} may see and change only what is its own.")
+    if granted is Access.OWN and owner != subject:
+        raise Forbidden("With this token's role, its subject may see and change only what is its own.")

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from chalicelib.core.access.permissions import Access, require_own
 from chalicelib.core.commands.idempotency import Kept, Key
 from chalicelib.core.commands.store import (
     ClaimTaken,
@@ -57,12 +58,14 @@ class Envelope:
         name: "orders.place", as in the table of permissions.
         command: what the service's `decide` takes.
         ids: the aggregates to load; the answer is about the first.
-        actor: the token's subject.
+        actor: who asks: the token's subject, or the reactor.
         at: ISO 8601 UTC with milliseconds; becomes the commit's time.
         fresh: the ids were made for this command, so there is nothing to load; were one taken after
             all, the write's condition would say so.
-        discreet: a duplicate does not tell what it is a duplicate of.
-        check_owner: raises Forbidden when the (state of the) first aggregate is not the caller's.
+        access: how far the actor may go: with OWN, a first aggregate that exists has to be its own, and a duplicate
+            does not tell what it is a duplicate of.
+        owner: whom the first aggregate belongs to: an id, or a function of its state; None: nobody, so that OWN never
+            passes.
         if_match: whether a version is one that the client accepts; None without an If-Match.
         key: the idempotency key, if one was sent.
         correlation: id of the request, in every line that is logged because of it; at most 64 characters.
@@ -75,8 +78,8 @@ class Envelope:
     actor: str
     at: str
     fresh: bool = False
-    discreet: bool = False
-    check_owner: Callable[[Any], None] = lambda _: None
+    access: Access = Access.ALL
+    owner: "str | Callable[[Any], str | None] | None" = None
     if_match: Callable[[int | None], bool] | None = None
     key: Key | None = None
     correlation: str = ""
@@ -174,7 +177,7 @@ def run(service: Service, store: WriteStore, envelope: Envelope, render: Render)
 
 def _duplicate(taken: ClaimTaken, envelope: Envelope) -> Conflict:
     """The problem of a taken claim; whoever may see its own only is not told whose it is."""
-    told = not envelope.discreet or taken.owner == envelope.actor
+    told = envelope.access is Access.ALL or taken.owner == envelope.actor
     by = f" by {taken.owner}" if told else ""
     return Conflict(
         f"{taken.claim.kind} {taken.claim.value!r} is taken{by}; use another, or change that one.",
@@ -187,7 +190,7 @@ def _attempt(service: Service, store: WriteStore, envelope: Envelope, render: Re
     heads = {} if envelope.fresh else store.load(envelope.ids)
     states = {id: _state(service, heads.get(id)) for id in envelope.ids}
     first = envelope.ids[0]
-    envelope.check_owner(states[first])
+    _check_owner(envelope, states[first])
     _check_version(envelope, heads.get(first))
     events = {id: done for id, done in service.decide(envelope.command, states).items() if done}
     new_heads, claims = _evolve(service, envelope, heads, states, events)
@@ -214,6 +217,13 @@ def _state(service: Service, head: Head | None) -> State | None:
     if head is None:
         return None
     return msgspec.convert({**head.state, "deleted": head.deleted}, service.aggregate(head.id).state)
+
+
+def _check_owner(envelope: Envelope, state: State | None) -> None:
+    """Refuse what is not the actor's own, where it may change nothing else; what does not exist is left to `decide`."""
+    if state is not None:
+        owner = envelope.owner(state) if callable(envelope.owner) else envelope.owner
+        require_own(envelope.access, envelope.actor, owner)
 
 
 def _check_version(envelope: Envelope, head: Head | None) -> None:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 from chalice.app import Blueprint, CORSConfig, Response
 
+from chalicelib.core.commands.pipeline import Envelope
 from chalicelib.core.errors import (
     Internal,
     Malformed,
@@ -21,7 +22,7 @@ from chalicelib.core.errors import (
     UnsupportedMediaType,
 )
 from chalicelib.core.fields import Body, NoBody
-from chalicelib.core.http.endpoint import Call, CommandEndpoint, Planned, PublicEndpoint, QueryEndpoint
+from chalicelib.core.http.endpoint import Call, CommandEndpoint, PublicEndpoint, QueryEndpoint
 from chalicelib.core.http.request import Reply, Request, request_of
 from chalicelib.core.ids import ulid
 from chalicelib.core.runtime import Runtime
@@ -63,9 +64,9 @@ class Api:
     def command(
         self, method: str, path: str, name: str, *, answer: type[Any], body: type[Any] = NoBody, location: str = ""
     ) -> Callable[[F], F]:
-        """Route a command to the function that plans it: Call -> Planned."""
+        """Route a command to the function that plans it: Call -> Envelope."""
 
-        def register(plan: Callable[[Call[Any]], Planned]) -> Any:
+        def register(plan: Callable[[Call[Any]], Envelope]) -> Any:
             self.endpoints.append(
                 CommandEndpoint(
                     method, path, name, _summary(plan), self.paths, answer, self.service, body, plan, location

@@ -1,6 +1,6 @@
 """What a route does, in the order in which it does it; knows no Chalice.
 
-command: principal -> role -> body -> plan -> pipeline (core/commands/pipeline.py) -> reply
+command: principal -> role -> body -> envelope -> pipeline (core/commands/pipeline.py) -> reply
 query:   principal -> role -> parameters -> snapshot that has seen the token -> query -> reply
 """
 
@@ -15,7 +15,8 @@ import msgspec
 from chalicelib.core.access.authentication import Principal, principal_of
 from chalicelib.core.access.permissions import Access, require_own
 from chalicelib.core.commands import pipeline
-from chalicelib.core.commands.idempotency import Key
+from chalicelib.core.commands.idempotency import Kept, Key
+from chalicelib.core.commands.pipeline import Envelope
 from chalicelib.core.commands.store import StoreUnreachable, Throttled
 from chalicelib.core.errors import Fault, Forbidden, NotFound
 from chalicelib.core.http.preconditions import body_tag, if_match, none_match, version_tag
@@ -37,10 +38,12 @@ class Call(Generic[B]):
     """One request, read and permitted.
 
     Attributes:
+        name: of the command or query: "orders.place".
         body: the checked body of a command, or the checked parameters of a query.
         access: how far the caller may go.
     """
 
+    name: str
     request: Request
     runtime: Runtime
     principal: Principal
@@ -73,7 +76,7 @@ class Call(Generic[B]):
 
     def require_own(self, owner: str | None) -> None:
         """Raise Forbidden when only the caller's own is permitted and this is not."""
-        require_own(self.access, self.principal, owner)
+        require_own(self.access, self.principal.subject, owner)
 
     def found(self, answer: T | None, what: str) -> T:
         """The answer of a query for one thing.
@@ -91,22 +94,48 @@ class Call(Generic[B]):
         """Raise Forbidden unless the caller's role has a privilege of the table of permissions."""
         self.runtime.permissions.access(privilege, self.principal)
 
+    def envelope(
+        self,
+        command: Any,
+        ids: tuple[str, ...],
+        *,
+        fresh: bool = False,
+        owner: str | Callable[[Any], str | None] | None = None,
+    ) -> Envelope:
+        """A command on its way to the pipeline, with all that the request says of it.
 
-@dataclass(frozen=True)
-class Planned:
-    """What a command route asks of the pipeline.
+        Args:
+            command: for the service's `decide`.
+            ids: the aggregates that it needs; the answer is about the first.
+            fresh: as in Envelope.
+            owner: as in Envelope.
 
-    Attributes:
-        command: for the service's `decide`.
-        ids: the aggregates that it needs; the answer is about the first.
-        fresh: the ids were made for this command, so that nothing can be there yet.
-        owner: whom the first belongs to, from its state. Without it, OWN never passes.
-    """
+        Raises:
+            Malformed: If-Match or Idempotency-Key cannot be read.
+        """
+        return Envelope(
+            name=self.name,
+            command=command,
+            ids=ids,
+            actor=self.principal.subject,
+            at=self.at,
+            fresh=fresh,
+            access=self.access,
+            owner=owner,
+            if_match=if_match(self.request.headers.get("if-match")),
+            key=self._key(),
+            correlation=self.request.correlation_id,
+            trace=tracing.header(),
+        )
 
-    command: Any
-    ids: tuple[str, ...]
-    fresh: bool = False
-    owner: Callable[[Any], str | None] = lambda _: None
+    def _key(self) -> Key | None:
+        header = self.request.headers.get("idempotency-key")
+        if header is None:
+            return None
+        # The role too: a stored answer is not for somebody who has lost the right to it.
+        request = self.request
+        addressed = [request.method, request.route, dict(request.path_parameters), self.principal.role]
+        return Key.of(header, self.principal.subject, msgspec.json.encode(addressed) + request.body)
 
 
 @dataclass(frozen=True)
@@ -145,35 +174,20 @@ class CommandEndpoint(Endpoint):
     Attributes:
         service: whose table it writes to.
         body: the type of the request's body.
-        plan: from a call to what the pipeline shall do.
+        plan: from a call to its envelope, which the pipeline runs.
         location: where what it creates is found: "/orders/{id}"; "" for a route that creates nothing.
     """
 
     service: str
     body: type[Any]
-    plan: Callable[[Call[Any]], Planned]
+    plan: Callable[[Call[Any]], Envelope]
     location: str = ""
 
     def serve(self, runtime: Runtime, request: Request) -> Reply:
         """Run the command and answer."""
         principal, granted = self._permitted(runtime, request)
         body = check_body(self._document(request), self.body)
-        call = Call(request, runtime, principal, granted, body)
-        planned = self._plan(call)
-        envelope = pipeline.Envelope(
-            name=self.name,
-            command=planned.command,
-            ids=planned.ids,
-            actor=principal.subject,
-            at=request.at,
-            fresh=planned.fresh,
-            discreet=granted is Access.OWN,
-            check_owner=lambda state: call.require_own(planned.owner(state)) if state else None,
-            if_match=if_match(request.headers.get("if-match")),
-            key=self._key(request, principal),
-            correlation=request.correlation_id,
-            trace=tracing.header(),
-        )
+        envelope = self._plan(Call(self.name, request, runtime, principal, granted, body))
         with log.counting("command", {"Deployment": runtime.settings.table_prefix, "Service": self.service}):
             kept = pipeline.handle(
                 runtime.services[self.service],
@@ -181,16 +195,7 @@ class CommandEndpoint(Endpoint):
                 envelope,
                 lambda answer: self._render(runtime, request, answer),
             )
-        replayed = {"Idempotent-Replayed": "true"} if kept.replayed else {}
-        response = kept.response
-        return Reply(response["status"], response["body"], {**response["headers"], **replayed})
-
-    def _plan(self, call: Call[Any]) -> Planned:
-        """The plan; the stores of other services may be in trouble while it is made."""
-        try:
-            return self.plan(call)
-        except (StoreUnreachable, Throttled) as error:
-            raise pipeline.store_problem(error) from error
+        return _reply(kept)
 
     def _document(self, request: Request) -> Any:
         required = any(info.required for info in msgspec.structs.fields(self.body))
@@ -198,15 +203,15 @@ class CommandEndpoint(Endpoint):
             return {}
         return decode_json(request.json_body())
 
-    def _key(self, request: Request, principal: Principal) -> Key | None:
-        header = request.headers.get("idempotency-key")
-        if header is None:
-            return None
-        # The role too: a stored answer is not for somebody who has lost the right to it.
-        addressed = [request.method, request.route, dict(request.path_parameters), principal.role]
-        return Key.of(header, principal.subject, msgspec.json.encode(addressed) + request.body)
+    def _plan(self, call: Call[Any]) -> Envelope:
+        """What the pipeline shall do; the stores of other services may be in trouble while that is made."""
+        try:
+            return self.plan(call)
+        except (StoreUnreachable, Throttled) as error:
+            raise pipeline.store_problem(error) from error
 
     def _render(self, runtime: Runtime, request: Request, answer: pipeline.Answer) -> dict[str, Any]:
+        """The response to an answer, as plain data: status, headers, body."""
         head = answer.head
         body = msgspec.convert({**head.state, "id": head.id, "version": head.version}, self.answer)
         headers = {
@@ -217,6 +222,13 @@ class CommandEndpoint(Endpoint):
         if created:
             headers["Location"] = request.base + self.location.format(id=head.id)
         return {"status": 201 if created else 200, "headers": headers, "body": msgspec.json.encode(body).decode()}
+
+
+def _reply(kept: Kept) -> Reply:
+    """A rendered response as a reply, marked where it is an earlier one."""
+    replayed = {"Idempotent-Replayed": "true"} if kept.replayed else {}
+    response = kept.response
+    return Reply(response["status"], response["body"], {**response["headers"], **replayed})
 
 
 @dataclass(frozen=True)
@@ -244,7 +256,7 @@ class QueryEndpoint(Endpoint):
 
         principal, granted = self._permitted(runtime, request)
         parameters = check_query({name: list(values) for name, values in request.query.items()}, self.parameters)
-        call = Call(request, runtime, principal, granted, parameters)
+        call = Call(self.name, request, runtime, principal, granted, parameters)
         token = request.headers.get("consistency-token")
         tokens = runtime.signer.read_tokens([token]) if token is not None else ()
         versions = {

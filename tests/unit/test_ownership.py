@@ -1,0 +1,82 @@
+"""Whose aggregate a command may change: the pipeline's check, on a made-up service of notes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from chalicelib.core.access.permissions import Access
+from chalicelib.core.commands.pipeline import Answer, Envelope, handle
+from chalicelib.core.decider import Event, Missing, State
+from chalicelib.core.errors import Forbidden, NotFound
+from chalicelib.core.service import Aggregate, Projection, Rows, Service, Table, single
+from tests.contract.memory_store import MemoryStore
+
+AT = "2026-11-23T10:00:00.000Z"
+
+
+class Note(State, frozen=True):
+    """A note, and who wrote it."""
+
+    author: str
+
+
+class Signed(Event, frozen=True):
+    """Somebody put a name under a note."""
+
+    author: str
+
+
+def decide(author: str | None, state: Note | None) -> Sequence[Event]:
+    """Sign a note; None for a name needs a note that is there."""
+    if author is None and state is None:
+        raise Missing("There is no such note.")
+    return [Signed(author=author or "nobody")]
+
+
+NOTES = Service(
+    name="notes",
+    aggregates=(Aggregate("note", Note, lambda _, event: Note(author=event.author)),),
+    decide=single(decide),
+    projection=Projection(Table("notes", ("id",), ("id", "version", "deleted_at")), lambda _: Rows(())),
+)
+
+
+def envelope(author: str | None, actor: str, owner: Any, access: Access = Access.OWN) -> Envelope:
+    """A command about the one note."""
+    return Envelope("notes.sign", author, ("note_1",), actor, AT, access=access, owner=owner)
+
+
+def render(answer: Answer) -> dict[str, Any]:
+    """The version alone."""
+    return {"version": answer.head.version}
+
+
+def author_of(note: Note) -> str:
+    """Whom a note belongs to."""
+    return note.author
+
+
+@pytest.mark.parametrize("owner", [author_of, "ada"])
+def test_the_owner_passes(owner: Any) -> None:
+    """With OWN the owner may change what is there, and nobody else may; with ALL anybody may."""
+    store = MemoryStore()
+    handle(NOTES, store, envelope("ada", "staff", owner, Access.ALL), render)
+    assert handle(NOTES, store, envelope("ada", "ada", owner), render).response == {"version": 2}
+    with pytest.raises(Forbidden, match="its own"):
+        handle(NOTES, store, envelope("bob", "bob", owner), render)
+    assert handle(NOTES, store, envelope("ada", "bob", owner, Access.ALL), render).response == {"version": 3}
+
+
+def test_what_is_nobodys_is_not_the_callers() -> None:
+    """A command that does not say whose the aggregate is lets nobody through who may see its own only."""
+    store = MemoryStore()
+    handle(NOTES, store, envelope("ada", "staff", None, Access.ALL), render)
+    with pytest.raises(Forbidden, match="its own"):
+        handle(NOTES, store, envelope("ada", "ada", None), render)
+
+
+def test_what_does_not_exist_belongs_to_nobody() -> None:
+    """What is not there is refused by the rules, not for its owner."""
+    with pytest.raises(NotFound):
+        handle(NOTES, MemoryStore(), envelope(None, "ada", author_of), render)
