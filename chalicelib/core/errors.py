@@ -11,6 +11,7 @@
     ├── TooLarge 413
     ├── UnsupportedMediaType 415
     ├── Invalid 422              valid JSON, invalid content: all faulty fields
+    ├── TooCostly 422            a query that the read model cannot answer within its limit
     ├── TooManyRequests 429
     ├── Internal 500
     └── Unavailable 503          retry later; the outcome may be unknown
@@ -149,6 +150,12 @@ class Invalid(Problem):
     """Valid JSON, invalid content; `faults` names every faulty field."""
 
     status, code, title = 422, "invalid", "Some fields are invalid"
+
+
+class TooCostly(Problem):
+    """Answering would take the read model longer than its limit; the server has ended it."""
+
+    status, code, title = 422, "too-costly", "Too costly to answer"
 
 
 class TooManyRequests(Problem):

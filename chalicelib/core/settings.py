@@ -1,8 +1,12 @@
 """The environment, read once into a validated object."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+# API Gateway gives up after 29 s, a connection after 30; a query may first have waited 10 s for its token.
+MOST_QUERY_SECONDS = 15
 
 
 class BadSettings(Exception):
@@ -27,6 +31,7 @@ class Settings:
         partial_batch: PARTIAL_BATCH=1 where the event source mapping reports batch item failures.
         writer_secret, reader_secret: WRITER_SECRET, READER_SECRET, ARNs of secrets with the name and the password of
             the read model's users; read by the migrations alone, which make these users.
+        query_seconds: QUERY_SECONDS, how long the read model's server may work on one query before it ends it.
         currency: DEFAULT_CURRENCY, of what the list of customers shows and sorts by where no currency is asked for.
         tracing: TRACING=1 sends traces to X-Ray, and has its SDK imported.
     """
@@ -46,6 +51,7 @@ class Settings:
     partial_batch: bool = False
     writer_secret: str = ""
     reader_secret: str = ""
+    query_seconds: float = 2.0
     currency: str = "GBP"
     tracing: bool = False
 
@@ -66,6 +72,9 @@ class Settings:
         secret = env.get("TOKEN_SECRET", "")
         if secret and len(secret) < 32:
             faults.append("TOKEN_SECRET must have at least 32 characters; make one with `openssl rand -hex 32`")
+        seconds = env.get("QUERY_SECONDS", "2")
+        if not re.fullmatch(r"\d{1,2}(\.\d{1,3})?", seconds) or not 0.1 <= float(seconds) <= MOST_QUERY_SECONDS:
+            faults.append(f"QUERY_SECONDS must be a number from 0.1 to {MOST_QUERY_SECONDS}, not {seconds!r}")
         if faults:
             raise BadSettings("; ".join(faults))
         return cls(
@@ -84,6 +93,7 @@ class Settings:
             partial_batch=env.get("PARTIAL_BATCH") == "1",
             writer_secret=env.get("WRITER_SECRET", ""),
             reader_secret=env.get("READER_SECRET", ""),
+            query_seconds=float(seconds),
             currency=env.get("DEFAULT_CURRENCY", "GBP"),
             tracing=env.get("TRACING") == "1",
         )

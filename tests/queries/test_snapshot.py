@@ -109,9 +109,11 @@ def test_check_and_query_see_one_snapshot(world: World) -> None:
 
 
 def test_nothing_can_be_written(world: World) -> None:
-    """A query that tried to would be refused by the server: 1792, cannot execute in a READ ONLY transaction."""
-    with pytest.raises(pymysql.err.MySQLError, match="1792"), world.snapshot() as cursor:
+    """A query that tried to would be refused here, and by the server: 1792, not in a READ ONLY transaction."""
+    with pytest.raises(ValueError, match="a query is a SELECT"), world.snapshot() as cursor:
         cursor.execute("DELETE FROM orders")
+    with pytest.raises(pymysql.err.MySQLError, match="1792"), world.snapshot() as cursor:
+        cursor._cursor.execute("DELETE FROM orders")
 
 
 def test_the_connection_comes_back_clean(world: World) -> None:

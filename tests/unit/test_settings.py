@@ -23,6 +23,14 @@ def test_every_fault_is_named() -> None:
     assert all(name in str(caught.value) for name in ("PARTIAL_BATCH", "TRACING", "TOKEN_SECRET"))
 
 
+@pytest.mark.parametrize("seconds", ["", "0", "0.05", "15.5", "1e1", "-2", "two", "2s", "nan"])
+def test_a_limit_that_is_none(seconds: str) -> None:
+    """A query's time is a number that every server and every client can keep."""
+    with pytest.raises(BadSettings, match="QUERY_SECONDS must be a number"):
+        Settings.from_env({"QUERY_SECONDS": seconds})
+    assert Settings.from_env({"QUERY_SECONDS": "0.5"}).query_seconds == 0.5
+
+
 def test_what_a_function_cannot_do_without() -> None:
     """A missing variable is named when it is needed."""
     with pytest.raises(BadSettings, match="TOKEN_SECRET is not set"):

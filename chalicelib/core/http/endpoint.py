@@ -264,7 +264,8 @@ class QueryEndpoint(Endpoint):
             for name, service in runtime.services.items()
         }
         wait = wait_seconds(request.headers.get("prefer"))
-        answer = ask(runtime.readers, tokens, wait, versions, lambda cursor: self.run(call, cursor))
+        limit = runtime.settings.query_seconds
+        answer = ask(runtime.readers, tokens, wait, versions, lambda cursor: self.run(call, cursor), limit)
         return self._list(request, answer) if self.is_list else self._single(request, answer)
 
     def _list(self, request: Request, page: Any) -> Reply:

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from chalicelib.core.errors import Fault, Malformed, ReadModelBehind
 from chalicelib.core.mysql.connections import error_code
+from chalicelib.core.queries.limit import DEFAULT_LIMIT_SECONDS, LimitedCursor
 from chalicelib.core.tokens import CONSISTENCY_HEADER, Token
 
 if TYPE_CHECKING:
-    from pymysql.cursors import DictCursor
-
     from chalicelib.core.mysql.connections import Pool
 
 T = TypeVar("T")
@@ -34,7 +33,8 @@ def ask(
     tokens: Sequence[Token],
     wait_seconds: float,
     versions: Mapping[str, tuple[str, str]],
-    query: "Callable[[DictCursor], T]",
+    query: Callable[[LimitedCursor], T],
+    limit_seconds: float = DEFAULT_LIMIT_SECONDS,
 ) -> T:
     """What a query answers on a snapshot; asked again where a rebuild swaps the tables under it.
 
@@ -44,13 +44,14 @@ def ask(
         wait_seconds: as for `snapshot`.
         versions: as for `snapshot`.
         query: reads, and may be called again.
+        limit_seconds: as for `snapshot`.
 
     Raises:
         Exception: what `snapshot` or the query raises.
     """
     for left in reversed(range(_ATTEMPTS)):
         try:
-            with snapshot(pool, tokens, wait_seconds, versions) as cursor:
+            with snapshot(pool, tokens, wait_seconds, versions, limit_seconds) as cursor:
                 return query(cursor)
         except Exception as error:
             if not left or error_code(error) not in _SWAPPED:
@@ -61,8 +62,12 @@ def ask(
 
 @contextmanager
 def snapshot(
-    pool: "Pool", tokens: Iterable[Token], wait_seconds: float, versions: Mapping[str, tuple[str, str]]
-) -> Iterator["DictCursor"]:
+    pool: "Pool",
+    tokens: Iterable[Token],
+    wait_seconds: float,
+    versions: Mapping[str, tuple[str, str]],
+    limit_seconds: float = DEFAULT_LIMIT_SECONDS,
+) -> Iterator[LimitedCursor]:
     """A cursor, giving rows as dicts, in a READ ONLY transaction that has seen all the tokens.
 
     Args:
@@ -70,10 +75,12 @@ def snapshot(
         tokens: the commits that have to be visible.
         wait_seconds: how long to go on looking for them; 0 looks once.
         versions: for each service the root table of its projection and that table's key column.
+        limit_seconds: how long the server may work on the check and the query together.
 
     Raises:
         Malformed: a token names a service that is not here; before anything is read.
         ReadModelBehind: a commit is still not visible after the wait.
+        TooCostly: the server took longer than the limit, and has ended the statement.
         Unavailable: the readers cannot be reached.
     """
     from pymysql.cursors import DictCursor
@@ -82,8 +89,9 @@ def snapshot(
     deadline = time.monotonic() + wait_seconds
     pause = FIRST_PAUSE_SECONDS
     while True:
-        with pool.connection() as connection, connection.cursor(DictCursor) as cursor:
-            cursor.execute("START TRANSACTION READ ONLY")
+        with pool.connection() as connection, connection.cursor(DictCursor) as unlimited:
+            unlimited.execute("START TRANSACTION READ ONLY")
+            cursor = LimitedCursor(unlimited, limit_seconds)
             if all(cursor.execute(*check) for check in checks):
                 yield cursor
                 return

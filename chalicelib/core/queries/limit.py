@@ -1,0 +1,87 @@
+"""The cursor that every query goes through: it reads, and the server itself ends what takes too long.
+
+A client that gives up does not end its statement; the server would go on, and soon do nothing else. So the limit is
+part of the statement's text, where both kinds of server find it: MariaDB runs what MySQL takes for a comment, and MySQL
+reads the hint that MariaDB takes for one. No session variable is set, which would pin a proxy's connection.
+https://mariadb.com/kb/en/set-statement/
+https://dev.mysql.com/doc/refman/8.0/en/optimizer-hints.html#optimizer-hints-execution-time
+"""
+
+import re
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.core.errors import TooCostly
+from chalicelib.core.mysql.connections import error_code
+
+if TYPE_CHECKING:
+    from pymysql.cursors import DictCursor
+
+DEFAULT_LIMIT_SECONDS = 2.0
+_SELECT = re.compile(r"\s*SELECT\b", re.IGNORECASE)
+# "max_statement_time exceeded" of MariaDB, "maximum statement execution time exceeded" of MySQL.
+_ENDED = frozenset({1969, 3024})
+
+
+class LimitedCursor:
+    """A cursor for one question, on one snapshot.
+
+    Args:
+        cursor: of the connection, giving rows as dicts.
+        seconds: how long the server may work on all statements of the question together.
+    """
+
+    def __init__(self, cursor: "DictCursor", seconds: float) -> None:
+        self._cursor = cursor
+        self._seconds = self._left = seconds
+
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> int:
+        """Run a SELECT with what is left of the time. Returns how many rows it gave.
+
+        Raises:
+            ValueError: it is no SELECT, so that no limit can be put into it.
+            TooCostly: the server has ended it.
+        """
+        if self._left <= 0:
+            raise self._too_costly()
+        limited = with_limit(statement, self._left)
+        start = time.monotonic()
+        try:
+            return self._cursor.execute(limited, values)
+        except Exception as error:
+            if error_code(error) in _ENDED:
+                raise self._too_costly() from error
+            raise
+        finally:
+            self._left -= time.monotonic() - start
+
+    def fetchone(self) -> Any:
+        """The next row, or None."""
+        return self._cursor.fetchone()
+
+    def fetchall(self) -> Sequence[Any]:
+        """The rows that are left."""
+        return self._cursor.fetchall()
+
+    def _too_costly(self) -> TooCostly:
+        return TooCostly(
+            f"The read model was given {self._seconds:g} s for an answer, which did not suffice. Ask for less: more"
+            " filters, a shorter range of time, or in `q` longer and rarer words."
+        )
+
+
+def with_limit(statement: str, seconds: float) -> str:
+    """The statement as both kinds of server take it, to be ended by them after so many seconds.
+
+    Raises:
+        ValueError: it is no SELECT.
+    """
+    select = _SELECT.match(statement)
+    if not select:
+        raise ValueError(f"a query is a SELECT, and this is none: {statement[:80]!r}")
+    milliseconds = max(1, int(seconds * 1000))  # 0 would be no limit
+    return (
+        f"/*M!100100 SET STATEMENT max_statement_time={milliseconds / 1000} FOR */"
+        f" SELECT /*+ MAX_EXECUTION_TIME({milliseconds}) */{statement[select.end() :]}"
+    )
