@@ -12,34 +12,17 @@ from typing import Any
 from chalice.app import AuthRequest, AuthResponse, Chalice, CloudWatchEvent, DynamoDBEvent, Rate
 
 from chalicelib.bootstrap import APIS, MIGRATIONS, REACTED_TO, SERVICES, runtime
-from chalicelib.core.access.authentication import BadToken, verify
-from chalicelib.core.http.chalice_adapter import problems_everywhere
+from chalicelib.core.http.chalice_adapter import authorized, problems_everywhere
 from chalicelib.core.telemetry import log
 
 app = Chalice(app_name="tributary", configure_logs=False)
 app.register_middleware(problems_everywhere, "http")
 
 
-class Unauthorized(Exception):
-    """API Gateway answers 401 to exactly this message, and 500 to any other."""
-
-    def __init__(self) -> None:
-        super().__init__("Unauthorized")
-
-
 @app.authorizer(ttl_seconds=60)
 def authorize(request: AuthRequest) -> AuthResponse:
     """Verify a JWT; what it says of its bearer goes to the functions behind."""
-    try:
-        principal = verify(request.token, runtime().settings, runtime().permissions.roles)
-    except BadToken as error:
-        log.info("token refused", reason=str(error))
-        raise Unauthorized from error
-    return AuthResponse(
-        routes=["*"],  # chalicelib/permissions.py decides; a cached policy has to fit every route
-        principal_id=principal.subject,
-        context={"subject": principal.subject, "role": principal.role},
-    )
+    return authorized(request, runtime())
 
 
 for api in APIS:

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from chalicelib.permissions import PERMISSIONS
+from chalicelib.core.composition_root import composition_root
 from local import LocalError, keys
 from local.config import Config
 
@@ -14,7 +14,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="start AWS, MySQL, the API and the pump; Ctrl-C stops them")
     token = commands.add_parser("token", help="print a signed JWT")
-    token.add_argument("--role", required=True, help=", ".join(PERMISSIONS.roles))
+    token.add_argument("--role", required=True, help=", ".join(composition_root().PERMISSIONS.roles))
     token.add_argument("--sub", default="", help="who it is for; the owner's id with a role that may see its own only")
     arguments = parser.parse_args()
     try:

@@ -17,20 +17,22 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.core.composition_root import composition_root
 from chalicelib.core.dynamodb.store import MAX_BATCH_GET, PATIENT_TRIES, batch_get
 from chalicelib.core.mysql.connections import Pool
 from chalicelib.core.service import Service
 from chalicelib.core.streams.records import as_record, is_head
 from local import aws
 from local.delivery import Record
-from local.pump import Handler, batches, load_handlers, was_at_rest
+from local.functions import Handler, load_handlers
+from local.pump import batches, was_at_rest
 from local.template import EventSource, Template
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _SEGMENTS = 4  # of a parallel scan; with more MiniStack is no faster
-_PROJECTOR = "app.project"
+_PROJECTOR = "project"  # of whatever module
 
 
 class CatchUp:
@@ -143,9 +145,9 @@ def catch_up(
         fed = [source for source in sources if source.table == table.name]
         for records in table.records():
             newer += len(records)
-            _hand_over([source for source in fed if source.handler == _PROJECTOR], handlers, records)
+            _hand_over([source for source in fed if source.callable == _PROJECTOR], handlers, records)
         for records in table.all_records() if not at_rest else ():
-            _hand_over([source for source in fed if source.handler != _PROJECTOR], handlers, records)
+            _hand_over([source for source in fed if source.callable != _PROJECTOR], handlers, records)
     return newer
 
 
@@ -159,15 +161,13 @@ def _hand_over(sources: Sequence[EventSource], handlers: Mapping[str, Handler], 
 
 def main() -> None:
     """Catch up, and say how much there was."""
-    from chalicelib.bootstrap import SERVICES
-
     prefix = os.environ["TABLE_PREFIX"]
-    sources = Template(prefix).mappings()
+    sources = Template.from_env().mappings()
     pool = Pool(os.environ["DATABASE_URL"], size=_SEGMENTS)
     newer = catch_up(
         os.environ["AWS_ENDPOINT_URL"],
         prefix,
-        SERVICES,
+        composition_root().SERVICES,
         pool,
         sources,
         load_handlers(sources),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from chalicelib.core.composition_root import DEFAULT, VARIABLE
 from local import ROOT, LocalError
 
 
@@ -20,6 +21,8 @@ class Config:
         read_database_url: READ_DATABASE_URL, where queries go; "" for the same.
         folder: LOCAL_STATE, what is kept between runs.
         table_prefix: TABLE_PREFIX of the tables in the embedded AWS.
+        template: TEMPLATE_FILE, the SAM template that says which tables, functions and mappings there are.
+        composition_root: COMPOSITION_ROOT, the module that says which services there are.
     """
 
     api_port: int = 8000
@@ -29,6 +32,8 @@ class Config:
     read_database_url: str = ""
     folder: Path = ROOT / ".local"
     table_prefix: str = "tributary-"
+    template: Path = ROOT / "template.yaml"
+    composition_root: str = DEFAULT
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Config":
@@ -45,6 +50,8 @@ class Config:
             read_database_url=env.get("READ_DATABASE_URL", ""),
             folder=Path(env.get("LOCAL_STATE") or cls.folder).absolute(),
             table_prefix=env.get("TABLE_PREFIX") or cls.table_prefix,
+            template=Path(env.get("TEMPLATE_FILE") or cls.template).absolute(),
+            composition_root=env.get(VARIABLE) or cls.composition_root,
         )
         if len({config.api_port, config.ministack_port, config.mysql_port}) < 3:
             raise LocalError("API_PORT, MINISTACK_PORT and MYSQL_PORT must be three different ports.")

@@ -1,5 +1,6 @@
 """The environment that the app's functions would get from template.yaml, for the local stack."""
 
+from chalicelib.core.composition_root import VARIABLE as COMPOSITION_ROOT
 from local import keys
 from local.aws import CREDENTIALS, REGION
 from local.config import Config
@@ -30,6 +31,8 @@ def app_env(config: Config, database_url: str) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "API_PORT": str(config.api_port),
         "LOCAL_STATE": str(config.folder),
+        "TEMPLATE_FILE": str(config.template),
+        COMPOSITION_ROOT: config.composition_root,
     }
 
 

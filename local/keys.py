@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from chalicelib.permissions import PERMISSIONS
+from chalicelib.core.access.permissions import Permissions
+from chalicelib.core.composition_root import composition_root
 from local import LocalError
 from local.config import Config
 
@@ -53,21 +54,23 @@ def local_token(role: str, subject: str = "") -> str:
     return issue(Config.from_env().keys, role, subject)
 
 
-def issue(folder: Path, role: str, subject: str = "") -> str:
+def issue(folder: Path, role: str, subject: str = "", permissions: Permissions | None = None) -> str:
     """A signed JWT.
 
     Args:
         folder: where the key is kept.
-        role: one of the roles in chalicelib/permissions.py.
+        role: one of the roles that there are.
         subject: who it is for; with a role that may see its own only, the owner's id. Default: "local-<role>".
+        permissions: which roles there are; default: those of the composition root.
 
     Raises:
         LocalError: there is no such role, or nobody is named for a role that may see its own only.
     """
-    roles = PERMISSIONS.roles
+    permissions = permissions or composition_root().PERMISSIONS
+    roles = permissions.roles
     if role not in roles:
         raise LocalError(f"ROLE must be one of {', '.join(roles)}, not {role!r}: make token ROLE={roles[-1]}")
-    if PERMISSIONS.needs_subject(role) and not subject:
+    if permissions.needs_subject(role) and not subject:
         raise LocalError(f"The role {role} needs the id of whom the token is for: make token ROLE={role} SUB=...")
     now = int(time.time())
     claims = {

@@ -4,7 +4,6 @@ One thread a shard and function, each with its own checkpoint, under the rules t
 A function that is added to the template is fed without a change here.
 """
 
-import importlib
 import json
 import os
 import signal
@@ -26,11 +25,11 @@ from local import aws
 from local.checkpoints import Checkpoints
 from local.delivery import Delivery, Record, Stopped, sequence_number
 from local.filters import passes
+from local.functions import Handler, load_handler, load_handlers
 from local.schedule import check_now_and_then
 from local.shard import MAX_READ, ShardReader
 from local.template import EventSource, Template
 
-Handler = Callable[[dict[str, Any], Any], Any]
 MAX_EVENT_BYTES = 6 * 1024 * 1024  # Lambda's limit on what a call is given
 _ENVELOPE_BYTES = len('{"Records": []}')
 DRAIN_SECONDS = 20.0
@@ -220,18 +219,6 @@ def batches(source: EventSource, records: Sequence[Record]) -> list[list[Record]
     return cut
 
 
-def load_handlers(sources: Sequence[EventSource]) -> dict[str, Handler]:
-    """The functions that the mappings name, imported."""
-    return {source.handler: load_handler(source.handler) for source in sources}
-
-
-def load_handler(name: str) -> Handler:
-    """A function by its module and name, imported."""
-    module, _, attribute = name.rpartition(".")
-    handler: Handler = getattr(importlib.import_module(module), attribute)
-    return handler
-
-
 def was_at_rest(state: Path) -> bool:
     """Whether the last pump ended with nothing under way; a pump that runs, or was killed, did not."""
     return _mark(state).exists()
@@ -247,7 +234,8 @@ def _say(message: str) -> None:
 
 def main() -> None:
     """Feed every function of template.yaml until SIGTERM."""
-    sources = Template(os.environ["TABLE_PREFIX"]).mappings()
+    template = Template.from_env()
+    sources = template.mappings()
     state = Path(os.environ["LOCAL_STATE"])
     folder = state / "pump"
     _mark(state).unlink(missing_ok=True)
@@ -257,7 +245,8 @@ def main() -> None:
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     pump.start()
-    threading.Thread(target=check_now_and_then, args=(load_handler("app.check"), ended), daemon=True).start()
+    for check in template.handlers("Schedule"):
+        threading.Thread(target=check_now_and_then, args=(load_handler(check), ended), daemon=True).start()
     ended.wait()
     if pump.stop():
         _mark(state).touch()

@@ -15,7 +15,9 @@ from chalice.app import Chalice
 
 from chalicelib.core.errors import Internal, Malformed, Problem, TooLarge
 from chalicelib.core.http.request import MAX_BODY_BYTES as ACCEPTED_BYTES
+from local.functions import load_handler
 from local.gateway import Answer, Gateway, problem_answer
+from local.template import Template
 
 MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's limit; the app's own is lower, and the one to tell
 _MAX_CHUNK_LINE = 1024
@@ -167,8 +169,8 @@ def _too_large(size: str) -> TooLarge:
 
 def main() -> None:
     """Serve the app until SIGTERM."""
-    from app import app
-
+    (name,) = Template.from_env().handlers("Api")
+    app: Chalice = load_handler(name)
     server = Server(app, int(os.environ["API_PORT"]))
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     server.serve_forever(poll_interval=0.1)

@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from chalicelib.bootstrap import MIGRATIONS
+from chalicelib.core.composition_root import composition_root
 from chalicelib.core.mysql.migrate import MigrationFailed, migrate
 from local import LocalError, aws
 from local.child import Child
@@ -110,13 +110,15 @@ class Stack:
             self._say("  MySQL     as DATABASE_URL says")
             check_server(with_database(self.database_url, ""))
         try:
-            applied = migrate(self.database_url, MIGRATIONS)
+            applied = migrate(self.database_url, composition_root().MIGRATIONS)
         except MigrationFailed as error:
             raise LocalError(str(error)) from error
         self._say(f"  schema    {'applied ' + ', '.join(applied) if applied else 'up to date'}")
 
     def _create_tables(self) -> None:
-        created = create_tables(aws.dynamodb(self._config.endpoint), Template(self._config.table_prefix))
+        created = create_tables(
+            aws.dynamodb(self._config.endpoint), Template(self._config.table_prefix, self._config.template)
+        )
         aws.create_bucket(self._config.endpoint, dead_letter_bucket(self._config))
         self._say(f"  tables    {'created ' + ', '.join(created) if created else 'found again'}")
 

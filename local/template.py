@@ -1,6 +1,7 @@
 """What the local stack takes from template.yaml and its nested stacks: tables, and which function a stream feeds."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from local import ROOT, LocalError
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+TEMPLATE = ROOT / "template.yaml"
 # What CreateTable takes as the template states it.
 _TABLE_PROPERTIES = ("TableName", "AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
 
@@ -73,6 +75,11 @@ class EventSource:
     destination: bool
     timeout_seconds: int
 
+    @property
+    def callable(self) -> str:
+        """The handler's name in its module: "project"."""
+        return self.handler.rpartition(".")[2]
+
 
 class Template:
     """template.yaml and the templates nested in it, with the parameters filled in.
@@ -82,7 +89,7 @@ class Template:
         path: of the file.
     """
 
-    def __init__(self, prefix: str, path: Path = ROOT / "template.yaml") -> None:
+    def __init__(self, prefix: str, path: Path = TEMPLATE) -> None:
         content = load(path)
         self._resources: dict[str, Any] = dict(content["Resources"])
         self._outputs: dict[str, Any] = {}
@@ -97,6 +104,11 @@ class Template:
             "TablePrefix": prefix,
         }
 
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> "Template":
+        """The one that TEMPLATE_FILE names, with TABLE_PREFIX filled in, as `app_env` gives both."""
+        return cls(env["TABLE_PREFIX"], Path(env["TEMPLATE_FILE"]))
+
     def tables(self) -> list[dict[str, Any]]:
         """The properties of every table, resolved."""
         return [self.resolve(table["Properties"]) for _, table in self._of_type("AWS::DynamoDB::Table")]
@@ -109,6 +121,17 @@ class Template:
             for event in function["Properties"].get("Events", {}).values()
             if event["Type"] == "DynamoDB"
         ]
+
+    def handlers(self, kind: str) -> list[str]:
+        """The handlers of the functions that have an event of that kind: "Api", "Schedule"."""
+        functions = [function["Properties"] for _, function in self._of_type("AWS::Serverless::Function")]
+        return list(
+            dict.fromkeys(
+                function["Handler"]
+                for function in functions
+                if any(event["Type"] == kind for event in function.get("Events", {}).values())
+            )
+        )
 
     def function(self, name: str) -> Mapping[str, Any]:
         """The properties of a function, not resolved."""

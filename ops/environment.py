@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.bootstrap import runtime
+from chalicelib.core.composition_root import composition_root
 from chalicelib.core.runtime import Runtime, dynamodb_client
 from local.config import Config
 from local.env import app_env
@@ -38,7 +38,7 @@ def load(env: MutableMapping[str, str] = os.environ) -> Runtime:
         config = Config.from_env(env)
         server = f"mysql://{USER}:{PASSWORD}@127.0.0.1:{config.mysql_port}"
         env.update(app_env(config, config.database_url or with_database(server, DATABASE)))
-    return runtime()
+    return composition_root().runtime()
 
 
 def is_local(env: MutableMapping[str, str] = os.environ) -> bool:

@@ -8,11 +8,10 @@ import msgspec
 from rich.live import Live
 from rich.table import Table
 
-from chalicelib.bootstrap import MIGRATIONS
+from chalicelib.core.composition_root import composition_root
 from chalicelib.core.mysql.migrate import migrate as apply
 from chalicelib.core.operations.queries import RebuildStatus, Status, get_status
 from chalicelib.core.runtime import Runtime
-from chalicelib.permissions import PERMISSIONS
 from local import keys
 from ops.environment import is_local, load
 from ops.failing import OpsError
@@ -91,7 +90,7 @@ def _rebuild(found: RebuildStatus | None) -> str | None:
 @json_option
 def migrate(as_json: bool) -> int:
     """Bring the read model's schema up to date; harmless when repeated."""
-    applied = apply(load().settings.need("database_url"), MIGRATIONS)
+    applied = apply(load().settings.need("database_url"), composition_root().MIGRATIONS)
     if as_json:
         print_json({"applied": applied})
     else:
@@ -100,7 +99,7 @@ def migrate(as_json: bool) -> int:
 
 
 @click.command()
-@click.argument("role", type=click.Choice(PERMISSIONS.roles))
+@click.argument("role", type=click.Choice(composition_root().PERMISSIONS.roles))
 @click.option("--sub", default="", help="Who it is for; the owner's id with a role that may see its own only.")
 @json_option
 def token(role: str, sub: str, as_json: bool) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from chalicelib.bootstrap import REACTED_TO
+from chalicelib.core.composition_root import composition_root
 from chalicelib.core.reactor import Deps
 from chalicelib.core.reactor import react as run
 from chalicelib.core.reactor.handler import deps_of
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
+_REACTED_TO = composition_root().REACTED_TO
 _AT_ONCE = 100  # as the reactor's mappings have it
 
 
@@ -36,7 +37,7 @@ class Looked(NamedTuple):
 
 
 @click.command()
-@click.option("--service", "chosen", multiple=True, type=click.Choice(REACTED_TO), help="Only this; repeatable.")
+@click.option("--service", "chosen", multiple=True, type=click.Choice(_REACTED_TO), help="Only this; repeatable.")
 @click.option(
     "--segments", type=click.IntRange(1, 64), default=4, show_default=True, help="How many parts to read at once."
 )
@@ -48,7 +49,7 @@ def react(chosen: tuple[str, ...], segments: int, as_json: bool) -> int:
     as long as a stream keeps its records. Ends with 1 when something was set aside.
     """
     runtime = load()
-    looked = [_look(runtime, name, segments) for name in REACTED_TO if not chosen or name in chosen]
+    looked = [_look(runtime, name, segments) for name in _REACTED_TO if not chosen or name in chosen]
     aggregates, set_aside = sum(one.aggregates for one in looked), sum(one.set_aside for one in looked)
     if as_json:
         print_json({"aggregates": aggregates, "set_aside": set_aside})

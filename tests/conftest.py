@@ -4,44 +4,31 @@ TEST_DATABASE_URL=mysql://user:password@host:3306 has another MySQL server used 
 mariadbd; its user must be allowed to create databases, and only databases named tributary_test_* are touched.
 """
 
-import itertools
 import json
 import logging
 import os
-import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from chalicelib.bootstrap import MIGRATIONS
 from chalicelib.core.mysql.connections import connect
-from chalicelib.core.mysql.migrate import migrate
 from chalicelib.core.mysql.server_check import check
 from chalicelib.core.telemetry import log
-from local import aws, keys
-from local.child import Child
-from local.config import Config
-from local.env import app_env, dead_letter_bucket
+from local import ROOT, aws
 from local.mariadb import MariaDB, with_database
 from local.ministack import MiniStack
-from local.ports import answers, free_port
-from local.stack import module_child
-from local.template import Template, create_tables
-from tests.running import Run
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-    from mypy_boto3_dynamodb import DynamoDBClient
+from local.ports import free_port
+from tests.support.domain import OWN, Domain
+from tests.support.running import Run
+from tests.support.stack import Stack, started
+from tests.support.stores import Tables, empty, fresh_database, fresh_tables
 
 # botocore must never find a person's real account.
 os.environ.update(aws.CREDENTIALS | {"AWS_REGION": aws.REGION, "AWS_DEFAULT_REGION": aws.REGION})
 os.environ.pop("AWS_PROFILE", None)
-
-_numbers = itertools.count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,30 +38,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.database)
 
 
-@dataclass(frozen=True)
-class Tables:
-    """A fresh set of the template's tables.
-
-    Attributes:
-        prefix: TABLE_PREFIX; `<prefix>orders` is a table.
-        endpoint: AWS_ENDPOINT_URL.
-        client: of DynamoDB there.
-    """
-
-    prefix: str
-    endpoint: str
-    client: "DynamoDBClient"
-
-    def name(self, service: str) -> str:
-        """The table of a service."""
-        return f"{self.prefix}{service}"
-
-    def items(self, service: str) -> list[Mapping[str, Any]]:
-        """All items of a service's table, as attribute values."""
-        pages = self.client.get_paginator("scan").paginate(TableName=self.name(service), ConsistentRead=True)
-        return [item for page in pages for item in page["Items"]]
-
-
 @pytest.fixture(scope="session")
 def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of an embedded AWS that forgets all at the end."""
@@ -82,32 +45,6 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.start()
     yield server.endpoint
     server.stop()
-
-
-@pytest.fixture
-def tables(ministack: str) -> Iterator[Tables]:
-    """The template's tables, empty, under a prefix of this test's own."""
-    with fresh_tables(ministack) as tables:
-        yield tables
-
-
-@pytest.fixture(scope="module")
-def module_tables(ministack: str) -> Iterator[Tables]:
-    """The same, shared by a module's tests."""
-    with fresh_tables(ministack) as tables:
-        yield tables
-
-
-@contextmanager
-def fresh_tables(endpoint: str) -> Iterator[Tables]:
-    """The template's tables under a new prefix, deleted at the end."""
-    tables = Tables(f"t{secrets.token_hex(4)}-", endpoint, aws.dynamodb(endpoint))
-    names = create_tables(tables.client, Template(tables.prefix))
-    yield tables
-    for name in names:
-        # The template protects the tables of a deployment; MiniStack would hold us to it.
-        tables.client.update_table(TableName=name, DeletionProtectionEnabled=False)
-        tables.client.delete_table(TableName=name)
 
 
 @pytest.fixture(scope="session")
@@ -140,10 +77,68 @@ def _check(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def session_database(mysql_server: str) -> Iterator[str]:
-    """One migrated database for all tests that clean up by `database`."""
-    with fresh_database(mysql_server) as url:
-        yield url
+def domain() -> Domain:
+    """The domain that tests run on; a folder's conftest.py may name another."""
+    return OWN
+
+
+@pytest.fixture
+def tables(ministack: str, domain: Domain) -> Iterator[Tables]:
+    """The domain's tables, empty, under a prefix of this test's own."""
+    with fresh_tables(ministack, domain) as tables:
+        yield tables
+
+
+@pytest.fixture(scope="module")
+def module_tables(ministack: str, domain: Domain) -> Iterator[Tables]:
+    """The same, shared by a module's tests."""
+    with fresh_tables(ministack, domain) as tables:
+        yield tables
+
+
+@pytest.fixture(scope="session")
+def databases(mysql_server: str) -> Iterator[Callable[[Domain], str]]:
+    """Makes one database a domain, for all tests that clean up before they begin."""
+    made: dict[Domain, str] = {}
+    with ExitStack() as ending:
+
+        def database(domain: Domain) -> str:
+            if domain not in made:
+                made[domain] = ending.enter_context(fresh_database(mysql_server, domain))
+            return made[domain]
+
+        yield database
+
+
+@pytest.fixture(scope="session")
+def stacks(
+    ministack: str, mysql_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[Domain], Stack]]:
+    """Starts one Tributary a domain, for all tests over HTTP."""
+    made: dict[Domain, Stack] = {}
+    with ExitStack() as ending:
+
+        def stack(domain: Domain) -> Stack:
+            if domain not in made:
+                tables = ending.enter_context(fresh_tables(ministack, domain))
+                url = ending.enter_context(fresh_database(mysql_server, domain))
+                made[domain] = ending.enter_context(started(tables, url, tmp_path_factory.mktemp("stack")))
+            return made[domain]
+
+        yield stack
+
+
+# Of no wider scope than a module, so that each module gets that of its own domain.
+@pytest.fixture(scope="module")
+def session_database(databases: Callable[[Domain], str], domain: Domain) -> str:
+    """The URL of the domain's one migrated database, as other tests left it."""
+    return databases(domain)
+
+
+@pytest.fixture(scope="module")
+def stack(stacks: Callable[[Domain], Stack], domain: Domain) -> Stack:
+    """The domain's one running Tributary."""
+    return stacks(domain)
 
 
 @pytest.fixture
@@ -154,107 +149,16 @@ def database(session_database: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def module_database(mysql_server: str) -> Iterator[str]:
+def module_database(mysql_server: str, domain: Domain) -> Iterator[str]:
     """The URL of a migrated database of a module's own, empty at its first test."""
-    with fresh_database(mysql_server) as url:
+    with fresh_database(mysql_server, domain) as url:
         yield url
 
 
-@contextmanager
-def fresh_database(server: str) -> Iterator[str]:
-    """The URL of a new migrated database, dropped at the end."""
-    name = f"tributary_test_{os.getpid()}_{next(_numbers)}"
-    url = with_database(server, name)
-    migrate(url, MIGRATIONS)
-    yield url
-    connection = connect(server)
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP DATABASE `{name}`")
-    connection.close()
-
-
-def empty(url: str) -> None:
-    """Empty every table of the read model; those that are empty already cost next to nothing."""
-    connection = connect(url)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT table_name FROM information_schema.tables"
-            " WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND table_name <> 'schema_migrations'"
-        )
-        for (table,) in cursor.fetchall():
-            # TRUNCATE makes the table's files anew, which for a few rows takes longer than DELETE.
-            if cursor.execute(f"SELECT 1 FROM `{table}` LIMIT 2000"):
-                cursor.execute(f"{'TRUNCATE' if cursor.rowcount == 2000 else 'DELETE FROM'} `{table}`")
-    connection.close()
-
-
-@dataclass(frozen=True)
-class Stack:
-    """Tributary whole: the API over HTTP, the pump, a set of tables and a database of their own.
-
-    Attributes:
-        url: of the API.
-        tables: what the API writes to.
-        database_url: what the pump projects into.
-        env: the environment of both processes.
-        api, pump: the processes; a test that stops one starts it again.
-    """
-
-    url: str
-    tables: Tables
-    database_url: str
-    env: Mapping[str, str]
-    api: Child
-    pump: Child
-    folder: Path
-
-    def token(self, role: str, sub: str = "") -> str:
-        """A JWT that the API accepts."""
-        return keys.issue(self.folder / "keys", role, sub)
-
-    def signing_key(self) -> "EllipticCurvePrivateKey":
-        """What signs such tokens, for tests of tokens that are almost right."""
-        return keys.private_key(self.folder / "keys")
-
-
-@pytest.fixture(scope="session")
-def stack(ministack: str, mysql_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """One running Tributary for all tests over HTTP."""
-    folder = tmp_path_factory.mktemp("stack")
-    with (
-        fresh_tables(ministack) as tables,
-        fresh_database(mysql_server) as database_url,
-        started(tables, database_url, folder) as stack,
-    ):
-        yield stack
-
-
-@contextmanager
-def started(tables: Tables, database_url: str, folder: Path, **env: str) -> Iterator[Stack]:
-    """The API and the pump over those stores, stopped at the end; `env` replaces what they would be given."""
-    config = Config(
-        api_port=free_port(),
-        ministack_port=int(tables.endpoint.rpartition(":")[2]),
-        folder=folder,
-        table_prefix=tables.prefix,
-    )
-    aws.create_bucket(tables.endpoint, dead_letter_bucket(config))
-    env = app_env(config, database_url) | env
-    api, pump = module_child("API", "local.server", config, env), module_child("pump", "local.pump", config, env)
-    api.start()
-    pump.start()
-    try:
-        api.await_ready(lambda: answers(config.api_port))
-        yield Stack(f"http://127.0.0.1:{config.api_port}", tables, database_url, env, api, pump, folder)
-    finally:
-        api.stop()
-        pump.stop()
-
-
 @pytest.fixture
-def run(tmp_path: Path) -> Iterator[Run]:
+def run(tmp_path: Path, domain: Domain) -> Iterator[Run]:
     """A stack as `make run` starts it, not started yet; it commits to disk, unlike the tests' own server."""
-    stack = Run(tmp_path / "state")
+    stack = Run(tmp_path / "state", domain)
     yield stack
     if stack.process and stack.process.poll() is None:
         stack.stop()
@@ -263,7 +167,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
 @pytest.fixture
 def repository() -> Path:
     """The folder that holds app.py and template.yaml."""
-    return Path(__file__).parent.parent
+    return ROOT
 
 
 class _Lines(logging.Handler):

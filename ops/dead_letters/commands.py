@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import click
 
-from chalicelib.bootstrap import SERVICES
+from chalicelib.core.composition_root import composition_root
 from chalicelib.core.dynamodb.codec import decode_item
 from chalicelib.core.projector import project
 from chalicelib.core.projector.handler import deps_of as projector_deps
@@ -23,7 +23,9 @@ from ops.failing import WRONG, OpsError
 from ops.output import console, json_option, print_json, table
 from ops.progress import phase
 
-_service = click.option("--service", type=click.Choice(sorted(SERVICES)), help="Those of one service.")
+_service = click.option(
+    "--service", type=click.Choice(sorted(composition_root().SERVICES)), help="Those of one service."
+)
 _ids = click.argument("ids", nargs=-1, metavar="[ID]...")
 _all = click.option("--all", "everything", is_flag=True, help="All that there are.")
 

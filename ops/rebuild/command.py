@@ -2,7 +2,7 @@
 
 import click
 
-from chalicelib.bootstrap import SERVICES
+from chalicelib.core.composition_root import composition_root
 from chalicelib.core.mysql.connections import connect
 from ops.environment import load, patient_dynamodb
 from ops.failing import WRONG, OpsError
@@ -17,7 +17,13 @@ _STATEMENT_SECONDS = 3600
 
 
 @click.command()
-@click.option("--service", "chosen", multiple=True, type=click.Choice(sorted(SERVICES)), help="Only this; repeatable.")
+@click.option(
+    "--service",
+    "chosen",
+    multiple=True,
+    type=click.Choice(sorted(composition_root().SERVICES)),
+    help="Only this; repeatable.",
+)
 @click.option("--resume", is_flag=True, help="Go on with a rebuild that was stopped.")
 @click.option("--abandon", is_flag=True, help="Drop a rebuild that was stopped; the tables in use stay.")
 @click.option(

@@ -2,7 +2,7 @@
 
 import click
 
-from chalicelib.bootstrap import SERVICES
+from chalicelib.core.composition_root import composition_root
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector.generations import in_use
 from chalicelib.core.service import Projection, Service
@@ -20,7 +20,13 @@ _STATEMENT_SECONDS = 3600
 
 @click.command()
 @click.option("--repair", is_flag=True, help="Bring right what is wrong.")
-@click.option("--service", "chosen", multiple=True, type=click.Choice(sorted(SERVICES)), help="Only this; repeatable.")
+@click.option(
+    "--service",
+    "chosen",
+    multiple=True,
+    type=click.Choice(sorted(composition_root().SERVICES)),
+    help="Only this; repeatable.",
+)
 @click.option(
     "--settle",
     type=click.FloatRange(min=0),

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Stack
 from tests.http.things import email
+from tests.support.stack import Stack
 
 
 @pytest.fixture

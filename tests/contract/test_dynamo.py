@@ -25,9 +25,9 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.runtime import CLIENT_CONFIG
 from chalicelib.core.service import Claim
 from chalicelib.inventory.commands import Receipt, Receive
-from tests.conftest import Tables
 from tests.contract.lossy_proxy import Decide, LossyProxy
 from tests.contract.write_store import NOW, WriteStoreConformance, commit_of, head, new
+from tests.support.stores import Tables
 
 
 class TestDynamo(WriteStoreConformance):

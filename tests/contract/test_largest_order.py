@@ -7,7 +7,7 @@ from chalicelib.core.dynamodb.store import DynamoStore
 from chalicelib.core.http.validation import check_body
 from chalicelib.customers.published import Standing
 from chalicelib.orders.commands import MAX_LINES, MAX_SKUS, Cancel, NewOrder, Place, Reject
-from tests.conftest import Tables
+from tests.support.stores import Tables
 
 WIDE = "\U0001f980"
 """A character of four bytes."""

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.contract.memory_store import MemoryStore
 from tests.contract.write_store import WriteStoreConformance
+from tests.core.memory_store import MemoryStore
 
 
 class TestMemory(WriteStoreConformance):

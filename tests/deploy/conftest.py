@@ -11,8 +11,8 @@ from local import aws, keys
 from local.lambda_env import SAMPLE_SECRET
 from local.ports import wait_until
 from local.template import load
-from tests.conftest import Tables, fresh_database, fresh_tables
 from tests.deploy.lambdas import EVENTS, ROOT, Function, emulator, event, package_for_tests, tool
+from tests.support.stores import Tables, fresh_database, fresh_tables
 
 
 @pytest.fixture(scope="session")

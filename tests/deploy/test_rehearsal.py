@@ -24,9 +24,9 @@ from deploy.chalice_sample import OUTPUTS
 from local import aws, keys
 from local.ministack import MiniStack
 from local.ports import free_port, wait_until
-from tests.conftest import Tables, fresh_database, fresh_tables
 from tests.deploy.lambdas import ROOT, tool
 from tests.deploy.test_chalice import package, project
+from tests.support.stores import Tables, fresh_database, fresh_tables
 
 pytestmark = pytest.mark.slow
 

@@ -21,8 +21,9 @@ from local.bridge import bridge_address, forward
 from local.config import Config
 from local.lambda_env import write_lambda_env
 from local.ports import answers, free_port, wait_until
-from tests.conftest import Stack, fresh_database, fresh_tables, started
 from tests.deploy.lambdas import ROOT, event, tool
+from tests.support.stack import Stack, started
+from tests.support.stores import fresh_database, fresh_tables
 
 IMAGE = "public.ecr.aws/lambda/python:3.13-x86_64"
 FLAGS = ["--add-host", "host.docker.internal:host-gateway", "--skip-pull-image", "--region", "eu-west-1"]

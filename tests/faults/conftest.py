@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Stack, fresh_database, fresh_tables, started
 from tests.ops.conftest import world
 from tests.projector.conftest import make_projector, projector
+from tests.support.stack import Stack, started
+from tests.support.stores import fresh_database, fresh_tables
 
 __all__ = ["make_projector", "projector", "world"]
 

@@ -14,12 +14,12 @@ from chalicelib.core.mysql.connections import connect
 from local import aws
 from local.lambda_env import SAMPLE_SECRET
 from local.ports import wait_until
-from tests.conftest import Tables
 from tests.deploy.lambdas import Function, emulator, package_for_tests, tool
 from tests.faults.form import form
 from tests.ops.conftest import Commit, World, order
 from tests.projector.histories import fold
 from tests.projector.reading import base_tables, query, summaries
+from tests.support.stores import Tables
 
 TIMEOUT_SECONDS = 3
 PATIENT_SECONDS = 50  # where nothing is to be cut off

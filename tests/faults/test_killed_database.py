@@ -22,10 +22,11 @@ from demo.seed.__main__ import SAMPLE
 from local import ROOT
 from local.mariadb import MariaDB, with_database
 from local.ports import free_port, wait_until
-from tests.conftest import Stack, fresh_tables, started
 from tests.faults.form import form
 from tests.faults.whole import NOT_YET, Load, agree
-from tests.running import Run
+from tests.support.running import Run
+from tests.support.stack import Stack, started
+from tests.support.stores import fresh_tables
 
 LINES = form(1000, 4000)
 SEEDING_KILLS = form(2, 4)  # the local stack gives up at more deaths than five a minute

@@ -13,11 +13,12 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.conftest import Stack, fresh_tables, started
 from tests.faults.form import form
 from tests.faults.servers import Pair, catch_up, execute, follow, replicated
-from tests.http.client import Answer, Client
 from tests.http.things import customer, email, order, product
+from tests.support.client import Answer, Client
+from tests.support.stack import Stack, started
+from tests.support.stores import fresh_tables
 
 SECONDS = form(5.0, 120.0)
 DELAY_SECONDS = 1

@@ -15,10 +15,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from chalicelib.core.times import utc_now
-from tests.conftest import Stack
 from tests.faults.form import form
 from tests.faults.whole import NOT_YET, Load, agree, ops
 from tests.projector.reading import query
+from tests.support.stack import Stack
 
 RATE = 200
 MIX = ("--orders", "10", "--queries", "30", "--clients", "24", "--one-server")

@@ -22,12 +22,13 @@ from chalicelib.core.dynamodb.codec import decode_item
 from chalicelib.core.service import HEARTBEAT_ID
 from local.ministack import MiniStack
 from local.ports import free_port
-from tests.conftest import Stack, Tables, fresh_database, fresh_tables, started
 from tests.faults.form import LONG, form
 from tests.faults.proxy import Proxy
 from tests.faults.whole import NOT_YET, Load, agree
-from tests.http.client import Answer, Client
 from tests.http.things import customer, product
+from tests.support.client import Answer, Client
+from tests.support.stack import Stack, started
+from tests.support.stores import Tables, fresh_database, fresh_tables
 
 OUTAGES = form(1, 60)
 ORDERS = form(40, 2000)

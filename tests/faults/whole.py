@@ -13,9 +13,9 @@ from chalicelib.bootstrap import SERVICES
 from chalicelib.core.dynamodb.codec import decode_item
 from local import ROOT
 from local.ports import wait_until
-from tests.conftest import Stack
 from tests.http.settling import behind, unanswered
 from tests.projector.reading import query, summaries
+from tests.support.stack import Stack
 
 _STUCK_SECONDS = 60.0
 # What a query may answer while the read model is behind: what its token names cannot be shown, or is not there yet.

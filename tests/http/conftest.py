@@ -6,31 +6,31 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Stack
-from tests.http.client import Client
+from tests.support.client import Client
+from tests.support.stack import Stack
 
 Written = Callable[[], dict[str, list[Any]]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def anonymous(stack: Stack) -> Client:
     """A client without a token."""
     return Client(stack.url)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def admin(stack: Stack) -> Client:
     """A client that may do everything."""
     return Client(stack.url, stack.token("admin"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def staff(stack: Stack) -> Client:
     """A client of the shop's staff."""
     return Client(stack.url, stack.token("staff"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def as_customer(stack: Stack) -> Callable[[str], Client]:
     """A client with the token of the customer of that id."""
     return lambda id: Client(stack.url, stack.token("customer", id))

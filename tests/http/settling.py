@@ -3,8 +3,9 @@
 from chalicelib.bootstrap import SERVICES
 from chalicelib.core.mysql.connections import connect
 from local.ports import wait_until
-from tests.conftest import Stack, Tables
 from tests.saga.rest import under_way
+from tests.support.stack import Stack
+from tests.support.stores import Tables
 
 
 def settle(stack: Stack, seconds: float = 30) -> None:

@@ -12,8 +12,8 @@ from chalicelib.bootstrap import APIS
 from chalicelib.core.access.permissions import Access
 from chalicelib.core.http.endpoint import CommandEndpoint, QueryEndpoint
 from chalicelib.permissions import PERMISSIONS
-from tests.http.client import Answer, Client
 from tests.http.things import answered, customer, email, order, sku, stocked
+from tests.support.client import Answer, Client
 
 ROUTES = [
     endpoint for api in APIS for endpoint in api.endpoints if isinstance(endpoint, CommandEndpoint | QueryEndpoint)

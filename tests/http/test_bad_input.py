@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.http.client import Answer, Client
 from tests.http.things import customer, email, product, sku
+from tests.support.client import Answer, Client
 
 DIGITS = int("9" * 38)
 BIG = b'{"name": "' + b"x" * (10 * 1024 * 1024) + b'"}'

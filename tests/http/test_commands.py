@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.http.client import Answer, Client
 from tests.http.things import answered, customer, email, order, product, sku, stocked
+from tests.support.client import Answer, Client
 
 
 def ok(answer: Answer, status: int = 200) -> Any:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from local.ports import wait_until
-from tests.conftest import Stack
-from tests.http.client import Client
 from tests.http.settling import settle
 from tests.http.things import answered, customer, order, product, sku, stocked
+from tests.support.client import Client
+from tests.support.stack import Stack
 
 
 @pytest.fixture(scope="module")

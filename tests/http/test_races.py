@@ -4,8 +4,8 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 
-from tests.http.client import Answer, Client
 from tests.http.things import customer, email, sku
+from tests.support.client import Answer, Client
 
 
 def at_once(count: int, attempt: Callable[[int], Answer]) -> list[Answer]:

@@ -6,8 +6,8 @@ import subprocess
 from itertools import pairwise
 from pathlib import Path
 
-from tests.conftest import Stack
 from tests.http.settling import settle
+from tests.support.stack import Stack
 
 _MARK = "--- next ---"
 

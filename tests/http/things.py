@@ -5,7 +5,7 @@ import os
 from typing import Any
 
 from local.ports import wait_until
-from tests.http.client import Client
+from tests.support.client import Client
 
 _numbers = itertools.count(1)
 

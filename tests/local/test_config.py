@@ -1,5 +1,6 @@
 """The choices that a person has for the local stack."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,10 @@ def test_choices(tmp_path: Path) -> None:
     """Each variable sets its attribute."""
     config = Config.from_env({"API_PORT": "8080", "LOCAL_STATE": str(tmp_path), "TABLE_PREFIX": "x-"})
     assert (config.api_port, config.folder, config.table_prefix) == (8080, tmp_path, "x-")
+    config = Config.from_env({"TEMPLATE_FILE": str(tmp_path / "other.yaml"), "COMPOSITION_ROOT": "somewhere.else"})
+    env = app_env(replace(config, folder=tmp_path), "mysql://u@127.0.0.1/x")
+    assert env["TEMPLATE_FILE"] == str(tmp_path / "other.yaml")
+    assert env["COMPOSITION_ROOT"] == "somewhere.else"
 
 
 @pytest.mark.parametrize("port", ["http", "0", "65536", "-1", "8000.5"])

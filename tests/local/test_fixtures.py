@@ -3,8 +3,9 @@
 import pytest
 
 from chalicelib.core.mysql.connections import connect
-from tests.conftest import Stack, Tables
-from tests.http.client import Client
+from tests.support.client import Client
+from tests.support.stack import Stack
+from tests.support.stores import Tables
 
 
 def test_tables_have_streams_with_both_images(tables: Tables) -> None:

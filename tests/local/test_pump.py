@@ -14,7 +14,7 @@ from local import aws
 from local.ports import wait_until
 from local.pump import MAX_EVENT_BYTES, Pump, batches
 from local.template import EventSource, Template
-from tests.conftest import Tables
+from tests.support.stores import Tables
 
 Put = Callable[..., None]
 

@@ -14,10 +14,10 @@ import pytest
 
 from local import ROOT
 from local.ports import free_port, is_free, wait_until
-from tests.conftest import fresh_database
-from tests.http.client import Client
 from tests.projector.reading import query
-from tests.running import Run
+from tests.support.client import Client
+from tests.support.running import Run
+from tests.support.stores import fresh_database
 
 
 def ada(client: Client) -> Mapping[str, Any]:

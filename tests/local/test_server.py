@@ -13,7 +13,7 @@ import pytest
 from chalice.app import AuthRequest, AuthResponse, Chalice, Response
 
 from local.server import ACCEPTED_BYTES, MAX_BODY_BYTES, Server
-from tests.http.client import Client
+from tests.support.client import Client
 
 
 def small_app() -> Chalice:

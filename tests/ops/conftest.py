@@ -16,8 +16,8 @@ from chalicelib.core.projector import Deps, DynamoDeadLetters, Writer, project
 from chalicelib.core.service import Head, Projection, Service
 from local import ROOT
 from ops.verify import Drift, Options, Report, verify
-from tests.conftest import Tables
 from tests.projector.histories import SERVICES, head, order_state, record
+from tests.support.stores import Tables
 
 Commit = tuple[str, Head]
 

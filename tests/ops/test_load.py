@@ -16,7 +16,7 @@ from demo.load.selling import Seller
 from demo.load.shop import Shop, Written
 from demo.load.tally import Tally, times
 from local import ROOT
-from tests.conftest import Stack
+from tests.support.stack import Stack
 
 
 class Canned:

@@ -11,9 +11,9 @@ from chalicelib.core.dynamodb.codec import decode_item
 from chalicelib.core.projector import DeadLetter, DeadLetters, DynamoDeadLetters
 from chalicelib.core.streams.dead_letters import MAX_ID_BYTES, MAX_INLINE_BYTES, dead_letter
 from chalicelib.core.streams.records import Source, Unreadable
-from tests.conftest import Tables
 from tests.projector.conftest import MemoryDeadLetters
 from tests.projector.histories import SERVICES, record
+from tests.support.stores import Tables
 
 Read = Callable[[str], Mapping[str, Any] | None]
 

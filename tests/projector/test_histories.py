@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.core.service import Head
-from tests.conftest import empty
 from tests.projector.conftest import Projector
 from tests.projector.histories import START, fold, head, iso, order_state, record
 from tests.projector.reading import base_tables, summaries
+from tests.support.stores import empty
 
 pytestmark = pytest.mark.database
 

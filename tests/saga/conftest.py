@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contract.memory_store import MemoryStore
+from tests.core.memory_store import MemoryStore
 from tests.saga.world import World
 
 

@@ -15,10 +15,10 @@ from chalicelib.core.commands.store import Commit, WriteStore
 from chalicelib.core.decider import Rejected
 from chalicelib.core.dynamodb.codec import head_of
 from chalicelib.core.dynamodb.store import DynamoStore
-from tests.conftest import Tables
 from tests.saga.conftest import in_memory
 from tests.saga.rest import AT_REST
 from tests.saga.world import SERVICES, World
+from tests.support.stores import Tables
 
 SKUS = ("A", "B", "C")
 LINES = st.lists(st.tuples(st.sampled_from(SKUS), st.integers(1, 4)), min_size=1, max_size=3)

@@ -22,12 +22,13 @@ from chalicelib.core.mysql.migrate import migrate
 from local.mariadb import MariaDB, with_database
 from local.ministack import MiniStack
 from local.ports import free_port
-from tests.conftest import Stack, fresh_tables, started
 from tests.faults.whole import Load, agree
 from tests.http.settling import unanswered
 from tests.projector.reading import query
 from tests.soak.faults import Faults
 from tests.soak.samples import Samples, resident_megabytes
+from tests.support.stack import Stack, started
+from tests.support.stores import fresh_tables
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "0"))
 REPORT = os.environ.get("SOAK_REPORT", "")

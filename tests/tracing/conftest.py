@@ -13,8 +13,8 @@ from local import keys
 from local.config import Config
 from local.env import app_env
 from local.gateway import Answer, Gateway
-from tests.conftest import Tables
 from tests.projector.histories import record
+from tests.support.stores import Tables
 from tests.tracing.daemon import Daemon
 
 

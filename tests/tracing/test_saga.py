@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tests.conftest import Tables
+from tests.support.stores import Tables
 from tests.tracing.conftest import Api, Handle
 from tests.tracing.daemon import Daemon, named
 

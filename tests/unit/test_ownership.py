@@ -10,7 +10,7 @@ from chalicelib.core.commands.pipeline import Answer, Envelope, handle
 from chalicelib.core.decider import Event, Missing, State
 from chalicelib.core.errors import Forbidden, NotFound
 from chalicelib.core.service import Aggregate, Projection, Rows, Service, Table, single
-from tests.contract.memory_store import MemoryStore
+from tests.core.memory_store import MemoryStore
 
 AT = "2026-11-23T10:00:00.000Z"
 

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
-from chalice.app import Blueprint, CORSConfig, Response
+from chalice.app import AuthRequest, AuthResponse, Blueprint, CORSConfig, Response
 
+from chalicelib.core.access.authentication import BadToken, verify
 from chalicelib.core.commands.pipeline import Envelope
 from chalicelib.core.errors import (
     Internal,
@@ -180,6 +181,31 @@ def _response(reply: Reply, correlation_id: str) -> Response:
         **reply.headers,
     }
     return Response(reply.body, headers=headers, status_code=reply.status)
+
+
+class Unauthorized(Exception):
+    """API Gateway answers 401 to exactly this message, and 500 to any other."""
+
+    def __init__(self) -> None:
+        super().__init__("Unauthorized")
+
+
+def authorized(request: AuthRequest, runtime: Runtime) -> AuthResponse:
+    """What the authorizer answers to a JWT: what it says of its bearer goes to the functions behind.
+
+    Raises:
+        Unauthorized: the token is not accepted; the log says why.
+    """
+    try:
+        principal = verify(request.token, runtime.settings, runtime.permissions.roles)
+    except BadToken as error:
+        log.info("token refused", reason=str(error))
+        raise Unauthorized from error
+    return AuthResponse(
+        routes=["*"],  # the table of permissions decides; a cached policy has to fit every route
+        principal_id=principal.subject,
+        context={"subject": principal.subject, "role": principal.role},
+    )
 
 
 def problems_everywhere(request: Any, get_response: Callable[[Any], Response]) -> Response:

@@ -8,19 +8,22 @@ from pathlib import Path
 
 from local import ROOT, keys
 from local.ports import answers, free_port, wait_until
-from tests.http.client import Client
+from tests.support.client import Client
+from tests.support.domain import OWN, Domain
 
 
 class Run:
     """A stack under `python -m local run`, on ports and in a folder of its own."""
 
-    def __init__(self, folder: Path, **env: str) -> None:
+    def __init__(self, folder: Path, domain: Domain = OWN, **env: str) -> None:
         self.folder = folder
+        self._domain = domain
         self.ports = {name: free_port() for name in ("API_PORT", "MINISTACK_PORT", "MYSQL_PORT")}
         self._env = {
             **{name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "READ_DATABASE_URL")},
             **{name: str(port) for name, port in self.ports.items()},
             "LOCAL_STATE": str(folder),
+            **domain.env,
             **env,
         }
         self.process: subprocess.Popen[str] | None = None
@@ -38,11 +41,13 @@ class Run:
         return self
 
     def ready(self) -> Client:
-        """A client with an admin's token, as soon as the API answers."""
+        """A client of the domain's last role, which may do most, as soon as the API answers."""
         assert self.process is not None
         assert wait_until(lambda: answers(self.ports["API_PORT"]) or self.process.poll() is not None, 90)  # type: ignore[union-attr]
         assert self.process.poll() is None, self.output()
-        return Client(f"http://127.0.0.1:{self.ports['API_PORT']}", keys.issue(self.folder / "keys", "admin"))
+        permissions = self._domain.permissions
+        token = keys.issue(self.folder / "keys", permissions.roles[-1], permissions=permissions)
+        return Client(f"http://127.0.0.1:{self.ports['API_PORT']}", token)
 
     def stop(self, number: int = signal.SIGTERM) -> str:
         """Send a signal and wait for the end. Returns what it printed."""

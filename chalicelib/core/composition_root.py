@@ -1,0 +1,47 @@
+"""The composition root of this process: the module that says which services there are.
+
+It is chalicelib.bootstrap, unless COMPOSITION_ROOT names another. The functions on Lambda import theirs directly;
+the local stack and `ops` ask here, so that they work on any domain, and on that of tests/core.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from chalicelib.core.access.permissions import Permissions
+    from chalicelib.core.mysql.migration_sets import MigrationSet
+    from chalicelib.core.runtime import Runtime
+    from chalicelib.core.service import Service
+
+VARIABLE = "COMPOSITION_ROOT"
+DEFAULT = "chalicelib.bootstrap"
+
+
+class CompositionRoot(Protocol):
+    """What the module holds.
+
+    Attributes:
+        SERVICES: by name.
+        REACTED_TO: the services whose streams others have policies on, by name.
+        MIGRATIONS: what the read model's tables are made by, the engine's first.
+        PERMISSIONS: who may do what, and which roles there are.
+    """
+
+    SERVICES: "Mapping[str, Service]"
+    REACTED_TO: Sequence[str]
+    MIGRATIONS: "Sequence[MigrationSet]"
+    PERMISSIONS: "Permissions"
+
+    def runtime(self) -> "Runtime":
+        """The process's runtime, made from the environment on first use. Raises BadSettings."""
+
+
+def composition_root() -> CompositionRoot:
+    """The module that COMPOSITION_ROOT names, imported.
+
+    Raises:
+        ImportError: there is no such module, or something that it imports.
+    """
+    return cast(CompositionRoot, import_module(os.environ.get(VARIABLE) or DEFAULT))

@@ -1,0 +1,88 @@
+"""The routes of accounts."""
+
+from typing import Any
+
+import msgspec
+
+from chalicelib.core.commands.pipeline import Envelope
+from chalicelib.core.errors import Fault, Forbidden, Invalid
+from chalicelib.core.http.chalice_adapter import Api
+from chalicelib.core.http.endpoint import Call
+from chalicelib.core.queries.listing import Page
+from tests.core.domain.accounts.commands import (
+    AccountAnswer,
+    AccountChange,
+    ChangeDetails,
+    Close,
+    ClosedAnswer,
+    Deposit,
+    NewAccount,
+    NewDeposit,
+    Open,
+)
+from tests.core.domain.accounts.domain import Account
+from tests.core.domain.accounts.queries import (
+    AccountDetail,
+    AccountFilters,
+    AccountSummary,
+    get_account,
+    list_accounts,
+)
+from tests.core.domain.fields import Number
+
+api = Api("accounts", id=Number)
+
+
+@api.command("POST", "/accounts", "accounts.open", body=NewAccount, answer=AccountAnswer, location="/accounts/{id}")
+def open_(call: Call[NewAccount]) -> Envelope:
+    """Open an account, or a closed one again; for oneself unless all are permitted."""
+    owner = call.body.owner or call.principal.subject
+    if call.own and owner != call.own:
+        raise Forbidden("This token opens accounts of its own only; leave the owner out.")
+    return _step(call, Open(call.at, owner, call.body), call.body.number)
+
+
+@api.command("PATCH", "/accounts/{id}", "accounts.change", body=AccountChange, answer=AccountAnswer)
+def change(call: Call[AccountChange]) -> Envelope:
+    """Change an account's name or note."""
+    return _step(call, ChangeDetails(call.body), call["id"])
+
+
+@api.command("POST", "/accounts/{id}/deposits", "accounts.deposit", body=NewDeposit, answer=AccountAnswer)
+def deposit(call: Call[NewDeposit]) -> Envelope:
+    """Put money into an account."""
+    return _step(call, Deposit(call.body), call["id"])
+
+
+@api.command("DELETE", "/accounts/{id}", "accounts.close", answer=ClosedAnswer)
+def close(call: Call[None]) -> Envelope:
+    """Close an empty account; its name is free again."""
+    return _step(call, Close(), call["id"])
+
+
+def _step(call: Call[Any], command: object, id: str) -> Envelope:
+    return call.envelope(command, (id,), owner=_owner)
+
+
+def _owner(account: Account) -> str:
+    return account.owner
+
+
+@api.query("/accounts", "accounts.list", parameters=AccountFilters, answer=AccountSummary, many=True)
+def list_(call: Call[AccountFilters], cursor: Any) -> Page[AccountSummary]:
+    """List accounts; whoever may see its own alone sees those."""
+    filters = call.body
+    if call.own is not None:
+        if filters.owner not in (None, call.own):
+            detail = "only accounts of your own can be listed"
+            raise Invalid(f"owner: {detail}.", faults=[Fault(detail, parameter="owner")])
+        filters = msgspec.structs.replace(filters, owner=call.own)
+    return list_accounts(cursor, filters, call.runtime.signer)
+
+
+@api.query("/accounts/{id}", "accounts.get", answer=AccountDetail)
+def get(call: Call[None], cursor: Any) -> AccountDetail:
+    """Show an account with its turnover."""
+    account = call.found(get_account(cursor, call["id"]), "account")
+    call.require_own(account.owner)
+    return account

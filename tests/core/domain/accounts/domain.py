@@ -1,0 +1,263 @@
+"""The rules of accounts: never below zero, and a transfer gets all of its money or none.
+
+Two kinds of aggregate. An account, by its number, holds money. A hold, one a transfer, is the saga's memory: a step
+that was made before is a success that changes nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from chalicelib.core.decider import Event, Missing, Rejected, State, differences
+from tests.core.domain.accounts.commands import ChangeDetails, Close, Deposit, Hold, Open, Release, Settle
+
+HOLD_PREFIX = "hold#"
+
+
+class Account(State, frozen=True):
+    """An account: what is in it, what of that is promised, and what it was promised itself."""
+
+    owner: str
+    name: str
+    opened_at: str
+    note: str = ""
+    balance: int = 0
+    held: int = 0
+    expected: int = 0
+
+
+class Shortfall(msgspec.Struct, frozen=True):
+    """An account that had less than a transfer wanted, or is not open (then there is nothing)."""
+
+    account: str
+    requested: int
+    available: int
+
+
+class Promise(State, frozen=True):
+    """What a transfer was promised: held, short, released or settled; `legs`: the change of each account."""
+
+    status: str
+    legs: dict[str, int] = msgspec.field(default_factory=dict)
+    shortfalls: list[Shortfall] = msgspec.field(default_factory=list)
+
+
+class AccountOpened(Event, frozen=True):
+    """An account was opened, for the first time or again."""
+
+    owner: str
+    name: str
+    at: str
+    note: str = ""
+
+
+class AccountChanged(Event, frozen=True):
+    """Name or note changed; only those are named."""
+
+    changes: dict[str, str]
+
+
+class MoneyDeposited(Event, frozen=True):
+    """Money came in."""
+
+    amount: int
+    reference: str | None = None
+
+
+class AccountClosed(Event, frozen=True):
+    """The account is no longer in use."""
+
+
+class LegHeld(Event, frozen=True):
+    """The account's part of a transfer was promised: out of it (negative) or into it (positive)."""
+
+    transfer_id: str
+    amount: int
+
+
+class LegReleased(Event, frozen=True):
+    """The account's part of a transfer will not happen."""
+
+    transfer_id: str
+    amount: int
+
+
+class LegSettled(Event, frozen=True):
+    """The account's part of a transfer happened."""
+
+    transfer_id: str
+    amount: int
+
+
+class HoldPlaced(Event, frozen=True):
+    """A transfer is promised all of its money."""
+
+    transfer_id: str
+    legs: dict[str, int]
+
+
+class HoldShort(Event, frozen=True):
+    """A transfer got nothing, for want of these."""
+
+    transfer_id: str
+    shortfalls: list[Shortfall]
+
+
+class HoldReleased(Event, frozen=True):
+    """A transfer gave its promise back, or never will get one."""
+
+    transfer_id: str
+
+
+class HoldSettled(Event, frozen=True):
+    """A transfer's money moved."""
+
+    transfer_id: str
+
+
+Decision = Mapping[str, Sequence[Event]]
+
+
+def hold_id(transfer_id: str) -> str:
+    """The id of a transfer's hold."""
+    return f"{HOLD_PREFIX}{transfer_id}"
+
+
+def decide(command: Any, states: Mapping[str, Any]) -> Decision:
+    """What a command does to the accounts and the hold that it addresses."""
+    match command:
+        case Hold():
+            return _hold(command, states)
+        case Release(transfer_id=transfer_id):
+            return _release(transfer_id, states)
+        case Settle(transfer_id=transfer_id):
+            return _settle(transfer_id, states)
+    ((id, account),) = states.items()
+    return {id: _decide_one(command, account, id)}
+
+
+def _decide_one(command: Any, account: Account | None, id: str) -> list[Event]:
+    match command:
+        case Open(at=at, owner=owner, details=new):
+            if account and not account.deleted:
+                raise Rejected("duplicate", f"{id} is open already; change it instead.", existing=id)
+            return [AccountOpened(owner=owner, name=new.name, note=new.note, at=at)]
+        case ChangeDetails(change=change):
+            changes = differences(change, _open(account))
+            return [AccountChanged(changes=changes)] if changes else []
+        case Deposit(deposit=deposit):
+            _open(account)
+            return [MoneyDeposited(amount=deposit.amount, reference=deposit.reference)]
+        case Close():
+            return [_close(_open(account))]
+    raise TypeError(f"accounts know no {type(command).__name__}")
+
+
+def _close(account: Account) -> AccountClosed:
+    if account.balance or account.expected:
+        raise Rejected(
+            "not-empty",
+            f"There are {account.balance} in it and {account.expected} are on their way; transfer them first.",
+            balance=account.balance,
+        )
+    return AccountClosed()
+
+
+def _hold(command: Hold, states: Mapping[str, Any]) -> Decision:
+    id = hold_id(command.transfer_id)
+    if states[id]:
+        return {}  # held, short, released or settled already: this is a redelivery
+    short = [
+        Shortfall(account=number, requested=max(0, -change), available=_available(states[number]))
+        for number, change in command.legs.items()
+        if not _is_open(states[number]) or _available(states[number]) + change < 0
+    ]
+    if short:
+        return {id: [HoldShort(transfer_id=command.transfer_id, shortfalls=short)]}
+    return {
+        id: [HoldPlaced(transfer_id=command.transfer_id, legs=dict(command.legs))],
+        **{number: [LegHeld(transfer_id=command.transfer_id, amount=n)] for number, n in command.legs.items()},
+    }
+
+
+def _release(transfer_id: str, states: Mapping[str, Any]) -> Decision:
+    id = hold_id(transfer_id)
+    hold: Promise | None = states[id]
+    if hold is None:
+        return {id: [HoldReleased(transfer_id=transfer_id)]}  # before it was asked for; that will then find it done
+    if hold.status != "held":
+        return {}
+    return {
+        id: [HoldReleased(transfer_id=transfer_id)],
+        **{number: [LegReleased(transfer_id=transfer_id, amount=n)] for number, n in hold.legs.items()},
+    }
+
+
+def _settle(transfer_id: str, states: Mapping[str, Any]) -> Decision:
+    id = hold_id(transfer_id)
+    hold: Promise | None = states[id]
+    if hold is not None and hold.status == "settled":
+        return {}
+    if hold is None or hold.status != "held":
+        raise Rejected("not-held", f"{transfer_id} has no hold ({hold.status if hold else 'unknown'}); nothing moved.")
+    return {
+        id: [HoldSettled(transfer_id=transfer_id)],
+        **{number: [LegSettled(transfer_id=transfer_id, amount=n)] for number, n in hold.legs.items()},
+    }
+
+
+def evolve_account(state: Account | None, event: Any) -> Account:
+    """An account after an event."""
+    if isinstance(event, AccountOpened):
+        return Account(owner=event.owner, name=event.name, note=event.note, opened_at=event.at)
+    account = _open(state)
+    change = msgspec.structs.replace
+    match event:
+        case AccountChanged(changes=changes):
+            return change(account, **changes)
+        case MoneyDeposited(amount=n):
+            return change(account, balance=account.balance + n)
+        case AccountClosed():
+            return change(account, deleted=True)
+        case LegHeld(amount=n):
+            return change(account, held=account.held + max(0, -n), expected=account.expected + max(0, n))
+        case LegReleased(amount=n):
+            return change(account, held=account.held - max(0, -n), expected=account.expected - max(0, n))
+        case LegSettled(amount=n):
+            return change(
+                account,
+                balance=account.balance + n,
+                held=account.held - max(0, -n),
+                expected=account.expected - max(0, n),
+            )
+    raise TypeError(f"an account knows no {type(event).__name__}")
+
+
+def evolve_hold(state: Promise | None, event: Any) -> Promise:
+    """A transfer's hold after an event."""
+    legs = state.legs if state else {}
+    match event:
+        case HoldPlaced():
+            return Promise(status="held", legs=event.legs)
+        case HoldShort():
+            return Promise(status="short", shortfalls=event.shortfalls)
+        case HoldReleased():
+            return Promise(status="released", legs=legs)
+        case HoldSettled():
+            return Promise(status="settled", legs=legs)
+    raise TypeError(f"a hold knows no {type(event).__name__}")
+
+
+def _available(account: Account | None) -> int:
+    return account.balance - account.held if account else 0
+
+
+def _is_open(account: Account | None) -> bool:
+    return account is not None and not account.deleted
+
+
+def _open(account: Account | None) -> Account:
+    if account is None or account.deleted:
+        raise Missing("There is no such account, or no longer; check its number.")
+    return account

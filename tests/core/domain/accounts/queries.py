@@ -1,0 +1,99 @@
+"""Reads about accounts, with what transfers moved."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from chalicelib.core.queries.answers import Timestamp, Version, timestamp
+from chalicelib.core.queries.listing import Bookmark, Key, ListParameters, Page, Row, Sort, Where, read_page
+from chalicelib.core.queries.search import SearchText, boolean_query
+from chalicelib.core.tokens import Signer
+from tests.core.domain.fields import Owner
+
+
+class AccountFilters(ListParameters, frozen=True):
+    """Which accounts, and in what order."""
+
+    q: SearchText | None = None
+    owner: Owner | None = None
+    min_balance: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
+    sort: Literal["id", "name", "-name", "balance", "-balance"] = "id"
+
+
+class AccountSummary(Struct, frozen=True, kw_only=True):
+    """An account as lists show it."""
+
+    id: str
+    version: Version
+    owner: str
+    name: str
+    balance: int
+    available: Annotated[int, Meta(description="In it and not promised.")]
+    opened_at: Timestamp
+    updated_at: Timestamp
+
+
+class Turnover(Struct, frozen=True, kw_only=True):
+    """What transfers moved into and out of an account on a UTC day."""
+
+    day: date
+    transfers: int
+    incoming: int
+    outgoing: int
+
+
+class AccountDetail(AccountSummary, frozen=True, kw_only=True):
+    """An account with its note and its turnover."""
+
+    note: str
+    turnover: list[Turnover]
+
+
+_COLUMNS = "a.id, a.version, a.owner, a.name, a.balance, a.available, a.opened_at, a.updated_at"
+_LIST = f"SELECT {_COLUMNS} FROM accounts a"
+_DETAIL = f"SELECT {_COLUMNS}, a.note FROM accounts a WHERE a.id = %s AND a.deleted_at IS NULL"
+_TURNOVER = "SELECT day, transfers, incoming, outgoing FROM turnover_by_account WHERE account = %s ORDER BY day"
+_ID = Key("a.id", "id")
+
+
+def list_accounts(cursor: Any, filters: AccountFilters, signer: Signer) -> Page[AccountSummary]:
+    """One page of accounts that are open.
+
+    Raises:
+        Malformed: the cursor is not of this list.
+        Invalid: nothing in `q` can be searched for.
+    """
+    where = Where("a.deleted_at IS NULL")
+    where.add("a.owner = %s", filters.owner)
+    where.add("a.balance >= %s", filters.min_balance)
+    if filters.q is not None:
+        where.add("MATCH (a.name, a.note) AGAINST (%s IN BOOLEAN MODE)", boolean_query(filters.q))
+    by = filters.sort.removeprefix("-")
+    keys = (_ID,) if by == "id" else (Key(f"a.{by}", by), _ID)
+    sort = Sort(keys, filters.sort.startswith("-"))
+    return read_page(cursor, _LIST, where, sort, Bookmark(signer, "accounts", filters), filters.limit, _summary)
+
+
+def get_account(cursor: Any, id: str) -> AccountDetail | None:
+    """One account, or None when the read model has no such account or it is closed."""
+    cursor.execute(_DETAIL, (id,))
+    row = cursor.fetchone()
+    if row is None:
+        return None
+    cursor.execute(_TURNOVER, (id,))
+    turnover = [
+        Turnover(**{name: int(value) if name != "day" else value for name, value in day.items()})
+        for day in cursor.fetchall()
+    ]
+    return AccountDetail(**_members(row), note=row["note"], turnover=turnover)
+
+
+def _summary(row: Row) -> AccountSummary:
+    return AccountSummary(**_members(row))
+
+
+def _members(row: Row) -> dict[str, Any]:
+    names = ("id", "version", "owner", "name", "balance", "available")
+    times = ("opened_at", "updated_at")
+    return {name: row[name] for name in names} | {name: timestamp(row[name]) for name in times}

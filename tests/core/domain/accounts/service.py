@@ -1,0 +1,40 @@
+"""The accounts, put together."""
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+from chalicelib.core.decider import Event
+from chalicelib.core.service import Aggregate, Claim, ClaimChange, Policy, Service
+from tests.core.domain.accounts import domain
+from tests.core.domain.accounts.policy import on_transfers
+from tests.core.domain.accounts.projection import PROJECTION
+
+
+def _claims(number: str, before: Any, after: Any, events: Sequence[Event]) -> ClaimChange:
+    """An open account holds its name, whatever its case; a deposit's reference counts once an account, for ever."""
+    names = ClaimChange.between(_name(before), _name(after))
+    references = {
+        Claim("deposit", f"{number}#{event.reference}")
+        for event in events
+        if isinstance(event, domain.MoneyDeposited) and event.reference
+    }
+    return ClaimChange(names.take | references, names.release)
+
+
+def _name(state: domain.Account | None) -> set[Claim]:
+    if state is None or state.deleted:
+        return set()
+    return {Claim("name", unicodedata.normalize("NFKC", state.name).casefold())}
+
+
+SERVICE = Service(
+    name="accounts",
+    aggregates=(
+        Aggregate("account", domain.Account, domain.evolve_account, claims=_claims),
+        Aggregate("hold", domain.Promise, domain.evolve_hold, prefix=domain.HOLD_PREFIX),
+    ),
+    decide=domain.decide,
+    projection=PROJECTION,
+    policies=(Policy("transfers", on_transfers),),
+)

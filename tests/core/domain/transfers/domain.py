@@ -1,0 +1,155 @@
+"""The rules of transfers: requested -> accepted or refused; accepted -> settled; cancelled until it is settled.
+
+A step that was made before is a success that changes nothing, so any of them may be repeated.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import msgspec
+
+from chalicelib.core.decider import Event, Missing, Rejected, State, Unacceptable
+from tests.core.domain.transfers.commands import Accept, Cancel, Refuse, Request, Settle
+
+
+class Leg(msgspec.Struct, frozen=True):
+    """A leg of a transfer: into the account, or out of it where the amount is negative."""
+
+    account: str
+    amount: int
+
+
+class Transfer(State, frozen=True):
+    """One transfer; its volume is what leaves accounts."""
+
+    owner: str
+    status: str
+    volume: int
+    requested_at: str
+    legs: list[Leg]
+    reference: str | None = None
+    reason: str | None = None
+    shortfalls: list[dict[str, str | int]] = msgspec.field(default_factory=list)
+
+
+class TransferRequested(Event, frozen=True):
+    """Somebody wants money moved."""
+
+    held_by_state: ClassVar[frozenset[str]] = frozenset({"legs"})
+
+    owner: str
+    volume: int
+    requested_at: str
+    legs: list[Leg]
+    reference: str | None = None
+
+
+class TransferAccepted(Event, frozen=True):
+    """All of its money is held."""
+
+
+class TransferRefused(Event, frozen=True):
+    """It cannot be done."""
+
+    shortfalls: list[dict[str, str | int]]
+
+
+class TransferCancelled(Event, frozen=True):
+    """It was called off; `was` is the status that it had."""
+
+    was: str
+    reason: str | None = None
+
+
+class TransferSettled(Event, frozen=True):
+    """The money moves."""
+
+
+def decide(command: Any, state: Transfer | None) -> Sequence[Event]:
+    """What a command does to a transfer."""
+    if isinstance(command, Request):
+        return _request(command, state)
+    if state is None:
+        raise Missing("There is no such transfer; check its id.")
+    match command:
+        case Accept():
+            done = _step(state, "accepted", since=("requested",), after=("settled",))
+            return [] if done else [TransferAccepted()]
+        case Refuse(shortfalls=shortfalls):
+            done = _step(state, "refused", since=("requested",))
+            return [] if done else [TransferRefused(shortfalls=shortfalls)]
+        case Cancel(reason=reason):
+            done = _step(state, "cancelled", since=("requested", "accepted"))
+            return [] if done else [TransferCancelled(was=state.status, reason=reason)]
+        case Settle():
+            return [] if _step(state, "settled", since=("accepted",)) else [TransferSettled()]
+    raise TypeError(f"transfers know no {type(command).__name__}")
+
+
+def evolve(state: Transfer | None, event: Any) -> Transfer:
+    """The state after an event."""
+    if isinstance(event, TransferRequested):
+        return Transfer(
+            status="requested", **{name: getattr(event, name) for name in TransferRequested.__struct_fields__}
+        )
+    if state is None:
+        raise TypeError(f"{type(event).__name__} cannot be a transfer's first event")
+    match event:
+        case TransferAccepted():
+            return msgspec.structs.replace(state, status="accepted")
+        case TransferRefused(shortfalls=shortfalls):
+            return msgspec.structs.replace(state, status="refused", shortfalls=shortfalls)
+        case TransferCancelled(reason=reason):
+            return msgspec.structs.replace(state, status="cancelled", reason=reason)
+        case TransferSettled():
+            return msgspec.structs.replace(state, status="settled")
+    raise TypeError(f"a transfer knows no {type(event).__name__}")
+
+
+def _step(state: Transfer, to: str, *, since: tuple[str, ...], after: tuple[str, ...] = ()) -> bool:
+    """Whether the step was made before. Raises Rejected where the transfer can neither make it nor has made it."""
+    if state.status == to or state.status in after:
+        return True
+    if state.status not in since:
+        raise Rejected(
+            "wrong-state",
+            f"The transfer is {state.status}; only one that is {' or '.join(since)} can become {to}.",
+            status_now=state.status,
+        )
+    return False
+
+
+def _request(command: Request, state: Transfer | None) -> list[Event]:
+    if state is not None:
+        raise Rejected("duplicate", "This transfer was requested before.")
+    _check_accounts(command)
+    legs = [Leg(leg.account, leg.amount) for leg in command.transfer.legs]
+    if sum(leg.amount for leg in legs):
+        raise Unacceptable("unbalanced", "The legs do not add up to 0.", faults={"/legs": "do not add up to 0"})
+    return [
+        TransferRequested(
+            owner=command.owner,
+            volume=sum(leg.amount for leg in legs if leg.amount > 0),
+            requested_at=command.requested_at,
+            legs=legs,
+            reference=command.transfer.reference,
+        )
+    ]
+
+
+def _check_accounts(command: Request) -> None:
+    """Every account exists and is open, and money leaves the owner's alone where that is asked for."""
+    legs = list(enumerate(command.transfer.legs))
+    unknown = {f"/legs/{i}/account": "no such account" for i, leg in legs if leg.account not in command.accounts}
+    if unknown:
+        raise Unacceptable("unknown-account", "Some accounts do not exist; correct them.", faults=unknown)
+    closed = {f"/legs/{i}/account": "closed" for i, leg in legs if command.accounts[leg.account].closed}
+    if closed:
+        raise Rejected("closed", "Some accounts are closed; use others.", faults=closed)
+    foreign = {
+        f"/legs/{i}/account": "belongs to somebody else"
+        for i, leg in legs
+        if command.of_owner and leg.amount < 0 and command.accounts[leg.account].owner != command.owner
+    }
+    if foreign:
+        raise Rejected("foreign-account", "Money can leave accounts of your own alone.", faults=foreign)

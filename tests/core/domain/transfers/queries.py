@@ -1,0 +1,135 @@
+"""Reads about transfers, with the names of their accounts."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from chalicelib.core.errors import Fault, Invalid
+from chalicelib.core.queries.answers import Timestamp, Version, timestamp
+from chalicelib.core.queries.listing import Bookmark, Key, ListParameters, Page, Row, Sort, Where, read_page
+from chalicelib.core.tokens import Signer
+from tests.core.domain.fields import Number, Owner, Reference
+
+Status = Literal["requested", "accepted", "refused", "cancelled", "settled"]
+Volume = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+
+
+class TransferFilters(ListParameters, frozen=True):
+    """Which transfers, and in what order."""
+
+    status: Status | None = None
+    owner: Owner | None = None
+    account: Annotated[Number, Meta(description="Transfers with a leg of this account.")] | None = None
+    reference: Reference | None = None
+    requested_from: Annotated[datetime, Meta(tz=True, description="Requested then or later.")] | None = None
+    requested_to: Annotated[datetime, Meta(tz=True, description="Requested before then.")] | None = None
+    min_volume: Volume | None = None
+    max_volume: Volume | None = None
+    sort: Literal["requested_at", "-requested_at", "volume", "-volume"] = "-requested_at"
+
+
+class TransferSummary(Struct, frozen=True, kw_only=True):
+    """A transfer as lists show it."""
+
+    id: str
+    version: Version
+    reference: str | None
+    owner: str
+    status: Status
+    volume: int
+    leg_count: int
+    requested_at: Timestamp
+    updated_at: Timestamp
+
+
+class TransferLeg(Struct, frozen=True, kw_only=True):
+    """One leg; no name while the read model does not know the account."""
+
+    leg_no: Annotated[int, Meta(ge=1)]
+    account: str
+    name: str | None
+    amount: int
+
+
+class Shortfall(Struct, frozen=True):
+    """An account that kept a transfer from being accepted."""
+
+    account: str
+    requested: int
+    available: int
+
+
+class TransferDetail(TransferSummary, frozen=True, kw_only=True):
+    """A transfer with its legs."""
+
+    reason: str | None
+    shortfalls: list[Shortfall]
+    legs: list[TransferLeg]
+
+
+_COLUMNS = """t.id, t.version, t.reference, t.owner, t.status, t.volume, t.leg_count, t.requested_at, t.updated_at"""
+_LIST = f"SELECT {_COLUMNS} FROM transfers t"
+_DETAIL = f"SELECT {_COLUMNS}, t.reason, t.shortfalls FROM transfers t WHERE t.id = %s AND t.deleted_at IS NULL"
+# Other services' tables are LEFT JOINed, tombstones included.
+_LEGS = """SELECT l.leg_no, l.account, a.name, l.amount FROM transfer_legs l LEFT JOIN accounts a ON a.id = l.account
+  WHERE l.transfer_id = %s ORDER BY l.leg_no"""
+_ID = Key("t.id", "id")
+
+
+def list_transfers(cursor: Any, filters: TransferFilters, signer: Signer) -> Page[TransferSummary]:
+    """One page of transfers.
+
+    Raises:
+        Malformed: the cursor is not of this list.
+        Invalid: a time is out of range.
+    """
+    where = Where("t.deleted_at IS NULL")
+    where.add("t.id IN (SELECT l.transfer_id FROM transfer_legs l WHERE l.account = %s)", filters.account)
+    where.add("t.status = %s", filters.status)
+    where.add("t.owner = %s", filters.owner)
+    where.add("t.reference = %s", filters.reference)
+    where.add("t.requested_at >= %s", _utc(filters.requested_from, "requested_from"))
+    where.add("t.requested_at < %s", _utc(filters.requested_to, "requested_to"))
+    where.add("t.volume >= %s", filters.min_volume)
+    where.add("t.volume <= %s", filters.max_volume)
+    by = filters.sort.removeprefix("-")
+    sort = Sort((Key(f"t.{by}", by), _ID), filters.sort.startswith("-"))
+    return read_page(cursor, _LIST, where, sort, Bookmark(signer, "transfers", filters), filters.limit, _summary)
+
+
+def get_transfer(cursor: Any, id: str) -> TransferDetail | None:
+    """One transfer with its legs, or None when the read model has no such transfer."""
+    cursor.execute(_DETAIL, (id,))
+    row = cursor.fetchone()
+    if row is None:
+        return None
+    cursor.execute(_LEGS, (id,))
+    return TransferDetail(
+        **_members(row),
+        reason=row["reason"],
+        shortfalls=msgspec.json.decode(row["shortfalls"] or "[]", type=list[Shortfall]),
+        legs=[TransferLeg(**leg) for leg in cursor.fetchall()],
+    )
+
+
+def _summary(row: Row) -> TransferSummary:
+    return TransferSummary(**_members(row))
+
+
+def _members(row: Row) -> dict[str, Any]:
+    names = ("id", "version", "reference", "owner", "status", "volume", "leg_count")
+    times = ("requested_at", "updated_at")
+    return {name: row[name] for name in names} | {name: timestamp(row[name]) for name in times}
+
+
+def _utc(moment: datetime | None, parameter: str) -> datetime | None:
+    """A time with an offset as the read model's naive UTC."""
+    if moment is None:
+        return None
+    try:
+        return moment.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError as error:
+        detail = "out of range in UTC: years 1 to 9999"
+        raise Invalid(f"{parameter}: {detail}.", faults=[Fault(detail, parameter=parameter)]) from error

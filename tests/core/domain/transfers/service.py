@@ -1,0 +1,28 @@
+"""The transfers, put together."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chalicelib.core.decider import Event
+from chalicelib.core.service import Aggregate, Claim, ClaimChange, Policy, Service, single
+from tests.core.domain.transfers import domain
+from tests.core.domain.transfers.policy import on_accounts
+from tests.core.domain.transfers.projection import PROJECTION
+
+
+def _claims(_id: str, before: Any, after: Any, _events: Sequence[Event]) -> ClaimChange:
+    """A reference belongs to one transfer, whatever becomes of it."""
+    return ClaimChange.between(_reference(before), _reference(after))
+
+
+def _reference(state: domain.Transfer | None) -> set[Claim]:
+    return {Claim("reference", state.reference)} if state and state.reference else set()
+
+
+SERVICE = Service(
+    name="transfers",
+    aggregates=(Aggregate("transfer", domain.Transfer, domain.evolve, claims=_claims),),
+    decide=single(domain.decide),
+    projection=PROJECTION,
+    policies=(Policy("accounts", on_accounts),),
+)

@@ -1,0 +1,32 @@
+"""How states become rows."""
+
+import pytest
+
+from tests.core.histories import account_state, head, record, transfer_state
+from tests.core.projecting import Projector
+from tests.core.reading import query, summaries
+
+pytestmark = pytest.mark.database
+
+
+def test_a_transfer_becomes_a_row_and_one_a_leg(projector: Projector) -> None:
+    """And adds to the summaries once it counts."""
+    assert projector([record("transfers", head("tra_1", 1, transfer_state()))]) == []
+    assert query(projector.url, "SELECT account, amount FROM transfer_legs ORDER BY leg_no") == [
+        ("A", -300),
+        ("B", 300),
+    ]
+    assert query(projector.url, "SELECT transfers FROM turnover_by_account") == []
+    assert projector([record("transfers", head("tra_1", 2, transfer_state("accepted")))]) == []
+    kept, sums = summaries(projector.url)
+    assert kept == sums
+    assert len(kept["turnover_by_account"]) == 2
+
+
+def test_a_tombstone_stays_as_a_row(projector: Projector) -> None:
+    """It is marked, so that a late record cannot revive it."""
+    deliveries = [head("A", 2, account_state(), deleted=True), head("A", 1, account_state())]
+    assert projector([record("accounts", one) for one in deliveries]) == []
+    ((version, deleted_at),) = query(projector.url, "SELECT version, deleted_at FROM accounts")
+    assert version == 2
+    assert deleted_at is not None

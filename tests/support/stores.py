@@ -1,0 +1,86 @@
+"""Tables and databases of a test's own, on servers that all tests share."""
+
+import itertools
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.core.mysql.connections import connect
+from local import aws
+from local.mariadb import with_database
+from local.template import Template, create_tables
+from tests.support.domain import OWN, Domain
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """A fresh set of a domain's tables.
+
+    Attributes:
+        prefix: TABLE_PREFIX; `<prefix><service>` is a table.
+        endpoint: AWS_ENDPOINT_URL.
+        client: of DynamoDB there.
+        domain: whose tables they are.
+    """
+
+    prefix: str
+    endpoint: str
+    client: "DynamoDBClient"
+    domain: Domain = OWN
+
+    def name(self, service: str) -> str:
+        """The table of a service."""
+        return f"{self.prefix}{service}"
+
+    def items(self, service: str) -> list[Mapping[str, Any]]:
+        """All items of a service's table, as attribute values."""
+        pages = self.client.get_paginator("scan").paginate(TableName=self.name(service), ConsistentRead=True)
+        return [item for page in pages for item in page["Items"]]
+
+
+@contextmanager
+def fresh_tables(endpoint: str, domain: Domain = OWN) -> Iterator[Tables]:
+    """A domain's tables under a new prefix, deleted at the end."""
+    tables = Tables(f"t{secrets.token_hex(4)}-", endpoint, aws.dynamodb(endpoint), domain)
+    names = create_tables(tables.client, Template(tables.prefix, domain.template))
+    yield tables
+    for name in names:
+        # The template protects the tables of a deployment; MiniStack would hold us to it.
+        tables.client.update_table(TableName=name, DeletionProtectionEnabled=False)
+        tables.client.delete_table(TableName=name)
+
+
+@contextmanager
+def fresh_database(server: str, domain: Domain = OWN) -> Iterator[str]:
+    """The URL of a new database with a domain's read model, dropped at the end."""
+    name = f"tributary_test_{os.getpid()}_{next(_numbers)}"
+    url = with_database(server, name)
+    domain.migrate(url)
+    yield url
+    connection = connect(server)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE `{name}`")
+    connection.close()
+
+
+def empty(url: str) -> None:
+    """Empty every table of the read model; those that are empty already cost next to nothing."""
+    connection = connect(url)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name FROM information_schema.tables"
+            " WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND table_name <> 'schema_migrations'"
+        )
+        for (table,) in cursor.fetchall():
+            # TRUNCATE makes the table's files anew, which for a few rows takes longer than DELETE.
+            if cursor.execute(f"SELECT 1 FROM `{table}` LIMIT 2000"):
+                cursor.execute(f"{'TRUNCATE' if cursor.rowcount == 2000 else 'DELETE FROM'} `{table}`")
+    connection.close()
