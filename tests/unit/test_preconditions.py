@@ -2,8 +2,8 @@
 
 import pytest
 
-from chalicelib.core.errors import Malformed
-from chalicelib.core.http.preconditions import body_tag, if_match, none_match, version_tag
+from chalicelib.core.errors import Malformed, PreconditionFailed
+from chalicelib.core.http.preconditions import body_tag, conditions, version_tag
 
 
 @pytest.mark.parametrize(
@@ -23,31 +23,83 @@ from chalicelib.core.http.preconditions import body_tag, if_match, none_match, v
 )
 def test_if_match(header: str, version: int | None, holds: bool) -> None:
     """Either form of a tag names its version; a weak one matches nothing; * is any that exists."""
-    condition = if_match(header)
-    assert condition is not None
-    assert condition(version) is holds
+    assert passes({"if-match": header}, version) is holds
+
+
+@pytest.mark.parametrize(
+    ("header", "version", "holds"),
+    [
+        ('"3"', 3, False),
+        ('W/"3.0123abcd"', 3, False),
+        ('"2", "3"', 3, False),
+        ('"2"', 3, True),
+        ('"3"', None, True),
+        ("*", 3, False),
+        ("*", None, True),
+    ],
+)
+def test_if_none_match(header: str, version: int | None, holds: bool) -> None:
+    """A command runs unless the version is one of those named, weakly compared; * is any that exists."""
+    assert passes({"if-none-match": header}, version) is holds
+
+
+def passes(headers: dict[str, str], version: int | None) -> bool:
+    """Whether a command under these headers runs at that version; where not, it is told the version."""
+    given = conditions(headers)
+    assert given
+    try:
+        given.check(version)
+    except PreconditionFailed as failed:
+        return failed.facts != {"version": version}
+    return True
+
+
+def test_weak_tags_are_told_apart() -> None:
+    """A refusal for being weak says so, and not that the version is another."""
+    given = conditions({"if-match": 'W/"3"'})
+    assert given
+    with pytest.raises(PreconditionFailed, match="weak"):
+        given.check(3)
 
 
 def test_no_condition() -> None:
-    """Without the header there is nothing to hold."""
-    assert if_match(None) is None
-    assert none_match(None, '"1.a"') is False
+    """Without a header there is nothing to hold."""
+    assert conditions({"prefer": "wait=1"}) is None
 
 
+@pytest.mark.parametrize("name", ["if-match", "if-none-match"])
 @pytest.mark.parametrize("header", ["3", "", ",", '"3', '"3" x', '"3" "4"', "nope"])
-def test_bad_tags(header: str) -> None:
+def test_bad_tags(name: str, header: str) -> None:
     """A header that names no tags is malformed, not ignored."""
     with pytest.raises(Malformed):
-        if_match(header)
+        conditions({name: header})
+
+
+@pytest.mark.parametrize("name", ["if-modified-since", "if-unmodified-since", "if-range"])
+def test_not_evaluated(name: str) -> None:
+    """A condition that is not evaluated is refused, whatever it says."""
     with pytest.raises(Malformed):
-        none_match(header, '"1.a"')
+        conditions({name: "x"})
 
 
-def test_none_match() -> None:
-    """304 is for exactly the body that the client has."""
+@pytest.mark.parametrize("name", ["if-match", "if-none-match"])
+def test_no_tag(name: str) -> None:
+    """Where there is no ETag, a condition on one is refused."""
+    with pytest.raises(Malformed):
+        conditions({name: "*"}, tagged=False)
+
+
+def test_304() -> None:
+    """A query answers 304 for exactly the body that the client has."""
     tag = body_tag(3, "{}")
-    assert none_match(tag, tag)
-    assert none_match(f'W/{tag}, "x"', tag)
-    assert none_match("*", tag)
-    assert not none_match(body_tag(3, "{ }"), tag)
-    assert not none_match(version_tag(3), tag)
+
+    def has(header: str) -> bool:
+        given = conditions({"if-none-match": header})
+        assert given
+        return given.has_body(3, tag)
+
+    assert has(tag)
+    assert has(f'W/{tag}, "x"')
+    assert has("*")
+    assert not has(body_tag(3, "{ }"))
+    assert not has(version_tag(3))

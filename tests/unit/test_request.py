@@ -1,11 +1,13 @@
 """API Gateway's events, as requests of our own."""
 
+import re
 from typing import Any
 
 import pytest
 
+from chalicelib.core.errors import Malformed
 from chalicelib.core.http.endpoint import wait_seconds
-from chalicelib.core.http.request import request_of
+from chalicelib.core.http.request import correlation_id_of, request_of
 
 
 def event(path: str, route: str, **changes: Any) -> dict[str, Any]:
@@ -27,21 +29,47 @@ def event(path: str, route: str, **changes: Any) -> dict[str, Any]:
 )
 def test_base(path: str, route: str, base: str) -> None:
     """What stands before the route starts our links: a stage or a custom domain's base path."""
-    assert request_of(event(path, route)).base == base
+    assert request_of(event(path, route), "c").base == base
 
 
 def test_headers_that_come_several_times() -> None:
     """Their values are joined, and names are lower-case."""
     both = {"Consistency-Token": "b", "Accept": "x"}
     request = request_of(
-        event("/orders", "/orders", headers=both, multiValueHeaders={"Consistency-Token": ["a", "b"], "Accept": ["x"]})
+        event("/orders", "/orders", headers=both, multiValueHeaders={"Consistency-Token": ["a", "b"], "Accept": ["x"]}),
+        "c",
     )
     assert (request.headers["consistency-token"], request.headers["accept"]) == ("a, b", "x")
 
 
 def test_body_in_base64() -> None:
     """A gateway that takes the body for binary sends it encoded."""
-    assert request_of(event("/", "/", body="e30=", isBase64Encoded=True)).body == b"{}"
+    assert request_of(event("/", "/", body="e30=", isBase64Encoded=True), "c").body == b"{}"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"body": "abc", "isBase64Encoded": True},
+        {"body": "é", "isBase64Encoded": True},
+        {"body": '{"name": "\ud800"}'},
+        {"pathParameters": {"id": "\ud800"}},
+        {"multiValueQueryStringParameters": {"sort": ["\ud800"]}},
+        {"multiValueQueryStringParameters": {"\ud800": ["1"]}},
+        {"headers": {"If-Match": "\ud800"}},
+    ],
+)
+def test_what_is_no_text(changes: dict[str, Any]) -> None:
+    """A body that is not the base64 it is said to be, or a lone surrogate anywhere, is malformed."""
+    with pytest.raises(Malformed):
+        request_of(event("/orders", "/orders", **changes), "c")
+
+
+def test_correlation_id() -> None:
+    """The client's is taken where it can be one; another is made otherwise."""
+    assert correlation_id_of(event("/", "/", headers={"x-correlation-id": "a-1"})) == "a-1"
+    for given in ("", "a b", "x" * 65, "\ud800"):
+        assert re.fullmatch("[0-9A-Z]{26}", correlation_id_of(event("/", "/", headers={"x-correlation-id": given})))
 
 
 @pytest.mark.parametrize(
@@ -56,8 +84,22 @@ def test_body_in_base64() -> None:
         ("wait=7;x=1", 7),
         ("wait=-1", 2),
         ("await=7", 2),
+        ('foo="a, wait=0"', 2),
+        ('foo="a\\", wait=0", wait=3', 3),
+        ("wait=3, wait=5", 3),
+        (",,wait=3,", 3),
     ],
 )
 def test_prefer(prefer: str | None, seconds: float) -> None:
     """`Prefer: wait=N` is bounded; what is no such preference is ignored (RFC 7240)."""
     assert wait_seconds(prefer) == seconds
+
+
+@pytest.mark.parametrize(
+    "prefer", ['wait="1', "wait=", "wait=\u0663", "=1", "a b", "wait=1;x=", 'wait="\x00"', "é", ";wait=1"]
+)
+def test_bad_prefer(prefer: str) -> None:
+    """What cannot be read is refused, in time that does not grow with the square of its length."""
+    for header in (prefer, "a," * 20_000 + prefer):
+        with pytest.raises(Malformed):
+            wait_seconds(header)

@@ -1,6 +1,6 @@
 """The command pipeline: load, decide, write once.
 
-    envelope -> kept response? -> load heads -> own? -> If-Match? -> decide -> ONE write
+    envelope -> kept response? -> load heads -> own? -> condition? -> decide -> ONE write
                                     ^                                            |
                                     +------- a lost race, at most 5 times -------+
 
@@ -66,7 +66,8 @@ class Envelope:
             does not tell what it is a duplicate of.
         owner: whom the first aggregate belongs to: an id, or a function of its state; None: nobody, so that OWN never
             passes.
-        if_match: whether a version is one that the client accepts; None without an If-Match.
+        precondition: raises PreconditionFailed unless the client accepts that version (None: the first aggregate does
+            not exist); None without a condition.
         key: the idempotency key, if one was sent.
         correlation: id of the request, in every line that is logged because of it; at most 64 characters.
         trace: X-Amzn-Trace-Id for what follows from the commit (`tracing.header`); "" where nothing is traced.
@@ -80,7 +81,7 @@ class Envelope:
     fresh: bool = False
     access: Access = Access.ALL
     owner: "str | Callable[[Any], str | None] | None" = None
-    if_match: Callable[[int | None], bool] | None = None
+    precondition: Callable[[int | None], None] | None = None
     key: Key | None = None
     correlation: str = ""
     trace: str = ""
@@ -167,8 +168,8 @@ def run(service: Service, store: WriteStore, envelope: Envelope, render: Render)
             raise
         except LostRace:
             log.count("CommandConflicts")
-            # Under If-Match the next look says 412 at once, if it was the version that changed.
-            if not envelope.if_match:
+            # Under a condition the next look says 412 at once, if it was the version that changed.
+            if not envelope.precondition:
                 _pause(attempt)
     if envelope.key and (kept := envelope.key.replay(store)):
         return kept
@@ -191,7 +192,8 @@ def _attempt(service: Service, store: WriteStore, envelope: Envelope, render: Re
     states = {id: _state(service, heads.get(id)) for id in envelope.ids}
     first = envelope.ids[0]
     _check_owner(envelope, states[first])
-    _check_version(envelope, heads.get(first))
+    if envelope.precondition:
+        envelope.precondition(_version(heads.get(first)))
     events = {id: done for id, done in service.decide(envelope.command, states).items() if done}
     new_heads, claims = _evolve(service, envelope, heads, states, events)
     answered = next((head for head in new_heads if head.id == first), heads.get(first))
@@ -226,11 +228,9 @@ def _check_owner(envelope: Envelope, state: State | None) -> None:
         require_own(envelope.access, envelope.actor, owner)
 
 
-def _check_version(envelope: Envelope, head: Head | None) -> None:
-    version = head.version if head and not head.deleted else None
-    if envelope.if_match and not envelope.if_match(version):
-        now = f"its version is {version}; load it and decide again" if version else "it does not exist; check its id"
-        raise PreconditionFailed(f"If-Match does not hold: {now}.", facts={"version": version})
+def _version(head: Head | None) -> int | None:
+    """The version that conditions are about; a tombstone is as good as nothing."""
+    return head.version if head and not head.deleted else None
 
 
 def _evolve(

@@ -22,9 +22,9 @@ from chalicelib.core.errors import (
     Problem,
     UnsupportedMediaType,
 )
-from chalicelib.core.fields import Body, NoBody
-from chalicelib.core.http.endpoint import Call, CommandEndpoint, PublicEndpoint, QueryEndpoint
-from chalicelib.core.http.request import Reply, Request, request_of
+from chalicelib.core.fields import NoBody
+from chalicelib.core.http.endpoint import Call, CommandEndpoint, NoParameters, PublicEndpoint, QueryEndpoint
+from chalicelib.core.http.request import Reply, Request, correlation_id_of, request_of
 from chalicelib.core.ids import ulid
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.telemetry import log, tracing
@@ -43,10 +43,6 @@ _CHALICE_PROBLEMS: Mapping[int, type[Problem]] = {
 _CORS_SECONDS = 3600
 _CORS_REQUEST = ["Consistency-Token", "Idempotency-Key", "If-Match", "If-None-Match", "Prefer", "X-Correlation-Id"]
 _CORS_ANSWER = ["Consistency-Token", "ETag", "Idempotent-Replayed", "Location", "Retry-After", "X-Correlation-Id"]
-
-
-class NoParameters(Body, frozen=True):
-    """Of a query that takes none."""
 
 
 class Api:
@@ -132,23 +128,29 @@ def _view(blueprint: Blueprint, endpoint: AnyEndpoint, runtime: Callable[[], Run
     """The function that Chalice calls: everything that can happen to a request ends here as a response."""
 
     def view(**_: str) -> Response:
-        request = request_of(blueprint.current_request.to_original_event())
-        with log.about(correlation_id=request.correlation_id):
-            reply = _reply(endpoint, request, runtime)
-        return _response(reply, request.correlation_id)
+        event = blueprint.current_request.to_original_event()
+        correlation_id = correlation_id_of(event)
+        with log.about(correlation_id=correlation_id):
+            reply = _reply(endpoint, event, correlation_id, runtime)
+        return _response(reply, correlation_id)
 
     return view
 
 
-def _reply(endpoint: AnyEndpoint, request: Request, runtime: Callable[[], Runtime]) -> Reply:
+def _reply(
+    endpoint: AnyEndpoint, event: Mapping[str, Any], correlation_id: str, runtime: Callable[[], Runtime]
+) -> Reply:
     """What the endpoint answers, or the problem that its error is."""
     try:
+        request = request_of(event, correlation_id)
         made = runtime()
         with tracing.segment("tributary-api", request.headers.get("x-amzn-trace-id", "")):
             return _traced(endpoint, request, made)
+    except Problem as problem:
+        return problem_reply(problem, correlation_id)
     except Exception:
-        log.exception("unexpected error", route=request.route)
-        return problem_reply(unexpected(request.correlation_id), request.correlation_id)
+        log.exception("unexpected error", route=endpoint.path)
+        return problem_reply(unexpected(correlation_id), correlation_id)
 
 
 def _traced(endpoint: AnyEndpoint, request: Request, runtime: Runtime) -> Reply:

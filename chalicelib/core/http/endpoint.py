@@ -18,10 +18,14 @@ from chalicelib.core.commands import pipeline
 from chalicelib.core.commands.idempotency import Kept, Key
 from chalicelib.core.commands.pipeline import Envelope
 from chalicelib.core.commands.store import StoreUnreachable, Throttled
-from chalicelib.core.errors import Fault, Forbidden, NotFound
-from chalicelib.core.http.preconditions import body_tag, if_match, none_match, version_tag
+from chalicelib.core.errors import Fault, Forbidden, Malformed, NotFound
+from chalicelib.core.http.faults import faults_of
+from chalicelib.core.http.header_syntax import BadHeader, preferences
+from chalicelib.core.http.json_text import decode_json
+from chalicelib.core.http.parameters import check_query
+from chalicelib.core.http.preconditions import Conditions, body_tag, conditions, version_tag
 from chalicelib.core.http.request import Reply, Request
-from chalicelib.core.http.validation import check_body, check_query, decode_json, faults_of
+from chalicelib.core.http.validation import check_body
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.telemetry import log, tracing
 
@@ -30,7 +34,11 @@ T = TypeVar("T")
 
 DEFAULT_WAIT_SECONDS = 2.0
 MAX_WAIT_SECONDS = 10.0
-_WAIT = re.compile(r'\s*wait\s*=\s*"?(\d{1,18})"?\s*', re.IGNORECASE)
+_SECONDS = re.compile(r"[0-9]{1,18}")
+
+
+class NoParameters(msgspec.Struct, frozen=True):
+    """Of a route that takes none."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +119,9 @@ class Call(Generic[B]):
             owner: as in Envelope.
 
         Raises:
-            Malformed: If-Match or Idempotency-Key cannot be read.
+            Malformed: a precondition or the Idempotency-Key cannot be read.
         """
+        conditional = conditions(self.request.headers)
         return Envelope(
             name=self.name,
             command=command,
@@ -122,7 +131,7 @@ class Call(Generic[B]):
             fresh=fresh,
             access=self.access,
             owner=owner,
-            if_match=if_match(self.request.headers.get("if-match")),
+            precondition=conditional.check if conditional else None,
             key=self._key(),
             correlation=self.request.correlation_id,
             trace=tracing.header(),
@@ -186,6 +195,7 @@ class CommandEndpoint(Endpoint):
     def serve(self, runtime: Runtime, request: Request) -> Reply:
         """Run the command and answer."""
         principal, granted = self._permitted(runtime, request)
+        check_query(request.query, NoParameters)
         body = check_body(self._document(request), self.body)
         envelope = self._plan(Call(self.name, request, runtime, principal, granted, body))
         with log.counting("command", {"Deployment": runtime.settings.table_prefix, "Service": self.service}):
@@ -255,7 +265,8 @@ class QueryEndpoint(Endpoint):
         from chalicelib.core.queries.snapshot import ask
 
         principal, granted = self._permitted(runtime, request)
-        parameters = check_query({name: list(values) for name, values in request.query.items()}, self.parameters)
+        parameters = check_query(request.query, self.parameters)
+        conditional = conditions(request.headers, tagged=self.has_tag)
         call = Call(self.name, request, runtime, principal, granted, parameters)
         token = request.headers.get("consistency-token")
         tokens = runtime.signer.read_tokens([token]) if token is not None else ()
@@ -266,7 +277,7 @@ class QueryEndpoint(Endpoint):
         wait = wait_seconds(request.headers.get("prefer"))
         limit = runtime.settings.query_seconds
         answer = ask(runtime.readers, tokens, wait, versions, lambda cursor: self.run(call, cursor), limit)
-        return self._list(request, answer) if self.is_list else self._single(request, answer)
+        return self._list(request, answer) if self.is_list else self._single(answer, conditional)
 
     def _list(self, request: Request, page: Any) -> Reply:
         following = None
@@ -276,12 +287,12 @@ class QueryEndpoint(Endpoint):
         body = msgspec.json.encode({"items": page.items, "next": following}).decode()
         return Reply(200, body, {"Cache-Control": "no-cache"})
 
-    def _single(self, request: Request, answer: Any) -> Reply:
+    def _single(self, answer: Any, conditional: Conditions | None) -> Reply:
         body = msgspec.json.encode(answer).decode()
         headers = {"Cache-Control": "no-cache"}
         if self.has_tag:
             headers["ETag"] = body_tag(answer.version, body)
-            if none_match(request.headers.get("if-none-match"), headers["ETag"]):
+            if conditional and conditional.has_body(answer.version, headers["ETag"]):
                 return Reply(304, "", headers)
         return Reply(200, body, headers)
 
@@ -298,9 +309,14 @@ class PublicEndpoint(Endpoint):
 
 
 def wait_seconds(prefer: str | None) -> float:
-    """How long a query waits for its Consistency-Token: `Prefer: wait=N` (RFC 7240), at most 10 s, else 2 s."""
-    for preference in (prefer or "").split(","):
-        # What follows a semicolon are a preference's own parameters.
-        if found := _WAIT.fullmatch(preference.partition(";")[0]):
-            return min(float(found[1]), MAX_WAIT_SECONDS)
-    return DEFAULT_WAIT_SECONDS
+    """How long a query waits for its Consistency-Token: `Prefer: wait=N` (RFC 7240), at most 10 s, else 2 s.
+
+    Raises:
+        Malformed: the header cannot be read.
+    """
+    try:
+        wait = preferences(prefer or "").get("wait", "")
+    except BadHeader as error:
+        detail = "must be preferences such as wait=5, separated by commas; a text stands in double quotes"
+        raise Malformed(f"Prefer {detail}.", faults=[Fault(detail, parameter="Prefer")]) from error
+    return min(float(wait), MAX_WAIT_SECONDS) if _SECONDS.fullmatch(wait) else DEFAULT_WAIT_SECONDS

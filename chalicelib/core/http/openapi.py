@@ -20,9 +20,9 @@ _PROBLEMS = {
     "403": "The token does not allow this",
     "404": "No such thing, or no longer",
     "409": "It does not fit the present state, or is a duplicate",
-    "412": "If-Match names another version",
+    "412": "If-Match or If-None-Match does not hold",
     "413": "Too large",
-    "415": "Not application/json",
+    "415": "Not application/json in UTF-8, or compressed",
     "422": "Valid JSON, invalid content; `errors` names every faulty field",
     "429": "Too many requests",
     "500": "Nobody expected this; `instance` is the id to look up",
@@ -127,6 +127,7 @@ def _command(endpoint: CommandEndpoint, schemas: dict[Any, Any], parameters: lis
     headers = [
         _header("Idempotency-Key", "The same request under the same key is answered once and replayed for 24 hours."),
         *([_header("If-Match", 'The ETag that the change is based on: `"3"`.')] if not endpoint.location else []),
+        _header("If-None-Match", "`*`: only if it does not exist yet. An ETag: only if that is not the present one."),
     ]
     required = any(field.required for field in msgspec.structs.fields(endpoint.body))
     status, what = ("201", "Created") if endpoint.location else ("200", "Done")
@@ -148,7 +149,14 @@ def _query(endpoint: QueryEndpoint, schemas: dict[Any, Any], parameters: list[An
     headers = [
         _header("Consistency-Token", "Of a command's answer: the query shows that change, or says that it cannot."),
         _header("Prefer", "`wait=N`: for how many seconds to wait for the change, at most 10; 2 if left out."),
-        *([_header("If-None-Match", "The ETag of what the client has.")] if endpoint.has_tag else []),
+        *(
+            [
+                _header("If-None-Match", "The ETag of what the client has: 304 while that is the answer."),
+                _header("If-Match", "The ETag of the version that is wanted: 412 where it is another."),
+            ]
+            if endpoint.has_tag
+            else []
+        ),
     ]
     answer = schemas[endpoint.answer]
     if endpoint.is_list:
@@ -160,6 +168,7 @@ def _query(endpoint: QueryEndpoint, schemas: dict[Any, Any], parameters: list[An
     if endpoint.has_tag:
         found["headers"] = {"ETag": _text('`"<version>.<digest of the body>"`')}
         responses["304"] = {"description": "The client has this body already"}
+        responses |= _problems(("412",), schemas)
     return {"parameters": [*parameters, *_query_parameters(endpoint.parameters), *headers], "responses": responses}
 
 

@@ -1,0 +1,97 @@
+"""Parse a JSON document, and refuse what a parser lets pass: members given twice, and text that was not UTF-8.
+
+msgspec keeps the last of two members of one name, silently. Counting colons notices: written out again, the document
+has as many of them as its text had, unless a member was lost. That costs less than parsing does, and an eighth of a
+parse by the standard library's json with a hook; only a text that fails it gets that, to say which member it is.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from chalicelib.core.errors import Fault, Invalid, Malformed
+from chalicelib.core.http.faults import MAX_FAULTS, MAX_NAME, escaped, summary
+
+MAX_DEPTH = 32
+UNDECODED = "\ufffd"
+UNDECODED_DETAIL = "holds U+FFFD, which stands for what could not be decoded; send the text itself, in UTF-8"
+
+
+def decode_json(body: bytes) -> Any:
+    """The document that a body holds.
+
+    Raises:
+        Malformed: not JSON, not UTF-8, or nested deeper than MAX_DEPTH.
+        Invalid: members are given twice, or text holds U+FFFD; naming each.
+    """
+    try:
+        document = msgspec.json.decode(body)
+        if _deeper_than(document, MAX_DEPTH):
+            detail = f"nested deeper than {MAX_DEPTH} levels"
+            raise Malformed(f"The body is {detail}.", faults=[Fault(detail, pointer="")])
+        faults = [*_repeated_members(body, document), *_undecoded_texts(body, document)]
+    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+        raise Malformed(f"The body is not JSON: {error}", faults=[Fault(str(error), pointer="")]) from error
+    if faults:
+        raise Invalid(summary(faults), faults=faults[:MAX_FAULTS])
+    return document
+
+
+def _deeper_than(document: Any, limit: int) -> bool:
+    """Whether containers nest beyond a limit; level by level, so that it cannot overflow."""
+    level = [document] if isinstance(document, dict | list) else []
+    for _ in range(limit):
+        level = [
+            member
+            for container in level
+            for member in (container.values() if type(container) is dict else container)
+            if type(member) in (dict, list)
+        ]
+    return bool(level)
+
+
+class _Object(dict[str, Any]):
+    """A JSON object and the names that it has more than once."""
+
+    repeated: tuple[str, ...] = ()
+
+
+def _repeated_members(body: bytes, document: Any) -> Iterator[Fault]:
+    # An escaped colon is written out as a plain one, and would make up for a member that is lost.
+    if b"\\u003" not in body and body.count(b":") == msgspec.json.encode(document).count(b":"):
+        return
+    for pointer, value in _walk(json.loads(body, object_pairs_hook=_object), ""):
+        for name in getattr(value, "repeated", ()):
+            yield Fault("given more than once", pointer=f"{pointer}/{escaped(name[:MAX_NAME])}")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> _Object:
+    made = _Object(pairs)
+    if len(made) < len(pairs):
+        made.repeated = tuple(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+    return made
+
+
+def _undecoded_texts(body: bytes, document: Any) -> Iterator[Fault]:
+    """A client that sends another encoding as UTF-8, and a gateway that decodes it, leave U+FFFD in its place."""
+    as_it_is = not body.isascii() and UNDECODED.encode() in body
+    if not as_it_is and not (b"\\u" in body and b"\\ufffd" in body.lower()):
+        return
+    for pointer, value in _walk(document, ""):
+        names = value if isinstance(value, dict) else ()
+        if (isinstance(value, str) and UNDECODED in value) or any(UNDECODED in name for name in names):
+            yield Fault(UNDECODED_DETAIL, pointer=pointer)
+
+
+def _walk(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
+    """Every value of a document with its pointer, itself included."""
+    yield pointer, value
+    if isinstance(value, dict):
+        for name, member in value.items():
+            yield from _walk(member, f"{pointer}/{escaped(name[:MAX_NAME])}")
+    elif isinstance(value, list):
+        for index, element in enumerate(value):
+            yield from _walk(element, f"{pointer}/{index}")
