@@ -6,7 +6,7 @@ MYSQL_TEST_PORT ?= 3410
 STATE = $(or $(LOCAL_STATE),.local)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset token seed check-sales test lint test-unit test-mysql faults soak load deploy-tools browser-tools test-deploy \
+.PHONY: help setup run reset token seed check-sales generate test lint test-unit test-mysql faults soak load deploy-tools browser-tools test-deploy \
   costs bench bench-verify bench-buckets bench-rebuild verify rebuild status clean
 
 help: ## Show this list
@@ -39,11 +39,15 @@ check-sales: setup ## Compare the sales reports with what was seeded, to the pen
 test: setup lint ## Run all checks and all tests
 	$(PY) -m pytest $(ARGS)
 
-lint: setup ## Run ruff, mypy --strict and import-linter
+generate: setup ## Write template.yaml, infrastructure/ and import-linter's lists from the services' declarations
+	@$(PY) -m deploy.generate
+
+lint: setup ## Run ruff, mypy --strict and import-linter; see that what is generated is current
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
+	@$(PY) -m deploy.generate --check
 
 test-unit: setup ## Run the tests that need no server, in seconds
 	$(PY) -m pytest tests/unit $(ARGS)

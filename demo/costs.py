@@ -123,7 +123,7 @@ def _storage(load: Load) -> float:
 
 def _standing(_load: Load) -> float:
     """Endpoints, secrets, alarms and a dashboard: the same at every load."""
-    watched = str(load_template(ROOT / "deploy/alarms.yaml")["Resources"]).count("'MetricName'")
+    watched = str(load_template(ROOT / "infrastructure/alarms.yaml")["Resources"]).count("'MetricName'")
     return (
         price("interface_endpoints", ENDPOINT_ZONES * HOURS)
         + price("secrets", SECRETS)

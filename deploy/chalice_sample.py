@@ -1,6 +1,7 @@
-"""What a data stack would say, made up: the stages in the repository are filled from it until a real one is there."""
+"""What a data stack would say, made up."""
 
 from chalicelib.bootstrap import SERVICES
+from deploy.generate.names import logical
 
 ACCOUNT = "000000000000"
 TABLES = f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/tributary-"
@@ -23,6 +24,6 @@ OUTPUTS = {
     "WriterSecretArn": f"{_SECRETS}writer",
     "ReaderSecretArn": f"{_SECRETS}reader",
     "TokenSecretArn": f"{_SECRETS}token",
-    **{f"{name.capitalize()}TableArn": f"{TABLES}{name}" for name in SERVICES},
-    **{f"{name.capitalize()}StreamArn": f"{TABLES}{name}/stream/2026-11-23T09:00:00.000" for name in SERVICES},
+    **{f"{logical(name)}TableArn": f"{TABLES}{name}" for name in SERVICES},
+    **{f"{logical(name)}StreamArn": f"{TABLES}{name}/stream/2026-11-23T09:00:00.000" for name in SERVICES},
 }

@@ -1,11 +1,11 @@
 """Fill a stage of .chalice from the data stack: `python -m deploy.chalice_stage dev --stack tributary-data`.
 
-Where there is no stack yet, `--sample` fills it with made-up names, as the stages in the repository are: for a new
-service, or new rights in deploy/roles.yaml.
+Where there is no stack yet, `--sample` fills it with made-up names, to look at what `chalice package` makes of it.
 
 Writes, for that stage, the environment, subnets and security groups in .chalice/config.json, a policy a function
-(`policy-<stage>-<function>.json`, what deploy/roles.yaml allows), and merge-<stage>.json, which gives the mappings of
-`chalice package` the options that template.yaml has. What a person has set in config.json besides is kept.
+(`policy-<stage>-<function>.json`, what infrastructure/roles.yaml allows), and merge-<stage>.json, which gives the
+mappings of `chalice package` the options that template.yaml has. What a person has set in config.json besides is kept.
+Of all that, the repository has config.json alone, with what a person sets.
 """
 
 # ruff: noqa: T201  # a command line
@@ -21,11 +21,12 @@ from typing import Any
 
 from chalicelib.bootstrap import REACTED_TO, SERVICES
 from deploy.chalice_sample import OUTPUTS
+from deploy.generate.names import logical, stream_variable
 from local.template import Template, load
 
 ROOT = Path(__file__).parent.parent
 APP = "tributary"
-# Chalice's functions, and the roles of deploy/roles.yaml whose rights each has: all routes are one function there.
+# Chalice's functions, and the roles of infrastructure/roles.yaml whose rights each has: all routes are one function.
 ROLES: Mapping[str, tuple[str, ...]] = {
     "api_handler": ("Commands", "Queries"),
     "authorize": ("Authorizer",),
@@ -66,7 +67,7 @@ def stage_config(stage: str, outputs: Mapping[str, str], before: Mapping[str, An
         "DATABASE_URL": outputs["DatabaseUrl"],
         "READ_DATABASE_URL": outputs["ReadDatabaseUrl"],
         "TOKEN_SECRET_ARN": outputs["TokenSecretArn"],
-        **{f"{name.upper()}_STREAM_ARN": outputs[f"{name.capitalize()}StreamArn"] for name in SERVICES},
+        **{stream_variable(name): outputs[f"{logical(name)}StreamArn"] for name in SERVICES},
     }
     return {
         "api_gateway_stage": stage,
@@ -111,15 +112,17 @@ def _function(stage: str, name: str, outputs: Mapping[str, str]) -> dict[str, An
 
 def policy(stage: str, name: str, outputs: Mapping[str, str]) -> dict[str, Any]:
     """What a function of Chalice's may do."""
-    _, partition, _, region, account, _ = outputs["CustomersTableArn"].split(":", 5)
+    _, partition, _, region, account, _ = outputs["DeadLetterTableArn"].split(":", 5)
     log = f"arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{APP}-{stage}-{name}"
     values = {
         **outputs,
         "AWS::Partition": partition,
-        "Tables": outputs["CustomersTableArn"].removesuffix("customers"),
+        "AWS::Region": region,
+        "AWS::AccountId": account,
+        "Tables": f"arn:{partition}:dynamodb:{region}:{account}:table/{outputs['Prefix']}",
         **{f"{role}Log.Arn": f"{log}:*" for role in ROLES[name]},
     }
-    resources = load(ROOT / "deploy/roles.yaml")["Resources"]
+    resources = load(ROOT / "infrastructure/roles.yaml")["Resources"]
     statements = [
         _resolved(statement, values)
         for role in ROLES[name]
@@ -131,17 +134,16 @@ def policy(stage: str, name: str, outputs: Mapping[str, str]) -> dict[str, Any]:
     if name == "api_handler":
         token = {"Action": "secretsmanager:GetSecretValue", "Resource": outputs["TokenSecretArn"]}
         statements.append({"Effect": "Allow", **token})
-    own = name.partition("_")[2]
+    own = f"{values['Tables']}{name.partition('_')[2]}/stream/*"
     distinct = [s for i, s in enumerate(statements) if s not in statements[:i]]
-    return {"Version": "2012-10-17", "Statement": [_own_stream(statement, own) for statement in distinct]}
+    return {"Version": "2012-10-17", "Statement": [own_stream(statement, own) for statement in distinct]}
 
 
-def _own_stream(statement: dict[str, Any], service: str) -> dict[str, Any]:
+def own_stream(statement: dict[str, Any], own: str) -> dict[str, Any]:
     """One function a stream: it reads that one."""
     resources = statement["Resource"]
-    if isinstance(resources, list) and all("/stream/" in resource for resource in resources):
-        return {**statement, "Resource": [r for r in resources if r.endswith(f"{service}/stream/*")]}
-    return statement
+    streams = isinstance(resources, list) and all("/stream/" in resource for resource in resources)
+    return {**statement, "Resource": [own]} if streams else statement
 
 
 def _resolved(value: Any, values: Mapping[str, str]) -> Any:
@@ -206,7 +208,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy.chalice_stage", description=__doc__)
     parser.add_argument("stage", help="of .chalice/config.json: dev, prod ...")
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--stack", help="the name of the stack made of deploy/data.yaml")
+    source.add_argument("--stack", help="the name of the stack made of infrastructure/data.yaml")
     source.add_argument("--sample", action="store_true", help="made-up names, where there is no stack yet")
     arguments = parser.parse_args()
     if arguments.sample:
@@ -219,7 +221,10 @@ def main() -> int:
         outputs = stack_outputs(arguments.stack, boto3.client("cloudformation"))
         write(arguments.stage, outputs)
     except KeyError as error:
-        print(f"\nThe stack {arguments.stack} has no output {error}. Is it made of deploy/data.yaml?", file=sys.stderr)
+        print(
+            f"\nThe stack {arguments.stack} has no output {error}. Is it made of infrastructure/data.yaml?",
+            file=sys.stderr,
+        )
         return 1
     print(f".chalice/config.json has stage {arguments.stage}; put JWT_ISSUER, JWT_AUDIENCE and JWT_JWKS there.")
     return 0

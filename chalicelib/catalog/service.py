@@ -1,12 +1,14 @@
 """The catalog, put together."""
 
 from chalicelib.catalog import domain
+from chalicelib.catalog.ports import TablePrices
 from chalicelib.catalog.projection import PROJECTION
-from chalicelib.core.service import Aggregate, Service, single
+from chalicelib.core.service import Aggregate, Port, Service, single
 
 SERVICE = Service(
     name="catalog",
     aggregates=(Aggregate("product", domain.Product, domain.evolve),),
     decide=single(domain.decide),
     projection=PROJECTION,
+    ports=(Port("prices", TablePrices, several=True),),
 )

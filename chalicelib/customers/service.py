@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.core.decider import Event
-from chalicelib.core.service import Aggregate, Claim, ClaimChange, Service, single
+from chalicelib.core.service import Aggregate, Claim, ClaimChange, Port, Service, single
 from chalicelib.customers import domain
+from chalicelib.customers.ports import TableStandings
 from chalicelib.customers.projection import PROJECTION
 
 
@@ -23,4 +24,5 @@ SERVICE = Service(
     aggregates=(Aggregate("customer", domain.Customer, domain.evolve, claims=_claims),),
     decide=single(domain.decide),
     projection=PROJECTION,
+    ports=(Port("standings", TableStandings),),
 )

@@ -7,7 +7,7 @@ from chalicelib.core.service import FollowUp, Head
 from chalicelib.inventory.commands import Release
 from chalicelib.inventory.domain import RESERVATION_PREFIX, reservation_id
 
-__all__ = ["PublishedReservation", "release", "reservation_id", "reservation_of"]
+__all__ = ["RESERVATION_PREFIX", "PublishedReservation", "release", "reservation_id", "reservation_of"]
 
 
 class PublishedReservation(NamedTuple):

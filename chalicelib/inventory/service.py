@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.core.decider import Event
-from chalicelib.core.service import Aggregate, Claim, ClaimChange, Policy, Service
+from chalicelib.core.service import Aggregate, Asks, Claim, ClaimChange, Policy, Service
 from chalicelib.inventory import domain
 from chalicelib.inventory.policy import on_orders
 from chalicelib.inventory.projection import PROJECTION
@@ -28,5 +28,5 @@ SERVICE = Service(
     ),
     decide=domain.decide,
     projection=PROJECTION,
-    policies=(Policy("orders", on_orders),),
+    policies=(Policy("orders", on_orders, asks=(Asks("inventory", several=True),)),),
 )

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.core.decider import Event
-from chalicelib.core.service import Aggregate, Claim, ClaimChange, Policy, Service, single
+from chalicelib.core.service import Aggregate, Asks, Claim, ClaimChange, Policy, Service, single
+from chalicelib.inventory.published import RESERVATION_PREFIX
 from chalicelib.orders import domain
 from chalicelib.orders.policy import on_inventory
 from chalicelib.orders.projection import PROJECTION
@@ -24,5 +25,12 @@ SERVICE = Service(
     aggregates=(Aggregate("order", domain.Order, domain.evolve, claims=_references),),
     decide=single(domain.decide),
     projection=PROJECTION,
-    policies=(Policy("inventory", on_inventory),),
+    policies=(
+        Policy(
+            "inventory",
+            on_inventory,
+            prefix=RESERVATION_PREFIX,
+            asks=(Asks("orders"), Asks("inventory", several=True)),
+        ),
+    ),
 )

@@ -23,8 +23,8 @@ def template() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def data_template() -> dict[str, Any]:
-    """deploy/data.yaml as plain data."""
-    return load(ROOT / "deploy/data.yaml")
+    """infrastructure/data.yaml as plain data."""
+    return load(ROOT / "infrastructure/data.yaml")
 
 
 @pytest.fixture(scope="session")

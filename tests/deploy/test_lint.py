@@ -8,7 +8,9 @@ import pytest
 
 from tests.deploy.lambdas import ROOT, tool
 
-TEMPLATES = sorted(path.relative_to(ROOT).as_posix() for path in [ROOT / "template.yaml", *ROOT.glob("deploy/*.yaml")])
+TEMPLATES = sorted(
+    path.relative_to(ROOT).as_posix() for path in [ROOT / "template.yaml", *ROOT.glob("infrastructure/*.yaml")]
+)
 ENV = {**os.environ, "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "eu-west-1"}
 
 pytestmark = pytest.mark.slow

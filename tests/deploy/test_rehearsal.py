@@ -21,6 +21,7 @@ import pytest
 from chalicelib.bootstrap import SERVICES
 from deploy import chalice_stage
 from deploy.chalice_sample import OUTPUTS
+from deploy.generate.names import logical
 from local import aws, keys
 from local.ministack import MiniStack
 from local.ports import free_port, wait_until
@@ -92,8 +93,8 @@ def outputs(tables: Tables, database_url: str) -> dict[str, str]:
         "DatabaseUrl": database_url,
         "ReadDatabaseUrl": database_url,
         "MigrateDatabaseUrl": database_url,
-        **{f"{name.capitalize()}TableArn": table["TableArn"] for name, table in described.items()},
-        **{f"{name.capitalize()}StreamArn": table["LatestStreamArn"] for name, table in described.items()},
+        **{f"{logical(name)}TableArn": table["TableArn"] for name, table in described.items()},
+        **{f"{logical(name)}StreamArn": table["LatestStreamArn"] for name, table in described.items()},
     }
 
 

@@ -164,7 +164,7 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-@pytest.mark.parametrize("file", ["template.yaml", "deploy/roles.yaml", "deploy/data.yaml"])
+@pytest.mark.parametrize("file", ["template.yaml", "infrastructure/roles.yaml", "infrastructure/data.yaml"])
 def test_roles_hold_the_least(file: str) -> None:
     """No role is allowed a `*` action, nor a `*` resource where IAM knows resources."""
     for role, statement in statements(load(ROOT / file)):
@@ -179,7 +179,7 @@ def test_roles_hold_the_least(file: str) -> None:
 def test_sides_are_apart(functions: dict[str, Any]) -> None:
     """Commands and reactor have no database and no VPC; queries have no DynamoDB, and a user who can only read."""
     allowed: dict[str, list[str]] = {}
-    for role, statement in statements(load(ROOT / "deploy/roles.yaml")):
+    for role, statement in statements(load(ROOT / "infrastructure/roles.yaml")):
         allowed.setdefault(role, []).extend(as_list(statement["Action"]))
     for side in ("Commands", "Reactor"):
         assert not [action for action in allowed[f"{side}Role"] if action.startswith(("rds", "ec2"))]
@@ -187,7 +187,9 @@ def test_sides_are_apart(functions: dict[str, Any]) -> None:
         assert "DATABASE_URL" not in functions[f"{side}Function"]["Environment"]["Variables"]
     assert not [action for action in allowed["QueriesRole"] if action.startswith("dynamodb")]
     assert "VpcConfig" in functions["QueriesFunction"]
-    resources = [s["Resource"] for role, s in statements(load(ROOT / "deploy/roles.yaml")) if role == "QueriesRole"]
+    resources = [
+        s["Resource"] for role, s in statements(load(ROOT / "infrastructure/roles.yaml")) if role == "QueriesRole"
+    ]
     assert {"Fn::Sub": "${DatabaseUserArn}/tributary_reader"} in resources
 
 
@@ -198,7 +200,7 @@ def test_the_reactor_waits_for_no_database(template: dict[str, Any]) -> None:
 
 def test_every_function_is_watched(functions: dict[str, Any]) -> None:
     """Alarms and dashboard know every function that works for clients or on streams; streams' readers by their age."""
-    resources = load(ROOT / "deploy/alarms.yaml")["Resources"]
+    resources = load(ROOT / "infrastructure/alarms.yaml")["Resources"]
     streaming = {source.function for source in Template("x-").mappings()}
     for name in functions.keys() - {"MigrateFunction"}:  # whose failure fails the deployment
         short = name.removesuffix("Function")
@@ -212,7 +214,7 @@ def test_every_function_is_watched(functions: dict[str, Any]) -> None:
 @pytest.mark.parametrize("alarm", ["ProjectionLag", "DeadLetters"])
 def test_every_service_is_watched(alarm: str) -> None:
     """Alarms and dashboard know the lag and the dead letters of every service, and of nothing else."""
-    resources = load(ROOT / "deploy/alarms.yaml")["Resources"]
+    resources = load(ROOT / "infrastructure/alarms.yaml")["Resources"]
     metrics = [m["MetricStat"]["Metric"] for m in resources[alarm]["Properties"]["Metrics"] if "MetricStat" in m]
     assert {name for metric in metrics for name in dimension(metric, "Service")} == set(SERVICES)
     board = resources["Board"]["Properties"]["DashboardBody"]["Fn::Sub"]
@@ -221,7 +223,7 @@ def test_every_service_is_watched(alarm: str) -> None:
 
 def test_every_table_is_watched() -> None:
     """Alarms know the throttles of every service's table, the dashboard what is written to it."""
-    resources = load(ROOT / "deploy/alarms.yaml")["Resources"]
+    resources = load(ROOT / "infrastructure/alarms.yaml")["Resources"]
     metrics = [m["MetricStat"]["Metric"] for m in resources["TableThrottles"]["Properties"]["Metrics"][1:]]
     tables = {f"${{TablePrefix}}{service}" for service in SERVICES}
     assert {name["Fn::Sub"] for metric in metrics for name in dimension(metric, "TableName")} == tables

@@ -8,10 +8,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from chalicelib.bootstrap import APIS
+from chalicelib.bootstrap import APIS, PERMISSIONS
 from chalicelib.core.access.permissions import Access
 from chalicelib.core.http.endpoint import CommandEndpoint, QueryEndpoint
-from chalicelib.permissions import PERMISSIONS
 from tests.http.things import answered, customer, email, order, sku, stocked
 from tests.support.client import Answer, Client
 

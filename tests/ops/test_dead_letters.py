@@ -7,10 +7,10 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from chalicelib.bootstrap import PERMISSIONS
 from chalicelib.core.projector import DeadLetter, DynamoDeadLetters
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.settings import Settings
-from chalicelib.permissions import PERMISSIONS
 from local import aws
 from ops.dead_letters.letters import Letters
 from tests.ops.conftest import World, order

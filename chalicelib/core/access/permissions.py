@@ -1,4 +1,4 @@
-"""Who may run which command and which query; the table itself is chalicelib/permissions.py."""
+"""Who may run which command and which query; the rows are in the services' folders, in permissions.py."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,20 +15,26 @@ class Access(Enum):
     OWN = "own"
 
 
+ALL, OWN = Access.ALL, Access.OWN
+
+Rows = Mapping[str, Mapping[str, Access]]
+"""By command, query or privilege ("documents.change"): the roles that may, and how far."""
+
+
 @dataclass(frozen=True)
 class Permissions:
     """The roles that there are, and what each may do.
 
     Attributes:
         roles: all that a token may name.
-        table: by command, query or privilege ("documents.change"): the roles that may, and how far.
+        table: the rows of all services.
 
     Raises:
         ValueError: the table names a role that is not one of the roles.
     """
 
     roles: tuple[str, ...]
-    table: Mapping[str, Mapping[str, Access]]
+    table: Rows
 
     def __post_init__(self) -> None:
         unknown = sorted({f"{name}: {role}" for name, row in self.table.items() for role in row.keys() - {*self.roles}})

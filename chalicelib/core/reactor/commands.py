@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.core.commands import pipeline
 from chalicelib.core.commands.store import LostRace, OutcomeUnknown, StoreUnreachable, Throttled, WriteStore
 from chalicelib.core.decider import Rejected
-from chalicelib.core.service import FollowUp, Head, Policy, Service
+from chalicelib.core.service import FollowUp, Head, Service
 from chalicelib.core.streams.batches import GaveUp, pause_seconds
 from chalicelib.core.streams.dead_letters import REACTOR, DeadLetters
 from chalicelib.core.telemetry import log, tracing
@@ -49,10 +49,10 @@ class Deps:
     now: Callable[[], datetime] = utc_now
     deployment: str = ""
 
-    def policies(self, source: str) -> Iterator[Policy]:
-        """All services' policies on the stream of one."""
+    def follow_ups(self, source: str, head: Head) -> Iterator[FollowUp]:
+        """What all services' policies ask for because of an aggregate of one; raises whatever a policy raises."""
         for service in self.services.values():
-            yield from (policy for policy in service.policies if policy.source == source)
+            yield from service.follow_ups(source, head)
 
 
 def carry_out(asked: FollowUp, cause: Head, deps: Deps) -> None:

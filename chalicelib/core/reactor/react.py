@@ -89,8 +89,7 @@ class _Batch:
             self._set_aside(entry, entry.error)
             return False
         try:
-            policies = self._deps.policies(entry.source.service.name)
-            asked = [follow_up for policy in policies for follow_up in policy.react(entry.head)]
+            asked = list(self._deps.follow_ups(entry.source.service.name, entry.head))
         except Exception as error:  # a policy may raise anything of a state that it cannot read
             self._set_aside(entry, error)
             return False

@@ -7,20 +7,23 @@ declaration  all of it, put together: a Service
 """
 
 from chalicelib.core.service.aggregate import CLAIM_PREFIX, HEARTBEAT_ID, Aggregate, Claim, ClaimChange, Head
-from chalicelib.core.service.declaration import Service, single
-from chalicelib.core.service.policy import FollowUp, Policy
+from chalicelib.core.service.declaration import Port, Right, Service, single
+from chalicelib.core.service.policy import Asks, FollowUp, Policy
 from chalicelib.core.service.projection import Projection, Row, Rows, Summary, Table
 
 __all__ = [
     "CLAIM_PREFIX",
     "HEARTBEAT_ID",
     "Aggregate",
+    "Asks",
     "Claim",
     "ClaimChange",
     "FollowUp",
     "Head",
     "Policy",
+    "Port",
     "Projection",
+    "Right",
     "Row",
     "Rows",
     "Service",

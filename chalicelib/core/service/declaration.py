@@ -1,14 +1,50 @@
 """The declaration of a service: its aggregates, its decider, its projection and its policies."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from chalicelib.core.decider import Event
-from chalicelib.core.service.aggregate import Aggregate
-from chalicelib.core.service.policy import Policy
+from chalicelib.core.service.aggregate import Aggregate, Head
+from chalicelib.core.service.policy import Asks, FollowUp, Policy
 from chalicelib.core.service.projection import Projection
+
+
+class Undeclared(Exception):
+    """A service does what its declaration does not say, and for which it would have no right on AWS."""
+
+
+@dataclass(frozen=True)
+class Port:
+    """What a service publishes to the command side of others.
+
+    Attributes:
+        name: by which a command finds it: `call.runtime.ports["prices"]`.
+        make: the service's write store -> the port.
+        several: whether it reads several aggregates at once.
+    """
+
+    name: str
+    make: Callable[[Any], Any]
+    several: bool = False
+
+
+@dataclass(frozen=True)
+class Right:
+    """What a function may do on AWS because of a service, beside what follows from the rest of its declaration.
+
+    Attributes:
+        function: which: "commands" or "reactor".
+        actions: of IAM: ("ses:SendEmail",).
+        resources: ARNs, in which ${AWS::Partition}, ${AWS::Region} and ${AWS::AccountId} may stand.
+        clients: of boto3, whose descriptions the function's package needs: ("sesv2",).
+    """
+
+    function: Literal["commands", "reactor"]
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    clients: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -21,6 +57,8 @@ class Service:
         decide: (command, states by id) -> events by id; raises Rejected.
         projection: how its states become rows.
         policies: what it does when other services' aggregates change.
+        ports: what it publishes to the command side of others.
+        rights: what its commands or policies need of AWS besides, of an outside service for example.
         earlier: the projections of older generations that tables may still be of, until they are rebuilt.
     """
 
@@ -29,6 +67,8 @@ class Service:
     decide: Callable[[Any, Mapping[str, Any]], Mapping[str, Sequence[Event]]]
     projection: Projection
     policies: tuple[Policy, ...] = ()
+    ports: tuple[Port, ...] = ()
+    rights: tuple[Right, ...] = ()
     earlier: tuple[Projection, ...] = ()
 
     @cached_property
@@ -39,6 +79,37 @@ class Service:
     def aggregate(self, id: str) -> Aggregate:
         """The kind of aggregate that an id belongs to."""
         return max((kind for kind in self.aggregates if id.startswith(kind.prefix)), key=lambda kind: len(kind.prefix))
+
+    def asks(self, policy: Policy) -> tuple[Asks, ...]:
+        """Whose commands one of its policies asks for."""
+        return policy.asks or (Asks(self.name),)
+
+    def follow_ups(self, source: str, head: Head) -> Iterator[FollowUp]:
+        """What its policies ask for because of an aggregate of another service.
+
+        Raises:
+            Undeclared: a policy asks for a command that its declaration does not name.
+            Exception: whatever a policy raises.
+        """
+        for policy in self.policies:
+            if policy.source == source and head.id.startswith(policy.prefix):
+                for follow_up in policy.react(head):
+                    self._check(policy, follow_up)
+                    yield follow_up
+
+    def _check(self, policy: Policy, follow_up: FollowUp | None) -> None:
+        """Check a follow-up, and what it becomes where it is refused."""
+        if follow_up is None:
+            return
+        several = len(follow_up.ids) > 1
+        if not any(asks.service == follow_up.service and asks.several >= several for asks in self.asks(policy)):
+            asks = f'Asks("{follow_up.service}"{", several=True" if several else ""})'
+            raise Undeclared(
+                f"the policy of {self.name} on {policy.source} asks for {follow_up.name}, of {len(follow_up.ids)}"
+                f" aggregates: write {asks} into its `asks` in {self.name}/service.py, and run `make generate`"
+            )
+        for other in follow_up.refused.values():
+            self._check(policy, other)
 
 
 def single(

@@ -6,7 +6,7 @@ change in between was seen, and a record that comes again, or late, asks for wha
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib.core.service.aggregate import Head
 
@@ -31,6 +31,18 @@ class FollowUp:
     refused: "Mapping[str, FollowUp | None]" = field(default_factory=dict)
 
 
+class Asks(NamedTuple):
+    """Whose commands a policy asks for, which becomes the reactor's rights.
+
+    Attributes:
+        service: its name.
+        several: whether one of the commands needs several aggregates at once.
+    """
+
+    service: str
+    several: bool = False
+
+
 @dataclass(frozen=True)
 class Policy:
     """What follows from the states of another service's aggregates.
@@ -38,7 +50,11 @@ class Policy:
     Attributes:
         source: the service whose stream is looked at: "orders".
         react: head -> what it asks for, in that order. Pure. Whatever it raises makes the record a poison record.
+        prefix: of the ids that it looks at, such as "res#"; "" looks at every aggregate. Others do not reach it.
+        asks: whose commands it asks for, those of a refusal too; empty means its own service's, one aggregate each.
     """
 
     source: str
     react: Callable[[Head], Iterable[FollowUp]]
+    prefix: str = ""
+    asks: tuple[Asks, ...] = ()

@@ -1,0 +1,11 @@
+"""Who may run which command and which query of the catalog."""
+
+from chalicelib.core.access.permissions import ALL, Rows
+
+PERMISSIONS: Rows = {
+    "catalog.add": {"staff": ALL, "admin": ALL},
+    "catalog.change": {"staff": ALL, "admin": ALL},
+    "catalog.discontinue": {"staff": ALL, "admin": ALL},
+    "catalog.list": {"customer": ALL, "staff": ALL, "admin": ALL},
+    "catalog.get": {"customer": ALL, "staff": ALL, "admin": ALL},
+}

@@ -1,0 +1,142 @@
+"""From the names of the services' folders to all that the app is made of.
+
+A folder has `api.py` with its routes. One that writes has `service.py` with its SERVICE as well, `permissions.py` with
+its PERMISSIONS, and its read tables in `migrations/`, where they are not among the ones that services share.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from chalicelib.core.access.permissions import Permissions, Rows
+from chalicelib.core.http.chalice_adapter import Api
+from chalicelib.core.http.documentation import documentation
+from chalicelib.core.mysql.migration_sets import CORE, MigrationSet
+from chalicelib.core.operations.api import api as operations_api
+from chalicelib.core.runtime import Runtime
+from chalicelib.core.service import Service
+
+
+class HalfWired(Exception):
+    """A service lacks something; each line of the message says what to write where."""
+
+
+class Assembly(NamedTuple):
+    """What the app is made of.
+
+    Attributes:
+        services: by name; those that write.
+        apis: the routes of all folders, and the engine's own.
+        permissions: who may do what, of all folders together.
+        migrations: the engine's tables first.
+    """
+
+    services: Mapping[str, Service]
+    apis: Sequence[Api]
+    permissions: Permissions
+    migrations: Sequence[MigrationSet]
+
+    @property
+    def reacted_to(self) -> list[str]:
+        """The services whose streams others have policies on."""
+        return sorted({policy.source for service in self.services.values() for policy in service.policies})
+
+    def ports(self, runtime: Runtime) -> Mapping[str, Any]:
+        """What services publish to each other's command side, by name."""
+        return {
+            port.name: port.make(runtime.store(service.name))
+            for service in self.services.values()
+            for port in service.ports
+        }
+
+
+def assemble(package: Path, folders: Sequence[str], permissions: Permissions, shared: MigrationSet) -> Assembly:
+    """Put the services together.
+
+    Args:
+        package: the folder that has the services' folders, such as chalicelib.
+        folders: their names.
+        permissions: the roles, and the rows of the engine's own routes; those of the folders are put to them.
+        shared: migrations of tables that lie in no service's folder.
+
+    Raises:
+        HalfWired: a folder lacks something.
+    """
+    found = [_Folder(package, name) for name in folders]
+    services = {folder.name: service for folder in found if (service := folder.service)}
+    apis = [*(api for folder in found for api in folder.apis), operations_api]
+    rows = dict(permissions.table)
+    for folder in found:
+        rows |= folder.permissions
+    faults = [*(fault for folder in found for fault in folder.faults()), *_without_permission(package, apis, rows)]
+    if faults:
+        raise HalfWired("\n".join(faults))
+    together = Permissions(permissions.roles, rows)
+    migrations = [CORE, shared, *(own for folder in found if (own := folder.migrations))]
+    return Assembly(services, (*apis, documentation(apis, together)), together, migrations)
+
+
+class _Folder:
+    """One folder of a service, and what its modules say."""
+
+    def __init__(self, package: Path, name: str) -> None:
+        self.name = name
+        self.place = f"{package.name}/{name}"
+        self._folder = package / name
+        self._package = f"{package.name}.{name}"
+
+    @property
+    def apis(self) -> Iterator[Api]:
+        """The routes, in the order of the module."""
+        yield from (value for value in vars(self._module("api")).values() if isinstance(value, Api))
+
+    @property
+    def service(self) -> Service | None:
+        """What writes; None in a folder that only reads."""
+        return getattr(self._module("service"), "SERVICE", None) if self._has("service") else None
+
+    @property
+    def permissions(self) -> Rows:
+        """Its rows."""
+        return getattr(self._module("permissions"), "PERMISSIONS", {}) if self._has("permissions") else {}
+
+    @property
+    def migrations(self) -> MigrationSet | None:
+        """Its read tables; None where others have them."""
+        folder = self._folder / "migrations"
+        return MigrationSet(self.name, folder) if folder.is_dir() else None
+
+    def faults(self) -> Iterator[str]:
+        """What it lacks, each as a line that says what to write where."""
+        if not list(self.apis):
+            yield f'{self.place}/api.py has no routes: write `api = Api("{self.name}")` and a function a route.'
+        if not self._has("service"):
+            return
+        if not self.service:
+            yield f'{self.place}/service.py has no SERVICE: write `SERVICE = Service(name="{self.name}", ...)`.'
+        elif self.service.name != self.name:
+            yield f'{self.place}/service.py names itself {self.service.name!r}: write `name="{self.name}"`.'
+
+    def _has(self, module: str) -> bool:
+        return (self._folder / f"{module}.py").exists()
+
+    def _module(self, name: str) -> Any:
+        if not self._has(name):
+            raise HalfWired(
+                f"{self.place}/{name}.py is not there: write it, or take {self.name!r} out of bootstrap.py."
+            )
+        return import_module(f"{self._package}.{name}")
+
+
+def _without_permission(package: Path, apis: Iterable[Api], rows: Rows) -> Iterator[str]:
+    """Routes that nobody may use."""
+    for api in apis:
+        for endpoint in api.endpoints:
+            if endpoint.name and endpoint.name not in rows:
+                folder = package / api.service
+                place = f"{package.name}/{api.service}/" if folder.is_dir() else f"{package.name}/"
+                yield (
+                    f"{endpoint.method} {endpoint.path} has no permission: write"
+                    f' `"{endpoint.name}": {{"staff": ALL, "admin": ALL}},` into PERMISSIONS of {place}permissions.py.'
+                )

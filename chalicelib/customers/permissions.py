@@ -1,0 +1,11 @@
+"""Who may run which command and which query of customers."""
+
+from chalicelib.core.access.permissions import ALL, OWN, Rows
+
+PERMISSIONS: Rows = {
+    "customers.register": {"customer": OWN, "staff": ALL, "admin": ALL},
+    "customers.change": {"customer": OWN, "staff": ALL, "admin": ALL},
+    "customers.delete": {"customer": OWN, "staff": ALL, "admin": ALL},
+    "customers.list": {"staff": ALL, "admin": ALL},
+    "customers.get": {"customer": OWN, "staff": ALL, "admin": ALL},
+}

@@ -1,0 +1,28 @@
+"""`python -m deploy.generate` writes what follows from the services' declarations; `--check` only compares."""
+
+# ruff: noqa: T201  # a command line
+
+import argparse
+import sys
+
+from deploy.generate import files
+
+
+def main() -> int:
+    """Generate, or compare. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.generate", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where something is not current")
+    if parser.parse_args().check:
+        stale = files.stale()
+        if stale:
+            print(
+                f"\nNot current: {', '.join(stale)}. Run `make generate`, and commit what it writes.", file=sys.stderr
+            )
+        return 1 if stale else 0
+    changed = files.write()
+    print(f"Written: {', '.join(changed)}" if changed else "All is current already.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

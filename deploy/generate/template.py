@@ -1,0 +1,95 @@
+"""The routes of commands and queries, and which streams feed the projector and the reactor."""
+
+import json
+from collections.abc import Iterable, Sequence
+from textwrap import indent
+from typing import Any
+
+from chalicelib.core.service import Service
+from deploy.generate.fill import filled
+from deploy.generate.names import logical
+
+_ROUTE = """
+{id}:
+  Type: Api
+  Properties: {{RestApiId: !Ref Api, Path: {path}, Method: {method}{auth}}}
+"""
+_MAPPING = """
+{id}:
+  Type: DynamoDB
+  Properties:
+    Stream: !GetAtt Data.Outputs.{id}StreamArn
+    StartingPosition: TRIM_HORIZON
+    BatchSize: {batch_size}
+    MaximumBatchingWindowInSeconds: 0
+    ParallelizationFactor: !Ref Parallelization
+    MaximumRetryAttempts: -1
+    MaximumRecordAgeInSeconds: -1
+    BisectBatchOnFunctionError: true
+    FunctionResponseTypes: [ReportBatchItemFailures]
+    DestinationConfig: {{OnFailure: {{Type: S3, Destination: !GetAtt Data.Outputs.DeadLetterBucketArn}}}}
+    FilterCriteria:
+      Filters:
+{patterns}
+"""
+# Claims have an owner or a fingerprint; a removal has no new image.
+_AGGREGATES = """
+        - Pattern: >-
+            {"dynamodb": {"NewImage": {"id": {"S": [{"exists": true}]},
+            "owner": {"S": [{"exists": false}]}, "fingerprint": {"S": [{"exists": false}]}}}}
+"""
+_PROJECTED, _REACTED_TO = 1000, 100  # records a batch; a reaction takes a command each
+
+
+def text(services: Sequence[Service], endpoints: Iterable[Any]) -> str:
+    """template.yaml, of the services and of all routes."""
+    routes: dict[str, list[str]] = {"CommandsFunction": [], "QueriesFunction": []}
+    for endpoint in endpoints:
+        routes[function_of(endpoint)].append(_route(endpoint))
+    sources = sorted({policy.source for service in services for policy in service.policies})
+    return filled(
+        "template.yaml",
+        {
+            "commands": _events(routes["CommandsFunction"]),
+            "queries": _events(routes["QueriesFunction"]),
+            "projected": _events(_mapping(service.name, _PROJECTED, [""]) for service in services),
+            "reacted-to": _events(_mapping(name, _REACTED_TO, prefixes(services, name)) for name in sources),
+        },
+    )
+
+
+def function_of(endpoint: Any) -> str:
+    """The function that a route leads to."""
+    return "QueriesFunction" if endpoint.method == "GET" else "CommandsFunction"
+
+
+def prefixes(services: Iterable[Service], source: str) -> list[str]:
+    """Of the ids that policies on a service's stream look at; [""] where one looks at all."""
+    wanted = {policy.prefix for service in services for policy in service.policies if policy.source == source}
+    return [""] if "" in wanted else sorted(wanted)
+
+
+def _events(events: Iterable[str]) -> str:
+    """The events of a function: a key of its properties, or nothing where it has none."""
+    made = list(events)
+    return "Events:\n" + indent("\n".join(made), "  ") if made else ""
+
+
+def _route(endpoint: Any) -> str:
+    return _ROUTE.strip().format(
+        id=logical(endpoint.name or endpoint.path),
+        path=f'"{endpoint.path}"' if "{" in endpoint.path else endpoint.path,
+        method=endpoint.method.lower(),
+        auth="" if endpoint.name else ", Auth: {Authorizer: NONE}",
+    )
+
+
+def _mapping(service: str, batch_size: int, id_prefixes: Iterable[str]) -> str:
+    patterns = "\n".join(_pattern(prefix) for prefix in id_prefixes)
+    return _MAPPING.strip().format(id=logical(service), batch_size=batch_size, patterns=patterns)
+
+
+def _pattern(prefix: str) -> str:
+    if not prefix:
+        return _AGGREGATES.strip("\n")
+    return f"        - Pattern: '{json.dumps({'dynamodb': {'NewImage': {'id': {'S': [{'prefix': prefix}]}}}})}'"

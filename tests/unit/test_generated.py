@@ -1,0 +1,41 @@
+"""What `make generate` writes is in the repository as it should be, and no line of it can be lost unseen."""
+
+from pathlib import Path
+
+import pytest
+
+from chalicelib.bootstrap import FOLDERS
+from deploy.generate import files
+
+MADE = files.made()
+
+
+def test_all_is_current() -> None:
+    """The repository has what the declarations say; else run `make generate`."""
+    assert files.stale() == []
+
+
+@pytest.mark.parametrize("path", MADE)
+def test_a_line_that_is_lost_is_seen_and_comes_back(path: str, tmp_path: Path) -> None:
+    """Of the lines that are about a service, none can be taken out without being missed."""
+    files.write(_copy(tmp_path))
+    lines = MADE[path].splitlines(keepends=True)
+    about = [
+        i for i, line in enumerate(lines) if any(name in line.lower() for name in FOLDERS) and _generated(path, line)
+    ]
+    assert about
+    for index in about:
+        (tmp_path / path).write_text("".join(lines[:index] + lines[index + 1 :]))
+        assert files.stale(tmp_path) == [path]
+    assert files.write(tmp_path) == [path]
+    assert (tmp_path / path).read_text() == MADE[path]
+
+
+def _copy(folder: Path) -> Path:
+    """A folder with what is generated in place."""
+    (folder / "pyproject.toml").write_text(MADE["pyproject.toml"])
+    return folder
+
+
+def _generated(path: str, line: str) -> bool:
+    return path != "pyproject.toml" or line.startswith('    "chalicelib.')
