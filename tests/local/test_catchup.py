@@ -9,7 +9,7 @@ from chalicelib.bootstrap import SERVICES
 from chalicelib.core.mysql.connections import Pool, connect
 from local.catchup import catch_up
 from local.template import Template
-from tests.contract.lossy_proxy import LossyProxy
+from tests.core.contract.lossy_proxy import LossyProxy
 from tests.support.stores import Tables
 
 CatchUp = Callable[..., list[tuple[str, str, int]]]

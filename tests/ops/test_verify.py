@@ -9,7 +9,7 @@ import pytest
 
 from local import aws
 from ops.verify import Options, verify
-from tests.contract.lossy_proxy import LossyProxy
+from tests.core.contract.lossy_proxy import LossyProxy
 from tests.ops.conftest import Commit, World, kinds, order, product, quiet
 from tests.projector.gates import Gate, once
 from tests.projector.histories import head

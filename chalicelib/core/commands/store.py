@@ -1,6 +1,6 @@
 """The port of the write store: what a commit is, and every way in which it can fail.
 
-core/dynamodb/store.py implements it; tests/contract/ holds the conformance suite of whatever does.
+core/dynamodb/store.py implements it; tests/core/contract/ holds the conformance suite of whatever does.
 """
 
 from collections.abc import Mapping, Sequence

@@ -11,7 +11,7 @@ from chalicelib.customers.domain import (
     email_key,
     evolve,
 )
-from tests.unit.spec import Decider
+from tests.support.spec import Decider
 
 AT = "2026-01-02T03:04:05.000Z"
 ADA = CustomerRegistered(name="Ada", email="ada@example.com", country="United Kingdom", at=AT)

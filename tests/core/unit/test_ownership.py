@@ -61,7 +61,7 @@ def author_of(note: Note) -> str:
 def test_the_owner_passes(owner: Any) -> None:
     """With OWN the owner may change what is there, and nobody else may; with ALL anybody may."""
     store = MemoryStore()
-    handle(NOTES, store, envelope("ada", "staff", owner, Access.ALL), render)
+    handle(NOTES, store, envelope("ada", "clerk", owner, Access.ALL), render)
     assert handle(NOTES, store, envelope("ada", "ada", owner), render).response == {"version": 2}
     with pytest.raises(Forbidden, match="its own"):
         handle(NOTES, store, envelope("bob", "bob", owner), render)
@@ -71,7 +71,7 @@ def test_the_owner_passes(owner: Any) -> None:
 def test_what_is_nobodys_is_not_the_callers() -> None:
     """A command that does not say whose the aggregate is lets nobody through who may see its own only."""
     store = MemoryStore()
-    handle(NOTES, store, envelope("ada", "staff", None, Access.ALL), render)
+    handle(NOTES, store, envelope("ada", "clerk", None, Access.ALL), render)
     with pytest.raises(Forbidden, match="its own"):
         handle(NOTES, store, envelope("ada", "ada", None), render)
 

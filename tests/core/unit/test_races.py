@@ -1,20 +1,20 @@
-"""Lost races as the pipeline counts them; tests/http/test_races.py loses real ones."""
+"""Lost races as the pipeline counts them; tests/core/http/test_races.py loses real ones."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from chalicelib.bootstrap import SERVICES
-from chalicelib.catalog.commands import Add, NewProduct
 from chalicelib.core.commands.pipeline import TRIES, Envelope, handle
 from chalicelib.core.commands.store import Commit, KeptResponse, LostRace
 from chalicelib.core.errors import Conflict
 from chalicelib.core.service import Head
 from chalicelib.core.telemetry import log
+from tests.core.bootstrap import SERVICES
+from tests.core.domain.accounts.commands import NewAccount, Open
 
 AT = "2026-01-02T03:04:05.000Z"
-ADD = Envelope("catalog.add", Add(AT, NewProduct("71053", "Lantern", 339, "GBP")), ("71053",), "staff", AT)
+OPEN = Envelope("accounts.open", Open(AT, "usr_1", NewAccount(number="N-1", name="Ada")), ("N-1",), "clerk", AT)
 
 
 class Racing:
@@ -41,13 +41,13 @@ class Racing:
 @pytest.mark.parametrize("lost", [0, 2])
 def test_won_in_the_end(lost: int, logged: list[dict[str, Any]]) -> None:
     """Each lost race counts; a command that loses none has nothing to log."""
-    with log.counting("command", {"Service": "catalog"}):
-        handle(SERVICES["catalog"], Racing(lost), ADD, lambda _: {})
+    with log.counting("command", {"Service": "accounts"}):
+        handle(SERVICES["accounts"], Racing(lost), OPEN, lambda _: {})
     assert [line["CommandConflicts"] for line in logged] == [lost] * bool(lost)
 
 
 def test_lost_for_good(logged: list[dict[str, Any]]) -> None:
     """A command that gives up counts all of them."""
-    with pytest.raises(Conflict), log.counting("command", {"Service": "catalog"}):
-        handle(SERVICES["catalog"], Racing(TRIES), ADD, lambda _: {})
+    with pytest.raises(Conflict), log.counting("command", {"Service": "accounts"}):
+        handle(SERVICES["accounts"], Racing(TRIES), OPEN, lambda _: {})
     assert [line["CommandConflicts"] for line in logged] == [TRIES]

@@ -18,7 +18,7 @@ from chalicelib.orders.domain import (
     decide,
     evolve,
 )
-from tests.unit.spec import Decider
+from tests.support.spec import Decider
 
 AT = "2026-01-02T03:04:05.000Z"
 LANTERN = Listing("Lantern", 339, "GBP", discontinued=False)

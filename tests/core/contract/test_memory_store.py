@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contract.write_store import WriteStoreConformance
+from tests.core.contract.write_store import WriteStoreConformance
 from tests.core.memory_store import MemoryStore
 
 

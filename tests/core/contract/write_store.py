@@ -19,7 +19,14 @@ NOW = 1_800_000_000
 def head(id: str, version: int = 1, **changes: Any) -> Head:
     """A head of a made-up aggregate."""
     usual: dict[str, Any] = {
-        "state": {"name": "Ada ✨", "n": 10**37, "nothing": None, "yes": True, "lines": [{"sku": "A"}], "empty": {}},
+        "state": {
+            "name": "Ada ✨",
+            "n": 10**37,
+            "nothing": None,
+            "yes": True,
+            "lines": [{"account": "A"}],
+            "empty": {},
+        },
         "events": [{"type": "Happened", "data": {"n": 1}}],
         "commit": str(uuid.uuid4()),
         "actor": "usr_1",
@@ -88,7 +95,7 @@ class WriteStoreConformance:
 
     def test_own_write_again(self, store: WriteStore) -> None:
         """The same commit once more is a success that changes nothing, in one put and in a transaction."""
-        alone, together = commit_of(head(new())), commit_of(head(new()), take=[(Claim("email", new()), "x")])
+        alone, together = commit_of(head(new())), commit_of(head(new()), take=[(Claim("name", new()), "x")])
         for commit in (alone, alone, together, together):
             store.commit(commit)
         assert store.load([alone.heads[0].id])[alone.heads[0].id].version == 1
@@ -113,7 +120,7 @@ class WriteStoreConformance:
 
     def test_claim_is_exclusive(self, store: WriteStore) -> None:
         """A taken claim names its owner and stops the whole commit."""
-        claim, first, second = Claim("email", new()), head(new()), head(new())
+        claim, first, second = Claim("name", new()), head(new()), head(new())
         store.commit(commit_of(first, take=[(claim, first.id)]))
         with pytest.raises(ClaimTaken) as taken:
             store.commit(commit_of(second, take=[(claim, second.id)]))
@@ -122,7 +129,7 @@ class WriteStoreConformance:
 
     def test_claim_is_freed(self, store: WriteStore) -> None:
         """A released claim can be taken by another; a claim of another is not released."""
-        claim, first, second = Claim("email", new()), head(new()), head(new())
+        claim, first, second = Claim("name", new()), head(new()), head(new())
         store.commit(commit_of(first, take=[(claim, first.id)]))
         with pytest.raises(LostRace):
             store.commit(commit_of(second, release=[(claim, second.id)]))
@@ -160,14 +167,14 @@ class WriteStoreConformance:
 
     def test_used_key_speaks_before_a_taken_claim(self, store: WriteStore) -> None:
         """The same request twice meets both its own claim and its own key: the key decides."""
-        claim, kept = Claim("email", new()), KeptResponse(f"claim#key#{new()}", "print", {"status": 201}, NOW + 60)
+        claim, kept = Claim("name", new()), KeptResponse(f"claim#key#{new()}", "print", {"status": 201}, NOW + 60)
         store.commit(commit_of(head(new()), take=[(claim, "x")], response=kept))
         with pytest.raises(KeyUsed):
             store.commit(commit_of(head(new()), take=[(claim, "y")], response=kept))
 
     def test_lost_race_speaks_before_a_taken_claim(self, store: WriteStore) -> None:
         """Whoever moved the head may have taken the very claim for it: load again, rather than blame the claim."""
-        claim, one = Claim("email", new()), head(new())
+        claim, one = Claim("name", new()), head(new())
         store.commit(commit_of(one))
         store.commit(commit_of(head(one.id, 2), take=[(claim, one.id)]))
         with pytest.raises(LostRace):
@@ -179,7 +186,7 @@ class WriteStoreConformance:
         with pytest.raises(ItemTooLarge):
             store.commit(commit_of(large))
         with pytest.raises(ItemTooLarge):
-            store.commit(commit_of(large, take=[(Claim("email", new()), "x")]))
+            store.commit(commit_of(large, take=[(Claim("name", new()), "x")]))
         assert store.load([large.id]) == {}
 
     def test_race(self, store: WriteStore) -> None:
@@ -188,7 +195,7 @@ class WriteStoreConformance:
         store.commit(commit_of(head(id)))
         alone = [commit_of(head(id, 2)) for _ in range(8)]
         assert sorted(race([lambda c=c: store.commit(c) for c in alone])) == [False] * 7 + [True]
-        together = [commit_of(head(id, 3), take=[(Claim("email", new()), id)]) for _ in range(8)]
+        together = [commit_of(head(id, 3), take=[(Claim("name", new()), id)]) for _ in range(8)]
         assert sorted(race([lambda c=c: store.commit(c) for c in together])) == [False] * 7 + [True]
 
 

@@ -17,7 +17,7 @@ from chalicelib.core.access.permissions import Access, Permissions, require_own
 from chalicelib.core.errors import Forbidden
 from chalicelib.core.settings import BadSettings, Settings
 
-ROLES = ("customer", "staff", "admin")
+ROLES = ("member", "clerk", "chief")
 KEYS: dict[str, Any] = {
     "RS256": rsa.generate_private_key(public_exponent=65537, key_size=2048),
     "ES256": ec.generate_private_key(ec.SECP256R1()),
@@ -32,8 +32,8 @@ def key_set() -> str:
 
 
 def token(algorithm: str, **changes: Any) -> str:
-    """An Authorization header of a staff member."""
-    claims = {"iss": "issuer", "aud": "tributary", "sub": "ada", "role": "staff", "exp": int(time.time()) + 60}
+    """An Authorization header of a clerk."""
+    claims = {"iss": "issuer", "aud": "tributary", "sub": "ada", "role": "clerk", "exp": int(time.time()) + 60}
     return "Bearer " + jwt.encode(claims | changes, KEYS[algorithm], algorithm, headers={"kid": algorithm})
 
 
@@ -73,12 +73,12 @@ def jwks(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> str:
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
 def test_good(jwks: str, algorithm: str) -> None:
     """Either algorithm, wherever the keys are."""
-    assert verify(token(algorithm), settings(jwks), ROLES) == Principal("ada", "staff")
+    assert verify(token(algorithm), settings(jwks), ROLES) == Principal("ada", "clerk")
 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"exp": 1}, {"aud": "x"}, {"iss": "x"}, {"role": "root"}, {"role": ["staff"]}, {"sub": "x" * 129}, {"sub": 7}],
+    [{"exp": 1}, {"aud": "x"}, {"iss": "x"}, {"role": "root"}, {"role": ["clerk"]}, {"sub": "x" * 129}, {"sub": 7}],
 )
 def test_bad(jwks: str, changes: dict[str, Any]) -> None:
     """A claim that does not fit, wherever the keys are."""
@@ -88,15 +88,15 @@ def test_bad(jwks: str, changes: dict[str, Any]) -> None:
 
 def test_other_claims_for_role_and_subject() -> None:
     """An issuer that cannot choose `role` and `sub` has claims of its own named."""
-    own = settings(key_set(), jwt_role_claim="custom:role", jwt_subject_claim="custom:customer")
-    claims = {"custom:role": "customer", "custom:customer": "cus_1"}
-    assert verify(token("ES256", **claims), own, ROLES) == ("cus_1", "customer")
+    own = settings(key_set(), jwt_role_claim="custom:role", jwt_subject_claim="custom:member")
+    claims = {"custom:role": "member", "custom:member": "usr_1"}
+    assert verify(token("ES256", **claims), own, ROLES) == ("usr_1", "member")
 
 
 def test_the_roles_are_the_caller_s() -> None:
     """A token may name the roles that the application has, and no other."""
     assert verify(token("ES256", role="auditor"), settings(key_set()), ("auditor",)).role == "auditor"
-    with pytest.raises(BadToken, match="must be one of auditor, not 'staff'"):
+    with pytest.raises(BadToken, match="must be one of auditor, not 'clerk'"):
         verify(token("ES256"), settings(key_set()), ("auditor",))
 
 

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from chalicelib.core.dynamodb.codec import Undecodable, head_of, item_of
-from tests.projector.histories import head
+from tests.core.histories import head
 
-HEAD = head("cus_1", 1, {"name": "Ada"}, correlation="abc-1", trace="Root=1-x;Parent=y;Sampled=1")
+HEAD = head("acc_1", 1, {"name": "Ada"}, correlation="abc-1", trace="Root=1-x;Parent=y;Sampled=1")
 
 
 def test_what_may_be_missing() -> None:
     """Items of before a commit kept where it came from, and those that are not traced, are as good as any."""
-    plain = head("cus_1", 1, {"name": "Ada"})
+    plain = head("acc_1", 1, {"name": "Ada"})
     assert {"correlation", "trace"}.isdisjoint(item_of(plain))
     assert head_of(item_of(plain)) == plain
     assert head_of(item_of(HEAD)) == HEAD

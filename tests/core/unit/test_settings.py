@@ -8,7 +8,10 @@ from chalicelib.core.settings import BadSettings, Settings
 def test_defaults() -> None:
     """An empty environment is good for looking at the app."""
     settings = Settings.from_env({})
-    assert (settings.table("orders"), settings.dead_letter_table) == ("tributary-orders", "tributary-dead-letters")
+    assert (settings.table("transfers"), settings.dead_letter_table) == (
+        "tributary-transfers",
+        "tributary-dead-letters",
+    )
 
 
 def test_readers_default_to_the_writer() -> None:

@@ -11,7 +11,7 @@ from chalicelib.catalog.domain import (
     decide,
     evolve,
 )
-from tests.unit.spec import Decider
+from tests.support.spec import Decider
 
 AT = "2026-01-02T03:04:05.000Z"
 LANTERN = ProductAdded(name="Lantern", price=339, currency="GBP", description="white metal", at=AT)

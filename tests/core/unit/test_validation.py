@@ -5,15 +5,29 @@ from typing import Annotated, Any
 
 import msgspec
 import pytest
+from msgspec import UNSET, UnsetType
 
-from chalicelib.catalog.commands import NewProduct
 from chalicelib.core.errors import Invalid, Malformed
-from chalicelib.core.fields import Body
+from chalicelib.core.fields import Body, Email, Name, one_line
 from chalicelib.core.http.json_text import decode_json
 from chalicelib.core.http.parameters import check_query
 from chalicelib.core.http.validation import check_body
-from chalicelib.customers.commands import CustomerChange, NewCustomer
-from chalicelib.orders.commands import NewOrder
+from tests.core.domain.transfers.commands import NewTransfer
+
+
+class NewPerson(Body, frozen=True):
+    """A made-up body."""
+
+    name: Name
+    email: Email
+    country: Annotated[str, one_line(60)] | None = None
+
+
+class PersonChange(Body, frozen=True):
+    """A made-up change; null clears the country."""
+
+    name: Name | UnsetType = UNSET
+    country: Annotated[str, one_line(60)] | None | UnsetType = UNSET
 
 
 def pointers(document: Any, kind: type[Any]) -> dict[str | None, str]:
@@ -51,25 +65,25 @@ def test_not_json(body: bytes) -> None:
 def test_all_faults_are_named() -> None:
     """Missing, unknown, mistyped and out of range, in one answer."""
     document = {
-        "customer_id": 7,
+        "owner": 7,
         "no/such~field": 1,
-        "lines": [{"sku": "A", "quantity": 0}, {"quantity": 1.5}, 3, {"sku": "ä", "quantity": 1, "x": None}],
+        "legs": [{"account": "A", "amount": 10**10}, {"amount": 1.5}, 3, {"account": "ä", "amount": 1, "x": None}],
     }
-    assert set(pointers(document, NewOrder)) == {
-        "/customer_id",
+    assert set(pointers(document, NewTransfer)) == {
+        "/owner",
         "/no~1such~0field",
-        "/lines/0/quantity",
-        "/lines/1/sku",
-        "/lines/1/quantity",
-        "/lines/2",
-        "/lines/3/sku",
-        "/lines/3/x",
+        "/legs/0/amount",
+        "/legs/1/account",
+        "/legs/1/amount",
+        "/legs/2",
+        "/legs/3/account",
+        "/legs/3/x",
     }
 
 
 def test_faults_speak_of_json_and_not_of_python() -> None:
     """A client is told what to send, not how it is checked."""
-    faults = pointers({"name": " Ada", "email": "ada", "country": 5}, NewCustomer)
+    faults = pointers({"name": " Ada", "email": "ada", "country": 5}, NewPerson)
     assert faults["/email"] == "expected an e-mail address"
     assert faults["/name"] == "expected one line of text without control characters or outer blanks"
     assert faults["/country"] == "expected a string or null, got an integer"
@@ -78,7 +92,7 @@ def test_faults_speak_of_json_and_not_of_python() -> None:
 @pytest.mark.parametrize("document", [None, [], "x", 3, True])
 def test_not_an_object(document: Any) -> None:
     """A body that is no object is a fault of the whole."""
-    assert set(pointers(document, NewCustomer)) == {""}
+    assert set(pointers(document, NewPerson)) == {""}
 
 
 @pytest.mark.parametrize(
@@ -86,37 +100,31 @@ def test_not_an_object(document: Any) -> None:
 )
 def test_names(name: str) -> None:
     """Names are trimmed, of one line, without controls, and not too long."""
-    assert "/name" in pointers({"name": name, "email": "a@b.c"}, NewCustomer)
+    assert "/name" in pointers({"name": name, "email": "a@b.c"}, NewPerson)
 
 
 def test_emoji_are_text() -> None:
     """A name may hold any printable character."""
-    assert check_body({"name": "Ada 🦀", "email": "ada@example.com"}, NewCustomer).name == "Ada 🦀"
+    assert check_body({"name": "Ada 🦀", "email": "ada@example.com"}, NewPerson).name == "Ada 🦀"
 
 
 def test_absent_is_not_null() -> None:
     """A change tells leaving out from null."""
-    assert check_body({}, CustomerChange).country is msgspec.UNSET
-    assert check_body({"country": None}, CustomerChange).country is None
-    assert "/name" in pointers({"name": None}, CustomerChange)
+    assert check_body({}, PersonChange).country is msgspec.UNSET
+    assert check_body({"country": None}, PersonChange).country is None
+    assert "/name" in pointers({"name": None}, PersonChange)
 
 
 def test_too_many_faults_are_cut() -> None:
     """A body of nothing but faults does not make an answer of its size."""
-    assert len(pointers({"lines": [{}] * 1000}, NewOrder)) <= 100
+    assert len(pointers({"legs": [{}] * 1000}, NewTransfer)) <= 100
 
 
 def test_a_long_name_is_cut() -> None:
     """The answer to an unknown field is not as long as its name."""
-    (pointer,) = pointers({"name": "Ada", "email": "ada@example.com", "~" * 100_000: 1}, NewCustomer)
+    (pointer,) = pointers({"name": "Ada", "email": "ada@example.com", "~" * 100_000: 1}, NewPerson)
     assert pointer
     assert len(pointer) < 500
-
-
-@pytest.mark.parametrize("code", ["gbp", "ZZZ", "GBPX", "", "€"])
-def test_currencies(code: str) -> None:
-    """A currency is one of ISO 4217's."""
-    assert "/currency" in pointers({"sku": "A", "name": "x", "price": 1, "currency": code}, NewProduct)
 
 
 class Parameters(Body, frozen=True):

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.bootstrap import APIS, PERMISSIONS
 from chalicelib.core.http.endpoint import CommandEndpoint, QueryEndpoint
 from chalicelib.core.http.openapi import document
+from tests.core.bootstrap import APIS, PERMISSIONS
 
 ENDPOINTS = [endpoint for api in APIS for endpoint in api.endpoints]
 DOCUMENT = document(ENDPOINTS, PERMISSIONS, "1")

@@ -9,7 +9,6 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from chalicelib.bootstrap import SERVICES
 from chalicelib.core.commands.pipeline import Envelope, handle
 from chalicelib.core.commands.store import (
     KeptResponse,
@@ -24,10 +23,13 @@ from chalicelib.core.dynamodb.store import BATCH_GET_TRIES, DynamoStore, batch_g
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.runtime import CLIENT_CONFIG
 from chalicelib.core.service import Claim
-from chalicelib.inventory.commands import Receipt, Receive
-from tests.contract.lossy_proxy import Decide, LossyProxy
-from tests.contract.write_store import NOW, WriteStoreConformance, commit_of, head, new
+from tests.core.bootstrap import SERVICES
+from tests.core.contract.lossy_proxy import Decide, LossyProxy
+from tests.core.contract.write_store import NOW, WriteStoreConformance, commit_of, head, new
+from tests.core.domain.accounts.commands import Deposit, NewAccount, NewDeposit, Open
 from tests.support.stores import Tables
+
+AT = "2026-01-01T00:00:00.000Z"
 
 
 class TestDynamo(WriteStoreConformance):
@@ -36,7 +38,7 @@ class TestDynamo(WriteStoreConformance):
     @pytest.fixture
     def store(self, module_tables: Tables) -> WriteStore:
         """A store on one of the module's tables."""
-        return DynamoStore(module_tables.client, module_tables.name("orders"))
+        return DynamoStore(module_tables.client, module_tables.name("transfers"))
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ def proxy(ministack: str) -> Iterator[LossyProxy]:
 def store(proxy: LossyProxy, module_tables: Tables) -> DynamoStore:
     """A store behind the proxy, with botocore's own retries, as in production."""
     return DynamoStore(
-        client(proxy.endpoint, attempts=CLIENT_CONFIG["retries"]["total_max_attempts"]), module_tables.name("inventory")
+        client(proxy.endpoint, attempts=CLIENT_CONFIG["retries"]["total_max_attempts"]), module_tables.name("accounts")
     )
 
 
@@ -68,24 +70,35 @@ def first(operation: str, fate: str) -> object:
     return lambda name, count: fate if (name, count) == (operation, 0) else "pass"
 
 
-def test_put_whose_answer_is_lost_counts_once(store: DynamoStore, proxy: LossyProxy) -> None:
-    """A receipt whose PutItem succeeds, whose answer is lost and which botocore repeats is received once."""
+def deposit(number: str) -> Envelope:
+    """A command that changes an account each time that it is run: 5 more."""
+    return Envelope("accounts.deposit", Deposit(NewDeposit(amount=5)), (number,), "usr", AT)
+
+
+def opened(tables: Tables) -> str:
+    """An account that is there; its number."""
+    number = new("N")
+    command = Open(AT, "usr", NewAccount(number=number, name=number))
+    direct = DynamoStore(tables.client, tables.name("accounts"))
+    handle(SERVICES["accounts"], direct, Envelope("accounts.open", command, (number,), "usr", AT), lambda _: {})
+    return number
+
+
+def test_put_whose_answer_is_lost_counts_once(store: DynamoStore, proxy: LossyProxy, module_tables: Tables) -> None:
+    """A deposit whose PutItem succeeds, whose answer is lost and which botocore repeats is made once."""
+    number = opened(module_tables)
     proxy.decide = first("PutItem", "lose answer")
-    sku = new("SKU")
-    envelope = Envelope(
-        "inventory.receive", Receive(sku, Receipt(quantity=5)), (sku,), "usr", "2026-01-01T00:00:00.000Z"
-    )
-    kept = handle(SERVICES["inventory"], store, envelope, lambda answer: {"version": answer.head.version})
+    kept = handle(SERVICES["accounts"], store, deposit(number), lambda answer: {"version": answer.head.version})
     assert proxy.counts["PutItem"] == 2
-    assert kept.response == {"version": 1}
-    assert store.load([sku])[sku].state == {"on_hand": 5}
+    assert kept.response == {"version": 2}
+    assert store.load([number])[number].state["balance"] == 5
 
 
 def test_transaction_whose_answer_is_lost_counts_once(store: DynamoStore, proxy: LossyProxy) -> None:
     """The same in a transaction: its token makes the repetition the same request."""
     proxy.decide = first("TransactWriteItems", "lose answer")
     one = head(new())
-    store.commit(commit_of(one, take=[(Claim("email", new()), one.id)]))
+    store.commit(commit_of(one, take=[(Claim("name", new()), one.id)]))
     assert proxy.counts["TransactWriteItems"] == 2
     assert store.load([one.id]) == {one.id: one}
 
@@ -102,7 +115,7 @@ def test_request_that_never_arrives_is_repeated(store: DynamoStore, proxy: Lossy
 def test_lost_answer_and_overtaken_is_unknown(store: DynamoStore, proxy: LossyProxy, module_tables: Tables) -> None:
     """Written, answer lost, overwritten by another before the repetition: nobody can know, so nobody guesses."""
     one = head(new())
-    direct = DynamoStore(module_tables.client, module_tables.name("inventory"))
+    direct = DynamoStore(module_tables.client, module_tables.name("accounts"))
     proxy.decide = first("PutItem", "lose answer")
     proxy.before_losing = lambda: direct.commit(commit_of(head(one.id, 2)))
     with pytest.raises(OutcomeUnknown):
@@ -115,7 +128,7 @@ def test_lost_request_and_another_was_first_is_a_conflict(
     """Our version was taken by another and not passed: ours was certainly not written."""
     one, other = head(new()), head(new())
     other = head(one.id)
-    DynamoStore(module_tables.client, module_tables.name("inventory")).commit(commit_of(other))
+    DynamoStore(module_tables.client, module_tables.name("accounts")).commit(commit_of(other))
     proxy.decide = first("PutItem", "lose request")
     with pytest.raises(LostRace):
         store.commit(commit_of(one))
@@ -124,7 +137,7 @@ def test_lost_request_and_another_was_first_is_a_conflict(
 
 def test_no_answer_at_all_but_written(proxy: LossyProxy, module_tables: Tables) -> None:
     """Every answer to the put is lost, yet the item carries the commit: that is a success."""
-    store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("inventory"))
+    store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("accounts"))
     proxy.decide = lambda operation, _: "lose answer" if operation == "PutItem" else "pass"
     one = head(new())
     store.commit(commit_of(one))
@@ -134,16 +147,13 @@ def test_no_answer_at_all_but_written(proxy: LossyProxy, module_tables: Tables) 
 @pytest.mark.parametrize("fate", ["lose request", "fail"])
 def test_no_answer_at_all_and_not_written(proxy: LossyProxy, module_tables: Tables, fate: str) -> None:
     """Nothing is known of the put, and the item does not tell: the outcome is unknown, and becomes a 503."""
-    store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("inventory"))
+    store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("accounts"))
     proxy.decide = lambda operation, _: fate if operation == "PutItem" else "pass"
     with pytest.raises(OutcomeUnknown):
         store.commit(commit_of(head(new())))
-    sku = new("SKU")
-    envelope = Envelope(
-        "inventory.receive", Receive(sku, Receipt(quantity=5)), (sku,), "usr", "2026-01-01T00:00:00.000Z"
-    )
+    number = opened(module_tables)
     with pytest.raises(Unavailable) as caught:
-        handle(SERVICES["inventory"], store, envelope, lambda _: {})
+        handle(SERVICES["accounts"], store, deposit(number), lambda _: {})
     assert caught.value.code == "outcome-unknown"
 
 
@@ -164,7 +174,7 @@ def test_nothing_is_guessed_when_the_look_fails_too(store: DynamoStore, proxy: L
 )
 def test_refusals(proxy: LossyProxy, module_tables: Tables, refusal: str, meaning: type[Exception]) -> None:
     """Another's transaction at work is a lost race, a throttle is a throttle; nothing was written."""
-    store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("inventory"))
+    store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("accounts"))
     proxy.decide = lambda operation, _: refusal if operation == "PutItem" else "pass"
     one = head(new())
     with pytest.raises(meaning):
@@ -174,7 +184,7 @@ def test_refusals(proxy: LossyProxy, module_tables: Tables, refusal: str, meanin
 
 def test_key_alone_and_no_answer(proxy: LossyProxy, module_tables: Tables) -> None:
     """A commit of nothing but a response, whose answer is lost, is unknown or found, not a crash."""
-    store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("inventory"))
+    store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("accounts"))
     one = head(new())
     store.commit(commit_of(one))
     kept = KeptResponse(f"claim#key#{new()}", "print", {"status": 200}, NOW + 60)
@@ -188,7 +198,7 @@ def test_key_alone_and_no_answer(proxy: LossyProxy, module_tables: Tables) -> No
 
 def test_store_out_of_reach(module_tables: Tables) -> None:
     """A read that cannot be made says so; nothing was written."""
-    store = DynamoStore(client("http://127.0.0.1:9", attempts=1), module_tables.name("inventory"))
+    store = DynamoStore(client("http://127.0.0.1:9", attempts=1), module_tables.name("accounts"))
     with pytest.raises(StoreUnreachable):
         store.load(["x"])
 
@@ -217,7 +227,7 @@ def test_the_patient_ask_longer(proxy: LossyProxy, store: DynamoStore, module_ta
     proxy.decide = leaving_one(BATCH_GET_TRIES)
     items = batch_get(
         boto3.client("dynamodb", endpoint_url=proxy.endpoint),
-        module_tables.name("inventory"),
+        module_tables.name("accounts"),
         [one.id, other.id],
         tries=BATCH_GET_TRIES + 1,
         projection="id",
@@ -227,7 +237,7 @@ def test_the_patient_ask_longer(proxy: LossyProxy, store: DynamoStore, module_ta
 
 def test_no_keys_are_no_request(proxy: LossyProxy, module_tables: Tables) -> None:
     """DynamoDB would refuse it."""
-    assert batch_get(module_tables.client, module_tables.name("inventory"), []) == []
+    assert batch_get(module_tables.client, module_tables.name("accounts"), []) == []
 
 
 KIND = "Content-Type: application/x-amz-json-1.0"
@@ -256,21 +266,21 @@ def cut() -> Iterator[tuple[str, list[str]]]:
 def test_an_answer_that_is_cut(cut: tuple[str, list[str]]) -> None:
     """Wherever it ends: nothing is believed to be absent, no write to have failed."""
     url, text = cut
-    store = DynamoStore(client(url, attempts=1), "orders")
+    store = DynamoStore(client(url, attempts=1), "transfers")
     for length in range(len("HTTP/1.1 200 OK"), len(HEAD) + 2):
         text[:] = [f"{HEAD}{{}}"[:length]]
         with pytest.raises(StoreUnreachable):
-            store.load(["ord_1"])
+            store.load(["tra_1"])
         with pytest.raises(StoreUnreachable):
-            store.load(["ord_1", "ord_2"])
+            store.load(["tra_1", "tra_2"])
         with pytest.raises(OutcomeUnknown):
-            store.commit(commit_of(head("ord_1", 1)))
+            store.commit(commit_of(head("tra_1", 1)))
 
 
 def test_the_shortest_answer_that_is_whole(cut: tuple[str, list[str]]) -> None:
     """It is believed."""
     url, text = cut
     text.append(f"{HEAD}{{}}")
-    store = DynamoStore(client(url, attempts=1), "orders")
-    assert store.load(["ord_1"]) == {}
-    store.commit(commit_of(head("ord_1", 1)))
+    store = DynamoStore(client(url, attempts=1), "transfers")
+    assert store.load(["tra_1"]) == {}
+    store.commit(commit_of(head("tra_1", 1)))
