@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.core.decider import Event
-from chalicelib.core.service import Aggregate, Claim, ClaimChange, Policy, Service
+from chalicelib.core.service import Aggregate, Asks, Claim, ClaimChange, Policy, Service
 from tests.core.domain.accounts import domain
 from tests.core.domain.accounts.policy import on_transfers
 from tests.core.domain.accounts.projection import PROJECTION
@@ -36,5 +36,5 @@ SERVICE = Service(
     ),
     decide=domain.decide,
     projection=PROJECTION,
-    policies=(Policy("transfers", on_transfers),),
+    policies=(Policy("transfers", on_transfers, asks=(Asks("accounts", several=True),)),),
 )
