@@ -27,8 +27,8 @@ reset: ## Empty what the local stack keeps (stop it first)
 	{ echo "The stack in $(STATE) is running; stop it first (Ctrl-C in its terminal)." >&2; exit 1; }
 	rm -rf -- "$(STATE)"
 
-token: setup ## Print a signed JWT: ROLE=customer|staff|admin [SUB=cus_...]
-	@exec $(PY) -m local token --role "$(ROLE)" --sub "$(SUB)"
+token: setup ## Print a signed JWT for the running stack: ROLE=customer|staff|admin [SUB=cus_...]
+	@exec $(PY) -m ops token "$(ROLE)" --sub "$(SUB)"
 
 seed: setup ## Load real orders into the running stack: the sample, or the year with FILE=online-retail.csv.gz
 	@exec $(PY) -m demo.seed $(FILE)

@@ -8,7 +8,6 @@ runs the searches named there through GET /orders?q=. Prints each difference; ex
 
 import argparse
 import json
-import os
 import sys
 import threading
 from collections.abc import Mapping
@@ -19,7 +18,8 @@ from urllib.parse import urlencode
 
 from demo.http import CannotGoOn, Client
 from demo.lists import pages
-from demo.local_access import admin_token, api_url
+from demo.local_access import access
+from ops.failing import OpsError
 
 # The member of a report's item that says what was added up.
 _KEYS = {"day": "day", "product": "sku", "customer": "name"}
@@ -96,13 +96,15 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the check. Returns 0 when all is equal, else 1."""
     parser = argparse.ArgumentParser(prog="python -m demo.check_sales", description=__doc__.partition("\n")[0])
     parser.add_argument("expected", nargs="?", type=Path, help="what sales_from_csv printed (default: standard input)")
-    parser.add_argument("--url", default=api_url(), help="of the API (default: %(default)s)")
+    parser.add_argument("--url", help="of the API (default: the local stack's)")
     parser.add_argument("--token", help="a JWT of staff or admin (default: $TRIBUTARY_TOKEN, else the local stack's)")
     given = parser.parse_args(arguments)
     expected = json.loads(given.expected.read_text() if given.expected else sys.stdin.read())
     try:
-        token = given.token or os.environ.get("TRIBUTARY_TOKEN") or admin_token()
-        compared, differences = check(expected, Client(given.url, token, 30, threading.Event()))
+        compared, differences = check(expected, Client(*access(given.url, given.token), 30, threading.Event()))
+    except OpsError as error:
+        print(error.told, file=sys.stderr)
+        return 1
     except CannotGoOn as error:
         print(error, file=sys.stderr)
         return 1

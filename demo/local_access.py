@@ -1,16 +1,40 @@
-"""Where the API is and what opens it, when the command line does not say: the local stack."""
+"""Where the API is and what opens it: as the command line says, else this clone's local stack, while it runs."""
 
-from local import keys
-from local.config import Config
+import os
+from typing import NamedTuple
+
+from ops.failing import OpsError
+from ops.target import announce_local, is_named, local_stack
+from ops.token import token_of
 
 SUBJECT = "seed"
+TOKEN = "TRIBUTARY_TOKEN"
 
 
-def api_url() -> str:
-    """The local stack's API."""
-    return f"http://localhost:{Config.from_env().api_port}"
+class Access(NamedTuple):
+    """An API's address, and a JWT that it accepts."""
+
+    url: str
+    token: str
 
 
-def admin_token() -> str:
-    """An admin's JWT that the local stack accepts."""
-    return keys.local_token("admin", SUBJECT)
+def access(url: str | None, token: str | None) -> Access:
+    """The API that is meant; the person is told where it is the local stack's.
+
+    Args:
+        url: as the command line gives it.
+        token: the same; default: TRIBUTARY_TOKEN, else an admin's of the local stack.
+
+    Raises:
+        OpsError: no API is meant, the local stack does not run, or another API lacks a token.
+    """
+    token = token or os.environ.get(TOKEN)
+    if url:
+        if not token:
+            raise OpsError(f"There is no token for {url}.", f"Give it with --token or {TOKEN}.")
+        return Access(url, token)
+    if is_named():
+        raise OpsError("TABLE_PREFIX names a stack, and nothing says where its API is.", "Give it with --url.")
+    stack = local_stack()
+    announce_local(stack)
+    return Access(stack.api_url, token or token_of(stack, "admin", SUBJECT))

@@ -8,11 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from chalicelib.core.composition_root import composition_root
 from local import LocalError
 from local.bridge import forward
 from local.config import Config
+from local.description import describe
 from local.lambda_env import write_lambda_env
 from local.stack import Stack
+from ops.running_stack import published
 
 
 class _Ended(Exception):
@@ -33,10 +36,11 @@ def run(config: Config) -> None:
             stack.start()
             write_lambda_env(config, stack.database_url)
             forward([config.ministack_port, config.mysql_port])
-            _welcome(config)
-            while True:
-                stack.revive()
-                time.sleep(0.25)
+            with published(config.folder, describe(config, stack.database_url, composition_root().PERMISSIONS)):
+                _welcome(config)
+                while True:
+                    stack.revive()
+                    time.sleep(0.25)
         except _Ended:
             pass
         finally:

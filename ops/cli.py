@@ -5,31 +5,50 @@ again); 2 the command was not understood; 3 it could not be done, such as a serv
 """
 
 import logging
+from importlib import import_module
+from typing import cast
 
 import click
 
-from ops.dead_letters.commands import dead_letters
 from ops.failing import WHO_CHANGES_TABLES, Command
-from ops.operating import migrate, status, token
-from ops.react import react
-from ops.rebuild.command import rebuild
-from ops.verify.command import verify
 
 _EPILOG = (
-    "Without TABLE_PREFIX in the environment the local stack is meant, which `make run` starts. To operate a"
-    " deployment, give the functions' own variables: TABLE_PREFIX, DATABASE_URL, AWS_REGION, AWS_DEFAULT_REGION"
-    f" and credentials (docs/operate.md). {WHO_CHANGES_TABLES}"
+    "Works on the stack that the functions' own variables name: TABLE_PREFIX, DATABASE_URL, AWS_REGION,"
+    " AWS_DEFAULT_REGION and credentials (docs/operate.md). Without TABLE_PREFIX it works on the local stack of this"
+    f" clone, which `make run` starts. {WHO_CHANGES_TABLES}"
 )
+# Where each command is. Its module is imported when it is asked for: some need half of the engine, some nothing.
+_COMMANDS = {
+    "dead-letters": "ops.dead_letters.commands:dead_letters",
+    "migrate": "ops.migrate:migrate",
+    "react": "ops.react:react",
+    "rebuild": "ops.rebuild.command:rebuild",
+    "status": "ops.status:status",
+    "token": "ops.token:token",
+    "verify": "ops.verify.command:verify",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=_EPILOG)
+class _Commands(click.Group):
+    """The commands of `_COMMANDS`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names."""
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One of them, imported."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        return cast(click.Command, getattr(import_module(module), name))
+
+
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=_EPILOG
+)
 def ops() -> None:
     """Operate a running Tributary."""
-
-
-_COMMANDS: tuple[click.Command, ...] = (dead_letters, migrate, react, rebuild, status, token, verify)
-for _command in _COMMANDS:
-    ops.add_command(_command)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,15 +1,16 @@
-"""What a command works on: a deployment, by the functions' own variables, or else the local stack."""
+"""What a command works with: the runtime of its target, and a patient client."""
 
 import os
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from chalicelib.core.composition_root import composition_root
+from chalicelib.core.mysql.migration_sets import MigrationSet
 from chalicelib.core.runtime import Runtime, dynamodb_client
-from local.config import Config
-from local.env import app_env
-from local.mariadb import PASSWORD, USER, with_database
-from local.stack import DATABASE
+from chalicelib.core.service import Service
+from ops.target import announce_local, announce_named, is_named, local_stack
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,19 +29,41 @@ def patient_dynamodb() -> "DynamoDBClient":
     return dynamodb_client(**_PATIENCE)
 
 
-def load(env: MutableMapping[str, str] = os.environ) -> Runtime:
-    """The runtime that the environment describes.
+def load(*, changes_tables: bool = False) -> Runtime:
+    """The runtime of the stack that is meant; the person is told which that is.
+
+    Args:
+        changes_tables: whether the command makes and drops tables; on a local stack it then gets the user who may.
 
     Raises:
-        BadSettings, LocalError: the environment is unusable.
+        BadSettings, BadDatabaseUrl: the environment is unusable.
+        OpsError: nothing names a stack, and this clone's does not run.
     """
-    if is_local(env):
-        config = Config.from_env(env)
-        server = f"mysql://{USER}:{PASSWORD}@127.0.0.1:{config.mysql_port}"
-        env.update(app_env(config, config.database_url or with_database(server, DATABASE)))
-    return composition_root().runtime()
+    stack = None if is_named() else local_stack()
+    if stack:
+        os.environ.update(stack.environment)
+        if changes_tables:
+            os.environ["DATABASE_URL"] = stack.migrations_database_url
+    loaded = composition_root().runtime()  # after the environment says all that it will
+    if stack:
+        announce_local(stack)
+    else:
+        announce_named(loaded.settings)
+    return loaded
 
 
-def is_local(env: MutableMapping[str, str] = os.environ) -> bool:
-    """Whether the local stack is meant: nothing names the tables of a deployment."""
-    return not env.get("TABLE_PREFIX")
+def migration_sets() -> Sequence[MigrationSet]:
+    """The migrations of the read model."""
+    return composition_root().MIGRATIONS
+
+
+def services_of(services: Mapping[str, Service], chosen: Iterable[str]) -> list[Service]:
+    """Those of the services that --service names, or all of them where it names none.
+
+    Raises:
+        click.UsageError: it names none of them.
+    """
+    names = set(chosen)
+    if unknown := sorted(names - set(services)):
+        raise click.UsageError(f"--service {unknown[0]} is not one of {', '.join(sorted(services))}.")
+    return [service for name, service in services.items() if not names or name in names]

@@ -3,11 +3,13 @@
 import functools
 import json
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
-from rich.console import Console
-from rich.table import Table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -23,8 +25,10 @@ def print_json(document: Any) -> None:
     click.echo(json.dumps(document, default=str))
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> "Table":
     """A table; None is shown as a dash."""
+    from rich.table import Table
+
     made = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in columns:
         made.add_column(column, overflow="fold")
@@ -34,7 +38,9 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
 
 
 @functools.cache
-def console() -> Console:
+def console() -> "Console":
     """Standard output; wide where it is no terminal, so that nothing is cut."""
+    from rich.console import Console  # with its table half of what a small command would import
+
     found = Console(highlight=False, markup=False)
     return found if found.is_terminal else Console(highlight=False, markup=False, width=200)

@@ -15,7 +15,7 @@ from chalicelib.core.runtime import Runtime
 from chalicelib.core.streams.batches import remaining_ms
 from chalicelib.core.streams.dead_letters import DeadLetter
 from chalicelib.core.streams.records import as_record, is_head
-from ops.environment import load, patient_dynamodb
+from ops.environment import load, patient_dynamodb, services_of
 from ops.failing import WRONG, OpsError
 from ops.output import json_option, print_json
 from ops.progress import Advance, phase
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-_REACTED_TO = composition_root().REACTED_TO
 _AT_ONCE = 100  # as the reactor's mappings have it
 
 
@@ -37,7 +36,7 @@ class Looked(NamedTuple):
 
 
 @click.command()
-@click.option("--service", "chosen", multiple=True, type=click.Choice(_REACTED_TO), help="Only this; repeatable.")
+@click.option("--service", "chosen", multiple=True, metavar="NAME", help="Only this; repeatable.")
 @click.option(
     "--segments", type=click.IntRange(1, 64), default=4, show_default=True, help="How many parts to read at once."
 )
@@ -49,7 +48,9 @@ def react(chosen: tuple[str, ...], segments: int, as_json: bool) -> int:
     as long as a stream keeps its records. Ends with 1 when something was set aside.
     """
     runtime = load()
-    looked = [_look(runtime, name, segments) for name in _REACTED_TO if not chosen or name in chosen]
+    reacted_to = {name: runtime.services[name] for name in composition_root().REACTED_TO}
+    services = services_of(reacted_to, chosen)
+    looked = [_look(runtime, service.name, segments) for service in services]
     aggregates, set_aside = sum(one.aggregates for one in looked), sum(one.set_aside for one in looked)
     if as_json:
         print_json({"aggregates": aggregates, "set_aside": set_aside})

@@ -1,13 +1,11 @@
 """`python -m demo.load`."""
 
-import os
-
 import click
 
 from demo.http import CannotGoOn
 from demo.load.run import Options, run
 from demo.load.tally import Report, Times
-from demo.local_access import admin_token, api_url
+from demo.local_access import access
 from ops.failing import WRONG, OpsError
 from ops.output import console, json_option, print_json, table
 
@@ -59,8 +57,7 @@ def load(
     (503 while a store is away, 409 for a lost race) is counted by its type.
     """
     options = Options(
-        url=url or api_url(),
-        token=token or os.environ.get("TRIBUTARY_TOKEN") or admin_token(),
+        *access(url, token),
         rate=rate,
         queries=queries,
         orders=orders,

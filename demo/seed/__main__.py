@@ -1,17 +1,17 @@
 """`python -m demo.seed [FILE]`: loads the sample, or a file, into a running Tributary."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 from demo.http import CannotGoOn
-from demo.local_access import admin_token, api_url
+from demo.local_access import access
 from demo.seed import __doc__ as rules
 from demo.seed.loader import Options, Run
 from demo.seed.survey import Survey
 from demo.seed.table import BadFile
 from demo.seed.tally import Tally, summary
+from ops.failing import OpsError
 
 SAMPLE = Path(__file__).parent / "sample" / "online-retail-sample.csv.gz"
 INTERRUPTED = 130
@@ -19,7 +19,11 @@ INTERRUPTED = 130
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the loader. Returns 0, 1 when something failed, 130 after Ctrl-C."""
-    options = _options(arguments)
+    try:
+        options = _options(arguments)
+    except OpsError as error:
+        print(error.told, file=sys.stderr)
+        return 1
     run = Run(options)
     code = 1
     try:
@@ -48,7 +52,7 @@ def _options(arguments: list[str] | None) -> Options:
         prog="python -m demo.seed", description=rules, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("file", nargs="?", type=Path, default=SAMPLE, help="CSV, plain or gzipped; default: the sample")
-    parser.add_argument("--url", default=api_url(), help="of the API (default: %(default)s)")
+    parser.add_argument("--url", help="of the API (default: the local stack's)")
     parser.add_argument("--token", help="an admin's JWT (default: $TRIBUTARY_TOKEN, else one of the local stack's)")
     parser.add_argument("--no-wait", dest="wait", action="store_false", help="do not wait for orders to be confirmed")
     parser.add_argument("--workers", type=int, default=Options.workers, help="requests at once (default: %(default)s)")
@@ -58,8 +62,7 @@ def _options(arguments: list[str] | None) -> Options:
     given = parser.parse_args(arguments)
     if given.workers < 1:
         parser.error("--workers must be at least 1")
-    token = given.token or os.environ.get("TRIBUTARY_TOKEN") or admin_token()
-    return Options(given.file, given.url, token, given.wait, given.workers, given.patience)
+    return Options(given.file, *access(given.url, given.token), given.wait, given.workers, given.patience)
 
 
 if __name__ == "__main__":

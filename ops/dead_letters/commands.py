@@ -1,11 +1,10 @@
 """`ops dead-letters list`, `show`, `redrive` and `discard`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import click
 
-from chalicelib.core.composition_root import composition_root
 from chalicelib.core.dynamodb.codec import decode_item
 from chalicelib.core.projector import project
 from chalicelib.core.projector.handler import deps_of as projector_deps
@@ -18,14 +17,12 @@ from chalicelib.core.streams.records import RawRecord
 from ops.dead_letters.letters import Letter, Letters
 from ops.dead_letters.redrive import Consumer
 from ops.dead_letters.redrive import redrive as run
-from ops.environment import load
+from ops.environment import load, services_of
 from ops.failing import WRONG, OpsError
 from ops.output import console, json_option, print_json, table
 from ops.progress import phase
 
-_service = click.option(
-    "--service", type=click.Choice(sorted(composition_root().SERVICES)), help="Those of one service."
-)
+_service = click.option("--service", metavar="NAME", help="Those of one service.")
 _ids = click.argument("ids", nargs=-1, metavar="[ID]...")
 _all = click.option("--all", "everything", is_flag=True, help="All that there are.")
 
@@ -40,7 +37,8 @@ def dead_letters() -> None:
 @json_option
 def list_letters(service: str | None, as_json: bool) -> int:
     """List them, the oldest first."""
-    found = sorted(Letters(load()).all(service or ""), key=lambda letter: (letter.at, letter.id))
+    runtime = load()
+    found = sorted(_all_of(runtime, service), key=lambda letter: (letter.at, letter.id))
     if as_json:
         print_json({"dead_letters": [letter._asdict() for letter in found]})
     elif found:
@@ -80,7 +78,7 @@ def redrive(ids: tuple[str, ...], everything: bool, service: str | None, as_json
     """
     runtime = load()
     letters = Letters(runtime)
-    chosen = _chosen(letters, ids, everything, service)
+    chosen = _chosen(runtime, ids, everything, service)
     with phase("redrive", len(chosen)) as advance:
         outcomes = list(run(chosen, letters, dead_letters_of(runtime), _consumers(runtime), advance))
     refused = [outcome for outcome in outcomes if outcome.error]
@@ -116,8 +114,9 @@ def _consumers(runtime: Runtime) -> dict[str, Consumer]:
 @json_option
 def discard(ids: tuple[str, ...], everything: bool, service: str | None, yes: bool, as_json: bool) -> int:
     """Remove them for good, unhandled. `verify` will go on telling of rows that they leave wrong."""
-    letters = Letters(load())
-    chosen = _chosen(letters, ids, everything, service)
+    runtime = load()
+    letters = Letters(runtime)
+    chosen = _chosen(runtime, ids, everything, service)
     if chosen and not yes:
         click.confirm(f"Discard {len(chosen):,} dead letters for good?", abort=True, err=True)
     gone = sum(letters.remove(letter) for letter in chosen)
@@ -128,13 +127,21 @@ def discard(ids: tuple[str, ...], everything: bool, service: str | None, yes: bo
     return 0
 
 
-def _chosen(letters: Letters, ids: tuple[str, ...], everything: bool, service: str | None) -> list[Letter]:
+def _chosen(runtime: Runtime, ids: tuple[str, ...], everything: bool, service: str | None) -> list[Letter]:
     """The letters that a command line means; none is meant by saying nothing."""
     if bool(ids) == bool(everything or service):
         raise OpsError(
             "Say which: ids, or --all, or --service.", "`python -m ops dead-letters list` shows what there is."
         )
-    return [letters.find(id) for id in dict.fromkeys(ids)] if ids else list(letters.all(service or ""))
+    if ids:
+        return [Letters(runtime).find(id) for id in dict.fromkeys(ids)]
+    return list(_all_of(runtime, service))
+
+
+def _all_of(runtime: Runtime, service: str | None) -> Iterator[Letter]:
+    if service:
+        services_of(runtime.services, [service])
+    return Letters(runtime).all(service or "")
 
 
 def _readable(image: dict[str, object]) -> object:

@@ -2,9 +2,8 @@
 
 import click
 
-from chalicelib.core.composition_root import composition_root
 from chalicelib.core.mysql.connections import connect
-from ops.environment import load, patient_dynamodb
+from ops.environment import load, patient_dynamodb, services_of
 from ops.failing import WRONG, OpsError
 from ops.output import console, json_option, print_json, table
 from ops.progress import phase
@@ -17,13 +16,7 @@ _STATEMENT_SECONDS = 3600
 
 
 @click.command()
-@click.option(
-    "--service",
-    "chosen",
-    multiple=True,
-    type=click.Choice(sorted(composition_root().SERVICES)),
-    help="Only this; repeatable.",
-)
+@click.option("--service", "chosen", multiple=True, metavar="NAME", help="Only this; repeatable.")
 @click.option("--resume", is_flag=True, help="Go on with a rebuild that was stopped.")
 @click.option("--abandon", is_flag=True, help="Drop a rebuild that was stopped; the tables in use stay.")
 @click.option(
@@ -45,10 +38,10 @@ def rebuild(chosen: tuple[str, ...], resume: bool, abandon: bool, settle: float,
     """
     if (resume and abandon) or (chosen and (resume or abandon)):
         raise OpsError("--resume and --abandon stand alone.", "A rebuild knows which services it is of.")
-    runtime = load()
+    runtime = load(changes_tables=True)
     url = runtime.settings.need("database_url")
     plan = Plan(
-        services=[service for name, service in runtime.services.items() if not chosen or name in chosen],
+        services=services_of(runtime.services, chosen),
         table_of=runtime.settings.table,
         dynamodb=patient_dynamodb(),
         connect=lambda: connect(url, read_timeout=_STATEMENT_SECONDS),

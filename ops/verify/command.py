@@ -2,11 +2,10 @@
 
 import click
 
-from chalicelib.core.composition_root import composition_root
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector.generations import in_use
 from chalicelib.core.service import Projection, Service
-from ops.environment import load, patient_dynamodb
+from ops.environment import load, patient_dynamodb, services_of
 from ops.failing import WRONG
 from ops.output import console, json_option, print_json, table
 from ops.progress import phase
@@ -20,13 +19,7 @@ _STATEMENT_SECONDS = 3600
 
 @click.command()
 @click.option("--repair", is_flag=True, help="Bring right what is wrong.")
-@click.option(
-    "--service",
-    "chosen",
-    multiple=True,
-    type=click.Choice(sorted(composition_root().SERVICES)),
-    help="Only this; repeatable.",
-)
+@click.option("--service", "chosen", multiple=True, metavar="NAME", help="Only this; repeatable.")
 @click.option(
     "--settle",
     type=click.FloatRange(min=0),
@@ -52,9 +45,8 @@ def verify(repair: bool, chosen: tuple[str, ...], settle: float, segments: int, 
     url = runtime.settings.need("database_url")
     report = run(
         {
-            name: (runtime.settings.table(name), live(url, service))
-            for name, service in runtime.services.items()
-            if not chosen or name in chosen
+            service.name: (runtime.settings.table(service.name), live(url, service))
+            for service in services_of(runtime.services, chosen)
         },
         patient_dynamodb(),
         lambda: connect(url, read_timeout=_STATEMENT_SECONDS),

@@ -14,6 +14,7 @@ import pytest
 
 from local import ROOT
 from local.ports import free_port, is_free, wait_until
+from ops.running_stack import FILE
 from tests.projector.reading import query
 from tests.support.client import Client
 from tests.support.running import Run
@@ -27,11 +28,24 @@ def ada(client: Client) -> Mapping[str, Any]:
     return {"Consistency_Token": answer.headers["consistency-token"], "Prefer": "wait=10"}
 
 
+def ops(run: Run, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """The operator's command line, told of the stack by its folder alone."""
+    env = {name: value for name, value in os.environ.items() if name not in ("TABLE_PREFIX", "DATABASE_URL")}
+    env |= {"LOCAL_STATE": str(run.folder)}
+    command = [sys.executable, "-m", "ops", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False)
+
+
 def test_data_is_found_again_and_a_lost_read_model_made_anew(run: Run) -> None:
     """A second start shows what the first wrote, even where the streams and the read model are gone."""
     client = run.start().ready()
     assert client.get("/customers", **ada(client)).status == 200  # projected before the streams are lost
+    assert wait_until((run.folder / FILE).exists, 30)
+    assert (run.folder / FILE).stat().st_mode & 0o777 == 0o600
+    assert ops(run, "verify", "--settle", "5").returncode == 0
     output = run.stop(signal.SIGINT)
+    assert not (run.folder / FILE).exists()
+    assert "No stack is running" in ops(run, "verify").stderr
     assert run.process is not None
     assert run.process.returncode == 0, output
     assert f"http://localhost:{run.ports['API_PORT']}/docs" in output
@@ -96,22 +110,3 @@ def test_data_of_an_old_layout(run: Run, mysql_server: str) -> None:
     assert "made by Tributary 0.1.0" in output
     assert "`make reset`" in output
     assert "Traceback" not in output
-
-
-@pytest.mark.parametrize(("arguments", "expected"), [
-    (["--role", "owner"], "ROLE must be one of customer, staff, admin"),
-    (["--role", "customer"], "make token ROLE=customer SUB=..."),
-])  # fmt: skip
-def test_token_says_what_is_wrong(tmp_path: Path, arguments: list[str], expected: str) -> None:
-    """A role that does not exist, or a customer without an id, is explained."""
-    done = subprocess.run(
-        [sys.executable, "-m", "local", "token", *arguments],
-        cwd=ROOT,
-        env={**os.environ, "LOCAL_STATE": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert expected in done.stderr
-    assert done.stdout == ""

@@ -1,10 +1,7 @@
 """The command line itself: what it prints, for people and for programs, and how it fails."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -141,18 +138,6 @@ def test_a_rebuild_by_the_migrations_user(world: World) -> None:
     with user(world, f"{WRITES}, CREATE, ALTER, DROP, INDEX") as url:
         assert world.ops("rebuild", "--settle", "0", "--json", DATABASE_URL=url).json["swapped"]
     assert world.verify()[1] == []
-
-
-def test_token(tmp_path: Path, world: World) -> None:
-    """For the local stack alone."""
-    refused = world.ops("token", "staff")
-    assert refused.code == 3
-    assert "identity provider" in refused.err
-    env = {name: value for name, value in os.environ.items() if name != "TABLE_PREFIX"} | {"LOCAL_STATE": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-m", "ops", "token", "staff"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60
-    )
-    assert done.stdout.count(".") == 2
 
 
 def test_a_server_that_is_not_there(world: World) -> None:

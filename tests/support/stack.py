@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from local import aws, keys
 from local.child import Child
 from local.config import Config
+from local.description import describe
 from local.env import app_env, dead_letter_bucket
 from local.ports import answers, free_port
 from local.stack import module_child
+from ops.running_stack import published
 from tests.support.client import Client
 from tests.support.stores import Tables
 
@@ -41,7 +43,7 @@ class Stack:
 
     def token(self, role: str, sub: str = "") -> str:
         """A JWT that the API accepts."""
-        return keys.issue(self.folder / "keys", role, sub, self.tables.domain.permissions)
+        return keys.issue(self.folder / "keys", role, sub)
 
     def client(self, role: str, sub: str = "") -> Client:
         """A client with such a token."""
@@ -65,12 +67,14 @@ def started(tables: Tables, database_url: str, folder: Path, **env: str) -> Iter
     )
     aws.create_bucket(tables.endpoint, dead_letter_bucket(config))
     env = app_env(config, database_url) | env
+    description = describe(config, database_url, tables.domain.permissions)._replace(environment=env)
     api, pump = module_child("API", "local.server", config, env), module_child("pump", "local.pump", config, env)
     api.start()
     pump.start()
     try:
         api.await_ready(lambda: answers(config.api_port))
-        yield Stack(f"http://127.0.0.1:{config.api_port}", tables, database_url, env, api, pump, folder)
+        with published(folder, description):
+            yield Stack(f"http://127.0.0.1:{config.api_port}", tables, database_url, env, api, pump, folder)
     finally:
         api.stop()
         pump.stop()

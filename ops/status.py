@@ -1,4 +1,4 @@
-"""`ops status`, `ops migrate` and `ops token`."""
+"""`ops status`."""
 
 import time
 from typing import Any
@@ -8,13 +8,9 @@ import msgspec
 from rich.live import Live
 from rich.table import Table
 
-from chalicelib.core.composition_root import composition_root
-from chalicelib.core.mysql.migrate import migrate as apply
 from chalicelib.core.operations.queries import RebuildStatus, Status, get_status
 from chalicelib.core.runtime import Runtime
-from local import keys
-from ops.environment import is_local, load
-from ops.failing import OpsError
+from ops.environment import load
 from ops.output import console, json_option, print_json, table
 
 # The check runs every minute; a row older than this says that it has stopped.
@@ -84,33 +80,3 @@ def _rebuild(found: RebuildStatus | None) -> str | None:
         end = "" if found.eta_seconds is None else f", {found.eta_seconds:.0f} s to go"
     idle = f"; idle for {found.age_seconds:.0f} s: --resume?" if found.age_seconds > _IDLE_SECONDS else ""
     return f"{found.items:,}{share}{end}{idle}"
-
-
-@click.command()
-@json_option
-def migrate(as_json: bool) -> int:
-    """Bring the read model's schema up to date; harmless when repeated."""
-    applied = apply(load().settings.need("database_url"), composition_root().MIGRATIONS)
-    if as_json:
-        print_json({"applied": applied})
-    else:
-        click.echo("\n".join(f"applied {name}" for name in applied) or "The schema is up to date.")
-    return 0
-
-
-@click.command()
-@click.argument("role", type=click.Choice(composition_root().PERMISSIONS.roles))
-@click.option("--sub", default="", help="Who it is for; the owner's id with a role that may see its own only.")
-@json_option
-def token(role: str, sub: str, as_json: bool) -> int:
-    """Print a JWT that the local stack accepts. A deployment's tokens come from its identity provider."""
-    if not is_local():
-        raise OpsError(
-            "Tokens of a deployment come from its identity provider.", "Unset TABLE_PREFIX for one of the local stack."
-        )
-    issued = keys.local_token(role, sub)
-    if as_json:
-        print_json({"token": issued})
-    else:
-        click.echo(issued)
-    return 0

@@ -1,0 +1,28 @@
+"""What the local stack tells of itself while it runs, for `ops` and the demo; see ops/running_stack.py."""
+
+from chalicelib.core.access.permissions import Permissions
+from local import keys
+from local.config import Config
+from local.env import app_env
+from ops.running_stack import RunningStack
+
+
+def describe(
+    config: Config, database_url: str, permissions: Permissions, migrations_database_url: str = ""
+) -> RunningStack:
+    """The description of a stack.
+
+    Args:
+        config: what the person chose.
+        database_url: the writer of the read model.
+        permissions: of the app, which say what roles there are.
+        migrations_database_url: the read model as the user who may make and drop tables; default: database_url.
+    """
+    return RunningStack(
+        api_url=f"http://localhost:{config.api_port}",
+        environment=app_env(config, database_url),
+        migrations_database_url=migrations_database_url or database_url,
+        signing_key=str(keys.private_key_path(config.keys)),
+        roles=permissions.roles,
+        own_roles=[role for role in permissions.roles if permissions.needs_subject(role)],
+    )

@@ -1,0 +1,72 @@
+"""Which stack a command works on: the one that its settings name, else this clone's local stack while that runs."""
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ops.failing import OpsError
+from ops.running_stack import RunningStack, find, state_folder
+
+if TYPE_CHECKING:
+    from chalicelib.core.settings import Settings
+
+# What settings of a deployment would give beside TABLE_PREFIX; with that forgotten, the local stack is not meant.
+_OF_A_DEPLOYMENT = (
+    "DATABASE_URL",
+    "READ_DATABASE_URL",
+    "AWS_ENDPOINT_URL",
+    "DEAD_LETTER_TABLE",
+    "DEAD_LETTER_BUCKET",
+)
+
+
+def is_named(env: Mapping[str, str] = os.environ) -> bool:
+    """Whether the settings name a stack."""
+    return bool(env.get("TABLE_PREFIX"))
+
+
+def local_stack(env: Mapping[str, str] = os.environ) -> RunningStack:
+    """This clone's local stack.
+
+    Raises:
+        OpsError: it is not running, or a variable names something of another stack.
+    """
+    stack = find(state_folder(env))
+    for name in _OF_A_DEPLOYMENT:
+        if env.get(name, "") not in ("", stack.environment.get(name)):
+            raise OpsError(
+                f"{name} is set and is not the local stack's, but TABLE_PREFIX is not set: it is not clear which stack"
+                " is meant.",
+                f"For a deployment set TABLE_PREFIX too; for the local stack unset {name}.",
+            )
+    return stack
+
+
+def announce_local(stack: RunningStack, env: Mapping[str, str] = os.environ) -> None:
+    """Tell the person which stack is worked on: a local one."""
+    _tell(f"local, {stack.api_url}, kept in {state_folder(env)}")
+
+
+def announce_named(settings: "Settings", env: Mapping[str, str] = os.environ) -> None:
+    """Tell the person which stack is worked on: one that settings name.
+
+    Raises:
+        BadDatabaseUrl: see there.
+    """
+    where = env.get("AWS_ENDPOINT_URL") or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or "the usual region"
+    _tell(f"tables {settings.table_prefix}* in {where}; {_database(settings)}")
+
+
+def _database(settings: "Settings") -> str:
+    from chalicelib.core.mysql.connections import parse_url
+
+    if not settings.database_url:
+        return "no DATABASE_URL"
+    place = parse_url(settings.database_url)
+    return f"database {place.database} at {place.host}:{place.port} as {place.user}"
+
+
+def _tell(what: str) -> None:
+    """On standard error: standard output is the command's own."""
+    print(f"Stack: {what}", file=sys.stderr, flush=True)
