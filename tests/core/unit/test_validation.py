@@ -85,7 +85,9 @@ def test_faults_speak_of_json_and_not_of_python() -> None:
     """A client is told what to send, not how it is checked."""
     faults = pointers({"name": " Ada", "email": "ada", "country": 5}, NewPerson)
     assert faults["/email"] == "expected an e-mail address"
-    assert faults["/name"] == "expected one line of text without control characters or outer blanks"
+    assert (
+        faults["/name"] == "expected one line of text without control characters, invisible characters or outer blanks"
+    )
     assert faults["/country"] == "expected a string or null, got an integer"
 
 
