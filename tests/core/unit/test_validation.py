@@ -142,6 +142,13 @@ def test_query_parameters() -> None:
     assert check_query({"limit": ["7"], "in_stock": ["true"]}, Parameters) == Parameters(limit=7, in_stock=True)
 
 
+@pytest.mark.parametrize("text", ["1", "yes", "TRUE", "null", ""])
+def test_booleans(text: str) -> None:
+    """A boolean parameter is true or false, as the OpenAPI document says."""
+    with pytest.raises(Invalid, match="in_stock: expected true or false"):
+        check_query({"in_stock": [text]}, Parameters)
+
+
 def test_query_faults_are_all_named() -> None:
     """Every faulty parameter is named, unknown and repeated ones too."""
     with pytest.raises(Invalid) as caught:
