@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from local import LocalError
+from local import LocalError, explain
 from local.config import Config
 
 
@@ -16,9 +16,9 @@ def main() -> int:
     try:
         from local.run import run
 
-        run(Config.from_env())
-    except LocalError as error:
-        print(f"\n{error}", file=sys.stderr)
+        return run(Config.from_env())
+    except (LocalError, OSError) as error:
+        print(f"\n{explain(error)}", file=sys.stderr)
         return 1
     return 0
 

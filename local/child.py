@@ -21,21 +21,24 @@ class Child:
         command: the program and its arguments.
         log: file that its output is appended to.
         env: its environment, added to ours.
+
+    Attributes:
+        log: the file.
     """
 
     def __init__(self, name: str, command: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> None:
         self.name = name
         self._command = [*_dies_with_us(), *command]
-        self._log = log
+        self.log = log
         self._env = {**os.environ, **(env or {})}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it; in a session of its own, so that Ctrl-C reaches the supervisor alone."""
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        if self._log.exists() and self._log.stat().st_size > _LONGEST_LOG_BYTES:
-            self._log.replace(self._log.with_suffix(".old.log"))
-        with self._log.open("ab") as log:
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        if self.log.exists() and self.log.stat().st_size > _LONGEST_LOG_BYTES:
+            self.log.replace(self.log.with_suffix(".old.log"))
+        with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,
                 cwd=ROOT,
@@ -89,11 +92,11 @@ class Child:
 
     def fail(self, what: str) -> LocalError:
         """The error to raise when it did not do what it should: with the last lines of its log."""
-        return LocalError("\n    ".join([f"{what} Its log, {self._log}, ends with:", *self._tail(10)]))
+        return LocalError("\n    ".join([f"{what} Its log, {self.log}, ends with:", *self._tail(10)]))
 
     def _tail(self, count: int) -> list[str]:
         """The last lines of its log, of which an error's text may have many."""
-        with self._log.open("rb") as log:
+        with self.log.open("rb") as log:
             log.seek(max(0, log.seek(0, os.SEEK_END) - 20_000))
             return log.read().decode(errors="replace").splitlines()[-count:] or [""]
 

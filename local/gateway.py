@@ -29,11 +29,13 @@ class Answer(NamedTuple):
 
     Attributes:
         headers: in order; a name may come several times.
+        route: of the app, such as "/orders/{id}"; "-" where the request reached none.
     """
 
     status: int
     headers: list[tuple[str, str]]
     body: bytes
+    route: str = "-"
 
 
 class Gateway(LocalGateway):
@@ -44,6 +46,7 @@ class Gateway(LocalGateway):
         app.__class__ = type("ThreadedChalice", (LocalChalice, app.__class__), {})
         self._app_object = app
         self._authorizer = LocalGatewayAuthorizer(app)
+        self._patterns = [(route, route.split("/")) for route in sorted(app.routes)]
 
     def answer(self, method: str, target: str, headers: dict[str, list[str]], body: bytes) -> Answer:
         """The answer to one request.
@@ -54,6 +57,9 @@ class Gateway(LocalGateway):
             headers: all values by lower-case name.
             body: b"" for none.
         """
+        return self._handled(method, target, headers, body)._replace(route=self._route_or_none(target))
+
+    def _handled(self, method: str, target: str, headers: dict[str, list[str]], body: bytes) -> Answer:
         try:
             return _answer(self.handle_request(method, target, headers, body))
         except Problem as problem:
@@ -109,13 +115,19 @@ class Gateway(LocalGateway):
             "isBase64Encoded": False,
         }
 
+    def _route_or_none(self, target: str) -> str:
+        try:
+            return self._route(target.partition("?")[0])[0]
+        except NotFound:
+            return "-"
+
     def _route(self, path: str) -> tuple[str, dict[str, str]]:
         """The route that a path belongs to, literal parts before parameters, and its parameters, decoded."""
         parts = path.split("/")
         if len(parts) > 2 and not parts[-1]:
             parts.pop()  # API Gateway ignores a slash at the end
-        for route in sorted(self._app_object.routes):
-            if (parameters := _match(route.split("/"), parts)) is not None:
+        for route, pattern in self._patterns:
+            if (parameters := _match(pattern, parts)) is not None:
                 return route, parameters
         raise NotFound(f"There is nothing at {path[:200]}; /openapi.json lists what there is.")
 

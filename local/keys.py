@@ -4,7 +4,6 @@ They stand in for a team's identity provider and its secrets manager; they are w
 """
 
 import json
-import os
 import secrets
 from pathlib import Path
 from typing import cast
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from local.files import write_private
 from ops.issuing import KEY_ID
 from ops.issuing import issue as sign
 
@@ -32,7 +32,7 @@ def jwks_path(folder: Path) -> Path:
     public = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(private_key(folder).public_key()))
     text = json.dumps({"keys": [{**public, "kid": KEY_ID, "alg": "ES256", "use": "sig"}]})
     if not path.exists() or path.read_text() != text:
-        _write(path, text)
+        write_private(path, text)
     return path
 
 
@@ -40,7 +40,7 @@ def token_secret(folder: Path) -> str:
     """The secret that consistency tokens and cursors are signed with; made when it is not there."""
     path = folder / "token-secret"
     if not path.exists():
-        _write(path, secrets.token_hex(32))
+        write_private(path, secrets.token_hex(32))
     return path.read_text()
 
 
@@ -60,14 +60,5 @@ def private_key_path(folder: Path) -> Path:
     path = folder / "jwt-key.pem"
     if not path.exists():
         key = ec.generate_private_key(ec.SECP256R1())
-        _write(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
+        write_private(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
     return path
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all, for this user's eyes only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    fresh.touch(mode=0o600)
-    fresh.write_text(text)
-    fresh.replace(path)

@@ -10,6 +10,7 @@ from typing import Any
 from local import ROOT, keys
 from local.config import Config
 from local.env import app_env
+from local.files import write_private
 
 SAMPLE_SECRET = "sample-secret-of-the-events-0000"
 """TOKEN_SECRET of the containers: what the tokens in events/ are signed with. Theirs and the API's do not mix."""
@@ -34,7 +35,7 @@ def write_lambda_env(config: Config, database_url: str) -> None:
     }
     reached = {name: value.replace("127.0.0.1:", f"{_HOST}:") for name, value in variables.items()}
     text = json.dumps({"Parameters": reached}, indent=2) + "\n"
-    (config.folder / "lambda-env.json").write_text(text, encoding="utf-8")
+    write_private(config.folder / "lambda-env.json", text)
 
 
 def _keys(path: Path) -> list[Any]:

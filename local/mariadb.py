@@ -2,6 +2,8 @@
 
 import getpass
 import os
+import re
+import secrets
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -12,9 +14,16 @@ from chalicelib.core.mysql.connections import SQL_MODE, connect
 from chalicelib.core.mysql.server_check import check
 from local import LocalError
 from local.child import Child
+from local.files import write_private
 from local.ports import LOOPBACK
 
-USER = PASSWORD = "tributary"
+# The functions' user, and the one that makes and drops tables: migrations and rebuilds. As in a deployment, the former
+# cannot do what the latter does.
+USER, MIGRATIONS_USER = "tributary", "tributary_migrations"
+RIGHTS = {
+    USER: "SELECT, INSERT, UPDATE, DELETE",
+    MIGRATIONS_USER: "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, INDEX, ALTER",
+}
 _PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
 
 
@@ -22,27 +31,56 @@ class MariaDB:
     """One server; `start` makes its data folder when there is none.
 
     Args:
-        folder: holds the data and the log.
+        folder: holds the data, the password of its users and the log.
         port: on 127.0.0.1.
         flush: innodb_flush_log_at_trx_commit. 1 and 2 keep every acknowledged commit through a kill -9;
             0 is three times as fast and does not, so it is for tests in which nothing is killed.
         options: further options of mariadbd.
+        database: the one database in which its users have RIGHTS, and none elsewhere; "" is for tests, which make
+            databases and users of their own: there is one user, which may do everything.
     """
 
-    def __init__(self, folder: Path, port: int, flush: int = 1, options: Sequence[str] = ()) -> None:
+    def __init__(
+        self, folder: Path, port: int, flush: int = 1, options: Sequence[str] = (), database: str = ""
+    ) -> None:
         self.folder = folder.absolute()
         self.port = port
         self._flush = flush
         self._options = options
+        self._database = database
         self._data = self.folder / "data"
         # Not /tmp: a server that starts there removes temporary tables, and those of other servers with them.
         self._temporary = self.folder / "tmp"
+        self._files = self.folder / "files"
         self.child = Child("mariadbd", self._command(), self.folder / "mariadbd.log")
 
     @property
     def server_url(self) -> str:
-        """The server's URL, without a database."""
-        return f"mysql://{USER}:{PASSWORD}@{LOOPBACK}:{self.port}"
+        """The server's URL, without a database, as the functions' user."""
+        return with_database(self.url(USER), "")
+
+    def url(self, user: str) -> str:
+        """The URL of the server, with its one database if there is one, as one of its users."""
+        return with_database(f"mysql://{user}:{self.password()}@{LOOPBACK}:{self.port}", self._database)
+
+    def password(self) -> str:
+        """Of its users; made when the server has no data yet.
+
+        Raises:
+            LocalError: there are data and no password, or the file is not one that was made here.
+        """
+        path = self.folder / "password"
+        if not path.exists():
+            if self._data.exists():
+                raise LocalError(
+                    f"The read model in {self.folder} has no password ({path}): an older version made it, or the file"
+                    " was removed. Make the local stack anew: make reset"
+                )
+            write_private(path, secrets.token_hex(16))
+        password = path.read_text(encoding="utf-8", errors="replace")
+        if not re.fullmatch(r"[0-9a-f]{32}", password):
+            raise LocalError(f"{path} does not hold the password that was made here. Put it back, or: make reset")
+        return password
 
     def start(self) -> None:
         """Start the server and wait until it serves.
@@ -50,20 +88,32 @@ class MariaDB:
         Raises:
             LocalError: there is no mariadbd on this machine, or it does not start.
         """
-        self._temporary.mkdir(parents=True, exist_ok=True)
+        accounts = self._accounts()
+        for folder in (self._temporary, self._files):
+            folder.mkdir(parents=True, exist_ok=True)
         if not (self._data / "mysql").is_dir():
             self._initialise()
-        # Our user is made at every start: the data may be older than this line.
-        (self.folder / "init.sql").write_text(
-            f"CREATE USER IF NOT EXISTS '{USER}'@'%' IDENTIFIED BY '{PASSWORD}';"
-            f"\nGRANT ALL ON *.* TO '{USER}'@'%' WITH GRANT OPTION;\n"
-        )
+        # The users are made at every start, with these rights and no others.
+        write_private(self.folder / "init.sql", "".join(f"{statement};\n" for statement in accounts))
         self.child.start()
         self.child.await_ready(lambda: serves(self.server_url), seconds=60)
 
     def stop(self) -> None:
         """Shut the server down."""
         self.child.stop()
+
+    def _accounts(self) -> list[str]:
+        """The statements that make the users; not replicated, since another server has a password of its own."""
+        rights = {user: f"{names} ON `{self._database}`.*" for user, names in RIGHTS.items()}
+        if not self._database:
+            rights = {USER: "ALL PRIVILEGES ON *.*"}
+        grantable = "" if self._database else " WITH GRANT OPTION"  # for the users that tests make
+        statements = ["SET SESSION sql_log_bin = 0"]
+        for user, right in rights.items():
+            name = f"'{user}'@'{LOOPBACK}'"
+            statements.append(f"CREATE OR REPLACE USER {name} IDENTIFIED BY '{self.password()}'")
+            statements.append(f"GRANT {right} TO {name}{grantable}")
+        return statements
 
     def _initialise(self) -> None:
         """Make the data folder, aside and then renamed, so that a broken one is never taken for a whole one.
@@ -92,6 +142,8 @@ class MariaDB:
             f"--port={self.port}",
             "--socket=mariadbd.sock",  # in the data folder; a full path might be too long for a socket's name
             "--skip-name-resolve",
+            f"--secure-file-priv={self._files}",  # an empty folder: no statement reads or writes a file elsewhere
+            "--local-infile=0",
             "--max-connections=400",
             "--character-set-server=utf8mb4",
             "--collation-server=utf8mb4_unicode_ci",

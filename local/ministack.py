@@ -1,15 +1,24 @@
 """MiniStack, the embedded AWS: DynamoDB, Streams and S3 on one port, kept in a folder of ours."""
 
+import http.client
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from local import ROOT, LocalError
 from local.child import Child
 from local.ports import LOOPBACK, answers
 
 VERSION = "1.5.33"
-# hypercorn's queue of 100 waiting connections overflows when some hundreds of clients start at once.
-_START = "from hypercorn.config import Config; Config.backlog = 4096; from ministack.app import main; main()"
+# What the stack and `sam local` use. Each more is one more that every program on this machine may use without a key.
+SERVICES: Final = ("dynamodb", "dynamodbstreams", "s3", "sts")
+ALL_SERVICES: Final = ()
+# Between us and local/ministack_process.py.
+SAVE_PATH: Final = "/_tributary/save"
+UNREADABLE, UNSAVED = 65, 73  # exit codes: the state could not be read at the start; could not be written at the end
+_SAVE_SECONDS = 600  # a year of orders takes some 20
 
 
 class MiniStack:
@@ -19,42 +28,103 @@ class MiniStack:
         folder: holds its state and its log.
         port: on 127.0.0.1.
         keep: whether tables and items are still there at the next start. Streams never are.
+        services: those of AWS that it has; `ALL_SERVICES` for tests of the deployment.
     """
 
-    def __init__(self, folder: Path, port: int, keep: bool = True) -> None:
-        folder = folder.absolute()
+    def __init__(self, folder: Path, port: int, keep: bool = True, services: tuple[str, ...] = SERVICES) -> None:
+        self.folder = folder.absolute()
         self.port = port
+        self._keep = keep
+        self._served = False
         env = {
             "GATEWAY_PORT": str(port),
             "BIND_HOST": LOOPBACK,
-            "STATE_DIR": str(folder / "state"),
+            "SERVICES": ",".join(services),
+            "STATE_DIR": str(self.state),
             "PERSIST_STATE": str(int(keep)),
             "S3_PERSIST": str(int(keep)),
-            "S3_DATA_DIR": str(folder / "s3"),
+            "S3_DATA_DIR": str(self.folder / "s3"),
             "DOCKER_HOST": "unix:///nonexistent",  # it must not start containers of its own
-            "TMPDIR": str(folder),  # its PID file
+            "IOT_MTLS_ENABLED": "0",  # nor listen on other ports, which nothing guards
+            "SFTP_ENABLED": "0",
+            "TMPDIR": str(self.folder),
             "LOG_LEVEL": "WARNING",
         }
-        folder.mkdir(parents=True, exist_ok=True)
-        self.child = Child("MiniStack", [str(python()), "-c", _START], folder / "ministack.log", env)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        command = [str(python()), "-m", "local.ministack_process"]
+        self.child = Child("MiniStack", command, self.folder / "ministack.log", env)
 
     @property
     def endpoint(self) -> str:
         """Its URL, for AWS_ENDPOINT_URL."""
         return f"http://{LOOPBACK}:{self.port}"
 
+    @property
+    def state(self) -> Path:
+        """The folder of the files that it keeps its state in."""
+        return self.folder / "state"
+
     def start(self) -> None:
         """Start it and wait until it serves.
 
         Raises:
-            LocalError: it is not installed, or does not start.
+            LocalError: it is not installed, its state cannot be read, or it does not start.
         """
+        self._served = False
         self.child.start()
-        self.child.await_ready(lambda: answers(self.port))
+        try:
+            self.child.await_ready(lambda: answers(self.port))
+            self._served = True
+        except LocalError as error:
+            if self.child.exit_code != UNREADABLE:
+                raise
+            raise LocalError(
+                f"What the tables hold, in {self.state}, cannot be read: {self.child.last_line()}. Nothing was changed."
+                " Put a copy of that folder in its place, or give up what the local stack keeps: make reset"
+            ) from error
 
-    def stop(self) -> None:
-        """Stop it by SIGTERM, upon which it writes its state: killed, it would lose what is new."""
-        self.child.stop(seconds=60)
+    def save(self) -> str:
+        """Write its state to disk while it serves. Returns why that cannot be done; "" when it is done."""
+        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=_SAVE_SECONDS)
+        try:
+            connection.request("POST", SAVE_PATH)
+            answer = connection.getresponse()
+            text = answer.read().decode(errors="replace")
+            return "" if answer.status == 200 else text or f"it answers {answer.status}"
+        except (OSError, http.client.HTTPException) as error:
+            return f"it does not answer ({error})"
+        finally:
+            connection.close()
+
+    def stop(self, say: Callable[[str], None] = print, patience: float = 60) -> None:
+        """Have it write its state, and end it: killed, it would lose what is new.
+
+        Args:
+            say: told when the state cannot be written.
+            patience: seconds in which somebody may then make room on the disk.
+
+        Raises:
+            LocalError: what was written since the last clean stop is lost.
+        """
+        kept = not self._keep or not self._served or self._save_patiently(patience, say)
+        self.child.stop(seconds=_SAVE_SECONDS)
+        if not kept and self.child.exit_code != 0:
+            raise LocalError(
+                "LOST: what was written to the tables since the last clean stop. The read model may show what they no"
+                f" longer hold; the next `make run` says so, and what to do. {self.child.log} may say more."
+            )
+
+    def _save_patiently(self, patience: float, say: Callable[[str], None]) -> bool:
+        """Save; where that fails, say so and try again for a while. Returns whether it is done."""
+        deadline = time.monotonic() + patience
+        fault = self.save()
+        if fault and self.child.running:
+            say(f"What the tables hold cannot be written to {self.state}: {fault}")
+            say(f"Nothing is lost yet. Make room there within {patience:.0f} s; it is tried again every second.")
+        while fault and self.child.running and time.monotonic() < deadline:
+            time.sleep(1)
+            fault = self.save()
+        return not fault
 
 
 def python() -> Path:

@@ -2,6 +2,7 @@
 
 import fcntl
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.core.composition_root import composition_root
-from local import LocalError
+from local import LocalError, explain
 from local.bridge import forward
 from local.config import Config
 from local.description import describe
@@ -22,31 +23,47 @@ class _Ended(Exception):
     """Ctrl-C, SIGTERM or a closed terminal, whatever the stack is doing at the moment."""
 
 
-def run(config: Config) -> None:
+def run(config: Config) -> int:
     """Run the stack until Ctrl-C or SIGTERM.
 
+    Returns:
+        The exit code.
+
     Raises:
-        LocalError: it cannot start, or cannot go on.
+        LocalError: it cannot start at all, or what was written cannot be kept.
     """
     print(f"Tributary starts; what it keeps is in {config.folder}", flush=True)
     with _alone(config.folder):
         stack = Stack(config, lambda line: print(line, flush=True))
+        fault = ""
         try:
             _on_signals(_raise_ended)
-            stack.start()
-            write_lambda_env(config, stack.database_url)
-            forward([config.ministack_port, config.mysql_port])
-            with published(config.folder, describe(config, stack.database_url, composition_root().PERMISSIONS)):
-                _welcome(config)
-                while True:
-                    stack.revive()
-                    time.sleep(0.25)
+            _serve(stack, config)
         except _Ended:
             pass
+        except (LocalError, OSError) as error:
+            fault = explain(error)
+            print(f"\n{fault}", file=sys.stderr, flush=True)
         finally:
             _on_signals(signal.SIG_IGN)  # a second Ctrl-C must not cut the stopping short
-            print("\nStopping; everything is kept.", flush=True)
+            print("\nStopping.", flush=True)
             stack.stop()
+        print("Stopped." if fault else "Stopped; everything is kept.", flush=True)
+    return 1 if fault else 0
+
+
+def _serve(stack: Stack, config: Config) -> None:
+    """Start the stack and keep it alive for ever."""
+    stack.start()
+    write_lambda_env(config, stack.database_url)
+    forward([config.ministack_port, config.mysql_port])
+    permissions = composition_root().PERMISSIONS
+    description = describe(config, stack.database_url, permissions, stack.migrations_database_url)
+    with published(config.folder, description):
+        _welcome(config)
+        while True:
+            stack.revive()
+            time.sleep(0.25)
 
 
 def _on_signals(action: Any) -> None:

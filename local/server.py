@@ -8,15 +8,19 @@ import sys
 import threading
 import time
 import traceback
+from datetime import UTC, datetime
+from http import HTTPMethod
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from chalice.app import Chalice
 
-from chalicelib.core.errors import Internal, Malformed, Problem, TooLarge
+from chalicelib.core.errors import Forbidden, Internal, Malformed, Problem, TooLarge
 from chalicelib.core.http.request import MAX_BODY_BYTES as ACCEPTED_BYTES
 from local.functions import load_handler
 from local.gateway import Answer, Gateway, problem_answer
+from local.hosts import is_own
+from local.output import keep_going
 from local.template import Template
 
 MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's limit; the app's own is lower, and the one to tell
@@ -64,6 +68,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         try:
+            self._check_host()
             body = self._read_body()
         except Problem as problem:
             self._refuse(problem)
@@ -76,6 +81,16 @@ class Handler(BaseHTTPRequestHandler):
             traceback.print_exc()
             answer = problem_answer(Internal("It is logged in the API's log. Nothing more is known here."))
         self._send(answer)
+
+    def _check_host(self) -> None:
+        """Refuse a page that has its own name resolve to this machine (DNS rebinding): see local/hosts.py.
+
+        Raises:
+            Forbidden: the request names another host, several or none.
+        """
+        hosts = self.headers.get_all("host", [])
+        if len(hosts) != 1 or not is_own(hosts[0]):
+            raise Forbidden(f"This is a local stack; call it http://localhost:{self.server.server_port}.")
 
     def _read_body(self) -> bytes:
         """The body, whole.
@@ -143,6 +158,7 @@ class Handler(BaseHTTPRequestHandler):
             pass
 
     def _send(self, answer: Answer) -> None:
+        self._log(answer)
         bodiless = answer.status in (204, 304)
         self.send_response(answer.status)
         for name, value in answer.headers:
@@ -154,6 +170,14 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if not bodiless and self.command != "HEAD":
             self.wfile.write(answer.body)
+
+    def _log(self, answer: Answer) -> None:
+        """The access log: of what the client wrote, only what is one of a few words. No path, no query, no header."""
+        method = self.command if self.command in HTTPMethod.__members__ else "-"
+        print(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}Z {method} {answer.route} {answer.status} {len(answer.body)}")
+
+    def log_message(self, *_: Any) -> None:
+        """http.server's own lines quote what the client sent; `_log` has ours."""
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """What http.server itself refuses: a request that is not HTTP."""
@@ -169,6 +193,7 @@ def _too_large(size: str) -> TooLarge:
 
 def main() -> None:
     """Serve the app until SIGTERM."""
+    keep_going()
     (name,) = Template.from_env().handlers("Api")
     app: Chalice = load_handler(name)
     server = Server(app, int(os.environ["API_PORT"]))

@@ -10,7 +10,7 @@ from local import LocalError, aws
 from local.child import Child
 from local.config import Config
 from local.env import app_env, dead_letter_bucket
-from local.mariadb import MariaDB, check_server, with_database
+from local.mariadb import MIGRATIONS_USER, USER, MariaDB, check_server, with_database
 from local.ministack import MiniStack
 from local.ports import answers, require_free
 from local.template import Template, create_tables
@@ -32,10 +32,9 @@ class Stack:
         self._config = config
         self._say = say
         self._ministack = MiniStack(config.folder / "ministack", config.ministack_port)
-        self._mariadb = None if config.database_url else MariaDB(config.folder / "mariadb", config.mysql_port)
-        self.database_url = config.database_url or with_database(
-            f"mysql://tributary:tributary@127.0.0.1:{config.mysql_port}", DATABASE
-        )
+        self._mariadb = private_mariadb(config)
+        self.database_url = self._mariadb.url(USER) if self._mariadb else config.database_url
+        self.migrations_database_url = self._mariadb.url(MIGRATIONS_USER) if self._mariadb else config.database_url
         env = app_env(config, self.database_url)
         self._api = module_child("API", "local.server", config, env)
         self._pump = module_child("pump", "local.pump", config, env)
@@ -58,12 +57,16 @@ class Stack:
         self._pump.start()
 
     def stop(self) -> None:
-        """Stop all parts: first what writes, then what carries, then what keeps."""
+        """Stop all parts: first what writes, then what carries, then what keeps.
+
+        Raises:
+            LocalError: something could not be kept.
+        """
         for child in (self._api, self._catch_up, self._pump):
             child.stop()
         if self._mariadb:
             self._mariadb.stop()
-        self._ministack.stop()
+        self._ministack.stop(self._say)
 
     def revive(self) -> None:
         """Start again whatever has died.
@@ -104,13 +107,13 @@ class Stack:
 
     def _start_database(self) -> None:
         if self._mariadb:
-            self._say(f"  MySQL     private mariadbd, {self.database_url}")
+            self._say(f"  MySQL     private mariadbd on 127.0.0.1:{self._config.mysql_port}")
             self._mariadb.start()
         else:
             self._say("  MySQL     as DATABASE_URL says")
             check_server(with_database(self.database_url, ""))
         try:
-            applied = migrate(self.database_url, composition_root().MIGRATIONS)
+            applied = migrate(self.migrations_database_url, composition_root().MIGRATIONS)
         except MigrationFailed as error:
             raise LocalError(str(error)) from error
         self._say(f"  schema    {'applied ' + ', '.join(applied) if applied else 'up to date'}")
@@ -131,6 +134,13 @@ class Stack:
     def _start_api(self) -> None:
         self._api.start()
         self._api.await_ready(lambda: answers(self._config.api_port), seconds=60)
+
+
+def private_mariadb(config: Config) -> MariaDB | None:
+    """The MySQL server of the stack's own; None where another is used."""
+    if config.database_url:
+        return None
+    return MariaDB(config.folder / "mariadb", config.mysql_port, database=DATABASE)
 
 
 def module_child(name: str, module: str, config: Config, env: dict[str, str]) -> Child:

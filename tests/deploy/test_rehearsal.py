@@ -23,7 +23,7 @@ from deploy import chalice_stage
 from deploy.chalice_sample import OUTPUTS
 from deploy.generate.names import logical
 from local import aws, keys
-from local.ministack import MiniStack
+from local.ministack import ALL_SERVICES, MiniStack
 from local.ports import free_port, wait_until
 from tests.deploy.lambdas import ROOT, tool
 from tests.deploy.test_chalice import package, project
@@ -167,7 +167,7 @@ def whole_ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         pytest.skip("no .venv-rehearsal; run deploy/tools.sh")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MINISTACK_PYTHON", str(python))
-        server = MiniStack(tmp_path_factory.mktemp("ministack"), free_port(), keep=False)
+        server = MiniStack(tmp_path_factory.mktemp("ministack"), free_port(), keep=False, services=ALL_SERVICES)
         server.start()
         yield server.endpoint
         server.stop()

@@ -10,7 +10,7 @@ from pymysql.cursors import DictCursor
 from chalicelib.bootstrap import MIGRATIONS
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.mysql.migrate import migrate
-from local.mariadb import PASSWORD, USER, MariaDB, with_database
+from local.mariadb import USER, MariaDB, with_database
 from local.ports import LOOPBACK, free_port, wait_until
 
 
@@ -57,7 +57,7 @@ def follow(replica: MariaDB, writer: MariaDB, delay: int = 0) -> None:
     execute(
         replica.server_url,
         f"CHANGE MASTER TO MASTER_HOST='{LOOPBACK}', MASTER_PORT={writer.port}, MASTER_USER='{USER}',"
-        f" MASTER_PASSWORD='{PASSWORD}', MASTER_USE_GTID=slave_pos, MASTER_DELAY={delay}",
+        f" MASTER_PASSWORD='{writer.password()}', MASTER_USE_GTID=slave_pos, MASTER_DELAY={delay}",
     )
     execute(replica.server_url, "START SLAVE")
 

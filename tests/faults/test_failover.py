@@ -15,6 +15,7 @@ import pytest
 
 from chalicelib.core.mysql.connections import Pool, connect
 from chalicelib.core.service import Head
+from local.mariadb import USER
 from local.ports import wait_until
 from tests.faults.form import form
 from tests.faults.proxy import Proxy, through
@@ -121,8 +122,8 @@ def come_back(pair: Pair) -> None:
     """Have the old writer follow the new one."""
     execute(
         pair.replica_url,
-        f"CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={pair.writer.port}, MASTER_USER='tributary',"
-        " MASTER_PASSWORD='tributary', MASTER_USE_GTID=current_pos",
+        f"CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={pair.writer.port}, MASTER_USER='{USER}',"
+        f" MASTER_PASSWORD='{pair.writer.password()}', MASTER_USE_GTID=current_pos",
     )
     execute(pair.replica_url, "START SLAVE")
 
@@ -133,7 +134,7 @@ def test_failing_over_under_load(pair: Pair, tmp_path: Path) -> None:
         execute(server.server_url, "CREATE USER IF NOT EXISTS projector@'%'")
         execute(server.server_url, "GRANT SELECT, INSERT, UPDATE, DELETE ON tributary.* TO projector@'%'")
     proxy = Proxy(pair.writer.port)
-    url = through(proxy, pair.writer_url.replace("tributary:tributary@", "projector@"))
+    url = through(proxy, pair.writer_url.replace(f"{USER}:{pair.writer.password()}@", "projector@"))
     projector = Projector(url)
     projector.deps = replace(projector.deps, sleep=time.sleep)
     ended, commits = threading.Event(), []

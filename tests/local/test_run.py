@@ -55,7 +55,7 @@ def test_data_is_found_again_and_a_lost_read_model_made_anew(run: Run) -> None:
     assert [customer["name"] for customer in client.get("/customers").json["items"]] == ["Ada"]
     duplicate = client.post("/customers", {"name": "Ada", "email": "ada@example.com"})
     assert (duplicate.status, duplicate.problem) == (409, "duplicate")
-    assert "nothing was lost" in run.stop()
+    assert "Stopped; everything is kept." in run.stop()
 
     shutil.rmtree(run.folder / "mariadb")
     client = run.start().ready()
@@ -110,3 +110,16 @@ def test_data_of_an_old_layout(run: Run, mysql_server: str) -> None:
     assert "made by Tributary 0.1.0" in output
     assert "`make reset`" in output
     assert "Traceback" not in output
+
+
+def test_data_without_its_password_are_not_taken(run: Run) -> None:
+    """Where the password is gone, or was never made, the start says how to begin anew."""
+    run.start().ready()
+    run.stop()
+    password = run.folder / "mariadb" / "password"
+    password.unlink()
+    output = run.start().output()
+    assert "has no password" in output
+    assert "make reset" in output
+    assert "Traceback" not in output
+    assert not password.exists()

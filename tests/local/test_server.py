@@ -156,13 +156,13 @@ def test_body_over_the_limit(client: Client, size: int) -> None:
 
 def test_length_that_is_never_sent_is_refused_at_once(url: str) -> None:
     """A length of a terabyte is refused before a byte of it is read."""
-    answer = raw(url, b"POST /echo/x HTTP/1.1\r\nHost: x\r\nContent-Length: 1099511627776\r\n\r\n")
+    answer = raw(url, b"POST /echo/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1099511627776\r\n\r\n")
     assert b" 413 " in answer.splitlines()[0]
 
 
 def test_expected_body_over_the_limit_is_not_invited(url: str) -> None:
     """`Expect: 100-continue` with too large a body gets the 413 instead."""
-    head = b"POST /echo/x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 20000000\r\n\r\n"
+    head = b"POST /echo/x HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 20000000\r\n\r\n"
     assert raw(url, head).startswith(b"HTTP/1.1 413 ")
 
 
@@ -173,7 +173,7 @@ def test_expected_body_over_the_limit_is_not_invited(url: str) -> None:
 )  # fmt: skip
 def test_body_without_a_clear_end(url: str, header: str) -> None:
     """Where the end of the body cannot be told, the request is malformed and the connection ends."""
-    answer = raw(url, f"POST /echo/x HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\nabc".encode())
+    answer = raw(url, f"POST /echo/x HTTP/1.1\r\nHost: localhost\r\n{header}\r\n\r\nabc".encode())
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert b"application/problem+json" in answer
 
@@ -190,7 +190,7 @@ def test_chunked_body(client: Client) -> None:
 @pytest.mark.parametrize("chunks", [b"zz\r\nabc\r\n0\r\n\r\n", b"-1\r\n\r\n", b"FFFFFFF\r\n", b"\r\n"])
 def test_bad_chunks(url: str, chunks: bytes) -> None:
     """Chunks that cannot be read, or are too many, are refused."""
-    answer = raw(url, b"POST /echo/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
+    answer = raw(url, b"POST /echo/x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
     assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 413 "))
 
 
@@ -221,7 +221,7 @@ def test_statuses_without_a_body(client: Client, status: int) -> None:
 
 def test_headers_with_several_values(url: str) -> None:
     """A header that the app gives twice is sent twice."""
-    answer = raw(url, b"GET /empty/200 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    answer = raw(url, b"GET /empty/200 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     assert answer.count(b"Set-Cookie: ") == 2
 
 
@@ -245,6 +245,21 @@ def test_clients_that_reset_or_leave_do_no_harm(client: Client, url: str, capfd:
             connection.close()
     assert client.get("/echo/x").status == 200
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_access_log_holds_nothing_of_the_client(client: Client, url: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """A line a request: time, method, route, status, bytes. What a client may choose freely is not in it."""
+    client.get("/echo/secret-name?q=secret-query", X_Given="secret-header", User_Agent="secret-agent")
+    client.get("/secret-path")
+    client.request("SECRET", "/echo/x")
+    raw(url, b"GET /\x1b]0;secret HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    raw(url, b"secret-line\r\n\r\n")
+    out, err = capfd.readouterr()
+    lines = [line.split(" ", 1) for line in out.splitlines()]
+    assert [line.rsplit(" ", 1)[0] for _, line in lines] == [
+        "GET /echo/{name} 200", "GET - 404", "- /echo/{name} 405", "GET - 404", "- - 400"
+    ]  # fmt: skip
+    assert "secret" not in out + err
 
 
 def test_many_clients_at_once_lose_no_connection(url: str) -> None:

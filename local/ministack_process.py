@@ -1,0 +1,170 @@
+"""MiniStack's own process, run by its own Python: `python -m local.ministack_process`.
+
+MiniStack as it is loses data without a word: a state file that it cannot read it takes for none, and what it cannot
+write when it stops it forgets. Here the one ends the start and the other ends with an exit code of its own.
+"""
+
+import asyncio
+import logging
+import os
+import resource
+import sys
+from collections.abc import Callable, Mapping, MutableMapping
+from pathlib import Path
+from typing import Any, Final
+
+import ministack.app
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from hypercorn.utils import LifespanFailureError
+from ministack.core import persistence
+
+from local.guard import Guard, Receive, Send
+from local.ministack import SAVE_PATH, UNREADABLE, UNSAVED
+from local.output import keep_going
+
+# hypercorn's queue of 100 waiting connections overflows when some hundreds of clients start at once.
+_BACKLOG: Final = 4096
+_LONGEST_SAVING_SECONDS: Final = 600
+
+
+class State:
+    """What MiniStack keeps in files between two runs, one a service.
+
+    Args:
+        folder: of the files.
+
+    Attributes:
+        fault: why the last save failed; "" if it did not.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._list = folder / "files.list"
+        self.fault = ""
+
+    def missing(self) -> list[str]:
+        """Those files of the last save that are gone."""
+        names = self._list.read_text(encoding="utf-8").split() if self._list.exists() else []
+        return [name for name in names if not (self._folder / name).exists()]
+
+    def save(self, services: Mapping[str, Callable[[], Any]]) -> None:
+        """Write the files anew; what goes wrong is told by `fault`."""
+        faults = Faults()
+        try:
+            persistence.save_all(services)
+            self._put_on_disk()
+        except OSError as error:
+            faults.found.append(str(error))
+        finally:
+            self.fault = faults.stop()
+
+    def _put_on_disk(self) -> None:
+        files = sorted(self._folder.glob("*.json"))
+        fresh = self._list.with_suffix(".new")
+        fresh.write_text("".join(f"{file.name}\n" for file in files), encoding="utf-8")
+        for path in (*files, fresh):
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        fresh.replace(self._list)
+
+
+class Keeper:
+    """MiniStack's ASGI application: a start that fails where the state cannot be read; and `SAVE_PATH`, which saves.
+
+    Args:
+        state: the files.
+
+    Attributes:
+        unreadable: what of the state could not be read at the start; "" for nothing.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._saved = False
+        self.unreadable = ""
+        ministack.app.save_all = self._save_at_the_end
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Answer one request, or go through one life."""
+        if scope["type"] == "lifespan":
+            await self._live(scope, receive, send)
+        elif scope.get("path") == SAVE_PATH:
+            await self._answer_save(send)
+        else:
+            self._saved = False
+            await ministack.app.app(scope, receive, send)
+
+    async def _live(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        faults = Faults()
+        faults.found += [f"{name} is missing" for name in self._state.missing()]
+
+        async def checked(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "lifespan.startup.complete":
+                self.unreadable = faults.stop()
+                if self.unreadable:
+                    message = {"type": "lifespan.startup.failed", "message": self.unreadable}
+            await send(message)
+
+        await ministack.app.app(scope, receive, checked)
+
+    async def _answer_save(self, send: Send) -> None:
+        """Save at once, while nothing else is served: 200, or 507 with the reason."""
+        self._state.save(ministack.app._build_persistence_save_dict())
+        self._saved = not self._state.fault
+        await send({"type": "http.response.start", "status": 200 if self._saved else 507, "headers": []})
+        await send({"type": "http.response.body", "body": self._state.fault.encode()})
+
+    def _save_at_the_end(self, services: Mapping[str, Callable[[], Any]]) -> None:
+        """What MiniStack calls as its last: nothing, if nothing was asked of it since all was saved."""
+        if not self._saved:
+            self._state.save(services)
+
+
+class Faults(logging.Handler):
+    """Notes what is logged as a fault of the files, from its making on; MiniStack tells of those by nothing else.
+
+    Attributes:
+        found: the texts.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        logging.getLogger().addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note one."""
+        text = record.getMessage()
+        if record.levelno >= logging.ERROR or text.startswith("Failed to load persisted"):
+            self.found.append(text)
+
+    def stop(self) -> str:
+        """Note no more. Returns all of them, "" for none."""
+        logging.getLogger().removeHandler(self)
+        return "; ".join(self.found)
+
+
+def main() -> int:
+    """Serve until SIGTERM. Returns the exit code: UNREADABLE and UNSAVED say what was wrong with the state."""
+    keep_going()
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    state = State(Path(persistence.STATE_DIR))
+    config = Config()
+    config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
+    config.backlog = _BACKLOG
+    config.keep_alive_timeout = 75
+    config.loglevel = os.environ["LOG_LEVEL"]
+    config.startup_timeout = config.shutdown_timeout = _LONGEST_SAVING_SECONDS
+    keeper = Keeper(state)
+    try:
+        asyncio.run(serve(Guard(keeper), config))
+    except LifespanFailureError:
+        print(keeper.unreadable, file=sys.stderr)
+        return UNREADABLE
+    return UNSAVED if state.fault else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
