@@ -30,8 +30,9 @@ from chalicelib.core.dynamodb.codec import head_of, item_of
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.mysql.migrate import migrate
 from chalicelib.core.projector import Deps, Writer, project, timeline
-from chalicelib.core.service import Head, Row, Service, Table
+from chalicelib.core.service import Head, Row, Table
 from chalicelib.orders.projection import CUSTOMER_SPEND, LINES, ORDERS, PROJECTION
+from chalicelib.orders.service import SERVICE
 from local.mariadb import MariaDB, with_database
 from local.ports import free_port
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from pymysql.connections import Connection
 
 Batches = Sequence[Sequence[Mapping[str, Any]]]
-SERVICES = {"bench-orders": Service("orders", (), lambda *_: {}, PROJECTION)}
+SERVICES = {"bench-orders": SERVICE}
 WRITTEN = (ORDERS, LINES, timeline.TABLE, CUSTOMER_SPEND)
 SPEND_TAIL = (
     "ON DUPLICATE KEY UPDATE order_count = order_count + VALUES(order_count), spend = spend + VALUES(spend),"

@@ -23,8 +23,8 @@ from bench.projector import SERVICES, record
 from bench.stores import TABLE, fill_items, stores
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector import Deps, Writer, project
-from chalicelib.orders.projection import PROJECTION
-from ops.verify import Options, verify
+from chalicelib.orders.service import SERVICE
+from ops.verify import Options, Target, verify
 from ops.verify.sides import Items
 
 
@@ -106,7 +106,11 @@ def verified(client: Any, url: str, segments: int, orders: int) -> None:
 
     options = Options(segments=segments, settle_seconds=0)
     report = verify(
-        {"orders": (TABLE, PROJECTION)}, client, lambda: connect(url, read_timeout=600), options, phase=told
+        [Target(SERVICE, TABLE, SERVICE.projection)],
+        client,
+        lambda: connect(url, read_timeout=600),
+        options,
+        phase=told,
     )
     assert (report.items, report.rows, report.left) == (orders, orders, 0), report
 

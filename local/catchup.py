@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.core.composition_root import composition_root
 from chalicelib.core.dynamodb.store import MAX_BATCH_GET, PATIENT_TRIES, batch_get
 from chalicelib.core.mysql.connections import Pool
-from chalicelib.core.service import Service
-from chalicelib.core.streams.records import as_record, is_head
+from chalicelib.core.service import Service, UnknownAggregate, is_head
+from chalicelib.core.streams.records import as_record
 from local import aws
 from local.delivery import Record
 from local.functions import Handler, load_handlers
@@ -85,22 +85,31 @@ class CatchUp:
         return missing
 
     def _shown(self, ids: Sequence[str]) -> dict[str, int]:
-        """The versions that the read model shows: of aggregates with rows from these, of others from the timeline."""
+        """The versions that the read model shows: of aggregates with rows from these, of others from the timeline.
+
+        The timeline has even what no kind of aggregate is: the projector sets it aside, and catches up with it once.
+        """
         projection = self._service.projection
         key = projection.root.key[0]
         rows = f"SELECT {key}, version FROM {projection.root.name} WHERE {key} IN %s"
         commits = "SELECT id, MAX(version) FROM timeline WHERE id IN %s AND service = %s GROUP BY id"
-        owned = [id for id in ids if projection.owns(id)]
-        others = [id for id in ids if not projection.owns(id)]
+        projected = [id for id in ids if self._projects(id)]
+        others = [id for id in ids if not self._projects(id)]
         with self._pool.connection() as connection, connection.cursor() as cursor:
             shown: dict[str, int] = {}
-            if owned:
-                cursor.execute(rows, (owned,))
+            if projected:
+                cursor.execute(rows, (projected,))
                 shown |= dict(cursor.fetchall())
             if others:
                 cursor.execute(commits, (others, self._service.name))
                 shown |= dict(cursor.fetchall())
         return shown
+
+    def _projects(self, id: str) -> bool:
+        try:
+            return self._service.projects(id)
+        except UnknownAggregate:
+            return False
 
 
 def _version(item: Mapping[str, Any]) -> int | None:

@@ -12,9 +12,10 @@ from chalicelib.core.reactor import Deps
 from chalicelib.core.reactor import react as run
 from chalicelib.core.reactor.handler import deps_of
 from chalicelib.core.runtime import Runtime
+from chalicelib.core.service import is_head
 from chalicelib.core.streams.batches import remaining_ms
 from chalicelib.core.streams.dead_letters import DeadLetter
-from chalicelib.core.streams.records import as_record, is_head
+from chalicelib.core.streams.records import as_record
 from ops.environment import load, patient_dynamodb, services_of
 from ops.failing import WRONG, OpsError
 from ops.output import json_option, print_json

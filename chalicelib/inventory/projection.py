@@ -1,4 +1,4 @@
-"""How stock becomes rows. Reservations (ids with a `#`) show in the timeline alone."""
+"""How stock becomes rows. Reservations show in the timeline alone."""
 
 from chalicelib.core.service import Head, Projection, Rows, Table
 from chalicelib.core.times import to_utc

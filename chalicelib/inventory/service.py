@@ -24,7 +24,13 @@ SERVICE = Service(
     name="inventory",
     aggregates=(
         Aggregate("stock", domain.Stock, domain.evolve_stock, claims=_receipts),
-        Aggregate("reservation", domain.Reservation, domain.evolve_reservation, prefix=domain.RESERVATION_PREFIX),
+        Aggregate(
+            "reservation",
+            domain.Reservation,
+            domain.evolve_reservation,
+            prefix=domain.RESERVATION_PREFIX,
+            projected=False,
+        ),
     ),
     decide=domain.decide,
     projection=PROJECTION,

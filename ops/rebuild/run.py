@@ -1,7 +1,7 @@
 """The steps of a rebuild, in order, and where a resumed one enters them."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -16,9 +16,9 @@ from ops.failing import OpsError
 from ops.rebuild import tables
 from ops.rebuild.control import SILENCE_SECONDS, Control, alone
 from ops.rebuild.scan import Refused, Scan
-from ops.verify import Drift, Options, verify
+from ops.verify import Drift, Options, Target, verify
 from ops.verify.run import Advance, Connect, Phase
-from ops.verify.sides import Items
+from ops.verify.sides import Items, with_rows
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -56,7 +56,7 @@ class Plan:
 
     def items(self, service: Service) -> Items:
         """The items of a service."""
-        return Items(self.dynamodb, self.table_of(service.name), service.projection.owns)
+        return Items(self.dynamodb, self.table_of(service.name), with_rows(service))
 
 
 class Outcome(NamedTuple):
@@ -200,13 +200,13 @@ class _Rebuild:
 
     def _verified(self, services: Sequence[Service], *, repair: bool) -> list[Drift]:
         """What is wrong with the new tables; repaired where what was refused at first may be mended by now."""
-        projections: Mapping[str, Any] = {
-            service.name: (self._plan.table_of(service.name), service.projection.beside(NEXT)) for service in services
-        }
+        targets = [
+            Target(service, self._plan.table_of(service.name), service.projection.beside(NEXT)) for service in services
+        ]
         options = Options(repair=repair, settle_seconds=self._plan.settle_seconds, segments=self._plan.segments)
         plan = self._plan
         (report,) = self._control.attend(
-            [lambda: verify(projections, plan.dynamodb, plan.connect, options, phase=self._phase)]
+            [lambda: verify(targets, plan.dynamodb, plan.connect, options, phase=self._phase)]
         )
         return [drift for drift in report.examples if not drift.repaired] if report.left else []
 

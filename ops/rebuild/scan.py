@@ -60,8 +60,10 @@ class Scan:
         plans: list[Plan] = []
         for item in items:
             try:
-                wanted = plan(head_of(item), self._service.projection)
-            except Exception as error:  # a projection may raise anything of a state that it cannot read
+                wanted = plan(head_of(item), self._service, self._service.projection)
+            except (
+                Exception
+            ) as error:  # UnknownAggregate, or whatever a projection raises of a state that it cannot read
                 yield Refused(item["id"]["S"], f"{type(error).__name__}: {error}"[:300])
             else:
                 plans += [wanted] if wanted else []

@@ -12,6 +12,6 @@ is found is handed on at once.
 """
 
 from ops.verify.drift import Drift, Kind
-from ops.verify.run import Options, Report, verify
+from ops.verify.run import Options, Report, Target, verify
 
-__all__ = ["Drift", "Kind", "Options", "Report", "verify"]
+__all__ = ["Drift", "Kind", "Options", "Report", "Target", "verify"]

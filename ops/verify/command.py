@@ -10,7 +10,7 @@ from ops.failing import WRONG
 from ops.output import console, json_option, print_json, table
 from ops.progress import phase
 from ops.verify.drift import Drift
-from ops.verify.run import Options, Report
+from ops.verify.run import Options, Report, Target
 from ops.verify.run import verify as run
 
 # A SUM over all base rows is one statement.
@@ -44,10 +44,10 @@ def verify(repair: bool, chosen: tuple[str, ...], settle: float, segments: int, 
     runtime = load()
     url = runtime.settings.need("database_url")
     report = run(
-        {
-            service.name: (runtime.settings.table(service.name), live(url, service))
+        [
+            Target(service, runtime.settings.table(service.name), live(url, service))
             for service in services_of(runtime.services, chosen)
-        },
+        ],
         patient_dynamodb(),
         lambda: connect(url, read_timeout=_STATEMENT_SECONDS),
         Options(repair=repair, settle_seconds=settle, segments=segments),

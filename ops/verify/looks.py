@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from chalicelib.core.dynamodb.codec import head_of
 from chalicelib.core.projector.plan import Plan, plan
-from chalicelib.core.service import Projection, Row
+from chalicelib.core.service import Projection, Row, Service
 from ops.verify.drift import NOTHING, Drift, Found, Kind, difference, equal
 from ops.verify.sides import Item, Items, ReadRows
 
@@ -31,7 +31,7 @@ class Comparison:
     """Compares one service's items with its rows.
 
     Args:
-        service: its name.
+        service: whose they are.
         projection: of the tables to compare.
         items: the write side.
         rows: the read side.
@@ -41,7 +41,7 @@ class Comparison:
 
     def __init__(
         self,
-        service: str,
+        service: Service,
         projection: Projection,
         items: Items,
         rows: ReadRows,
@@ -86,8 +86,8 @@ class Comparison:
 
     def _shown(self, item: Item, found: dict[str, Found]) -> bool:
         try:
-            wanted = plan(head_of(item), self._projection)
-        except Exception:  # a projection may raise anything of a state that it cannot read
+            wanted = plan(head_of(item), self._service, self._projection)
+        except Exception:  # UnknownAggregate, or whatever a projection raises of a state that it cannot read
             return False
         return wanted is not None and equal(wanted, found[item["id"]["S"]])
 
@@ -110,7 +110,7 @@ class Comparison:
         if item is None:
             return self._drift(suspect, Kind.FOREIGN, "rows without an item") if found != NOTHING else None
         try:
-            wanted = plan(head_of(item), self._projection)
+            wanted = plan(head_of(item), self._service, self._projection)
         except Exception as error:  # as above
             return self._drift(suspect, Kind.UNREADABLE, f"{type(error).__name__}: {error}"[:300])
         if wanted is None:
@@ -132,7 +132,7 @@ class Comparison:
         return self._drift(suspect, kind, difference(self._projection, wanted, found))
 
     def _drift(self, suspect: Suspect, kind: Kind, detail: str) -> Drift:
-        return Drift(self._service, self._projection.root.place, suspect.id, kind, detail)
+        return Drift(self._service.name, self._projection.root.place, suspect.id, kind, detail)
 
 
 class _Suspects:

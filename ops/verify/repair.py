@@ -15,7 +15,7 @@ from chalicelib.core.projector.plan import Plan, plan
 from chalicelib.core.projector.summaries import summary_keys
 from chalicelib.core.projector.transaction import ChildRows, child_statements, read_children, read_roots
 from chalicelib.core.projector.writer import Attempts
-from chalicelib.core.service import Projection, Row
+from chalicelib.core.service import Projection, Row, Service
 from chalicelib.core.streams.batches import GaveUp
 from ops.verify.drift import REPAIRED, Drift, Kind
 from ops.verify.meant import still_meant
@@ -33,13 +33,13 @@ class Repair:
     """Repairs one service's rows.
 
     Args:
-        service: its name.
+        service: whose they are.
         projection: of the tables to repair.
         items: the write side.
         attempts: runs the transactions.
     """
 
-    def __init__(self, service: str, projection: Projection, items: Items, attempts: Attempts) -> None:
+    def __init__(self, service: Service, projection: Projection, items: Items, attempts: Attempts) -> None:
         self._service = service
         self._projection = projection
         self._items = items
@@ -62,7 +62,7 @@ class Repair:
 
         def work(connection: "Connection[Any]") -> str:
             connection.query("START TRANSACTION")
-            if not still_meant(connection, self._service, self._projection):
+            if not still_meant(connection, self._service.name, self._projection):
                 connection.query("ROLLBACK")
                 return _REBUILT
             set_to_sum(connection, self._projection, wrong.summary, wrong.key)
@@ -77,13 +77,13 @@ class Repair:
     def _repair(self, connection: "Connection[Any]", id: str) -> str:
         """Lock, read the item, write or delete, set the summaries, commit. Returns the outcome."""
         connection.query("START TRANSACTION")
-        if not still_meant(connection, self._service, self._projection):
+        if not still_meant(connection, self._service.name, self._projection):
             connection.query("ROLLBACK")
             return _REBUILT
         root = read_roots(connection, self._projection, [id]).get(id)
         children = read_children(connection, self._projection, [id]).get(id, {})
         item = self._items.get([id]).get(id)
-        wanted = plan(head_of(item), self._projection) if item else None
+        wanted = plan(head_of(item), self._service, self._projection) if item else None
         version = self._projection.root.columns.index("version")
         if root and wanted and root[version] > wanted.version:
             connection.query("ROLLBACK")
@@ -107,7 +107,7 @@ class Repair:
             # A row that is not there is inserted plainly: 1062 then says that a projector was first.
             others = ", ".join(f"{column} = VALUES({column})" for column in columns if column != key)
             yield from sql.insert(place, columns, [wanted.root], f"ON DUPLICATE KEY UPDATE {others}" if root else "")
-            line = timeline.row(self._service, head_of(item))
+            line = timeline.row(self._service.name, head_of(item))
             yield from sql.insert(timeline.TABLE.name, timeline.TABLE.columns, [line], timeline.UPSERT)
         elif root:
             yield f"DELETE FROM {place} WHERE {key} = {sql.literal(id)}".encode()

@@ -3,20 +3,20 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.core.dynamodb.store import MAX_BATCH_GET
 from chalicelib.core.projector.writer import Attempts, Writer
-from chalicelib.core.service import Projection
+from chalicelib.core.service import Projection, Service
 from ops.verify.drift import Drift, Kind
 from ops.verify.looks import Comparison
 from ops.verify.meant import still_meant
 from ops.verify.repair import Repair
-from ops.verify.sides import Items, ReadRows
+from ops.verify.sides import Items, ReadRows, with_rows
 from ops.verify.sums import Wrong, wrong_rows
 
 if TYPE_CHECKING:
@@ -84,8 +84,22 @@ class Report:
             self.examples.append(drift)
 
 
+class Target(NamedTuple):
+    """What to verify.
+
+    Attributes:
+        service: whose rows.
+        table: its DynamoDB table.
+        projection: the one of its projections whose tables to compare.
+    """
+
+    service: Service
+    table: str
+    projection: Projection
+
+
 def verify(
-    projections: Mapping[str, tuple[str, Projection]],
+    targets: Iterable[Target],
     dynamodb: "DynamoDBClient",
     connect: Connect,
     options: Options,
@@ -96,7 +110,7 @@ def verify(
     """Compare the read model with the write model, both ways, and the summaries with their sums.
 
     Args:
-        projections: for each service its DynamoDB table, and the projection whose tables to compare.
+        targets: which services, and which of their tables.
         dynamodb: a client.
         connect: opens a connection to the read model's writer, on which a statement may take long.
         options: how.
@@ -113,18 +127,18 @@ def verify(
             report.add(drift)
             on_drift(drift)
 
-    for service, (table, projection) in projections.items():
-        items = Items(dynamodb, table, projection.owns)
+    for service, table, projection in targets:
+        items = Items(dynamodb, table, with_rows(service))
         one = _One(service, projection, items, connect, options)
-        with phase(f"{service}: items", items.count()) as advance:
+        with phase(f"{service.name}: items", items.count()) as advance:
             report.items += one.run(one.items_against_rows(), note, advance)
-        with phase(f"{service}: rows", None) as advance:
+        with phase(f"{service.name}: rows", None) as advance:
             report.rows += one.run(one.rows_against_items(), note, advance)
         if projection.summaries:
-            with phase(f"{service}: summaries", len(projection.summaries)) as advance:
+            with phase(f"{service.name}: summaries", len(projection.summaries)) as advance:
                 one.run(one.summaries(), note, advance)
         if one.rebuilt():
-            report.rebuilt.append(service)
+            report.rebuilt.append(service.name)
     report.seconds = time.monotonic() - begun
     return report
 
@@ -135,7 +149,9 @@ Task = Callable[[Advance], Iterator[Drift]]
 class _One:
     """The verification of one service."""
 
-    def __init__(self, service: str, projection: Projection, items: Items, connect: Connect, options: Options) -> None:
+    def __init__(
+        self, service: Service, projection: Projection, items: Items, connect: Connect, options: Options
+    ) -> None:
         self._service = service
         self._projection = projection
         self._connect = connect
@@ -192,7 +208,7 @@ class _One:
         """Whether its tables are not those any more that were compared."""
         connection = self._connect()
         try:
-            return not still_meant(connection, self._service, self._projection)
+            return not still_meant(connection, self._service.name, self._projection)
         finally:
             connection._force_close()  # type: ignore[attr-defined]  # not in the stubs
 
@@ -223,7 +239,7 @@ class _One:
         keys = [wrong.key for wrong in suspects]
         for wrong in list(wrong_rows(self._writer.connection(), self._projection, summary, keys)):
             key = "/".join(map(str, wrong.key))
-            drift = Drift(self._service, summary.table.place, key, Kind.SUM, str(wrong))
+            drift = Drift(self._service.name, summary.table.place, key, Kind.SUM, str(wrong))
             yield drift._replace(outcome=self._repair.summary(wrong)) if self._options.repair else drift
 
     def _settled(self, found: Iterator[Drift]) -> Iterator[Drift]:

@@ -7,7 +7,7 @@ from chalicelib.core.dynamodb.store import MAX_BATCH_GET, PATIENT_TRIES, batch_g
 from chalicelib.core.projector import sql
 from chalicelib.core.projector.transaction import read_children, read_roots
 from chalicelib.core.projector.writer import Writer
-from chalicelib.core.service import Projection
+from chalicelib.core.service import Projection, Service, UnknownAggregate, is_head
 from ops.verify.drift import NOTHING, Found
 from ops.verify.scanning import prepare, scan
 
@@ -20,20 +20,35 @@ Position = Mapping[str, Any]
 _ROWS_A_PAGE = 1000
 
 
+def with_rows(service: Service) -> Callable[[str], bool]:
+    """Tells of an item's id whether the read model should have rows of it.
+
+    Of what no kind of aggregate is, too: it is found unreadable, and not passed over in silence.
+    """
+
+    def wanted(id: str) -> bool:
+        try:
+            return is_head(id) and service.projects(id)
+        except UnknownAggregate:
+            return True
+
+    return wanted
+
+
 class Items:
     """The items of one service's table, as far as somebody wants them.
 
     Args:
         client: of DynamoDB.
         table: the table.
-        owns: whether the item of that id is wanted.
+        wanted: whether the item of that id is wanted.
     """
 
-    def __init__(self, client: "DynamoDBClient", table: str, owns: Callable[[str], bool]) -> None:
+    def __init__(self, client: "DynamoDBClient", table: str, wanted: Callable[[str], bool]) -> None:
         prepare(client)
         self._client = client
         self._table = table
-        self._owns = owns
+        self._wanted = wanted
 
     def pages(
         self, segment: int, segments: int, after: Position | None = None
@@ -60,24 +75,24 @@ class Items:
                 **place,
             )
             items, following = answer.pop("Items"), answer.get("LastEvaluatedKey")
-            yield [item for item in items if self._owns(item["id"]["S"])], following
+            yield [item for item in items if self._wanted(item["id"]["S"])], following
             del items  # decoded, a page takes ten times its 1 to 2 MB: no thread shall keep two
             if not following:
                 return
             place = {"ExclusiveStartKey": following}
 
     def get(self, ids: Sequence[str]) -> dict[str, Item]:
-        """The items of those ids that exist and are shown, read consistently."""
+        """The items of those ids that exist and are wanted, read consistently."""
         return {item["id"]["S"]: item for item in self._read(ids)}
 
     def existing(self, ids: Sequence[str]) -> set[str]:
-        """Those of the ids that have an item that is shown."""
+        """Those of the ids that have an item that is wanted."""
         return {item["id"]["S"] for item in self._read(ids, "id")}
 
     def _read(self, ids: Sequence[str], projection: str = "") -> Iterator[Item]:
-        wanted = [id for id in ids if self._owns(id)]
-        for start in range(0, len(wanted), MAX_BATCH_GET):
-            part = wanted[start : start + MAX_BATCH_GET]
+        chosen = [id for id in ids if self._wanted(id)]
+        for start in range(0, len(chosen), MAX_BATCH_GET):
+            part = chosen[start : start + MAX_BATCH_GET]
             yield from batch_get(self._client, self._table, part, tries=PATIENT_TRIES, projection=projection)
 
     def count(self) -> int | None:

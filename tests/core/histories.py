@@ -107,7 +107,7 @@ def fold(heads: Iterable[tuple[str, Head]]) -> dict[str, set[Row]]:
             newest[service, commit.id] = commit
     for (service, id), commit in newest.items():
         projection = PROJECTIONS[service]
-        if projection.owns(id):
+        if BY_NAME[service].projects(id):
             rows = projection.rows(commit)
             tables[projection.root.name].add(rows.root)
             for name, children in rows.children.items():

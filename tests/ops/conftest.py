@@ -13,9 +13,9 @@ import pytest
 from chalicelib.core.dynamodb.codec import item_of
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector import Deps, DynamoDeadLetters, Writer, project
-from chalicelib.core.service import Head, Projection, Service
+from chalicelib.core.service import Head, Service
 from local import ROOT
-from ops.verify import Drift, Options, Report, verify
+from ops.verify import Drift, Options, Report, Target, verify
 from tests.projector.histories import SERVICES, head, order_state, record
 from tests.support.stores import Tables
 
@@ -128,7 +128,7 @@ class World:
         """Verify; the report, and all that was found."""
         found: list[Drift] = []
         report = verify(
-            self.projections(),
+            self.targets(),
             self.tables.client,
             lambda: connect(self.url),
             Options(repair=repair, settle_seconds=settle, segments=2),
@@ -137,9 +137,13 @@ class World:
         )
         return report, found
 
-    def projections(self) -> dict[str, tuple[str, Projection]]:
-        """For each service its table and its projection."""
-        return {service.name: (self.tables.name(service.name), service.projection) for service in self.services}
+    def targets(self, *names: str) -> list[Target]:
+        """What to verify: those services, or all, by their newest projections."""
+        return [
+            Target(service, self.tables.name(service.name), service.projection)
+            for service in self.services
+            if not names or service.name in names
+        ]
 
     @property
     def connection(self) -> Any:

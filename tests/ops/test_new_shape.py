@@ -14,9 +14,10 @@ from chalicelib.core.mysql.migration_sets import MigrationSet
 from chalicelib.core.projector.generations import NEXT
 from chalicelib.core.service import Head, Rows, Service
 from chalicelib.orders.projection import PROJECTION as OLD
+from chalicelib.orders.service import SERVICE
 from ops.rebuild import tables
 from ops.rebuild.run import Plan, rebuild
-from ops.verify import Options, Report, verify
+from ops.verify import Options, Report, Target, verify
 from ops.verify.command import as_document, verdict
 from tests.ops.conftest import World, order, quiet
 from tests.projector.gates import Gate, once
@@ -38,7 +39,7 @@ NEW = replace(OLD, generation=2, rows=rows, root=replace(OLD.root, columns=(*OLD
 def service(*projections: Any) -> Service:
     """The orders, by those projections: the newest first."""
     newest, *earlier = projections
-    return Service("orders", (), lambda *_: {}, newest, earlier=tuple(earlier))
+    return replace(SERVICE, projection=newest, earlier=tuple(earlier))
 
 
 @pytest.fixture
@@ -186,9 +187,9 @@ def test_a_repair_across_a_swap(world: World) -> None:
         yield lambda _: what == "orders: items" and rebuild(replace(plan, settle_seconds=0))
 
     def look(phase: Any) -> Report:
-        projections = {"orders": (world.tables.name("orders"), OLD)}
+        targets = [Target(SERVICE, world.tables.name("orders"), OLD)]
         options = Options(repair=True, settle_seconds=0, segments=1)
-        return verify(projections, world.tables.client, plan.connect, options, phase=phase)
+        return verify(targets, world.tables.client, plan.connect, options, phase=phase)
 
     report = look(swapping)
     assert {drift.kind.value for drift in report.examples} == {"changed", "sum"}
@@ -206,7 +207,7 @@ def test_a_repair_of_tables_that_are_built_no_more(world: World) -> None:
     world.write(order("ord_1"))
     tables.begin(world.connection, [service(OLD)], 1, {})
     world.sql("UPDATE generations SET building = NULL")
-    beside = {"orders": (world.tables.name("orders"), OLD.beside(NEXT))}
+    beside = [Target(SERVICE, world.tables.name("orders"), OLD.beside(NEXT))]
     options = Options(repair=True, settle_seconds=0)
     report = verify(beside, world.tables.client, lambda: connect(world.url), options, phase=quiet)
     assert (report.left, report.rebuilt) == (1, ["orders"])

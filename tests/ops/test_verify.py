@@ -261,9 +261,8 @@ def test_a_newer_version_comes_in_during_a_repair(world: World) -> None:
             until_waiting_for_a_lock(world.url)
 
         make: Any = lambda: Gate(world.url, once("INSERT INTO orders", write_meanwhile))  # noqa: E731
-        projections = {"orders": world.projections()["orders"]}
         options = Options(repair=True, settle_seconds=0, segments=1)
-        verify(projections, world.tables.client, make, options, phase=quiet)
+        verify(world.targets("orders"), world.tables.client, make, options, phase=quiet)
         assert waiting[0].result(30) == []
     assert world.sql("SELECT version, status FROM orders WHERE id = 'ord_4'") == ((2, "cancelled"),)
     kept, sums = summaries(world.url)
@@ -282,8 +281,7 @@ def test_an_order_new_to_both_during_a_repair(world: World) -> None:
         projected.append(world.project(new))
 
     make: Any = lambda: Gate(world.url, once("INSERT INTO orders", project_first))  # noqa: E731
-    projections = {"orders": world.projections()["orders"]}
-    verify(projections, world.tables.client, make, Options(repair=True, settle_seconds=0), phase=quiet)
+    verify(world.targets("orders"), world.tables.client, make, Options(repair=True, settle_seconds=0), phase=quiet)
     assert projected == [[]]
     kept, sums = summaries(world.url)
     assert kept == sums

@@ -5,23 +5,16 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from chalicelib.catalog.projection import PROJECTION as CATALOG
+from chalicelib import bootstrap
 from chalicelib.core.dynamodb.codec import encode_item, item_of
 from chalicelib.core.projector import timeline
 from chalicelib.core.service import Head, Projection, Row, Service
-from chalicelib.customers.projection import PROJECTION as CUSTOMERS
-from chalicelib.inventory.projection import PROJECTION as INVENTORY
-from chalicelib.orders.projection import PROJECTION as ORDERS
 
 PROJECTIONS: Mapping[str, Projection] = MappingProxyType(
-    {"customers": CUSTOMERS, "catalog": CATALOG, "inventory": INVENTORY, "orders": ORDERS}
+    {name: service.projection for name, service in bootstrap.SERVICES.items()}
 )
-# The projector needs of a service its name and its projection only.
 SERVICES: Mapping[str, Service] = MappingProxyType(
-    {
-        f"test-{name}": Service(name, aggregates=(), decide=lambda *_: {}, projection=projection)
-        for name, projection in PROJECTIONS.items()
-    }
+    {f"test-{name}": service for name, service in bootstrap.SERVICES.items()}
 )
 START = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
@@ -114,7 +107,7 @@ def fold(heads: Iterable[tuple[str, Head]]) -> dict[str, set[Row]]:
             newest[service, commit.id] = commit
     for (service, id), commit in newest.items():
         projection = PROJECTIONS[service]
-        if projection.owns(id):
+        if bootstrap.SERVICES[service].projects(id):
             rows = projection.rows(commit)
             tables[projection.root.name].add(rows.root)
             for name, children in rows.children.items():

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +20,7 @@ from chalicelib.core.queries.snapshot import snapshot
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.settings import Settings
 from chalicelib.core.tokens import Token
-from tests.queries.world import SECRET, VERSIONS, World
+from tests.queries.world import SECRET, World
 
 LIMIT = re.compile(
     r"/\*M!100100 SET STATEMENT max_statement_time=(\d+\.\d+) FOR \*/ SELECT /\*\+ MAX_EXECUTION_TIME\((\d+)\) \*/"
@@ -34,7 +35,7 @@ ENDLESS = "SELECT COUNT(*) AS n FROM " + ", ".join(f"{_TEN} t{n}" for n in range
 @pytest.mark.database
 def test_the_server_ends_what_takes_too_long(world: World) -> None:
     """The answer is 422 too-costly, and afterwards nothing of ours goes on in the server."""
-    with pytest.raises(TooCostly) as caught, snapshot(world.pool, [], 0, VERSIONS, limit_seconds=0.2) as cursor:
+    with pytest.raises(TooCostly) as caught, snapshot(world.pool, [], 0, SERVICES, limit_seconds=0.2) as cursor:
         cursor.execute(ENDLESS)
     assert (caught.value.status, caught.value.code) == (422, "too-costly")
     assert "0.2 s" in caught.value.detail
@@ -46,9 +47,12 @@ def test_a_check_of_a_token_is_limited_too(world: World) -> None:
     """Whatever makes it slow: here the table of the tokens' service is a view of rows without end."""
     with world.pool.connection() as connection, connection.cursor() as cursor:
         cursor.execute(f"CREATE VIEW endless AS SELECT 'ord_1' AS id, 1 AS version FROM ({ENDLESS}) t WHERE t.n > 0")
+    orders = SERVICES["orders"]
+    root = replace(orders.projection.root, name="endless")
+    endless = replace(orders, projection=replace(orders.projection, root=root))
     try:
         with pytest.raises(TooCostly):
-            snapshot(world.pool, [Token("orders", "ord_1", 1)], 0, {"orders": ("endless", "id")}, 0.2).__enter__()
+            snapshot(world.pool, [Token("orders", "ord_1", 1)], 0, {"orders": endless}, 0.2).__enter__()
     finally:
         with world.pool.connection() as connection, connection.cursor() as cursor:
             cursor.execute("DROP VIEW endless")
@@ -59,9 +63,9 @@ def test_a_check_of_a_token_is_limited_too(world: World) -> None:
 def test_the_connection_can_be_used_again(world: World) -> None:
     """The limit was the statement's, not the session's: the same connection answers the next query."""
     pool = Pool(world.url, size=1)
-    with pytest.raises(TooCostly), snapshot(pool, [], 0, VERSIONS, limit_seconds=0.1) as cursor:
+    with pytest.raises(TooCostly), snapshot(pool, [], 0, SERVICES, limit_seconds=0.1) as cursor:
         cursor.execute(ENDLESS)
-    with snapshot(pool, [], 0, VERSIONS) as cursor:
+    with snapshot(pool, [], 0, SERVICES) as cursor:
         assert cursor.execute("SELECT SLEEP(0.2)") == 1
     pool.close()
 

@@ -8,12 +8,13 @@ from typing import Any
 import pymysql
 import pytest
 
+from chalicelib.bootstrap import SERVICES
 from chalicelib.core.errors import Malformed, ReadModelBehind, Unavailable
 from chalicelib.core.mysql.connections import Pool, connect
 from chalicelib.core.queries.snapshot import ask, snapshot
 from chalicelib.core.tokens import Token
 from tests.projector.histories import head
-from tests.queries.world import VERSIONS, World
+from tests.queries.world import World
 
 pytestmark = pytest.mark.database
 
@@ -90,9 +91,9 @@ def test_what_has_no_row_is_looked_up_in_the_timeline(world: World) -> None:
 def test_a_token_of_an_unknown_service_is_refused_before_anything_is_read() -> None:
     """It is a 400 even while no database answers."""
     nowhere = Pool("mysql://nobody@127.0.0.1:1/nothing")
-    with pytest.raises(Malformed, match="billing"), snapshot(nowhere, [Token("billing", "b", 1)], 10, VERSIONS):
+    with pytest.raises(Malformed, match="billing"), snapshot(nowhere, [Token("billing", "b", 1)], 10, SERVICES):
         pytest.fail("the query must not run")
-    with pytest.raises(Unavailable), snapshot(nowhere, [], 10, VERSIONS):
+    with pytest.raises(Unavailable), snapshot(nowhere, [], 10, SERVICES):
         pytest.fail("the query must not run")
 
 
@@ -120,10 +121,10 @@ def test_the_connection_comes_back_clean(world: World) -> None:
     """After a snapshot, whether it ended well or not, its connection is outside any transaction."""
     pool = Pool(world.url, size=1)
     for n in range(2):
-        with pytest.raises(pymysql.err.MySQLError), snapshot(pool, [], 0, VERSIONS) as cursor:
+        with pytest.raises(pymysql.err.MySQLError), snapshot(pool, [], 0, SERVICES) as cursor:
             cursor.execute("SELECT nothing FROM orders")
         world.order(f"ord_{n}")
-        with snapshot(pool, [], 0, VERSIONS) as cursor:
+        with snapshot(pool, [], 0, SERVICES) as cursor:
             assert cursor.execute("SELECT 1 FROM orders") == n + 1
     pool.close()
 
@@ -135,14 +136,14 @@ def test_who_waits_holds_no_connection(world: World) -> None:
 
     def wait() -> bool:
         waiting.set()
-        with snapshot(pool, [Token("orders", "ord_1", 1)], 60, VERSIONS):
+        with snapshot(pool, [Token("orders", "ord_1", 1)], 60, SERVICES):
             return True
 
     with ThreadPoolExecutor(1) as threads:
         waited = threads.submit(wait)
         assert waiting.wait(60)
         for _ in range(20):
-            with snapshot(pool, [], 0, VERSIONS) as cursor:
+            with snapshot(pool, [], 0, SERVICES) as cursor:
                 assert cursor.execute("SELECT 1 FROM orders") == 0
         world.order()
         assert waited.result(60)
@@ -180,7 +181,7 @@ def test_tables_swapped_in_the_middle_of_a_query(world: World, database: str) ->
             cursor.execute("SELECT id FROM orders")
             return cursor.fetchone()
 
-        assert ask(pool, [Token("orders", "ord_1", 3)], 0, VERSIONS, query) == {"id": "ord_1"}
+        assert ask(pool, [Token("orders", "ord_1", 3)], 0, SERVICES, query) == {"id": "ord_1"}
     assert len(asked) >= 2  # the first time, the server took it for a deadlock
     pool.close()
 

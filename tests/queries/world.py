@@ -4,17 +4,17 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
+from chalicelib.bootstrap import SERVICES
 from chalicelib.core.mysql.connections import Pool
 from chalicelib.core.queries.snapshot import snapshot
 from chalicelib.core.service import Head
 from chalicelib.core.tokens import Signer, Token
 from tests.projector.conftest import Projector
-from tests.projector.histories import PROJECTIONS, START, head, iso, order_state, record
+from tests.projector.histories import START, head, iso, order_state, record
 
 T = TypeVar("T")
 
 SECRET = "a secret of at least thirty-two characters"
-VERSIONS = {name: (projection.root.name, projection.root.key[0]) for name, projection in PROJECTIONS.items()}
 
 
 class World:
@@ -60,7 +60,7 @@ class World:
 
     def snapshot(self, *tokens: Token, wait_seconds: float = 0) -> AbstractContextManager[Any]:
         """A cursor on a snapshot."""
-        return snapshot(self.pool, tokens, wait_seconds, VERSIONS)
+        return snapshot(self.pool, tokens, wait_seconds, SERVICES)
 
     def ask(self, query: Callable[..., T], *arguments: Any) -> T:
         """Run a query on a snapshot."""

@@ -153,6 +153,7 @@ def run(service: Service, store: WriteStore, envelope: Envelope, render: Render)
         Problem: its owner, its version or its idempotency key do.
         LostRace: it lost the race every time.
         ItemTooLarge, Throttled, StoreUnreachable, OutcomeUnknown: see `store`.
+        UnknownAggregate: the envelope names an id that no kind of aggregate of the service has.
     """
     for attempt in range(TRIES):
         if envelope.key and (kept := envelope.key.replay(store)):
@@ -189,7 +190,7 @@ def _duplicate(taken: ClaimTaken, envelope: Envelope) -> Conflict:
 
 def _attempt(service: Service, store: WriteStore, envelope: Envelope, render: Render) -> Kept:
     heads = {} if envelope.fresh else store.load(envelope.ids)
-    states = {id: _state(service, heads.get(id)) for id in envelope.ids}
+    states = {id: _state(service, id, heads.get(id)) for id in envelope.ids}
     first = envelope.ids[0]
     _check_owner(envelope, states[first])
     if envelope.precondition:
@@ -214,11 +215,14 @@ def _attempt(service: Service, store: WriteStore, envelope: Envelope, render: Re
     return Kept(response, replayed=False)
 
 
-def _state(service: Service, head: Head | None) -> State | None:
-    """The state of a head; None where there is none yet."""
-    if head is None:
-        return None
-    return msgspec.convert({**head.state, "deleted": head.deleted}, service.aggregate(head.id).state)
+def _state(service: Service, id: str, head: Head | None) -> State | None:
+    """The state of an aggregate; None where there is none yet.
+
+    Raises:
+        UnknownAggregate: no kind of aggregate of the service has such an id.
+    """
+    kind = service.aggregate(id)
+    return msgspec.convert({**head.state, "deleted": head.deleted}, kind.state) if head else None
 
 
 def _check_owner(envelope: Envelope, state: State | None) -> None:

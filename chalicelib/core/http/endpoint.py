@@ -270,13 +270,9 @@ class QueryEndpoint(Endpoint):
         call = Call(self.name, request, runtime, principal, granted, parameters)
         token = request.headers.get("consistency-token")
         tokens = runtime.signer.read_tokens([token]) if token is not None else ()
-        versions = {
-            name: (service.projection.root.name, service.projection.root.key[0])
-            for name, service in runtime.services.items()
-        }
         wait = wait_seconds(request.headers.get("prefer"))
         limit = runtime.settings.query_seconds
-        answer = ask(runtime.readers, tokens, wait, versions, lambda cursor: self.run(call, cursor), limit)
+        answer = ask(runtime.readers, tokens, wait, runtime.services, lambda cursor: self.run(call, cursor), limit)
         return self._list(request, answer) if self.is_list else self._single(answer, conditional)
 
     def _list(self, request: Request, page: Any) -> Reply:

@@ -50,14 +50,15 @@ def group(commits: Iterable[Commit], service: Service) -> list[Group]:
     return [_planned(sorted(found, key=_version) if len(found) > 1 else found, service) for found in by_id.values()]
 
 
-def plan(head: Head, projection: Projection) -> Plan | None:
-    """The rows of a head; None where the projection does not show such an aggregate.
+def plan(head: Head, service: Service, projection: Projection) -> Plan | None:
+    """The rows of a head, by one of its service's projections; None where its kind of aggregate has none.
 
     Raises:
+        UnknownAggregate: no kind of aggregate of the service has such an id.
         Exception: whatever the projection raises of a state that it cannot read.
         ValueError: its rows do not fit its tables.
     """
-    if not projection.owns(head.id):
+    if not service.projects(head.id):
         return None
     rows = projection.rows(head)
     if len(rows.root) != len(projection.root.columns):
@@ -75,7 +76,7 @@ def _planned(commits: list[Commit], service: Service) -> Group:
     faults: dict[int, Exception] = {}
     for generation, projection in service.projections.items():
         try:
-            rows = plan(commits[-1].head, projection)
+            rows = plan(commits[-1].head, service, projection)
         except Exception as error:  # a projection may raise anything of a state that it cannot read
             faults[generation] = error
         else:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from chalicelib.core.errors import Fault, Malformed, ReadModelBehind
 from chalicelib.core.mysql.connections import error_code
 from chalicelib.core.queries.limit import DEFAULT_LIMIT_SECONDS, LimitedCursor
+from chalicelib.core.service import Service, UnknownAggregate
 from chalicelib.core.tokens import CONSISTENCY_HEADER, Token
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def ask(
     pool: "Pool",
     tokens: Sequence[Token],
     wait_seconds: float,
-    versions: Mapping[str, tuple[str, str]],
+    services: Mapping[str, Service],
     query: Callable[[LimitedCursor], T],
     limit_seconds: float = DEFAULT_LIMIT_SECONDS,
 ) -> T:
@@ -42,7 +43,7 @@ def ask(
         pool: connections to the readers.
         tokens: the commits that have to be visible.
         wait_seconds: as for `snapshot`.
-        versions: as for `snapshot`.
+        services: as for `snapshot`.
         query: reads, and may be called again.
         limit_seconds: as for `snapshot`.
 
@@ -51,7 +52,7 @@ def ask(
     """
     for left in reversed(range(_ATTEMPTS)):
         try:
-            with snapshot(pool, tokens, wait_seconds, versions, limit_seconds) as cursor:
+            with snapshot(pool, tokens, wait_seconds, services, limit_seconds) as cursor:
                 return query(cursor)
         except Exception as error:
             if not left or error_code(error) not in _SWAPPED:
@@ -65,7 +66,7 @@ def snapshot(
     pool: "Pool",
     tokens: Iterable[Token],
     wait_seconds: float,
-    versions: Mapping[str, tuple[str, str]],
+    services: Mapping[str, Service],
     limit_seconds: float = DEFAULT_LIMIT_SECONDS,
 ) -> Iterator[LimitedCursor]:
     """A cursor, giving rows as dicts, in a READ ONLY transaction that has seen all the tokens.
@@ -74,18 +75,18 @@ def snapshot(
         pool: connections to the readers.
         tokens: the commits that have to be visible.
         wait_seconds: how long to go on looking for them; 0 looks once.
-        versions: for each service the root table of its projection and that table's key column.
+        services: by name; they say where the version of each aggregate is to be seen.
         limit_seconds: how long the server may work on the check and the query together.
 
     Raises:
-        Malformed: a token names a service that is not here; before anything is read.
+        Malformed: a token names a service or an aggregate that does not exist; before anything is read.
         ReadModelBehind: a commit is still not visible after the wait.
         TooCostly: the server took longer than the limit, and has ended the statement.
         Unavailable: the readers cannot be reached.
     """
     from pymysql.cursors import DictCursor
 
-    checks = [_check(token, versions) for token in tokens]
+    checks = [_check(token, services) for token in tokens]
     deadline = time.monotonic() + wait_seconds
     pause = FIRST_PAUSE_SECONDS
     while True:
@@ -106,15 +107,27 @@ def snapshot(
         pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 
-def _check(token: Token, versions: Mapping[str, tuple[str, str]]) -> tuple[str, tuple[Any, ...]]:
-    """The statement that finds a row when the commit is visible, and its values."""
-    if token.service not in versions:
-        detail = f"the token's service, {token.service!r}, is not one of {', '.join(sorted(versions))}"
-        fault = Fault(detail, parameter=CONSISTENCY_HEADER)
-        raise Malformed(f"In the {CONSISTENCY_HEADER} header, {detail}.", faults=[fault])
-    if "#" in token.id:  # no row of its own: all that it leaves in the read model is its timeline
+def _check(token: Token, services: Mapping[str, Service]) -> tuple[str, tuple[Any, ...]]:
+    """The statement that finds a row when the commit is visible, and its values.
+
+    Raises:
+        Malformed: see `snapshot`.
+    """
+    if token.service not in services:
+        raise _unknown(f"the token's service, {token.service!r}, is not one of {', '.join(sorted(services))}")
+    service = services[token.service]
+    try:
+        projected = service.projects(token.id)
+    except UnknownAggregate as error:
+        raise _unknown(f"the token names what cannot be: {error}") from error
+    if not projected:  # all that it leaves in the read model is its timeline
         statement = "SELECT 1 FROM timeline WHERE service = %s AND id = %s AND version >= %s LIMIT 1"
         return statement, (token.service, token.id, token.version)
-    table, key = versions[token.service]
-    statement = f"SELECT 1 FROM {table} WHERE {key} = %s AND version >= %s"  # noqa: S608 - a projection's own names
+    root = service.projection.root
+    statement = f"SELECT 1 FROM {root.name} WHERE {root.key[0]} = %s AND version >= %s"  # noqa: S608 - declared names
     return statement, (token.id, token.version)
+
+
+def _unknown(detail: str) -> Malformed:
+    fault = Fault(detail, parameter=CONSISTENCY_HEADER)
+    return Malformed(f"In the {CONSISTENCY_HEADER} header, {detail}.", faults=[fault])

@@ -89,8 +89,9 @@ class _Batch:
             self._set_aside(entry, entry.error)
             return False
         try:
+            entry.source.service.aggregate(entry.head.id)  # or it is set aside
             asked = list(self._deps.follow_ups(entry.source.service.name, entry.head))
-        except Exception as error:  # a policy may raise anything of a state that it cannot read
+        except Exception as error:  # UnknownAggregate, or whatever a policy raises of a state that it cannot read
             self._set_aside(entry, error)
             return False
         self._carry_out(asked, entry)

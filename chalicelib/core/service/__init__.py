@@ -6,7 +6,16 @@ policy       what it does when another service's aggregates change
 declaration  all of it, put together: a Service
 """
 
-from chalicelib.core.service.aggregate import CLAIM_PREFIX, HEARTBEAT_ID, Aggregate, Claim, ClaimChange, Head
+from chalicelib.core.service.aggregate import (
+    CLAIM_PREFIX,
+    HEARTBEAT_ID,
+    Aggregate,
+    Claim,
+    ClaimChange,
+    Head,
+    UnknownAggregate,
+    is_head,
+)
 from chalicelib.core.service.declaration import Port, Right, Service, single
 from chalicelib.core.service.policy import Asks, FollowUp, Policy
 from chalicelib.core.service.projection import Projection, Row, Rows, Summary, Table
@@ -29,5 +38,7 @@ __all__ = [
     "Service",
     "Summary",
     "Table",
+    "UnknownAggregate",
+    "is_head",
     "single",
 ]

@@ -9,6 +9,12 @@ from chalicelib.core.decider import Event, State
 
 CLAIM_PREFIX = "claim#"
 HEARTBEAT_ID = "heartbeat#"
+_NOT_AGGREGATES = (CLAIM_PREFIX, HEARTBEAT_ID)
+
+
+def is_head(id: str) -> bool:
+    """Whether an item is an aggregate's: no claim and no heartbeat."""
+    return not id.startswith(_NOT_AGGREGATES)
 
 
 @dataclass(frozen=True)
@@ -66,15 +72,21 @@ class ClaimChange(NamedTuple):
         return cls(take=frozenset(after - before), release=frozenset(before - after))
 
 
+class UnknownAggregate(LookupError):
+    """An id that no kind of aggregate of the service has; the message says which ids there are."""
+
+
 @dataclass(frozen=True)
 class Aggregate:
     """One kind of aggregate of a service.
 
     Attributes:
-        name: the field's word for it: "stock", "reservation".
+        name: the field's word for it: "invoice", "payment".
         state: its State class.
         evolve: (state or None, event) -> state.
-        prefix: of the ids that it owns; "" owns all that no other kind does.
+        prefix: of the ids that it has; "" has all that no other kind does.
+        projected: whether the service's projection makes rows of it, in every generation. Where not, the timeline is
+            all that the read model has of it.
         claims: (id, before, after, events) -> what the commit takes and releases.
     """
 
@@ -82,4 +94,5 @@ class Aggregate:
     state: type[State]
     evolve: Callable[[Any, Any], State]
     prefix: str = ""
+    projected: bool = True
     claims: Callable[[str, Any, Any, Sequence[Event]], ClaimChange] = lambda *_: ClaimChange()

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from chalicelib.core.decider import Event
-from chalicelib.core.service.aggregate import Aggregate, Head
+from chalicelib.core.service.aggregate import Aggregate, Head, UnknownAggregate, is_head
 from chalicelib.core.service.policy import Asks, FollowUp, Policy
 from chalicelib.core.service.projection import Projection
 
@@ -53,13 +53,17 @@ class Service:
 
     Attributes:
         name: as in its folder, its table's name and its consistency tokens: "orders".
-        aggregates: the kinds of aggregate that its table holds.
+        aggregates: the kinds of aggregate that its table holds, told apart by the prefixes of their ids.
         decide: (command, states by id) -> events by id; raises Rejected.
-        projection: how its states become rows.
+        projection: how the states of its projected aggregates become rows.
         policies: what it does when other services' aggregates change.
         ports: what it publishes to the command side of others.
         rights: what its commands or policies need of AWS besides, of an outside service for example.
         earlier: the projections of older generations that tables may still be of, until they are rebuilt.
+
+    Raises:
+        ValueError: two kinds of aggregate have one name or one prefix, a prefix is the core's own, or none is
+            projected.
     """
 
     name: str
@@ -71,14 +75,42 @@ class Service:
     rights: tuple[Right, ...] = ()
     earlier: tuple[Projection, ...] = ()
 
+    def __post_init__(self) -> None:
+        for what in ("name", "prefix"):
+            values = [getattr(kind, what) for kind in self.aggregates]
+            if len(set(values)) < len(values):
+                raise ValueError(f"{self.name}: two kinds of aggregate have one {what}: {values}")
+        if taken := [kind.prefix for kind in self.aggregates if not is_head(kind.prefix)]:
+            raise ValueError(f"{self.name}: ids beginning with {taken[0]!r} are claims or heartbeats")
+        if not any(kind.projected for kind in self.aggregates):
+            raise ValueError(f"{self.name}: no kind of aggregate is projected, so its projection has nothing to show")
+
     @cached_property
     def projections(self) -> Mapping[int, Projection]:
         """All projections, by their generation."""
         return {projection.generation: projection for projection in (*self.earlier, self.projection)}
 
     def aggregate(self, id: str) -> Aggregate:
-        """The kind of aggregate that an id belongs to."""
-        return max((kind for kind in self.aggregates if id.startswith(kind.prefix)), key=lambda kind: len(kind.prefix))
+        """The kind of aggregate that an id belongs to.
+
+        Raises:
+            UnknownAggregate: to none of this service.
+        """
+        kinds = [kind for kind in self.aggregates if id.startswith(kind.prefix)] if is_head(id) else []
+        if not kinds:
+            prefixes = ", ".join(repr(kind.prefix) for kind in self.aggregates)
+            raise UnknownAggregate(
+                f"{self.name} has no kind of aggregate for the id {id[:100]!r}; the prefixes of its ids are {prefixes}"
+            )
+        return max(kinds, key=lambda kind: len(kind.prefix))
+
+    def projects(self, id: str) -> bool:
+        """Whether the aggregate of that id has rows in the read model, beside its timeline.
+
+        Raises:
+            UnknownAggregate: it is none of this service's.
+        """
+        return self.aggregate(id).projected
 
     def asks(self, policy: Policy) -> tuple[Asks, ...]:
         """Whose commands one of its policies asks for."""

@@ -75,7 +75,6 @@ class Projection:
         rows: head -> rows. Pure. Whatever it raises makes the record a poison record.
         children: tables whose key starts with the root's key.
         summaries: tables that change by the difference between the old rows and the new ones.
-        owns: whether this projection shows the aggregate of that id; others get a timeline row alone.
         generation: counted up when other rows shall be made of the same states, which needs `ops rebuild`.
     """
 
@@ -83,7 +82,6 @@ class Projection:
     rows: Callable[[Head], Rows]
     children: tuple[Table, ...] = ()
     summaries: tuple[Summary, ...] = ()
-    owns: Callable[[str], bool] = lambda id: "#" not in id
     generation: int = 1
 
     @property

@@ -116,11 +116,6 @@ def as_record(item: Mapping[str, Any], stream_arn: str, at: float = 0.0) -> RawR
     }
 
 
-def is_head(id: str) -> bool:
-    """Whether an item is an aggregate's: no claim and no heartbeat."""
-    return not id.startswith((CLAIM_PREFIX, HEARTBEAT_ID))
-
-
 def _entry(position: int, record: RawRecord, services: Mapping[str, Service]) -> Entry | None:
     change = record["dynamodb"]
     key = change.get("Keys", {}).get("id", {}).get("S", "?")

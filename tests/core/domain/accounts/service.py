@@ -32,7 +32,7 @@ SERVICE = Service(
     name="accounts",
     aggregates=(
         Aggregate("account", domain.Account, domain.evolve_account, claims=_claims),
-        Aggregate("hold", domain.Promise, domain.evolve_hold, prefix=domain.HOLD_PREFIX),
+        Aggregate("hold", domain.Promise, domain.evolve_hold, prefix=domain.HOLD_PREFIX, projected=False),
     ),
     decide=domain.decide,
     projection=PROJECTION,

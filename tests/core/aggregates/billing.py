@@ -1,0 +1,57 @@
+"""A made-up service of two kinds of aggregate, both with a prefix: invoices have rows, payments have none."""
+
+from typing import Any
+
+from chalicelib.core.decider import State
+from chalicelib.core.service import Aggregate, FollowUp, Head, Policy, Projection, Rows, Service, Table
+from chalicelib.core.times import to_utc
+
+CREATE_TABLE = """CREATE TABLE invoices (
+  id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL PRIMARY KEY,
+  version BIGINT NOT NULL,
+  amount BIGINT NOT NULL,
+  deleted_at DATETIME(3) NULL
+)"""
+INVOICES = Table(name="invoices", key=("id",), columns=("id", "version", "amount", "deleted_at"))
+
+
+class Invoice(State, frozen=True):
+    """What is owed."""
+
+    amount: int
+
+
+class Payment(State, frozen=True):
+    """What was paid."""
+
+    amount: int
+
+
+def rows(head: Head) -> Rows:
+    """One row an invoice; a payment would make one too, were it asked for."""
+    return Rows((head.id, head.version, head.state["amount"], to_utc(head.at) if head.deleted else None))
+
+
+def thank(head: Head) -> list[FollowUp]:
+    """Asks for nothing, whatever changed."""
+    return []
+
+
+def service(**changes: Any) -> Service:
+    """The service; `changes` replaces what is declared."""
+    declared: dict[str, Any] = {
+        "name": "billing",
+        "aggregates": (
+            Aggregate("invoice", Invoice, lambda _, event: Invoice(amount=event.amount), prefix="inv_"),
+            Aggregate(
+                "payment", Payment, lambda _, event: Payment(amount=event.amount), prefix="pay_", projected=False
+            ),
+        ),
+        "decide": lambda *_: {},
+        "projection": Projection(INVOICES, rows),
+        "policies": (Policy("billing", thank),),
+    }
+    return Service(**{**declared, **changes})
+
+
+BILLING = service()
