@@ -23,7 +23,7 @@ FOLDERS = (
 )
 _HERE = Path(__file__).parent
 # The read tables that several services share are in chalicelib/migrations.
-_ASSEMBLED = assemble(_HERE, FOLDERS, ENGINE_PERMISSIONS, MigrationSet("services", _HERE / "migrations"))
+_ASSEMBLED = assemble("chalicelib", FOLDERS, ENGINE_PERMISSIONS, MigrationSet("services", _HERE / "migrations"))
 SERVICES, APIS, PERMISSIONS, MIGRATIONS = _ASSEMBLED
 # The services whose streams others have policies on.
 REACTED_TO = _ASSEMBLED.reacted_to

@@ -51,11 +51,11 @@ class Assembly(NamedTuple):
         }
 
 
-def assemble(package: Path, folders: Sequence[str], permissions: Permissions, shared: MigrationSet) -> Assembly:
+def assemble(package: str, folders: Sequence[str], permissions: Permissions, shared: MigrationSet) -> Assembly:
     """Put the services together.
 
     Args:
-        package: the folder that has the services' folders, such as chalicelib.
+        package: the package that has the services' folders, as it is imported: "chalicelib".
         folders: their names.
         permissions: the roles, and the rows of the engine's own routes; those of the folders are put to them.
         shared: migrations of tables that lie in no service's folder.
@@ -63,13 +63,14 @@ def assemble(package: Path, folders: Sequence[str], permissions: Permissions, sh
     Raises:
         HalfWired: a folder lacks something.
     """
-    found = [_Folder(package, name) for name in folders]
+    home = Path(str(import_module(package).__file__)).parent
+    found = [_Folder(home, package, name) for name in folders]
     services = {folder.name: service for folder in found if (service := folder.service)}
     apis = [*(api for folder in found for api in folder.apis), operations_api]
     rows = dict(permissions.table)
     for folder in found:
         rows |= folder.permissions
-    faults = [*(fault for folder in found for fault in folder.faults()), *_without_permission(package, apis, rows)]
+    faults = [*(fault for folder in found for fault in folder.faults()), *_without_permission(home, apis, rows)]
     if faults:
         raise HalfWired("\n".join(faults))
     together = Permissions(permissions.roles, rows)
@@ -80,11 +81,11 @@ def assemble(package: Path, folders: Sequence[str], permissions: Permissions, sh
 class _Folder:
     """One folder of a service, and what its modules say."""
 
-    def __init__(self, package: Path, name: str) -> None:
+    def __init__(self, home: Path, package: str, name: str) -> None:
         self.name = name
-        self.place = f"{package.name}/{name}"
-        self._folder = package / name
-        self._package = f"{package.name}.{name}"
+        self.place = f"{home.name}/{name}"
+        self._folder = home / name
+        self._package = f"{package}.{name}"
 
     @property
     def apis(self) -> Iterator[Api]:
@@ -129,13 +130,13 @@ class _Folder:
         return import_module(f"{self._package}.{name}")
 
 
-def _without_permission(package: Path, apis: Iterable[Api], rows: Rows) -> Iterator[str]:
+def _without_permission(home: Path, apis: Iterable[Api], rows: Rows) -> Iterator[str]:
     """Routes that nobody may use."""
     for api in apis:
         for endpoint in api.endpoints:
             if endpoint.name and endpoint.name not in rows:
-                folder = package / api.service
-                place = f"{package.name}/{api.service}/" if folder.is_dir() else f"{package.name}/"
+                folder = home / api.service
+                place = f"{home.name}/{api.service}/" if folder.is_dir() else f"{home.name}/"
                 yield (
                     f"{endpoint.method} {endpoint.path} has no permission: write"
                     f' `"{endpoint.name}": {{"staff": ALL, "admin": ALL}},` into PERMISSIONS of {place}permissions.py.'

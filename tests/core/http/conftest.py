@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.core.domain.permissions import CHIEF, CLERK, MEMBER
+from tests.core.domain.roles import CHIEF, CLERK, MEMBER
 from tests.support.client import Client
 from tests.support.stack import Stack
 

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.core.decider import Event
-from chalicelib.core.service import Aggregate, Asks, Claim, ClaimChange, Policy, Service
+from chalicelib.core.service import Aggregate, Asks, Claim, ClaimChange, Policy, Port, Service
 from tests.core.domain.accounts import domain
 from tests.core.domain.accounts.policy import on_transfers
 from tests.core.domain.accounts.projection import PROJECTION
+from tests.core.domain.accounts.published import TableStandings
 
 
 def _claims(number: str, before: Any, after: Any, events: Sequence[Event]) -> ClaimChange:
@@ -37,4 +38,5 @@ SERVICE = Service(
     decide=domain.decide,
     projection=PROJECTION,
     policies=(Policy("transfers", on_transfers, asks=(Asks("accounts", several=True),)),),
+    ports=(Port("standings", TableStandings, several=True),),
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 from chalicelib.core.decider import Event
 from chalicelib.core.service import Aggregate, Asks, Claim, ClaimChange, Policy, Service, single
+from tests.core.domain.accounts.published import HOLD_PREFIX
 from tests.core.domain.transfers import domain
 from tests.core.domain.transfers.policy import on_accounts
 from tests.core.domain.transfers.projection import PROJECTION
@@ -24,5 +25,12 @@ SERVICE = Service(
     aggregates=(Aggregate("transfer", domain.Transfer, domain.evolve, claims=_claims),),
     decide=single(domain.decide),
     projection=PROJECTION,
-    policies=(Policy("accounts", on_accounts, asks=(Asks("transfers"), Asks("accounts", several=True))),),
+    policies=(
+        Policy(
+            "accounts",
+            on_accounts,
+            prefix=HOLD_PREFIX,
+            asks=(Asks("transfers"), Asks("accounts", several=True)),
+        ),
+    ),
 )

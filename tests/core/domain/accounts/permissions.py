@@ -1,0 +1,13 @@
+"""Who may run which command and which query of accounts."""
+
+from chalicelib.core.access.permissions import ALL, OWN, Rows
+from tests.core.domain.roles import CHIEF, CLERK, MEMBER
+
+PERMISSIONS: Rows = {
+    "accounts.open": {MEMBER: OWN, CLERK: ALL, CHIEF: ALL},
+    "accounts.change": {MEMBER: OWN, CLERK: ALL, CHIEF: ALL},
+    "accounts.deposit": {CLERK: ALL, CHIEF: ALL},
+    "accounts.close": {MEMBER: OWN, CLERK: ALL, CHIEF: ALL},
+    "accounts.list": {MEMBER: OWN, CLERK: ALL, CHIEF: ALL},
+    "accounts.get": {MEMBER: OWN, CLERK: ALL, CHIEF: ALL},
+}

@@ -1,0 +1,14 @@
+"""Who may run which command and which query of transfers."""
+
+from chalicelib.core.access.permissions import ALL, OWN, Rows
+from tests.core.domain.roles import CHIEF, CLERK, MEMBER
+
+PERMISSIONS: Rows = {
+    "transfers.request": {MEMBER: OWN, CLERK: ALL, CHIEF: ALL},
+    "transfers.cancel": {MEMBER: OWN, CLERK: ALL, CHIEF: ALL},
+    "transfers.settle": {CLERK: ALL, CHIEF: ALL},
+    "transfers.list": {MEMBER: OWN, CLERK: ALL, CHIEF: ALL},
+    "transfers.get": {MEMBER: OWN, CLERK: ALL, CHIEF: ALL},
+    "transfers.request:reference": {CLERK: ALL, CHIEF: ALL},
+    "transfers.request:back-date": {CHIEF: ALL},
+}
