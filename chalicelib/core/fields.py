@@ -4,12 +4,16 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-# Never meant in a line of text: C0 and C1 controls, NUL among them, DEL, the line breaks of Unicode, zero-width
-# blanks, and what turns the direction of other people's text around.
-_NEVER = r"\x00-\x1f\x7f-\x9f\u200b\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
-# Trimmed, because MySQL's PAD SPACE collations take "a" and "a " for the same key.
-_TRIMMED = rf"^[^\s{_NEVER}]([^{_NEVER}]*[^\s{_NEVER}])?\Z"
-_TRIMMED_WORDS = "one line of text without control characters or outer blanks"
+from chalicelib.core.unicode_classes import BLANK, CONTROL, IGNORABLE, JOINER, VARIATION_SELECTOR
+
+# ZWJ, ZWNJ and variation selectors are legal inside, since scripts and emoji need them. A line begins with what can be
+# seen. It does not end in a blank, because MySQL's PAD SPACE collations take "a" and "a " for the same key.
+_NEVER = f"{CONTROL}{IGNORABLE}"
+_OUTER = rf"\s{_NEVER}{JOINER}{BLANK}"
+_LINE = rf"^[^{_OUTER}{VARIATION_SELECTOR}]([^{_NEVER}]*[^{_OUTER}])?\Z"
+_LINE_WORDS = "one line of text without control characters, invisible characters or outer blanks"
+_KEY = rf"\s{_NEVER}{JOINER}{VARIATION_SELECTOR}{BLANK}"
+"""What no key holds, since two keys would look the same."""
 
 
 def pattern(regex: str, expected: str, **limits: Any) -> Meta:
@@ -24,8 +28,8 @@ def pattern(regex: str, expected: str, **limits: Any) -> Meta:
 
 
 def one_line(max_length: int) -> Meta:
-    """One line of text, 1 to max_length characters long, without control characters or outer blanks."""
-    return pattern(_TRIMMED, _TRIMMED_WORDS, min_length=1, max_length=max_length)
+    """One line of text, 1 to max_length characters long, that begins and ends with a visible character."""
+    return pattern(_LINE, _LINE_WORDS, min_length=1, max_length=max_length)
 
 
 Name = Annotated[str, one_line(200)]
@@ -42,12 +46,16 @@ Text = Annotated[
 Email = Annotated[
     str,
     pattern(
-        rf"^[^\s@{_NEVER}]{{1,64}}@[^\s@{_NEVER}]+\.[^\s@.{_NEVER}]+\Z",
+        rf"^[^@{_KEY}]{{1,64}}@[^@{_KEY}]+\.[^@.{_KEY}]+\Z",
         "an e-mail address",
         max_length=254,
         examples=["ada@example.com"],
     ),
 ]
+
+
+Subject = Annotated[str, one_line(128)]
+"""Whom a token was issued to, where the issuer's ids are of no other form."""
 
 
 class Body(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

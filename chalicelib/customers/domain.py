@@ -69,8 +69,29 @@ def evolve(state: Customer | None, event: Any) -> Customer:
 
 
 def email_key(email: str) -> str:
-    """Two addresses with the same key are the same address."""
-    return unicodedata.normalize("NFKC", email).casefold()
+    """Two addresses with the same key are the same address, whatever their case and however their domain is written."""
+    local, _, domain = email.rpartition("@")
+    labels = _folded(domain).replace("\u3002", ".").split(".")
+    return f"{_folded(local)}@{'.'.join(map(_unicode_label, labels))}"
+
+
+def _folded(text: str) -> str:
+    """A compatibility caseless match (Unicode, D146). Folding can undo a normal form, hence one after each of two."""
+    for _ in range(2):
+        text = unicodedata.normalize("NFKD", unicodedata.normalize("NFD", text).casefold())
+    return unicodedata.normalize("NFKC", text)
+
+
+def _unicode_label(label: str) -> str:
+    """The Unicode form of a label of an internationalized domain (RFC 3492), since a mail may name either."""
+    if not label.startswith("xn--"):
+        return label
+    try:
+        found = _folded(label[4:].encode("ascii").decode("punycode"))
+        found.encode()  # punycode can spell surrogates, which are no text
+    except UnicodeError:
+        return label
+    return found
 
 
 def _check_email(email: str) -> None:

@@ -85,7 +85,9 @@ def test_faults_speak_of_json_and_not_of_python() -> None:
     """A client is told what to send, not how it is checked."""
     faults = pointers({"name": " Ada", "email": "ada", "country": 5}, NewPerson)
     assert faults["/email"] == "expected an e-mail address"
-    assert faults["/name"] == "expected one line of text without control characters or outer blanks"
+    assert (
+        faults["/name"] == "expected one line of text without control characters, invisible characters or outer blanks"
+    )
     assert faults["/country"] == "expected a string or null, got an integer"
 
 
@@ -138,6 +140,13 @@ class Parameters(Body, frozen=True):
 def test_query_parameters() -> None:
     """Numbers and booleans come as text."""
     assert check_query({"limit": ["7"], "in_stock": ["true"]}, Parameters) == Parameters(limit=7, in_stock=True)
+
+
+@pytest.mark.parametrize("text", ["1", "yes", "TRUE", "null", ""])
+def test_booleans(text: str) -> None:
+    """A boolean parameter is true or false, as the OpenAPI document says."""
+    with pytest.raises(Invalid, match="in_stock: expected true or false"):
+        check_query({"in_stock": [text]}, Parameters)
 
 
 def test_query_faults_are_all_named() -> None:

@@ -1,6 +1,10 @@
 """The rules of customers."""
 
+import unicodedata
+
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from chalicelib.customers.commands import Change, CustomerChange, Delete, NewCustomer, Register
 from chalicelib.customers.domain import (
@@ -70,6 +74,41 @@ def test_email_key_folds_case() -> None:
     """Two spellings of one address are one address."""
     assert email_key("Ada@Example.COM") == email_key("ada@example.com")
     assert email_key("STRASSE@example.com") == email_key("straße@example.com")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("\u03aa\u0301@example.com", "\u0390@example.com"),
+        ("ada@bücher.example", "ada@xn--bcher-kva.example"),
+        ("ada@BÜCHER.example", "ada@XN--Bcher-KVA.example"),
+        ("ada@strasse.example", "ada@xn--strae-oqa.example"),
+        ("ada@例え.テスト", "ada@xn--r8jz45g.xn--zckzah"),
+        ("ada@a.b.example", "ada@a\u3002b\uff0eexample"),
+        ("\uff21da@example.com", "ada@example.com"),
+    ],
+)
+def test_email_key_of_two_forms(one: str, other: str) -> None:
+    """Forms of one address have one key: normal forms, widths, and the two of an internationalized domain."""
+    assert email_key(one) == email_key(other)
+
+
+@hypothesis.given(st.text())
+@hypothesis.example("\u03aa\u0301")
+def test_email_key_ignores_case_and_normal_forms(text: str) -> None:
+    """Whatever the text: its lower case, its normal forms and its key itself all have its key."""
+    address = f"{text}@{text}.example"
+    for form in ("NFC", "NFD", "NFKC", "NFKD"):
+        assert email_key(unicodedata.normalize(form, address)) == email_key(address)
+    assert email_key(address.lower()) == email_key(address.casefold()) == email_key(address)
+    assert email_key(email_key(address)) == email_key(address)
+
+
+@pytest.mark.parametrize("label", ["xn--", "xn--\u00e9", "xn--99999999999", "xn---", "xn--0ca", "xn--a-0dc"])
+def test_email_key_of_bad_labels(label: str) -> None:
+    """What only looks like an internationalized label is taken as it is, and never fails."""
+    assert email_key(f"ada@{label}.example").encode()
+    assert email_key(f"ada@xn--{chr(0xD800).encode('punycode').decode()}.example".replace("?", "")).encode()
 
 
 def test_email_that_folds_too_long() -> None:

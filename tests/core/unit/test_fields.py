@@ -1,0 +1,102 @@
+"""Text that clients send: what can be seen is kept as it is, what cannot be seen is refused."""
+
+import re
+import unicodedata
+
+import msgspec
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from chalicelib.core import unicode_classes
+from chalicelib.core.fields import Email, Name, Subject
+
+
+def fits(text: str, kind: object) -> bool:
+    """Whether a field of that type takes the text."""
+    try:
+        msgspec.convert(text, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ada",
+        "René O'Neill-Ñ",
+        "Ada 🦀👩‍🚀 Ⅻ",  # an astronaut is joined by a ZWJ
+        "❤️",  # ends in a variation selector
+        "葛\U000e0100城",  # an ideographic variant
+        "می‌خواهم",  # Persian, with a ZWNJ
+        "ශ්‍රී",  # Sinhala, with a ZWJ
+        "ကျော်",
+        "ქართული",
+        "李小龍",
+        "⠇⠕⠧⠑ ⠍",
+        "́x",  # a mark first: odd, but there to see
+    ],
+)
+def test_names(name: str) -> None:
+    """Any script's names, with what joins their characters inside."""
+    assert fits(name, Name)
+
+
+@pytest.mark.parametrize(
+    "name", ["\u00ad", "\u3164", "\u2800", "\u200d", "\ufe0f", "\u115f", "\u00a0", "\u2060", "🏴\U000e0067"]
+)
+def test_names_that_cannot_be_seen(name: str) -> None:
+    """Soft hyphens, fillers, blanks, joiners, tags: alone, around and between other text."""
+    assert not fits(name, Name)
+    assert not fits(f"{name}Ada", Name)
+    inside = "\u2800\u200d\ufe0f\u00a0"
+    assert fits(f"A{name}da", Name) is (name in inside)
+    assert fits(f"Ada{name}", Name) is (name == "\ufe0f")
+
+
+@given(st.text(min_size=1, max_size=50))
+@example("\U000e0001x")
+def test_whatever_is_taken_can_be_seen(text: str) -> None:
+    """No name that is taken is without a visible character, holds a control, or is trimmed to another."""
+    if fits(text, Name):
+        assert text == text.strip()
+        assert any(unicodedata.category(character)[0] in "LMNPS" or character > "\u0fff" for character in text)
+        assert not any(unicodedata.category(character) == "Cc" for character in text)
+
+
+@pytest.mark.parametrize("hidden", ["\u2060", "\u00ad", "\u200d", "\u200c", "\ufe0f", "\u2800", "\u3164", " ", "\x00"])
+def test_addresses_that_look_alike(hidden: str) -> None:
+    """An e-mail address holds nothing that cannot be seen, so that two that look alike are alike."""
+    for address in (f"a{hidden}da@example.com", f"ada@exa{hidden}mple.com", f"ada@example.c{hidden}om"):
+        assert not fits(address, Email)
+
+
+@pytest.mark.parametrize("subject", ["", " ada", "ada ", "a\nb", "\x00", "x" * 129, "\u2060", "ada\u200b"])
+def test_subjects(subject: str) -> None:
+    """A token's subject is text that can be seen, however the issuer forms it."""
+    assert not fits(subject, Subject)
+    assert fits("auth0|5f7c8ec7c33c6c004bbafe82", Subject)
+
+
+def test_table_is_current() -> None:
+    """The table is the one that its script makes, of the data that is installed."""
+    pytest.importorskip("regex", reason="requirements-dev.txt is newer than .venv: call make setup")
+    from deploy.unicode_classes import TARGET, generate
+
+    assert generate() == TARGET.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["CONTROL", "IGNORABLE", "JOINER", "VARIATION_SELECTOR", "BLANK"])
+def test_table_agrees_with_python(name: str) -> None:
+    """What Python's own data knows of the characters agrees: controls, formats, fillers, nothing with a glyph."""
+    found = re.compile(f"[{getattr(unicode_classes, name)}]")
+    categories = {unicodedata.category(chr(point)) for point in range(0x110000) if found.match(chr(point))}
+    expected = {
+        "CONTROL": {"Cc", "Zl", "Zp"},
+        "IGNORABLE": {"Cf", "Lo", "Mn", "Cn"},
+        "JOINER": {"Cf"},
+        "VARIATION_SELECTOR": {"Mn", "Cn"},  # Python 3.11 does not know the newest
+        "BLANK": {"So", "Lo", "Cn"},
+    }
+    assert categories <= expected[name]
