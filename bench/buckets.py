@@ -16,17 +16,19 @@ import argparse
 import multiprocessing
 import statistics
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
+
+from msgspec import structs
 
 from bench.projector import NoDeadLetters, server
 from chalicelib.core.dynamodb.codec import item_of
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector import Deps, Writer, project, timeline
 from chalicelib.core.service import Head, Row
-from chalicelib.orders.projection import BUCKETS, PROJECTION, SALES_BY_PRODUCT
+from chalicelib.orders.projection import BUCKETS, PROJECTION, SALES_BY_PRODUCT, OrderRow
 from chalicelib.orders.service import SERVICE
 
 if TYPE_CHECKING:
@@ -158,9 +160,9 @@ def in_buckets(count: int) -> Any:
     *others, sales = PROJECTION.summaries
     assert sales.table is SALES_BY_PRODUCT
 
-    def contributions(order: Mapping[str, Any], children: Any) -> Iterator[tuple[Row, Row]]:
-        for (day, currency, sku, _), measures in sales.contributions(order, children):
-            yield (day, currency, sku, crc32(order["id"].encode()) % count), measures
+    def contributions(order: OrderRow, children: Any) -> Iterator[Row]:
+        for row in sales.contributions(order, children):
+            yield structs.replace(row, bucket=crc32(order.id.encode()) % count)
 
     return replace(PROJECTION, summaries=(*others, replace(sales, contributions=contributions)))
 

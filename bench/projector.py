@@ -24,14 +24,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
+from msgspec.structs import astuple
 
 from chalicelib.bootstrap import MIGRATIONS
 from chalicelib.core.dynamodb.codec import head_of, item_of
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.mysql.migrate import migrate
 from chalicelib.core.projector import Deps, Writer, project, timeline
-from chalicelib.core.service import Head, Row, Table
-from chalicelib.orders.projection import CUSTOMER_SPEND, LINES, ORDERS, PROJECTION
+from chalicelib.core.service import Head, Table
+from chalicelib.orders.projection import CUSTOMER_SPEND, LINES, ORDERS, PROJECTION, OrderRow
 from chalicelib.orders.service import SERVICE
 from local.mariadb import MariaDB, with_database
 from local.ports import free_port
@@ -188,14 +189,15 @@ def replay(connection: "Connection[Any]", statements: Sequence[str | bytes]) -> 
 def executemany(connection: "Connection[Any]", batches: Batches) -> None:
     """Rows by our projection, statements by PyMySQL."""
     for batch in batches:
-        rows: dict[str, list[Row]] = {table.name: [] for table in WRITTEN}
+        rows: dict[str, list[tuple[Any, ...]]] = {table.name: [] for table in WRITTEN}
         for raw in batch:
             head = head_of(raw["dynamodb"]["NewImage"])
             made = PROJECTION.rows(head)
-            rows[ORDERS.name].append(made.root)
-            rows[LINES.name] += made.children[LINES.name]
-            rows[timeline.TABLE.name].append(timeline.row("orders", head))
-            rows[CUSTOMER_SPEND.name].append((head.state["customer_id"], "GBP", 0, 0, made.root[11]))
+            assert isinstance(made.root, OrderRow)
+            rows[ORDERS.name].append(astuple(made.root))
+            rows[LINES.name] += map(astuple, made.children[LINES.name])
+            rows[timeline.TABLE.name].append(astuple(timeline.row("orders", head)))
+            rows[CUSTOMER_SPEND.name].append((made.root.customer_id, "GBP", 0, 0, made.root.placed_at))
         connection.query("START TRANSACTION")
         with connection.cursor() as cursor:
             for table in WRITTEN:
@@ -216,7 +218,7 @@ def a_statement_a_row(connection: "Connection[Any]", batches: Batches) -> None:
         connection.query("COMMIT")
 
 
-def plain_rows(item: Mapping[str, Any]) -> Iterator[tuple[Table, Row]]:
+def plain_rows(item: Mapping[str, Any]) -> Iterator[tuple[Table, tuple[Any, ...]]]:
     """The rows of an item, written down as one would by hand."""
     state, id = item["state"], item["id"]
     placed, at = state["placed_at"][:-1], item["at"][:-1]

@@ -1,39 +1,42 @@
 """How products become rows."""
 
-from chalicelib.core.service import Head, Projection, Rows, Table
+from datetime import datetime
+
+from chalicelib.core.service import Head, Projection, Row, Rows, Table
 from chalicelib.core.times import to_utc
 
-PRODUCTS = Table(
-    name="products",
-    key=("sku",),
-    columns=(
-        "sku",
-        "version",
-        "name",
-        "description",
-        "price",
-        "currency",
-        "created_at",
-        "updated_at",
-        "deleted_at",
-    ),
-)
+
+class ProductRow(Row, frozen=True):
+    """A row of `products`."""
+
+    sku: str
+    version: int
+    name: str
+    description: str
+    price: int
+    currency: str
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
+
+
+PRODUCTS = Table("products", ProductRow, key=("sku",))
 
 
 def rows(head: Head) -> Rows:
     """One row a product."""
     state, at = head.state, to_utc(head.at)
     return Rows(
-        (
-            head.id,
-            head.version,
-            state["name"],
-            state.get("description", ""),
-            state["price"],
-            state["currency"],
-            to_utc(state["created_at"]),
-            at,
-            at if head.deleted else None,
+        ProductRow(
+            sku=head.id,
+            version=head.version,
+            name=state["name"],
+            description=state.get("description", ""),
+            price=state["price"],
+            currency=state["currency"],
+            created_at=to_utc(state["created_at"]),
+            updated_at=at,
+            deleted_at=at if head.deleted else None,
         )
     )
 

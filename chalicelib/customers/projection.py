@@ -1,28 +1,40 @@
 """How customers become rows."""
 
-from chalicelib.core.service import Head, Projection, Rows, Table
+from datetime import datetime
+
+from chalicelib.core.service import Head, Projection, Row, Rows, Table
 from chalicelib.core.times import to_utc
 
-CUSTOMERS = Table(
-    name="customers",
-    key=("id",),
-    columns=("id", "version", "name", "email", "country", "created_at", "updated_at", "deleted_at"),
-)
+
+class CustomerRow(Row, frozen=True):
+    """A row of `customers`."""
+
+    id: str
+    version: int
+    name: str
+    email: str
+    country: str | None
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
+
+
+CUSTOMERS = Table("customers", CustomerRow, key=("id",))
 
 
 def rows(head: Head) -> Rows:
     """One row a customer."""
     state, at = head.state, to_utc(head.at)
     return Rows(
-        (
-            head.id,
-            head.version,
-            state["name"],
-            state["email"],
-            state.get("country"),
-            to_utc(state["created_at"]),
-            at,
-            at if head.deleted else None,
+        CustomerRow(
+            id=head.id,
+            version=head.version,
+            name=state["name"],
+            email=state["email"],
+            country=state.get("country"),
+            created_at=to_utc(state["created_at"]),
+            updated_at=at,
+            deleted_at=at if head.deleted else None,
         )
     )
 

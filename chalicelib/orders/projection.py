@@ -1,7 +1,7 @@
 """How orders become rows, and what they add to the summaries of sales."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zlib import crc32
 
@@ -16,49 +16,80 @@ SOLD = frozenset({"confirmed", "shipped", "delivered"})
 # many rows that a read adds up. Changing it needs the summaries to be rebuilt.
 BUCKETS = 4
 
-ORDERS = Table(
-    name="orders",
-    key=("id",),
-    columns=(
-        "id",
-        "version",
-        "reference",
-        "customer_id",
-        "status",
-        "reason",
-        "shortages",
-        "currency",
-        "total",
-        "quantity",
-        "line_count",
-        "placed_at",
-        "updated_at",
-        "deleted_at",
-        "search_text",
-    ),
-)
-LINES = Table(
-    name="order_lines",
-    key=("order_id", "line_no"),
-    columns=("order_id", "line_no", "sku", "name", "quantity", "unit_price", "amount", "placed_at"),
-)
-SALES_BY_PRODUCT = Table(
-    name="sales_by_product",
-    key=("day", "currency", "sku", "bucket"),
-    columns=("day", "currency", "sku", "bucket", "orders", "quantity", "amount"),
-)
-SALES_BY_CUSTOMER = Table(
-    name="sales_by_customer",
-    key=("day", "currency", "customer_id"),
-    columns=("day", "currency", "customer_id", "orders", "quantity", "amount"),
-)
-CUSTOMER_SPEND = Table(
-    name="customer_spend",
-    key=("customer_id", "currency"),
-    columns=("customer_id", "currency", "order_count", "spend", "last_order_at"),
-)
 
-Children = Mapping[str, Sequence[Mapping[str, Any]]]
+class OrderRow(Row, frozen=True):
+    """A row of `orders`; `shortages` is JSON."""
+
+    id: str
+    version: int
+    reference: str | None
+    customer_id: str
+    status: str
+    reason: str | None
+    shortages: str | None
+    currency: str
+    total: int
+    quantity: int
+    line_count: int
+    placed_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
+    search_text: str
+
+
+class LineRow(Row, frozen=True):
+    """A row of `order_lines`."""
+
+    order_id: str
+    line_no: int
+    sku: str
+    name: str
+    quantity: int
+    unit_price: int
+    amount: int
+    placed_at: datetime
+
+
+class ProductSalesRow(Row, frozen=True):
+    """A row of `sales_by_product`: what of a product was sold on a day."""
+
+    day: date
+    currency: str
+    sku: str
+    bucket: int
+    orders: int
+    quantity: int
+    amount: int
+
+
+class CustomerSalesRow(Row, frozen=True):
+    """A row of `sales_by_customer`: what a customer bought on a day."""
+
+    day: date
+    currency: str
+    customer_id: str
+    orders: int
+    quantity: int
+    amount: int
+
+
+class CustomerSpendRow(Row, frozen=True):
+    """A row of `customer_spend`: all that a customer bought."""
+
+    customer_id: str
+    currency: str
+    order_count: int
+    spend: int
+    last_order_at: datetime
+
+
+ORDERS = Table("orders", OrderRow, key=("id",))
+LINES = Table("order_lines", LineRow, key=("order_id", "line_no"))
+SALES_BY_PRODUCT = Table("sales_by_product", ProductSalesRow, key=("day", "currency", "sku", "bucket"))
+SALES_BY_CUSTOMER = Table("sales_by_customer", CustomerSalesRow, key=("day", "currency", "customer_id"))
+CUSTOMER_SPEND = Table("customer_spend", CustomerSpendRow, key=("customer_id", "currency"))
+
+Lines = Mapping[str, Sequence[LineRow]]
 
 
 def rows(head: Head) -> Rows:
@@ -66,25 +97,25 @@ def rows(head: Head) -> Rows:
     return Rows(_order(head), {LINES.name: _lines(head)})
 
 
-def _order(head: Head) -> Row:
+def _order(head: Head) -> OrderRow:
     state, at = head.state, to_utc(head.at)
     lines, shortages = state["lines"], state.get("shortages")
-    return (
-        head.id,
-        head.version,
-        state.get("reference"),
-        state["customer_id"],
-        state["status"],
-        state.get("reason"),
-        msgspec.json.encode(shortages).decode() if shortages else None,
-        state["currency"],
-        state["total"],
-        sum([line["quantity"] for line in lines]),
-        len(lines),
-        to_utc(state["placed_at"]),
-        at,
-        at if head.deleted else None,
-        _search_text(state),
+    return OrderRow(
+        id=head.id,
+        version=head.version,
+        reference=state.get("reference"),
+        customer_id=state["customer_id"],
+        status=state["status"],
+        reason=state.get("reason"),
+        shortages=msgspec.json.encode(shortages).decode() if shortages else None,
+        currency=state["currency"],
+        total=state["total"],
+        quantity=sum([line["quantity"] for line in lines]),
+        line_count=len(lines),
+        placed_at=to_utc(state["placed_at"]),
+        updated_at=at,
+        deleted_at=at if head.deleted else None,
+        search_text=_search_text(state),
     )
 
 
@@ -96,38 +127,60 @@ def _search_text(state: Mapping[str, Any]) -> str:
     return " ".join(words).strip()
 
 
-def _lines(head: Head) -> list[Row]:
+def _lines(head: Head) -> list[LineRow]:
     names, placed_at = head.state["products"], to_utc(head.state["placed_at"])
-    found: list[Row] = []
-    for number, line in enumerate(head.state["lines"], start=1):
-        sku, quantity, price = line["sku"], line["quantity"], line["unit_price"]
-        found.append((head.id, number, sku, names[sku], quantity, price, quantity * price, placed_at))
-    return found
+    return [
+        LineRow(
+            order_id=head.id,
+            line_no=number,
+            sku=line["sku"],
+            name=names[line["sku"]],
+            quantity=line["quantity"],
+            unit_price=line["unit_price"],
+            amount=line["quantity"] * line["unit_price"],
+            placed_at=placed_at,
+        )
+        for number, line in enumerate(head.state["lines"], start=1)
+    ]
 
 
-def _product_sales(order: Mapping[str, Any], children: Children) -> Iterator[tuple[Row, Row]]:
+def _product_sales(order: OrderRow, children: Lines) -> Iterator[ProductSalesRow]:
     """An order counts once for each product that it holds."""
-    if order["status"] not in SOLD:
+    if order.status not in SOLD:
         return
-    day, currency, bucket = order["placed_at"].date(), order["currency"], crc32(order["id"].encode()) % BUCKETS
     sums: dict[str, tuple[int, int]] = {}
     for line in children[LINES.name]:
-        quantity, amount = sums.get(line["sku"], (0, 0))
-        sums[line["sku"]] = (quantity + line["quantity"], amount + line["amount"])
+        quantity, amount = sums.get(line.sku, (0, 0))
+        sums[line.sku] = (quantity + line.quantity, amount + line.amount)
+    day, bucket = order.placed_at.date(), crc32(order.id.encode()) % BUCKETS
     for sku, (quantity, amount) in sums.items():
-        yield (day, currency, sku, bucket), (1, quantity, amount)
+        yield ProductSalesRow(
+            day=day, currency=order.currency, sku=sku, bucket=bucket, orders=1, quantity=quantity, amount=amount
+        )
 
 
-def _customer_sales(order: Mapping[str, Any], _children: Children) -> Iterator[tuple[Row, Row]]:
-    if order["status"] in SOLD:
-        day: datetime = order["placed_at"]
-        yield (day.date(), order["currency"], order["customer_id"]), (1, order["quantity"], order["total"])
+def _customer_sales(order: OrderRow, _: Lines) -> Iterator[CustomerSalesRow]:
+    if order.status in SOLD:
+        yield CustomerSalesRow(
+            day=order.placed_at.date(),
+            currency=order.currency,
+            customer_id=order.customer_id,
+            orders=1,
+            quantity=order.quantity,
+            amount=order.total,
+        )
 
 
-def _customer_spend(order: Mapping[str, Any], _children: Children) -> Iterator[tuple[Row, Row]]:
+def _customer_spend(order: OrderRow, _: Lines) -> Iterator[CustomerSpendRow]:
     """The last order counts whatever became of it; count and spend are of what was sold."""
-    count, spend = (1, order["total"]) if order["status"] in SOLD else (0, 0)
-    yield (order["customer_id"], order["currency"]), (count, spend, order["placed_at"])
+    sold = order.status in SOLD
+    yield CustomerSpendRow(
+        customer_id=order.customer_id,
+        currency=order.currency,
+        order_count=1 if sold else 0,
+        spend=order.total if sold else 0,
+        last_order_at=order.placed_at,
+    )
 
 
 # What the functions above add up, in SQL: `ops verify` compares, `--repair` sets.

@@ -2,12 +2,14 @@
 
 import enum
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from msgspec.structs import astuple
+
 from chalicelib.core.projector.plan import Plan
-from chalicelib.core.projector.transaction import ChildRows
-from chalicelib.core.service import Projection, Row
+from chalicelib.core.projector.transaction import FoundChildren
+from chalicelib.core.service import ChildRows, Projection, Row
 
 
 class Kind(enum.StrEnum):
@@ -55,7 +57,7 @@ class Found(NamedTuple):
     """The rows that the read model has of an aggregate: its root row, if there is one, and its child rows."""
 
     root: Row | None
-    children: ChildRows
+    children: FoundChildren
 
 
 NOTHING = Found(None, {})
@@ -66,27 +68,22 @@ def equal(plan: Plan, found: Found) -> bool:
     if found.root != plan.root:
         return False
     return all(
-        rows == found.children.get(name, []) or sorted(rows) == sorted(found.children.get(name, []))
+        rows == found.children.get(name, []) or _sorted(rows) == _sorted(found.children.get(name, []))
         for name, rows in _all_children(plan, found).items()
     )
 
 
-def _all_children(plan: Plan, found: Found) -> Mapping[str, Sequence[Row]]:
+def _all_children(plan: Plan, found: Found) -> ChildRows:
     return {name: plan.children.get(name, ()) for name in plan.children.keys() | found.children.keys()}
 
 
 def difference(projection: Projection, plan: Plan, found: Found) -> str:
     """Where rows of the same version differ: the columns of the root row, the tables of child rows, the checksums."""
-    root = found.root or ()
-    places = [
-        name
-        for name, wanted, is_there in zip(projection.root.columns, plan.root, root, strict=True)
-        if wanted != is_there
-    ]
+    places = [column for column in projection.root.columns if getattr(plan.root, column) != getattr(found.root, column)]
     places += [
         f"rows of {name}"
         for name, rows in sorted(_all_children(plan, found).items())
-        if sorted(rows) != sorted(found.children.get(name, []))
+        if _sorted(rows) != _sorted(found.children.get(name, []))
     ]
     return (
         f"{', '.join(places)}: checksum {checksum(found.root, found.children)}"
@@ -94,7 +91,14 @@ def difference(projection: Projection, plan: Plan, found: Found) -> str:
     )
 
 
-def checksum(root: Row | None, children: Mapping[str, Sequence[Row]]) -> str:
+def checksum(root: Row | None, children: ChildRows) -> str:
     """A short digest of an aggregate's rows, the same for the same rows in any order."""
-    rows: list[Any] = [root, *((name, sorted(children[name])) for name in sorted(children) if children[name])]
+    rows: list[Any] = [
+        root and astuple(root),
+        *((name, _sorted(children[name])) for name in sorted(children) if children[name]),
+    ]
     return hashlib.sha256(repr(rows).encode()).hexdigest()[:12]
+
+
+def _sorted(rows: Iterable[Row]) -> list[tuple[Any, ...]]:
+    return sorted(map(astuple, rows))

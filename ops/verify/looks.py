@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from chalicelib.core.dynamodb.codec import head_of
 from chalicelib.core.projector.plan import Plan, plan
-from chalicelib.core.service import Projection, Row, Service
+from chalicelib.core.service import Projection, Row, Service, deleted_at_of, version_of
 from ops.verify.drift import NOTHING, Drift, Found, Kind, difference, equal
 from ops.verify.sides import Item, Items, ReadRows
 
@@ -50,8 +50,6 @@ class Comparison:
     ) -> None:
         self._service = service
         self._projection = projection
-        self._version = projection.root.columns.index("version")
-        self._deleted = projection.root.columns.index("deleted_at")
         self._items = items
         self._rows = rows
         self._settle_seconds = settle_seconds
@@ -120,7 +118,7 @@ class Comparison:
         return self._judge_rows(suspect, found, found.root, wanted, tombstone=item.get("deleted") == {"BOOL": True})
 
     def _judge_rows(self, suspect: Suspect, found: Found, root: Row, wanted: Plan, *, tombstone: bool) -> Drift | None:
-        shown = root[self._version]
+        shown = version_of(root)
         if shown > wanted.version:
             return self._drift(suspect, Kind.AHEAD, f"version {shown}, the item's is {wanted.version}")
         if shown < wanted.version:
@@ -128,11 +126,11 @@ class Comparison:
             return self._drift(suspect, Kind.STALE, detail) if shown < suspect.version else None
         if equal(wanted, found):
             return None
-        kind = Kind.UNDELETED if tombstone and root[self._deleted] is None else Kind.CHANGED
+        kind = Kind.UNDELETED if tombstone and deleted_at_of(root) is None else Kind.CHANGED
         return self._drift(suspect, kind, difference(self._projection, wanted, found))
 
     def _drift(self, suspect: Suspect, kind: Kind, detail: str) -> Drift:
-        return Drift(self._service.name, self._projection.root.place, suspect.id, kind, detail)
+        return Drift(self._service.name, self._projection.root.physical_name, suspect.id, kind, detail)
 
 
 class _Suspects:

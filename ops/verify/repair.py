@@ -13,9 +13,9 @@ from chalicelib.core.projector import sql, timeline
 from chalicelib.core.projector.failures import Poisonous
 from chalicelib.core.projector.plan import Plan, plan
 from chalicelib.core.projector.summaries import summary_keys
-from chalicelib.core.projector.transaction import ChildRows, child_statements, read_children, read_roots
+from chalicelib.core.projector.transaction import FoundChildren, child_statements, read_children, read_roots
 from chalicelib.core.projector.writer import Attempts
-from chalicelib.core.service import Projection, Row, Service
+from chalicelib.core.service import Key, Projection, Row, Service, version_of
 from chalicelib.core.streams.batches import GaveUp
 from ops.verify.drift import REPAIRED, Drift, Kind
 from ops.verify.meant import still_meant
@@ -84,11 +84,10 @@ class Repair:
         children = read_children(connection, self._projection, [id]).get(id, {})
         item = self._items.get([id]).get(id)
         wanted = plan(head_of(item), self._service, self._projection) if item else None
-        version = self._projection.root.columns.index("version")
-        if root and wanted and root[version] > wanted.version:
+        if root and wanted and version_of(root) > wanted.version:
             connection.query("ROLLBACK")
             return (
-                f"left: version {root[version]} shown, and the item's is {wanted.version}: was its table restored? "
+                f"left: version {version_of(root)} shown, and the item's is {wanted.version}: was its table restored? "
                 "`ops rebuild` makes the read model follow it"
             )
         for statement in self._statements(id, root, children, item, wanted):
@@ -98,32 +97,31 @@ class Repair:
         return REPAIRED
 
     def _statements(
-        self, id: str, root: Row | None, children: ChildRows, item: Item | None, wanted: Plan | None
+        self, id: str, root: Row | None, children: FoundChildren, item: Item | None, wanted: Plan | None
     ) -> Iterator[bytes]:
         """What makes the rows those of the item, or deletes them all."""
-        place, columns = self._projection.root.place, self._projection.root.columns
-        key = self._projection.root.key[0]
+        table = self._projection.root
+        (key,) = table.key
         if item and wanted:
             # A row that is not there is inserted plainly: 1062 then says that a projector was first.
-            others = ", ".join(f"{column} = VALUES({column})" for column in columns if column != key)
-            yield from sql.insert(place, columns, [wanted.root], f"ON DUPLICATE KEY UPDATE {others}" if root else "")
+            others = ", ".join(f"{column} = VALUES({column})" for column in table.columns if column != key)
+            yield from sql.insert(table, [wanted.root], f"ON DUPLICATE KEY UPDATE {others}" if root else "")
             line = timeline.row(self._service.name, head_of(item))
-            yield from sql.insert(timeline.TABLE.name, timeline.TABLE.columns, [line], timeline.UPSERT)
+            yield from sql.insert(timeline.TABLE, [line], timeline.UPSERT)
         elif root:
-            yield f"DELETE FROM {place} WHERE {key} = {sql.literal(id)}".encode()
-        after = wanted or Plan(id, 0, (), {})
+            yield f"DELETE FROM {table.physical_name} WHERE {key} = {sql.literal(id)}".encode()
         for table in self._projection.children:
-            yield from child_statements(table, [after], {id: children})
+            yield from child_statements(table, {id: wanted.children if wanted else {}}, {id: children})
 
     def _set_summaries(
-        self, connection: "Connection[Any]", root: Row | None, children: ChildRows, wanted: Plan | None
+        self, connection: "Connection[Any]", root: Row | None, children: FoundChildren, wanted: Plan | None
     ) -> None:
         """Set every summary that the old rows or the new ones add to, in the projector's order of locks."""
         states: Iterable[tuple[Row, Any]] = [
             *([(root, children)] if root else []),
             *([(wanted.root, wanted.children)] if wanted else []),
         ]
-        touched: list[set[Row]] = [set() for _ in self._projection.summaries]
+        touched: list[set[Key]] = [set() for _ in self._projection.summaries]
         for state in states:
             for keys, more in zip(touched, summary_keys(self._projection, *state), strict=True):
                 keys |= more

@@ -239,7 +239,7 @@ class _One:
         keys = [wrong.key for wrong in suspects]
         for wrong in list(wrong_rows(self._writer.connection(), self._projection, summary, keys)):
             key = "/".join(map(str, wrong.key))
-            drift = Drift(self._service.name, summary.table.place, key, Kind.SUM, str(wrong))
+            drift = Drift(self._service.name, summary.table.physical_name, key, Kind.SUM, str(wrong))
             yield drift._replace(outcome=self._repair.summary(wrong)) if self._options.repair else drift
 
     def _settled(self, found: Iterator[Drift]) -> Iterator[Drift]:

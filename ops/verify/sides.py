@@ -134,7 +134,7 @@ class ReadRows:
     def pages(self) -> Iterator[list[str]]:
         """The keys of all aggregates that have a root row, by key."""
         root = self._projection.root
-        yield from self._keys(f"SELECT {root.key[0]} FROM {root.place} WHERE {{after}}", root.key[0])
+        yield from self._keys(f"SELECT {root.key[0]} FROM {root.physical_name} WHERE {{after}}", root.key[0])
 
     def orphans(self) -> Iterator[list[str]]:
         """The keys of aggregates that have child rows and no root row."""
@@ -142,7 +142,8 @@ class ReadRows:
         for table in self._projection.children:
             key = table.key[0]
             yield from self._keys(
-                f"SELECT DISTINCT c.{key} FROM {table.place} c LEFT JOIN {root.place} r ON r.{root.key[0]} = c.{key}"
+                f"SELECT DISTINCT c.{key} FROM {table.physical_name} c"
+                f" LEFT JOIN {root.physical_name} r ON r.{root.key[0]} = c.{key}"
                 f" WHERE r.{root.key[0]} IS NULL AND {{after}}",
                 f"c.{key}",
             )

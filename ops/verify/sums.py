@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.core.projector import sql
-from chalicelib.core.service import Projection, Row, Summary
+from chalicelib.core.projector.summaries import Measures
+from chalicelib.core.service import Key, Projection, Summary
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
@@ -19,16 +20,16 @@ class Wrong(NamedTuple):
     """A row of a summary that is not the SUM; `kept` or `real` is None where there is no row, or no base rows."""
 
     summary: Summary
-    key: Row
-    kept: Row | None
-    real: Row | None
+    key: Key
+    kept: Measures | None
+    real: Measures | None
 
     def __str__(self) -> str:
         return f"{_words(self.summary, self.kept)} instead of {_words(self.summary, self.real)}"
 
 
 def wrong_rows(
-    connection: "Connection[Any]", projection: Projection, summary: Summary, keys: Sequence[Row] = ()
+    connection: "Connection[Any]", projection: Projection, summary: Summary, keys: Sequence[Key] = ()
 ) -> Iterator[Wrong]:
     """The rows of a summary that are not the SUM over the base rows.
 
@@ -48,7 +49,7 @@ def wrong_rows(
             yield Wrong(summary, key, kept if row[-2] else None, real if row[-1] else None)
 
 
-def set_to_sum(connection: "Connection[Any]", projection: Projection, summary: Summary, key: Row) -> None:
+def set_to_sum(connection: "Connection[Any]", projection: Projection, summary: Summary, key: Key) -> None:
     """Make one row of a summary the SUM over the base rows, within the transaction that is open.
 
     The row's lock comes first, made by writing the row if need be: whoever has changed base rows and not
@@ -57,7 +58,7 @@ def set_to_sum(connection: "Connection[Any]", projection: Projection, summary: S
     table = summary.table
     zeros = [None if name in summary.greatest else 0 for name in summary.measures]
     for statement in sql.insert(
-        table.place, table.columns, [(*key, *zeros)], f"ON DUPLICATE KEY UPDATE {table.key[0]} = {table.key[0]}"
+        table, [table.row(*key, *zeros)], f"ON DUPLICATE KEY UPDATE {table.key[0]} = {table.key[0]}"
     ):
         connection.query(statement)
     chosen = sql.any_of(table.key, [key])
@@ -65,13 +66,13 @@ def set_to_sum(connection: "Connection[Any]", projection: Projection, summary: S
         cursor.execute(f"SELECT {','.join(summary.measures)} FROM ({_sums(projection, summary)}) s WHERE {chosen}")
         real = cursor.fetchone()
         if real is None or not any(real):
-            cursor.execute(f"DELETE FROM {table.place} WHERE {chosen}")
+            cursor.execute(f"DELETE FROM {table.physical_name} WHERE {chosen}")
             return
         values = ", ".join(f"{name} = {sql.literal(value)}" for name, value in zip(summary.measures, real, strict=True))
-        cursor.execute(f"UPDATE {table.place} SET {values} WHERE {chosen}")
+        cursor.execute(f"UPDATE {table.physical_name} SET {values} WHERE {chosen}")
 
 
-def _comparison(projection: Projection, summary: Summary, keys: Sequence[Row]) -> str:
+def _comparison(projection: Projection, summary: Summary, keys: Sequence[Key]) -> str:
     """The statement: both sides one above the other, grouped by key, and those where they differ."""
     table, names = summary.table, summary.measures
     where = f"WHERE {sql.any_of(table.key, keys)}" if keys else ""
@@ -84,7 +85,7 @@ def _comparison(projection: Projection, summary: Summary, keys: Sequence[Row]) -
     differ = " OR ".join(f"NOT (kept_{name} <=> real_{name})" for name in names)
     return (
         f"SELECT {key}, {', '.join(sides)}, SUM(side = 0) AS kept_rows, SUM(side = 1) AS real_rows FROM ("
-        f"SELECT 0 AS side, {columns} FROM {table.place} {where}"
+        f"SELECT 0 AS side, {columns} FROM {table.physical_name} {where}"
         f" UNION ALL SELECT 1 AS side, {columns} FROM ({_sums(projection, summary)}) s {where}"
         f") both_sides GROUP BY {key} HAVING kept_rows <> real_rows OR {differ}"
     )
@@ -93,10 +94,10 @@ def _comparison(projection: Projection, summary: Summary, keys: Sequence[Row]) -
 def _sums(projection: Projection, summary: Summary) -> str:
     """The projection's own SUM, over the tables that this projection is of."""
     tables = (projection.root, *projection.children)
-    return summary.sums.format_map({table.name: table.place for table in tables})
+    return summary.sums.format_map({table.name: table.physical_name for table in tables})
 
 
-def _words(summary: Summary, measures: Row | None) -> str:
+def _words(summary: Summary, measures: Measures | None) -> str:
     if measures is None:
         return "no row"
     return ", ".join(f"{name} {_word(value)}" for name, value in zip(summary.measures, measures, strict=True))

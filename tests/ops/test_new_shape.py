@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.mysql.migrate import migrate
@@ -14,6 +15,7 @@ from chalicelib.core.mysql.migration_sets import MigrationSet
 from chalicelib.core.projector.generations import NEXT
 from chalicelib.core.service import Head, Rows, Service
 from chalicelib.orders.projection import PROJECTION as OLD
+from chalicelib.orders.projection import OrderRow
 from chalicelib.orders.service import SERVICE
 from ops.rebuild import tables
 from ops.rebuild.run import Plan, rebuild
@@ -27,13 +29,19 @@ from tests.support.stores import Tables, fresh_database
 MIGRATION = "ALTER TABLE orders ADD COLUMN product_count INT NULL, ADD KEY orders_product_count (product_count, id);"
 
 
+class CountedOrderRow(OrderRow, frozen=True):
+    """An order's row of the new shape."""
+
+    product_count: int
+
+
 def rows(head: Head) -> Rows:
     """An order's rows, and how many different products it holds."""
     old = OLD.rows(head)
-    return Rows((*old.root, len(head.state["products"])), old.children)
+    return Rows(CountedOrderRow(*structs.astuple(old.root), len(head.state["products"])), old.children)
 
 
-NEW = replace(OLD, generation=2, rows=rows, root=replace(OLD.root, columns=(*OLD.root.columns, "product_count")))
+NEW = replace(OLD, generation=2, rows=rows, root=replace(OLD.root, row=CountedOrderRow))
 
 
 def service(*projections: Any) -> Service:
@@ -103,7 +111,9 @@ def picky(head: Head) -> Rows:
     if head.state["reference"] == "unreadable":
         raise KeyError("weight")
     made = rows(head)
-    return Rows((*made.root[:-1], 10**12), made.children) if head.state["reference"] == "too large" else made
+    if head.state["reference"] != "too large":
+        return made
+    return made._replace(root=structs.replace(made.root, product_count=10**12))
 
 
 def test_a_new_projection_with_a_fault(world: World, tmp_path: Path) -> None:
@@ -167,10 +177,10 @@ def test_a_repair_across_a_swap(world: World) -> None:
 
     def loud(head: Head) -> Rows:
         made = OLD.rows(head)
-        return Rows((*made.root[:5], "new", *made.root[6:]), made.children)
+        return made._replace(root=structs.replace(made.root, reason="new"))
 
     def later(*base: Any) -> Any:
-        return (((*key[:3], 9), measures) for key, measures in product_sales.contributions(*base))
+        return (structs.replace(row, bucket=9) for row in product_sales.contributions(*base))
 
     sums = f"""SELECT day, currency, sku, 9 AS bucket, SUM(orders) AS orders, SUM(quantity) AS quantity,
       SUM(amount) AS amount FROM ({product_sales.sums}) s GROUP BY day, currency, sku"""
@@ -219,7 +229,7 @@ def test_how_many_buckets(world: World) -> None:
     *others, product_sales = OLD.summaries
 
     def one_bucket(*base: Any) -> Any:
-        return (((*key[:3], 0), measures) for key, measures in product_sales.contributions(*base))
+        return (structs.replace(row, bucket=0) for row in product_sales.contributions(*base))
 
     sums = f"""SELECT day, currency, sku, 0 AS bucket, SUM(orders) AS orders, SUM(quantity) AS quantity,
       SUM(amount) AS amount FROM ({product_sales.sums}) s GROUP BY day, currency, sku"""

@@ -3,9 +3,10 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from msgspec.structs import asdict
 
 from chalicelib.catalog import projection as catalog
-from chalicelib.core.service import Head, Projection
+from chalicelib.core.service import Head, Projection, Row
 from chalicelib.customers import projection as customers
 from chalicelib.inventory import projection as inventory
 from chalicelib.orders import projection as orders
@@ -18,7 +19,7 @@ CREATED_AT = iso(CREATED.replace(tzinfo=UTC))
 
 def row(projection: Projection, commit: Head) -> dict[str, object]:
     """The root row by column."""
-    return dict(zip(projection.root.columns, projection.rows(commit).root, strict=True))
+    return asdict(projection.rows(commit).root)
 
 
 def test_a_customer() -> None:
@@ -73,9 +74,9 @@ def test_an_order() -> None:
     placed = datetime(2026, 11, 23, 10)
     assert orders.PROJECTION.rows(commit).children == {
         "order_lines": [
-            ("ord_1", 1, "A", "Product A", 2, 150, 300, placed),
-            ("ord_1", 2, "B", "Product B", 1, 99, 99, placed),
-            ("ord_1", 3, "A", "Product A", 1, 100, 100, placed),
+            orders.LineRow("ord_1", 1, "A", "Product A", 2, 150, 300, placed),
+            orders.LineRow("ord_1", 2, "B", "Product B", 1, 99, 99, placed),
+            orders.LineRow("ord_1", 3, "A", "Product A", 1, 100, 100, placed),
         ]
     }
 
@@ -87,15 +88,11 @@ def test_a_rejected_order() -> None:
     assert found["shortages"] == '[{"sku":"A","requested":2,"available":1}]'
 
 
-def contributions(status: str) -> list[list[tuple[object, object]]]:
+def contributions(status: str) -> list[list[Row]]:
     """What an order of three lines, two of them of one product, adds to each summary."""
     commit = head("ord_1", 2, order_state(status, [("A", 2, 150), ("B", 1, 99), ("A", 1, 100)]))
-    names = orders.LINES.columns
-    children = orders.PROJECTION.rows(commit).children["order_lines"]
-    lines = {"order_lines": [dict(zip(names, line, strict=True)) for line in children]}
-    return [
-        list(summary.contributions(row(orders.PROJECTION, commit), lines)) for summary in orders.PROJECTION.summaries
-    ]
+    rows = orders.PROJECTION.rows(commit)
+    return [list(summary.contributions(*rows)) for summary in orders.PROJECTION.summaries]
 
 
 @pytest.mark.parametrize("status", ["confirmed", "shipped", "delivered"])
@@ -103,16 +100,20 @@ def test_what_a_sold_order_adds(status: str) -> None:
     """Once a product, not once a line; in the bucket that its id gives for ever."""
     day, bucket = date(2026, 11, 23), 3
     assert contributions(status) == [
-        [(("cus_1", "GBP"), (1, 499, datetime(2026, 11, 23, 10)))],
-        [((day, "GBP", "cus_1"), (1, 4, 499))],
-        [((day, "GBP", "A", bucket), (1, 3, 400)), ((day, "GBP", "B", bucket), (1, 1, 99))],
+        [orders.CustomerSpendRow("cus_1", "GBP", 1, 499, datetime(2026, 11, 23, 10))],
+        [orders.CustomerSalesRow(day, "GBP", "cus_1", 1, 4, 499)],
+        [
+            orders.ProductSalesRow(day, "GBP", "A", bucket, 1, 3, 400),
+            orders.ProductSalesRow(day, "GBP", "B", bucket, 1, 1, 99),
+        ],
     ]
 
 
 @pytest.mark.parametrize("status", ["placed", "rejected", "cancelled"])
 def test_what_other_orders_add(status: str) -> None:
     """Nothing but the time of the customer's last order."""
-    assert contributions(status) == [[(("cus_1", "GBP"), (0, 0, datetime(2026, 11, 23, 10)))], [], []]
+    spend = orders.CustomerSpendRow("cus_1", "GBP", 0, 0, datetime(2026, 11, 23, 10))
+    assert contributions(status) == [[spend], [], []]
 
 
 @pytest.mark.parametrize("projection", PROJECTIONS.values(), ids=PROJECTIONS)

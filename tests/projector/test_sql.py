@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector import sql
+from chalicelib.core.service import Row, Table
 
+
+class TextRow(Row, frozen=True):
+    """A row of a table of texts."""
+
+    id: int
+    text: str
+
+
+TEXTS = Table("t", TextRow, key=("id",))
 TEXT = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(
     ["'", "\\", "\\'", "\x00", "'\x00'", "%s", ""]
 )
@@ -70,8 +80,8 @@ def test_decimals_keep_their_digits() -> None:
 
 def test_long_rows_are_spread_over_statements() -> None:
     """No statement is longer than the limit unless a single row is; none is lost."""
-    rows = [(number, "x" * 500_000) for number in range(10)] + [(10, "y" * 5_000_000)]
-    statements = list(sql.insert("t", ("id", "text"), rows, "ON DUPLICATE KEY UPDATE id = id"))
+    rows = [TextRow(number, "x" * 500_000) for number in range(10)] + [TextRow(10, "y" * 5_000_000)]
+    statements = list(sql.insert(TEXTS, rows, "ON DUPLICATE KEY UPDATE id = id"))
     assert [statement.count(b"('") + statement.count(b",'") for statement in statements] == [3, 3, 3, 1, 1]
     assert all(statement.endswith(b"UPDATE id = id") for statement in statements)
     assert all(len(statement) < sql.MAX_STATEMENT_CHARACTERS + 200 for statement in statements[:3])
@@ -79,4 +89,4 @@ def test_long_rows_are_spread_over_statements() -> None:
 
 def test_no_rows_no_statement() -> None:
     """Nothing to write is not an INSERT without values."""
-    assert list(sql.insert("t", ("id",), [])) == []
+    assert list(sql.insert(TEXTS, [])) == []

@@ -6,14 +6,27 @@ from datetime import datetime
 from chalicelib.core.service import Row, Table
 from chalicelib.core.streams.records import Heartbeat
 
-TABLE = Table(name="heartbeats", key=("service",), columns=("service", "beat", "sent_at", "applied_at"))
+
+class HeartbeatRow(Row, frozen=True):
+    """A row of `heartbeats`."""
+
+    service: str
+    beat: int
+    sent_at: datetime
+    applied_at: datetime
+
+
+TABLE = Table("heartbeats", HeartbeatRow, key=("service",))
 # `beat` last: the columns before it are compared with its old value.
 UPSERT = "ON DUPLICATE KEY UPDATE " + ", ".join(
     f"{column} = IF(VALUES(beat) > beat, VALUES({column}), {column})" for column in ("sent_at", "applied_at", "beat")
 )
 
 
-def rows(beats: Iterable[Heartbeat], now: datetime) -> list[Row]:
+def rows(beats: Iterable[Heartbeat], now: datetime) -> list[HeartbeatRow]:
     """One row a service, of its newest heartbeat."""
     newest = {beat.source.service.name: beat for beat in sorted(beats, key=lambda beat: beat.beat)}
-    return [(name, newest[name].beat, newest[name].sent_at, now) for name in sorted(newest)]
+    return [
+        HeartbeatRow(service=name, beat=beat.beat, sent_at=beat.sent_at, applied_at=now)
+        for name, beat in sorted(newest.items())
+    ]

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from chalicelib.core.projector import timeline
-from chalicelib.core.service import Head, Projection, Row, Service
+from chalicelib.core.service import ChildRows, Head, Projection, Row, Service
 from chalicelib.core.streams.records import Commit
 
 
@@ -16,13 +16,13 @@ class Plan(NamedTuple):
         key: the root row's key.
         version: the root row's version.
         root: the root row.
-        children: the child rows, by their table's name.
+        children: the child rows.
     """
 
     key: str
     version: int
     root: Row
-    children: Mapping[str, Sequence[Row]]
+    children: ChildRows
 
 
 class Group(NamedTuple):
@@ -56,14 +56,11 @@ def plan(head: Head, service: Service, projection: Projection) -> Plan | None:
     Raises:
         UnknownAggregate: no kind of aggregate of the service has such an id.
         Exception: whatever the projection raises of a state that it cannot read.
-        ValueError: its rows do not fit its tables.
     """
     if not service.projects(head.id):
         return None
     rows = projection.rows(head)
-    if len(rows.root) != len(projection.root.columns):
-        raise ValueError(f"{len(rows.root)} values for the {len(projection.root.columns)} columns of the root row")
-    key = rows.root[projection.root.columns.index(projection.root.key[0])]
+    (key,) = projection.root.key_of(rows.root)
     return Plan(key, head.version, rows.root, rows.children)
 
 

@@ -10,7 +10,9 @@ from decimal import Decimal
 from types import NoneType
 from typing import Any
 
-from chalicelib.core.service import Row
+from msgspec.structs import astuple
+
+from chalicelib.core.service import Key, Row, Table
 
 # Of at most four bytes each: well below the 16 MB that max_allowed_packet must allow.
 MAX_STATEMENT_CHARACTERS = 2_000_000
@@ -51,7 +53,7 @@ def literal(value: Any) -> str:
         raise TypeError(f"a row holds a {type(value).__name__}: {value!r:.80}") from None
 
 
-def tuples(rows: Sequence[Row]) -> list[str]:
+def tuples(rows: Iterable[tuple[Any, ...]]) -> list[str]:
     """The rows as literals in parentheses: `('a',1,NULL)`.
 
     Raises:
@@ -83,17 +85,17 @@ def _text_column(values: tuple[str, ...]) -> list[str]:
     return joined.replace(_SEPARATOR, "'\x00'").split(_SEPARATOR)
 
 
-def insert(table: str, columns: Sequence[str], rows: Sequence[Row], tail: str = "") -> Iterator[bytes]:
-    """INSERT statements of those rows, each at most MAX_STATEMENT_CHARACTERS unless a single row is longer.
+def insert(table: Table, rows: Sequence[Row], tail: str = "") -> Iterator[bytes]:
+    """INSERT statements of a table's rows, each at most MAX_STATEMENT_CHARACTERS unless a single row is longer.
 
     Raises:
-        TypeError, ValueError: see `tuples`.
+        TypeError: see `literal`.
         UnicodeEncodeError: a string that is not valid Unicode.
     """
     if not rows:
         return
-    head = f"INSERT INTO {table} ({','.join(columns)}) VALUES "  # noqa: S608  (names are the projection's)
-    for part in _parts(tuples(rows)):
+    head = f"INSERT INTO {table.physical_name} ({','.join(table.columns)}) VALUES "  # noqa: S608  (names are the projection's)
+    for part in _parts(tuples(map(astuple, rows))):
         yield f"{head}{','.join(part)} {tail}".encode()
 
 
@@ -117,7 +119,7 @@ def in_list(values: Iterable[Any]) -> str:
     return f"({','.join(map(literal, values))})"
 
 
-def any_of(columns: Sequence[str], keys: Iterable[Row]) -> str:
+def any_of(columns: Sequence[str], keys: Iterable[Key]) -> str:
     """A condition that one of those keys is met.
 
     Written out with OR, since MariaDB does not turn `(a, b) IN ((1, 2), ...)` into ranges of an index.

@@ -11,7 +11,7 @@
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from operator import itemgetter
+from itertools import starmap
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,12 +19,13 @@ from chalicelib.core.projector import heartbeats, sql, timeline
 from chalicelib.core.projector.generations import in_use
 from chalicelib.core.projector.plan import Plan
 from chalicelib.core.projector.summaries import Differences
-from chalicelib.core.service import Projection, Row, Service, Table
+from chalicelib.core.service import ChildRows, Key, Projection, Row, Service, Table, version_of
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
 
-ChildRows = dict[str, list[Row]]
+FoundChildren = dict[str, list[Row]]
+"""The child rows of one aggregate that the read model has, by the name of their table."""
 _KEYS_A_STATEMENT = 1000
 
 
@@ -91,9 +92,8 @@ class _Change:
     def __init__(self, connection: "Connection[Any]", projection: Projection, plans: Sequence[Plan]) -> None:
         self._projection = projection
         self._found = found = read_roots(connection, projection, sorted(plan.key for plan in plans))
-        version = projection.root.columns.index("version")
         self._fresh = sorted(
-            (plan for plan in plans if plan.key not in found or found[plan.key][version] < plan.version),
+            (plan for plan in plans if plan.key not in found or version_of(found[plan.key]) < plan.version),
             key=lambda plan: plan.key,
         )
         self.written = Written(len(self._fresh), len(plans) - len(self._fresh))
@@ -110,17 +110,17 @@ class _Change:
         root = self._projection.root
         absent = [plan.root for plan in self._fresh if plan.key not in self._found]
         newer = [plan.root for plan in self._fresh if plan.key in self._found]
-        yield from sql.insert(root.place, root.columns, absent)
-        yield from sql.insert(root.place, root.columns, newer, _guarded(root))
+        yield from sql.insert(root, absent)
+        yield from sql.insert(root, newer, _guarded(root))
+        children = {plan.key: plan.children for plan in self._fresh}
         for table in self._projection.children:
-            yield from child_statements(table, self._fresh, self._old_children)
+            yield from child_statements(table, children, self._old_children)
 
 
 def _once(work: Work) -> Iterator[bytes]:
     """The statements that write what there is one of, whatever tables are in use."""
-    lines = sorted(work.timeline, key=lambda row: row[:3])
-    yield from sql.insert(timeline.TABLE.name, timeline.TABLE.columns, lines, timeline.UPSERT)
-    yield from sql.insert(heartbeats.TABLE.name, heartbeats.TABLE.columns, work.heartbeats, heartbeats.UPSERT)
+    yield from sql.insert(timeline.TABLE, sorted(work.timeline, key=timeline.TABLE.key_of), timeline.UPSERT)
+    yield from sql.insert(heartbeats.TABLE, work.heartbeats, heartbeats.UPSERT)
 
 
 def _run(connection: "Connection[Any]", statements: Iterable[bytes]) -> None:
@@ -137,36 +137,39 @@ def read_roots(
     """
     root = projection.root
     (key,) = root.key
-    position = root.columns.index(key)
     found: dict[str, Row] = {}
     for start in range(0, len(keys), _KEYS_A_STATEMENT):
         chosen = sql.in_list(keys[start : start + _KEYS_A_STATEMENT])
-        rows = _query(
+        rows = _select(
             connection,
-            f"SELECT {','.join(root.columns)} FROM {root.place} FORCE INDEX (PRIMARY)"  # noqa: S608  (literals)
+            root,
+            f"SELECT {','.join(root.columns)} FROM {root.physical_name} FORCE INDEX (PRIMARY)"  # noqa: S608  (literals)
             f" WHERE {key} IN {chosen} ORDER BY {key} {locking}",
         )
-        found.update((row[position], row) for row in rows)
+        found.update((root.key_of(row)[0], row) for row in rows)
     return found
 
 
-def read_children(connection: "Connection[Any]", projection: Projection, keys: Sequence[str]) -> dict[str, ChildRows]:
+def read_children(
+    connection: "Connection[Any]", projection: Projection, keys: Sequence[str]
+) -> dict[str, FoundChildren]:
     """The child rows of locked parents: parent's key -> table's name -> rows.
 
     A plain read sees what is committed at its own start (READ COMMITTED), and only who holds the parent's
     lock writes its children.
     """
-    found: dict[str, ChildRows] = {}
+    found: dict[str, FoundChildren] = {}
     for table in projection.children:
         for start in range(0, len(keys), _KEYS_A_STATEMENT):
             chosen = sql.in_list(keys[start : start + _KEYS_A_STATEMENT])
-            rows = _query(
+            rows = _select(
                 connection,
-                f"SELECT {','.join(table.columns)} FROM {table.place}"  # noqa: S608  (literals)
+                table,
+                f"SELECT {','.join(table.columns)} FROM {table.physical_name}"  # noqa: S608  (literals)
                 f" WHERE {table.key[0]} IN {chosen}",
             )
             for row in rows:
-                found.setdefault(row[0], {}).setdefault(table.name, []).append(row)
+                found.setdefault(table.key_of(row)[0], {}).setdefault(table.name, []).append(row)
     return found
 
 
@@ -178,30 +181,37 @@ def _guarded(root: Table) -> str:
     )
 
 
-def child_statements(table: Table, fresh: Iterable[Plan], old_children: Mapping[str, ChildRows]) -> Iterator[bytes]:
-    """Write the child rows that are new or changed, delete those that are gone."""
+def child_statements(
+    table: Table, children: Mapping[str, ChildRows], old_children: Mapping[str, FoundChildren]
+) -> Iterator[bytes]:
+    """Write the child rows that are new or changed, delete those that are gone.
+
+    Args:
+        table: the child table.
+        children: the child rows of each aggregate, by its key.
+        old_children: those that the read model has, by the aggregate's key; without an entry for a new aggregate.
+    """
     changed: list[Row] = []
-    gone: list[Row] = []
-    key_of = itemgetter(slice(len(table.key)))
-    for plan in fresh:
-        rows = plan.children.get(table.name, ())
-        if plan.key not in old_children:
+    gone: list[Key] = []
+    key_of = table.key_of
+    for id, tables in children.items():
+        rows = tables.get(table.name, ())
+        if id not in old_children:
             changed += rows
             continue
-        old = {key_of(row): row for row in old_children[plan.key].get(table.name, ())}
+        old = {key_of(row): row for row in old_children[id].get(table.name, ())}
         new = {key_of(row): row for row in rows}
         changed += [row for key, row in new.items() if old.get(key) != row]
         gone += [key for key in old if key not in new]
     changed.sort(key=key_of)
     update = ", ".join(f"{column} = VALUES({column})" for column in table.columns if column not in table.key)
-    yield from sql.insert(table.place, table.columns, changed, f"ON DUPLICATE KEY UPDATE {update}")
+    yield from sql.insert(table, changed, f"ON DUPLICATE KEY UPDATE {update}")
     for start in range(0, len(gone), _KEYS_A_STATEMENT):
         chosen = sql.any_of(table.key, sorted(gone[start : start + _KEYS_A_STATEMENT]))
-        yield f"DELETE FROM {table.place} WHERE {chosen}".encode()  # noqa: S608  (literals)
+        yield f"DELETE FROM {table.physical_name} WHERE {chosen}".encode()  # noqa: S608  (literals)
 
 
-def _query(connection: "Connection[Any]", statement: str) -> Sequence[Row]:
+def _select(connection: "Connection[Any]", table: Table, statement: str) -> Iterator[Row]:
     with connection.cursor() as cursor:
         cursor.execute(statement.encode())  # strictly, where PyMySQL would let half a surrogate pair through
-        rows: Sequence[Row] = cursor.fetchall()
-        return rows
+        return starmap(table.row, cursor.fetchall())

@@ -18,17 +18,29 @@ from chalicelib.core.service.aggregate import (
 )
 from chalicelib.core.service.declaration import Port, Right, Service, single
 from chalicelib.core.service.policy import Asks, FollowUp, Policy
-from chalicelib.core.service.projection import Projection, Row, Rows, Summary, Table
+from chalicelib.core.service.projection import (
+    ChildRows,
+    Key,
+    Projection,
+    Row,
+    Rows,
+    Summary,
+    Table,
+    deleted_at_of,
+    version_of,
+)
 
 __all__ = [
     "CLAIM_PREFIX",
     "HEARTBEAT_ID",
     "Aggregate",
     "Asks",
+    "ChildRows",
     "Claim",
     "ClaimChange",
     "FollowUp",
     "Head",
+    "Key",
     "Policy",
     "Port",
     "Projection",
@@ -39,6 +51,8 @@ __all__ = [
     "Summary",
     "Table",
     "UnknownAggregate",
+    "deleted_at_of",
     "is_head",
     "single",
+    "version_of",
 ]

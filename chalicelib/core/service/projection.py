@@ -2,9 +2,33 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from operator import attrgetter
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import msgspec
+from msgspec.structs import astuple
+
 from chalicelib.core.service.aggregate import Head
+
+Key = tuple[Any, ...]
+"""The values of a row's primary key."""
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """A row of a table: the base of the classes whose fields are a table's columns.
+
+    Its values are str, int, None, datetime.date and datetime.datetime (UTC, naive). They hold no references to other
+    objects, so the garbage collector need not visit the hundred thousand rows of a large batch (gc=False).
+    """
+
+
+version_of: Callable[[Row], int] = attrgetter("version")
+deleted_at_of: Callable[[Row], datetime | None] = attrgetter("deleted_at")
+"""The columns that every root row has."""
+ChildRows = Mapping[str, Sequence[Row]]
+"""The child rows of one aggregate, by the name of their table."""
 
 
 @dataclass(frozen=True)
@@ -13,24 +37,29 @@ class Table:
 
     Attributes:
         name: its name in MySQL.
+        row: the class of its rows; its fields are the columns that the projector writes, those of the key first.
         key: the columns of the primary key, in its order.
-        columns: all columns that the projector writes, key first. A root table has "version" among them.
         suffix: of its name in MySQL while a rebuild fills it beside the table that is in use.
     """
 
     name: str
+    row: type[Row]
     key: tuple[str, ...]
-    columns: tuple[str, ...]
     suffix: str = ""
 
     @property
-    def place(self) -> str:
+    def columns(self) -> tuple[str, ...]:
+        """All columns that the projector writes."""
+        return self.row.__struct_fields__
+
+    @property
+    def physical_name(self) -> str:
         """The name to use in statements."""
         return self.name + self.suffix
 
-
-Row = tuple[Any, ...]
-"""Values in the order of Table.columns: str, int, None, datetime.date, datetime.datetime (UTC, naive)."""
+    def key_of(self, row: Row) -> Key:
+        """The key of one of its rows."""
+        return astuple(row)[: len(self.key)]
 
 
 @dataclass(frozen=True)
@@ -39,9 +68,8 @@ class Summary:
 
     Attributes:
         table: its table; the columns after the key are the measures.
-        contributions: (root row, child rows a table, each as a dict of its columns) -> for each row of
-            the summary that this aggregate adds to: its key and its measures. The key decides the row
-            alone, so that the same base rows always give the same contributions.
+        contributions: (root row, child rows of each child table) -> what this aggregate adds, as rows of the
+            summary, at most one for each key. Pure: the same base rows always give the same contributions.
         sums: the same in SQL, for `ops verify`: a SELECT ... GROUP BY of the table's columns, by their names,
             from the base tables, which are written as `{orders}`. A test compares the two.
         greatest: measures that are the MAX over the base rows and never shrink: a column that a
@@ -49,7 +77,7 @@ class Summary:
     """
 
     table: Table
-    contributions: Callable[[Mapping[str, Any], Mapping[str, Sequence[Mapping[str, Any]]]], Iterable[tuple[Row, Row]]]
+    contributions: Callable[[Any, Mapping[str, Sequence[Any]]], Iterable[Row]]
     sums: str
     greatest: tuple[str, ...] = ()
 
@@ -60,10 +88,10 @@ class Summary:
 
 
 class Rows(NamedTuple):
-    """The rows of one head: one of the root table, any number of each child table, by table name."""
+    """The rows of one head: one of the root table, and any number of each child table."""
 
     root: Row
-    children: Mapping[str, Sequence[Row]] = {}
+    children: ChildRows = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -71,7 +99,7 @@ class Projection:
     """From the states of one kind of aggregate to rows of the read model.
 
     Attributes:
-        root: one row an aggregate, with "version" and "deleted_at" among its columns and one key column.
+        root: the table of one row an aggregate, with "version" and "deleted_at" among its columns and one key column.
         rows: head -> rows. Pure. Whatever it raises makes the record a poison record.
         children: tables whose key starts with the root's key.
         summaries: tables that change by the difference between the old rows and the new ones.
