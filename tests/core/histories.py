@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
+from msgspec.structs import astuple
+
 from chalicelib.core.dynamodb.codec import encode_item, item_of
 from chalicelib.core.projector import timeline
-from chalicelib.core.service import Head, Projection, Row, Service
+from chalicelib.core.service import Head, Projection, Service
 from tests.core.bootstrap import SERVICES as BY_NAME
 
 SERVICES: Mapping[str, Service] = MappingProxyType({f"test-{name}": service for name, service in BY_NAME.items()})
@@ -95,21 +97,21 @@ def sequence_of(raw: Mapping[str, Any]) -> str:
     return str(raw["dynamodb"]["SequenceNumber"])
 
 
-def fold(heads: Iterable[tuple[str, Head]]) -> dict[str, set[Row]]:
+def fold(heads: Iterable[tuple[str, Head]]) -> dict[str, set[tuple[Any, ...]]]:
     """The base tables and the timeline that those commits (service, head) should end in."""
     newest: dict[tuple[str, str], Head] = {}
-    tables: dict[str, set[Row]] = {"timeline": set()}
+    tables: dict[str, set[tuple[Any, ...]]] = {"timeline": set()}
     for projection in PROJECTIONS.values():
         tables |= {table.name: set() for table in (projection.root, *projection.children)}
     for service, commit in heads:
-        tables["timeline"].add(timeline.row(service, commit))
+        tables["timeline"].add(astuple(timeline.row(service, commit)))
         if newest.setdefault((service, commit.id), commit).version < commit.version:
             newest[service, commit.id] = commit
     for (service, id), commit in newest.items():
         projection = PROJECTIONS[service]
         if BY_NAME[service].projects(id):
             rows = projection.rows(commit)
-            tables[projection.root.name].add(rows.root)
+            tables[projection.root.name].add(astuple(rows.root))
             for name, children in rows.children.items():
-                tables[name].update(children)
+                tables[name].update(map(astuple, children))
     return tables

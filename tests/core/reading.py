@@ -5,9 +5,9 @@ from typing import Any
 
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector import timeline
-from chalicelib.core.service import Row
 from tests.core.histories import PROJECTIONS
 
+Values = tuple[Any, ...]
 COUNTED = "status IN ('accepted', 'settled')"
 # The sums, written in SQL apart from the projector's code.
 SUMS = {
@@ -26,7 +26,7 @@ KEPT = {
 }
 
 
-def query(url: str, statement: str) -> list[Row]:
+def query(url: str, statement: str) -> list[Values]:
     """The rows of a statement, in a connection of its own."""
     connection = connect(url)
     try:
@@ -38,7 +38,7 @@ def query(url: str, statement: str) -> list[Row]:
         connection.close()
 
 
-def base_tables(url: str) -> dict[str, set[Row]]:
+def base_tables(url: str) -> dict[str, set[Values]]:
     """The base tables and the timeline, as `histories.fold` gives them."""
     tables = [timeline.TABLE]
     for projection in PROJECTIONS.values():
@@ -46,7 +46,7 @@ def base_tables(url: str) -> dict[str, set[Row]]:
     return {table.name: set(query(url, f"SELECT {','.join(table.columns)} FROM {table.name}")) for table in tables}
 
 
-def summaries(url: str) -> tuple[dict[str, set[Row]], dict[str, set[Row]]]:
+def summaries(url: str) -> tuple[dict[str, set[Values]], dict[str, set[Values]]]:
     """The summaries as kept, and as they add up from the base rows."""
     return (
         {name: set(query(url, statement)) for name, statement in KEPT.items()},

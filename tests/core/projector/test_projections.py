@@ -23,6 +23,14 @@ def test_a_transfer_becomes_a_row_and_one_a_leg(projector: Projector) -> None:
     assert len(kept["turnover_by_account"]) == 2
 
 
+def test_summaries_of_a_transfer_whose_child_rows_are_gone(projector: Projector) -> None:
+    """What adds up child rows is given none of them, and takes back what the root row alone tells."""
+    assert projector([record("transfers", head("tra_1", 1, transfer_state("accepted")))]) == []
+    query(projector.url, "DELETE FROM transfer_legs")
+    assert projector([record("transfers", head("tra_1", 2, transfer_state("cancelled")))]) == []
+    assert query(projector.url, "SELECT transfers, volume FROM owner_activity") == [(0, 0)]
+
+
 def test_a_tombstone_stays_as_a_row(projector: Projector) -> None:
     """It is marked, so that a late record cannot revive it."""
     deliveries = [head("A", 2, account_state(), deleted=True), head("A", 1, account_state())]

@@ -9,7 +9,7 @@ from chalicelib.core.access.permissions import Access
 from chalicelib.core.commands.pipeline import Answer, Envelope, handle
 from chalicelib.core.decider import Event, Missing, State
 from chalicelib.core.errors import Forbidden, NotFound
-from chalicelib.core.service import Aggregate, Projection, Rows, Service, Table, single
+from chalicelib.core.service import Aggregate, Projection, Row, Rows, Service, Table, single
 from tests.core.memory_store import MemoryStore
 
 AT = "2026-11-23T10:00:00.000Z"
@@ -34,11 +34,17 @@ def decide(author: str | None, state: Note | None) -> Sequence[Event]:
     return [Signed(author=author or "nobody")]
 
 
+class NoteRow(Row, frozen=True):
+    """A row of `notes`."""
+
+    id: str
+
+
 NOTES = Service(
     name="notes",
     aggregates=(Aggregate("note", Note, lambda _, event: Note(author=event.author)),),
     decide=single(decide),
-    projection=Projection(Table("notes", ("id",), ("id", "version", "deleted_at")), lambda _: Rows(())),
+    projection=Projection(Table("notes", NoteRow, key=("id",)), lambda head: Rows(NoteRow(head.id))),
 )
 
 

@@ -1,25 +1,28 @@
 """How accounts become rows. Holds show in the timeline alone."""
 
-from chalicelib.core.service import Head, Projection, Rows, Table
+from datetime import datetime
+
+from chalicelib.core.service import Head, Projection, Row, Rows, Table
 from chalicelib.core.times import to_utc
 
-ACCOUNTS = Table(
-    name="accounts",
-    key=("id",),
-    columns=(
-        "id",
-        "version",
-        "owner",
-        "name",
-        "note",
-        "balance",
-        "held",
-        "available",
-        "opened_at",
-        "updated_at",
-        "deleted_at",
-    ),
-)
+
+class AccountRow(Row, frozen=True):
+    """A row of `accounts`."""
+
+    id: str
+    version: int
+    owner: str
+    name: str
+    note: str
+    balance: int
+    held: int
+    available: int
+    opened_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
+
+
+ACCOUNTS = Table("accounts", AccountRow, key=("id",))
 
 
 def rows(head: Head) -> Rows:
@@ -27,18 +30,18 @@ def rows(head: Head) -> Rows:
     state, at = head.state, to_utc(head.at)
     balance, held = state.get("balance", 0), state.get("held", 0)
     return Rows(
-        (
-            head.id,
-            head.version,
-            state["owner"],
-            state["name"],
-            state.get("note", ""),
-            balance,
-            held,
-            balance - held,
-            to_utc(state["opened_at"]),
-            at,
-            at if head.deleted else None,
+        AccountRow(
+            id=head.id,
+            version=head.version,
+            owner=state["owner"],
+            name=state["name"],
+            note=state.get("note", ""),
+            balance=balance,
+            held=held,
+            available=balance - held,
+            opened_at=to_utc(state["opened_at"]),
+            updated_at=at,
+            deleted_at=at if head.deleted else None,
         )
     )
 

@@ -1,8 +1,7 @@
 """How transfers become rows, and what they add to the summaries."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
 
 import msgspec
 
@@ -12,41 +11,59 @@ from chalicelib.core.times import to_utc
 # Transfers that count.
 COUNTED = frozenset({"accepted", "settled"})
 
-TRANSFERS = Table(
-    name="transfers",
-    key=("id",),
-    columns=(
-        "id",
-        "version",
-        "reference",
-        "owner",
-        "status",
-        "reason",
-        "shortfalls",
-        "volume",
-        "leg_count",
-        "requested_at",
-        "updated_at",
-        "deleted_at",
-    ),
-)
-LEGS = Table(
-    name="transfer_legs",
-    key=("transfer_id", "leg_no"),
-    columns=("transfer_id", "leg_no", "account", "amount", "requested_at"),
-)
-TURNOVER = Table(
-    name="turnover_by_account",
-    key=("day", "account"),
-    columns=("day", "account", "transfers", "incoming", "outgoing"),
-)
-ACTIVITY = Table(
-    name="owner_activity",
-    key=("owner",),
-    columns=("owner", "transfers", "volume", "last_requested_at"),
-)
 
-Children = Mapping[str, Sequence[Mapping[str, Any]]]
+class TransferRow(Row, frozen=True):
+    """A row of `transfers`; `shortfalls` is JSON."""
+
+    id: str
+    version: int
+    reference: str | None
+    owner: str
+    status: str
+    reason: str | None
+    shortfalls: str | None
+    volume: int
+    leg_count: int
+    requested_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
+
+
+class LegRow(Row, frozen=True):
+    """A row of `transfer_legs`."""
+
+    transfer_id: str
+    leg_no: int
+    account: str
+    amount: int
+    requested_at: datetime
+
+
+class TurnoverRow(Row, frozen=True):
+    """A row of `turnover_by_account`."""
+
+    day: date
+    account: str
+    transfers: int
+    incoming: int
+    outgoing: int
+
+
+class ActivityRow(Row, frozen=True):
+    """A row of `owner_activity`."""
+
+    owner: str
+    transfers: int
+    volume: int
+    last_requested_at: datetime
+
+
+TRANSFERS = Table("transfers", TransferRow, key=("id",))
+LEGS = Table("transfer_legs", LegRow, key=("transfer_id", "leg_no"))
+TURNOVER = Table("turnover_by_account", TurnoverRow, key=("day", "account"))
+ACTIVITY = Table("owner_activity", ActivityRow, key=("owner",))
+
+Legs = Mapping[str, Sequence[LegRow]]
 
 
 def rows(head: Head) -> Rows:
@@ -54,50 +71,61 @@ def rows(head: Head) -> Rows:
     return Rows(_transfer(head), {LEGS.name: _legs(head)})
 
 
-def _transfer(head: Head) -> Row:
+def _transfer(head: Head) -> TransferRow:
     state, at = head.state, to_utc(head.at)
     shortfalls = state.get("shortfalls")
-    return (
-        head.id,
-        head.version,
-        state.get("reference"),
-        state["owner"],
-        state["status"],
-        state.get("reason"),
-        msgspec.json.encode(shortfalls).decode() if shortfalls else None,
-        state["volume"],
-        len(state["legs"]),
-        to_utc(state["requested_at"]),
-        at,
-        at if head.deleted else None,
+    return TransferRow(
+        id=head.id,
+        version=head.version,
+        reference=state.get("reference"),
+        owner=state["owner"],
+        status=state["status"],
+        reason=state.get("reason"),
+        shortfalls=msgspec.json.encode(shortfalls).decode() if shortfalls else None,
+        volume=state["volume"],
+        leg_count=len(state["legs"]),
+        requested_at=to_utc(state["requested_at"]),
+        updated_at=at,
+        deleted_at=at if head.deleted else None,
     )
 
 
-def _legs(head: Head) -> list[Row]:
+def _legs(head: Head) -> list[LegRow]:
     requested_at = to_utc(head.state["requested_at"])
     return [
-        (head.id, number, leg["account"], leg["amount"], requested_at)
+        LegRow(
+            transfer_id=head.id,
+            leg_no=number,
+            account=leg["account"],
+            amount=leg["amount"],
+            requested_at=requested_at,
+        )
         for number, leg in enumerate(head.state["legs"], start=1)
     ]
 
 
-def _turnover(transfer: Mapping[str, Any], children: Children) -> Iterator[tuple[Row, Row]]:
+def _turnover(transfer: TransferRow, children: Legs) -> Iterator[TurnoverRow]:
     """A transfer counts once for each account that it touches."""
-    if transfer["status"] not in COUNTED:
+    if transfer.status not in COUNTED:
         return
-    requested_at: datetime = transfer["requested_at"]
     sums: dict[str, tuple[int, int]] = {}
     for leg in children[LEGS.name]:
-        incoming, outgoing = sums.get(leg["account"], (0, 0))
-        sums[leg["account"]] = (incoming + max(0, leg["amount"]), outgoing + max(0, -leg["amount"]))
+        incoming, outgoing = sums.get(leg.account, (0, 0))
+        sums[leg.account] = (incoming + max(0, leg.amount), outgoing + max(0, -leg.amount))
+    day = transfer.requested_at.date()
     for account, (incoming, outgoing) in sums.items():
-        yield (requested_at.date(), account), (1, incoming, outgoing)
+        yield TurnoverRow(day=day, account=account, transfers=1, incoming=incoming, outgoing=outgoing)
 
 
-def _activity(transfer: Mapping[str, Any], _children: Children) -> Iterator[tuple[Row, Row]]:
+def _activity(transfer: TransferRow, _: Legs) -> Iterator[ActivityRow]:
     """The last one counts whatever became of it."""
-    count, volume = (1, transfer["volume"]) if transfer["status"] in COUNTED else (0, 0)
-    yield (transfer["owner"],), (count, volume, transfer["requested_at"])
+    counted = transfer.status in COUNTED
+    yield ActivityRow(
+        owner=transfer.owner,
+        transfers=1 if counted else 0,
+        volume=transfer.volume if counted else 0,
+        last_requested_at=transfer.requested_at,
+    )
 
 
 # What the functions above add up, in SQL.
