@@ -1,9 +1,10 @@
 """A made-up service of two kinds of aggregate, both with a prefix: invoices have rows, payments have none."""
 
+from datetime import datetime
 from typing import Any
 
 from chalicelib.core.decider import State
-from chalicelib.core.service import Aggregate, FollowUp, Head, Policy, Projection, Rows, Service, Table
+from chalicelib.core.service import Aggregate, FollowUp, Head, Policy, Projection, Row, Rows, Service, Table
 from chalicelib.core.times import to_utc
 
 CREATE_TABLE = """CREATE TABLE invoices (
@@ -12,7 +13,18 @@ CREATE_TABLE = """CREATE TABLE invoices (
   amount BIGINT NOT NULL,
   deleted_at DATETIME(3) NULL
 )"""
-INVOICES = Table(name="invoices", key=("id",), columns=("id", "version", "amount", "deleted_at"))
+
+
+class InvoiceRow(Row, frozen=True):
+    """A row of `invoices`."""
+
+    id: str
+    version: int
+    amount: int
+    deleted_at: datetime | None
+
+
+INVOICES = Table("invoices", InvoiceRow, key=("id",))
 
 
 class Invoice(State, frozen=True):
@@ -29,7 +41,8 @@ class Payment(State, frozen=True):
 
 def rows(head: Head) -> Rows:
     """One row an invoice; a payment would make one too, were it asked for."""
-    return Rows((head.id, head.version, head.state["amount"], to_utc(head.at) if head.deleted else None))
+    deleted_at = to_utc(head.at) if head.deleted else None
+    return Rows(InvoiceRow(id=head.id, version=head.version, amount=head.state["amount"], deleted_at=deleted_at))
 
 
 def thank(head: Head) -> list[FollowUp]:
