@@ -19,7 +19,7 @@ _EPILOG = (
 )
 # Where each command is. Its module is imported when it is asked for: some need half of the engine, some nothing.
 _COMMANDS = {
-    "dead-letters": "ops.dead_letters.commands:dead_letters",
+    "dead-letters": "ops.dead_letters:dead_letters",
     "migrate": "ops.migrate:migrate",
     "react": "ops.react:react",
     "rebuild": "ops.rebuild.command:rebuild",

@@ -8,6 +8,7 @@ from chalicelib.core.commands.store import StoreUnreachable, Throttled
 from chalicelib.core.errors import Problem
 from chalicelib.core.mysql.connections import BadDatabaseUrl, error_code, is_lost
 from chalicelib.core.mysql.migrate import MigrationFailed
+from chalicelib.core.operations.dead_letters.letters import LetterError
 from chalicelib.core.projector import UnknownStream
 from chalicelib.core.projector.failures import NotConnected
 from chalicelib.core.settings import BadSettings
@@ -30,6 +31,8 @@ def explain(error: BaseException) -> Failure | None:
     match error:
         case OpsError():
             return Failure(str(error), error.hint)
+        case LetterError():
+            return Failure(str(error), error.advice)
         case BadSettings() | BadDatabaseUrl() | MigrationFailed() | UnknownStream():
             return Failure(str(error), "")
         case EndpointConnectionError() | StoreUnreachable():

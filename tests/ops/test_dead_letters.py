@@ -7,15 +7,17 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.bootstrap import PERMISSIONS
+from chalicelib.bootstrap import PERMISSIONS, SERVICES
+from chalicelib.core.operations.check import check_all
+from chalicelib.core.operations.dead_letters.letters import Letters
 from chalicelib.core.projector import DeadLetter, DynamoDeadLetters
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.settings import Settings
 from local import aws
-from ops.dead_letters.letters import Letters
 from tests.ops.conftest import World, order
 from tests.projector.reading import summaries
 
+WHY = ("--reason", "A test order of the shop's opening.")
 TOO_LONG: dict[str, Any] = {"reason": "x" * 501}
 
 
@@ -195,8 +197,8 @@ def test_what_cannot_be_read(world: World) -> None:
     finally:
         world.sql("DELETE FROM orders")
         world.sql("ALTER TABLE orders MODIFY reason VARCHAR(500) NULL")
-    assert "DEAD_LETTER_BUCKET" in world.ops("dead-letters", "discard", "orders#ord_0#1", "--yes").err
-    discard = ("dead-letters", "discard", "orders#ord_0#1", "orders#ord_0#2", "--yes", "--json")
+    assert "DEAD_LETTER_BUCKET" in world.ops("dead-letters", "discard", "orders#ord_0#1", "--yes", *WHY).err
+    discard = ("dead-letters", "discard", "orders#ord_0#1", "orders#ord_0#2", "--yes", "--json", *WHY)
     assert world.ops(*discard, DEAD_LETTER_BUCKET=bucket).json == {"discarded": 2}
     (left,) = world.ops("dead-letters", "list", "--json").json["dead_letters"]
     assert left["id"] == "orders#ord_00#1"
@@ -220,13 +222,53 @@ def test_refused_again_by_another_name(world: World) -> None:
 
 
 def test_discard(world: World) -> None:
-    """Asked first; then gone, while the rest stays."""
+    """Asked first; then off the list and not redriven, while the rest stays. Who did it and why is kept, no record."""
     poisoned(world)
-    assert world.ops("dead-letters", "discard", "--all", typed="n\n").code == 130
-    done = world.ops("dead-letters", "discard", "orders#ord_1#2", "orders#ord_1#4", "--yes", "--json")
-    assert done.json == {"discarded": 2}
+    assert world.ops("dead-letters", "discard", "--all", *WHY, typed="n\n").code == 130
+    assert "--reason" in world.ops("dead-letters", "discard", "--all", "--yes").err
+    assert "A reason has" in world.ops("dead-letters", "discard", "--all", "--yes", "--reason", " ").err
+    discard = ("dead-letters", "discard", "orders#ord_1#2", "orders#ord_1#4", "--yes", "--json", *WHY)
+    assert world.ops(*discard, LOGNAME="ada").json == {"discarded": 2}
+    assert world.ops(*discard, LOGNAME="bob").json == {"discarded": 0}
     left = world.ops("dead-letters", "list", "--json").json["dead_letters"]
     assert {letter["id"] for letter in left} == {"orders#ord_2#1", "orders#ord_2#2"}
+    kept = world.ops("dead-letters", "list", "--discarded", "--json").json["dead_letters"]
+    assert {(letter["id"], letter["reason"], letter["discarded_by"]) for letter in kept} == {
+        ("orders#ord_1#2", WHY[1], "ada"),
+        ("orders#ord_1#4", WHY[1], "ada"),
+    }
+    assert WHY[1] in world.ops("dead-letters", "list", "--discarded").out
+    assert (
+        f"discarded by ada at {kept[0]['discarded_at']}: {WHY[1]}"
+        in world.ops("dead-letters", "show", kept[0]["id"]).err
+    )
+    assert [item["id"] for item in world.tables.items("dead-letters") if {"discarded_at", "image"} <= set(item)] == []
+    assert len(world.ops("dead-letters", "redrive", "--all", "--json").json["refused"]) == 2
+
+
+def test_a_discarded_letter_is_not_counted(world: World) -> None:
+    """GET /status, and the alarm behind it, tell of what is to be dealt with."""
+    poisoned(world)
+    settings = Settings(
+        table_prefix=world.tables.prefix, dead_letter_table=world.tables.name("dead-letters"), database_url=world.url
+    )
+    runtime = Runtime(settings, SERVICES, PERMISSIONS, lambda _: {})
+    runtime.once("dynamodb", lambda: world.tables.client)
+    letters = Letters(runtime)
+    assert letters.discard(letters.find("orders#ord_1#2"), WHY[1], "ada")
+    check_all(runtime)
+    assert world.sql("SELECT dead_letters FROM service_status WHERE service = 'orders'") == ((3,),)
+
+
+def test_a_discarded_letter_that_is_set_aside_again(world: World) -> None:
+    """It is open again, and to be dealt with."""
+    commit = order("ord_1", 1, **TOO_LONG)
+    world.commit(commit)
+    assert world.ops("dead-letters", "discard", "--all", "--yes", "--json", *WHY).json == {"discarded": 1}
+    assert world.project(commit) == []
+    (letter,) = world.ops("dead-letters", "list", "--json").json["dead_letters"]
+    assert (letter["discarded_at"], letter["reason"]) == ("", "")
+    assert world.ops("dead-letters", "show", letter["id"], "--json").json["record"]["dynamodb"]["NewImage"]
 
 
 def test_what_is_not_there(world: World) -> None:

@@ -21,7 +21,7 @@ from tests.ops.conftest import Output, World
 COMMANDS = [
     *(["status"], ["verify"], ["verify", "--repair"], ["rebuild"], ["rebuild", "--abandon"], ["migrate"], ["react"]),
     *(["token", "staff"], ["dead-letters", "list"], ["dead-letters", "show", "x"]),
-    *(["dead-letters", "redrive", "--all"], ["dead-letters", "discard", "--all", "--yes"]),
+    *(["dead-letters", "redrive", "--all"], ["dead-letters", "discard", "--all", "--yes", "--reason", "x"]),
 ]
 NAMES_A_STACK = ("TABLE_PREFIX", "DATABASE_URL", "READ_DATABASE_URL", "LOCAL_STATE", "AWS_ENDPOINT_URL")
 

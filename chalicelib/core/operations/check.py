@@ -14,6 +14,7 @@ from chalicelib.core.dynamodb.codec import decode_item, encode_item
 from chalicelib.core.operations.queries import RebuildStatus, get_rebuilds
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.service import HEARTBEAT_ID
+from chalicelib.core.streams.dead_letters import OPEN
 from chalicelib.core.telemetry import log, tracing
 from chalicelib.core.times import iso, to_utc, utc_now
 
@@ -103,8 +104,8 @@ def _send(runtime: Runtime, service: str, beat: Beat) -> None:
 
 
 def _dead_letters(runtime: Runtime) -> Counter[str]:
-    """How many dead letters each service has."""
+    """How many open dead letters each service has."""
     pages: Any = runtime.dynamodb.get_paginator("scan").paginate(
-        TableName=runtime.settings.dead_letter_table, ProjectionExpression="service"
+        TableName=runtime.settings.dead_letter_table, ProjectionExpression="service", FilterExpression=OPEN
     )
     return Counter(item["service"]["S"] for page in pages for item in page["Items"])

@@ -12,6 +12,8 @@ from chalicelib.core.runtime import Runtime
 from chalicelib.core.streams.records import Commit, Source, Unreadable
 
 PROJECTOR, REACTOR = "projector", "reactor"
+OPEN = "attribute_not_exists(discarded_at)"
+"""DynamoDB's condition for a dead letter that nobody has discarded."""
 # DynamoDB's item limit is 400 KB; the rest is for the other attributes.
 MAX_INLINE_BYTES = 350 * 1024
 _MAX_ERROR_CHARACTERS = 2000

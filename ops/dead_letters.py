@@ -1,22 +1,15 @@
 """`ops dead-letters list`, `show`, `redrive` and `discard`."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+import getpass
+import os
+from collections.abc import Iterator
 
 import click
 
 from chalicelib.core.dynamodb.codec import decode_item
-from chalicelib.core.projector import project
-from chalicelib.core.projector.handler import deps_of as projector_deps
-from chalicelib.core.reactor import react
-from chalicelib.core.reactor.handler import deps_of as reactor_deps
+from chalicelib.core.operations.dead_letters.letters import Letter, Letters
+from chalicelib.core.operations.dead_letters.redrive import redrive as run
 from chalicelib.core.runtime import Runtime
-from chalicelib.core.streams.batches import remaining_ms
-from chalicelib.core.streams.dead_letters import PROJECTOR, REACTOR, DeadLetters, dead_letters_of
-from chalicelib.core.streams.records import RawRecord
-from ops.dead_letters.letters import Letter, Letters
-from ops.dead_letters.redrive import Consumer
-from ops.dead_letters.redrive import redrive as run
 from ops.environment import load, services_of
 from ops.failing import WRONG, OpsError
 from ops.output import console, json_option, print_json, table
@@ -34,16 +27,18 @@ def dead_letters() -> None:
 
 @dead_letters.command(name="list")
 @_service
+@click.option("--discarded", is_flag=True, help="Those that were discarded, with the reason.")
 @json_option
-def list_letters(service: str | None, as_json: bool) -> int:
-    """List them, the oldest first."""
-    runtime = load()
-    found = sorted(_all_of(runtime, service), key=lambda letter: (letter.at, letter.id))
+def list_letters(service: str | None, discarded: bool, as_json: bool) -> int:
+    """List those that are to be dealt with, the oldest first."""
+    found = sorted(_all_of(load(), service, discarded=discarded), key=lambda letter: (letter.at, letter.id))
     if as_json:
         print_json({"dead_letters": [letter._asdict() for letter in found]})
+    elif found and discarded:
+        given_up = [(one.id, one.error, one.discarded_at, one.discarded_by, one.reason) for one in found]
+        console().print(table("", ("id", "error", "discarded at", "by", "reason"), given_up))
     elif found:
-        rows = [(letter.id, letter.at, letter.error) for letter in found]
-        console().print(table("", ("id", "set aside at", "error"), rows))
+        console().print(table("", ("id", "set aside at", "error"), [(one.id, one.at, one.error) for one in found]))
     else:
         click.echo("There are no dead letters.")
     return 0
@@ -77,10 +72,9 @@ def redrive(ids: tuple[str, ...], everything: bool, service: str | None, as_json
     their new error.
     """
     runtime = load()
-    letters = Letters(runtime)
     chosen = _chosen(runtime, ids, everything, service)
     with phase("redrive", len(chosen)) as advance:
-        outcomes = list(run(chosen, letters, dead_letters_of(runtime), _consumers(runtime), advance))
+        outcomes = list(run(chosen, runtime, advance))
     refused = [outcome for outcome in outcomes if outcome.error]
     if as_json:
         print_json({"redriven": len(outcomes) - len(refused), "refused": [outcome._asdict() for outcome in refused]})
@@ -91,40 +85,37 @@ def redrive(ids: tuple[str, ...], everything: bool, service: str | None, as_json
     return WRONG if refused else 0
 
 
-def _consumers(runtime: Runtime) -> dict[str, Consumer]:
-    """Each with a minute an aggregate, and with its connections made when it is first needed."""
-    services = {runtime.settings.table(name): service for name, service in runtime.services.items()}
-
-    def projecting(records: Sequence[RawRecord], letters: DeadLetters) -> Sequence[str]:
-        deps = runtime.once("projector", lambda: projector_deps(runtime))
-        return project(records, services, replace(deps, dead_letters=letters, remaining_ms=remaining_ms(None)))
-
-    def reacting(records: Sequence[RawRecord], letters: DeadLetters) -> Sequence[str]:
-        deps = runtime.once("reactor", lambda: reactor_deps(runtime))
-        return react(records, replace(deps, dead_letters=letters, remaining_ms=remaining_ms(None)))
-
-    return {PROJECTOR: projecting, REACTOR: reacting}
-
-
 @dead_letters.command()
 @_ids
 @_all
 @_service
+@click.option("--reason", required=True, help="Why nobody needs them. It is kept.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
-def discard(ids: tuple[str, ...], everything: bool, service: str | None, yes: bool, as_json: bool) -> int:
-    """Remove them for good, unhandled. `verify` will go on telling of rows that they leave wrong."""
+def discard(ids: tuple[str, ...], everything: bool, service: str | None, reason: str, yes: bool, as_json: bool) -> int:
+    """Give them up, unhandled: their records are removed for good, and the reason is kept.
+
+    `verify` goes on telling of rows that they leave wrong. `list --discarded` shows what was given up.
+    """
     runtime = load()
     letters = Letters(runtime)
     chosen = _chosen(runtime, ids, everything, service)
     if chosen and not yes:
         click.confirm(f"Discard {len(chosen):,} dead letters for good?", abort=True, err=True)
-    gone = sum(letters.remove(letter) for letter in chosen)
+    gone = sum(letters.discard(letter, reason, _operator()) for letter in chosen)
     if as_json:
         print_json({"discarded": gone})
     else:
         click.echo(f"{gone:,} discarded.")
     return 0
+
+
+def _operator() -> str:
+    """Who runs the command."""
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):  # a user without a name, as in many containers
+        return f"user {os.getuid()}"
 
 
 def _chosen(runtime: Runtime, ids: tuple[str, ...], everything: bool, service: str | None) -> list[Letter]:
@@ -138,10 +129,10 @@ def _chosen(runtime: Runtime, ids: tuple[str, ...], everything: bool, service: s
     return list(_all_of(runtime, service))
 
 
-def _all_of(runtime: Runtime, service: str | None) -> Iterator[Letter]:
+def _all_of(runtime: Runtime, service: str | None, *, discarded: bool = False) -> Iterator[Letter]:
     if service:
         services_of(runtime.services, [service])
-    return Letters(runtime).all(service or "")
+    return Letters(runtime).all(service or "", discarded=discarded)
 
 
 def _readable(image: dict[str, object]) -> object:

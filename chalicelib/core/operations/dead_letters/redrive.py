@@ -7,12 +7,18 @@ to no service, stays as well, and keeps nothing else from being handled.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from chalicelib.core.streams.dead_letters import DeadLetter, DeadLetters
+from chalicelib.core.operations.dead_letters.letters import Letter, LetterError, Letters
+from chalicelib.core.projector import project
+from chalicelib.core.projector.handler import deps_of as projector_deps
+from chalicelib.core.reactor import react
+from chalicelib.core.reactor.handler import deps_of as reactor_deps
+from chalicelib.core.runtime import Runtime
+from chalicelib.core.streams.batches import remaining_ms
+from chalicelib.core.streams.dead_letters import PROJECTOR, REACTOR, DeadLetter, DeadLetters, dead_letters_of
 from chalicelib.core.streams.records import RawRecord, UnknownStream
-from ops.dead_letters.letters import Letter, Letters
-from ops.failing import OpsError
 
 Consumer = Callable[[Sequence[RawRecord], DeadLetters], Sequence[str]]
 """Takes records, sets aside what is refused, and returns where it gave up, as `project` and `react` do."""
@@ -43,32 +49,42 @@ class _SetAsideAgain:
 
 
 def redrive(
-    chosen: Iterable[Letter],
-    letters: Letters,
-    dead_letters: DeadLetters,
-    consumers: Mapping[str, Consumer],
-    advance: Callable[[int], None] = lambda _: None,
+    chosen: Iterable[Letter], runtime: Runtime, advance: Callable[[int], None] = lambda _: None
 ) -> Iterator[Outcome]:
     """Handle letters again, and remove those that were handled.
 
     Args:
         chosen: which.
-        letters: where they are read and removed.
-        dead_letters: where what is refused again is set aside.
-        consumers: by the names that letters have of them.
+        runtime: of the deployment that they are of.
         advance: is told how many are through.
     """
+    letters, dead_letters, consumers = Letters(runtime), dead_letters_of(runtime), _consumers(runtime)
     for group in _by_aggregate(chosen):
         again = _SetAsideAgain(dead_letters)
         current: list[tuple[Letter, RawRecord]] = []
         for letter in group:
             try:
                 current.append(letters.get(letter.id))
-            except OpsError as error:
-                yield Outcome(letter.id, f"{error} {error.hint}".strip())
+            except LetterError as error:
+                yield Outcome(letter.id, f"{error} {error.advice}")
         if current:
             yield from _again(current, letters, consumers[group[0].consumer], again)
         advance(len(group))
+
+
+def _consumers(runtime: Runtime) -> Mapping[str, Consumer]:
+    """Each with a minute an aggregate, and with its connections made when it is first needed."""
+    services = {runtime.settings.table(name): service for name, service in runtime.services.items()}
+
+    def projecting(records: Sequence[RawRecord], letters: DeadLetters) -> Sequence[str]:
+        deps = runtime.once("projector", lambda: projector_deps(runtime))
+        return project(records, services, replace(deps, dead_letters=letters, remaining_ms=remaining_ms(None)))
+
+    def reacting(records: Sequence[RawRecord], letters: DeadLetters) -> Sequence[str]:
+        deps = runtime.once("reactor", lambda: reactor_deps(runtime))
+        return react(records, replace(deps, dead_letters=letters, remaining_ms=remaining_ms(None)))
+
+    return {PROJECTOR: projecting, REACTOR: reacting}
 
 
 def _again(

@@ -1,0 +1,217 @@
+"""The dead letters of one deployment, where `DynamoDeadLetters` puts them.
+
+A letter is open until it was handled, which removes it, or discarded, which removes its image and keeps the rest, with
+who discarded it and why. A record that is set aside again after that makes an open letter of it.
+"""
+
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from botocore.exceptions import ClientError
+
+from chalicelib.core.dynamodb.codec import decode_item
+from chalicelib.core.runtime import Runtime
+from chalicelib.core.streams.dead_letters import OPEN, PROJECTOR, record_of
+from chalicelib.core.times import iso, utc_now
+
+MAX_REASON_CHARACTERS = 1000
+
+
+class LetterError(Exception):
+    """Something that cannot be done with a letter; the message says what, the advice what to do next."""
+
+    def __init__(self, message: str, advice: str) -> None:
+        super().__init__(message)
+        self.advice = advice
+
+
+class NoSuchLetter(LetterError):
+    """There is none of that id."""
+
+
+class Unreadable(LetterError):
+    """The letter is there, and its image is gone or broken, or nobody says where it is."""
+
+
+class BadReason(LetterError):
+    """The reason for a discard is empty or too long."""
+
+
+class Letter(NamedTuple):
+    """A dead letter without its image; see `chalicelib.core.streams.dead_letters.DeadLetter`.
+
+    Attributes:
+        image_object: the name of the image's object where it is in S3, else "".
+        discarded_at: when it was discarded, ISO 8601 UTC; "" of an open letter.
+        discarded_by: who did that; likewise.
+        reason: why; likewise.
+    """
+
+    id: str
+    service: str
+    aggregate: str
+    version: int | None
+    sequence: str
+    error: str
+    at: str
+    image_object: str = ""
+    consumer: str = PROJECTOR
+    discarded_at: str = ""
+    discarded_by: str = ""
+    reason: str = ""
+
+
+_NAMES = {f"#{name}": name for name in Letter._fields}
+_WITHOUT_IMAGE: dict[str, Any] = {"ProjectionExpression": ", ".join(_NAMES), "ExpressionAttributeNames": _NAMES}
+_WITHOUT_IT = (
+    "`ops verify --repair` brings its rows right from the item, `ops react` what follows from it;"
+    " `ops dead-letters discard` takes it off the list."
+)
+
+
+class Letters:
+    """The dead letters of one deployment.
+
+    Args:
+        runtime: of the deployment; its settings name the table and the bucket.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._client = runtime.dynamodb
+        self._table = runtime.settings.dead_letter_table
+        self._bucket = runtime.settings.dead_letter_bucket
+        self._runtime = runtime
+
+    def all(self, service: str = "", *, discarded: bool = False) -> Iterator[Letter]:
+        """The open letters, or those that were discarded, in no certain order.
+
+        Args:
+            service: of this one alone; "" of all.
+            discarded: which of the two.
+        """
+        pages: Any = self._client.get_paginator("scan").paginate(
+            TableName=self._table,
+            ConsistentRead=True,
+            FilterExpression="attribute_exists(discarded_at)" if discarded else OPEN,
+            **_WITHOUT_IMAGE,
+        )
+        for page in pages:
+            for item in page["Items"]:
+                letter = Letter(**decode_item(item))
+                if service in ("", letter.service):
+                    yield letter
+
+    def find(self, id: str) -> Letter:
+        """A letter, whatever has become of its image.
+
+        Raises:
+            NoSuchLetter: see there.
+        """
+        return Letter(**self._item(id, **_WITHOUT_IMAGE))
+
+    def get(self, id: str) -> tuple[Letter, dict[str, Any]]:
+        """A letter, and the stream record that was set aside.
+
+        Raises:
+            NoSuchLetter, Unreadable: see there.
+        """
+        item = self._item(id)
+        image = item.pop("image", None)
+        letter = Letter(**item)
+        if letter.discarded_at:
+            raise Unreadable(
+                f"{id} was discarded by {letter.discarded_by} at {letter.discarded_at}: {letter.reason}", _WITHOUT_IT
+            )
+        if image is None:
+            image = self._object(letter)
+        try:
+            return letter, record_of(image)
+        except (OSError, EOFError, ValueError, zlib.error) as error:
+            raise Unreadable(f"The image of {letter.id} cannot be read: {error}", _WITHOUT_IT) from error
+
+    def remove(self, letter: Letter) -> bool:
+        """Remove a letter that was handled, and its image; False where it was set aside anew meanwhile, or removed.
+
+        Raises:
+            Unreadable: its image is in S3, and nobody says where.
+        """
+        return self._end(letter, self._client.delete_item)
+
+    def discard(self, letter: Letter, reason: str, by: str) -> bool:
+        """Give a letter up: its image is removed; what it was, and why it was given up, is kept.
+
+        Args:
+            letter: as it was found.
+            reason: for whoever asks later.
+            by: who discards it.
+
+        Returns:
+            False where it was set aside anew meanwhile, discarded or removed.
+
+        Raises:
+            BadReason: see there.
+            Unreadable: its image is in S3, and nobody says where.
+        """
+        reason = reason.strip()
+        if not 0 < len(reason) <= MAX_REASON_CHARACTERS:
+            raise BadReason(
+                f"A reason has 1 to {MAX_REASON_CHARACTERS} characters, not {len(reason)}.", "Say why nobody needs it."
+            )
+        return self._end(
+            letter,
+            self._client.update_item,
+            names={"#reason": "reason", "#image": "image"},
+            values={":now": {"S": iso(utc_now())}, ":by": {"S": by}, ":reason": {"S": reason}},
+            UpdateExpression="SET discarded_at = :now, discarded_by = :by, #reason = :reason"
+            " REMOVE #image, image_object",
+        )
+
+    def _end(
+        self,
+        letter: Letter,
+        write: Callable[..., object],
+        names: Mapping[str, str] = {},
+        values: Mapping[str, Any] = {},
+        **request: Any,
+    ) -> bool:
+        """Write what ends a letter while it is open and still the one that was found; then remove its object."""
+        if letter.image_object:
+            self._need_bucket(letter)
+        try:
+            write(
+                TableName=self._table,
+                Key={"id": {"S": letter.id}},
+                ConditionExpression=f"#at = :at AND {OPEN}",
+                ExpressionAttributeNames={"#at": "at", **names},
+                ExpressionAttributeValues={":at": {"S": letter.at}, **values},
+                **request,
+            )
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
+                raise
+            return False
+        if letter.image_object:
+            self._runtime.s3.delete_object(Bucket=self._bucket, Key=letter.image_object)
+        return True
+
+    def _item(self, id: str, **part: Any) -> dict[str, Any]:
+        answer = self._client.get_item(TableName=self._table, Key={"id": {"S": id}}, ConsistentRead=True, **part)
+        if "Item" not in answer:
+            raise NoSuchLetter(f"There is no dead letter {id!r}.", "`ops dead-letters list` shows what there is.")
+        return decode_item(answer["Item"])
+
+    def _object(self, letter: Letter) -> bytes:
+        self._need_bucket(letter)
+        try:
+            body: bytes = self._runtime.s3.get_object(Bucket=self._bucket, Key=letter.image_object)["Body"].read()
+        except ClientError as error:
+            raise Unreadable(
+                f"The image of {letter.id} cannot be read from s3://{self._bucket}/{letter.image_object}: {error}",
+                _WITHOUT_IT,
+            ) from error
+        return body
+
+    def _need_bucket(self, letter: Letter) -> None:
+        if not self._bucket:
+            raise Unreadable(f"The image of {letter.id} is in S3.", "Set DEAD_LETTER_BUCKET, as the functions have it.")
