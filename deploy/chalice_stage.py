@@ -124,7 +124,7 @@ def policy(stage: str, name: str, outputs: Mapping[str, str]) -> dict[str, Any]:
     }
     resources = load(ROOT / "infrastructure/roles.yaml")["Resources"]
     statements = [
-        _resolved(statement, values)
+        resolved(statement, values)
         for role in ROLES[name]
         for policy in resources[f"{role}Role"]["Properties"]["Policies"]
         for statement in policy["PolicyDocument"]["Statement"]
@@ -146,7 +146,7 @@ def own_stream(statement: dict[str, Any], own: str) -> dict[str, Any]:
     return {**statement, "Resource": [own]} if streams else statement
 
 
-def _resolved(value: Any, values: Mapping[str, str]) -> Any:
+def resolved(value: Any, values: Mapping[str, str]) -> Any:
     """CloudFormation's functions filled in."""
     match value:
         case {"Ref": name} | {"Fn::GetAtt": name}:
@@ -154,9 +154,9 @@ def _resolved(value: Any, values: Mapping[str, str]) -> Any:
         case {"Fn::Sub": text}:
             return re.sub(r"\$\{([^}]+)\}", lambda match: values[match[1]], text)
         case dict():
-            return {name: _resolved(content, values) for name, content in value.items()}
+            return {name: resolved(content, values) for name, content in value.items()}
         case list():
-            return [_resolved(content, values) for content in value]
+            return [resolved(content, values) for content in value]
     return value
 
 

@@ -10,6 +10,7 @@ descriptions of the services that the function calls.
 import fcntl
 import fnmatch
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -71,9 +72,9 @@ def make(function: str, target: Path) -> None:
     Raises:
         CannotPackage: there is no such function, or a library is not to be had for its platform.
     """
-    patterns = PACKAGES.get(function)
-    if patterns is None:
+    if function not in PACKAGES:
         raise CannotPackage(f"there is no package for {function}; deploy/package.py knows {', '.join(PACKAGES)}")
+    patterns = (*PACKAGES[function], *(f"botocore/data/{client}/*" for client in declared_clients(function)))
     libraries = installed()
     unused = copy(libraries, target, patterns)
     if unused:
@@ -81,6 +82,12 @@ def make(function: str, target: Path) -> None:
     for path in files(ROOT / "chalicelib"):
         place(ROOT / "chalicelib" / path, target / "chalicelib" / path)
     place(ROOT / "app.py", target / "app.py")
+
+
+def declared_clients(function: str) -> list[str]:
+    """The clients of boto3 that services have declared for a function, as `make generate` wrote them down."""
+    declared: Mapping[str, list[str]] = json.loads((ROOT / "infrastructure/clients.json").read_text(encoding="utf-8"))
+    return declared.get(function, [])
 
 
 def copy(source: Path, target: Path, patterns: Iterable[str]) -> set[str]:

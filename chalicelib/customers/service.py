@@ -21,7 +21,7 @@ def _email(state: domain.Customer | None) -> set[Claim]:
 
 SERVICE = Service(
     name="customers",
-    aggregates=(Aggregate("customer", domain.Customer, domain.evolve, claims=_claims),),
+    aggregates=(Aggregate("customer", domain.Customer, domain.evolve, claims=_claims, releases=True),),
     decide=single(domain.decide),
     projection=PROJECTION,
     ports=(Port("standings", TableStandings),),

@@ -6,6 +6,7 @@ names        a service's name as CloudFormation, IAM and CloudWatch spell it
 data         tables and their outputs                                  -> infrastructure/data.yaml
 rights       what each function may do because of the services         -> infrastructure/roles.yaml
 alarms       metrics of alarms and lines of the dashboard              -> infrastructure/alarms.yaml
+clients      what else of boto3 their packages need                 -> infrastructure/clients.json
 template     routes, and the mappings from streams to functions        -> template.yaml
 imports      import-linter's lists of the services                     -> pyproject.toml, in place
 files        all of it: path -> text, and whether the repository has it

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from chalicelib.bootstrap import APIS, FOLDERS, SERVICES
-from deploy.generate import alarms, data, imports, rights, template
+from deploy.generate import alarms, clients, data, imports, rights, template
 
 ROOT = Path(__file__).parents[2]
 
@@ -16,7 +16,8 @@ def made(root: Path = ROOT) -> Mapping[str, str]:
     return {
         "template.yaml": template.text(services, endpoints),
         "infrastructure/data.yaml": data.text(SERVICES),
-        "infrastructure/roles.yaml": rights.text(services),
+        "infrastructure/roles.yaml": rights.text(services, endpoints),
+        "infrastructure/clients.json": clients.text(services),
         "infrastructure/alarms.yaml": alarms.text(SERVICES),
         "pyproject.toml": imports.text((root / "pyproject.toml").read_text(encoding="utf-8"), FOLDERS),
     }

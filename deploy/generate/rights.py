@@ -1,15 +1,15 @@
 """What each function may do because of the services: the statements of its role."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from chalicelib.core.service import Asks, Service
+from chalicelib.core.service import Service
 from deploy.generate.fill import filled
 
 _READ_STREAM = (
     "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams",
 )  # fmt: skip
-_CLAIMS = '{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["claim#*"]}}'
+_CLAIM_KEYS = '{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["claim#*"]}}'
 _HEARTBEATS = '{"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["heartbeat#"]}}'
 
 
@@ -39,46 +39,50 @@ class Statement(NamedTuple):
         return "\n".join(lines)
 
 
-def text(services: Iterable[Service]) -> str:
+def text(services: Sequence[Service], endpoints: Iterable[Any]) -> str:
     """infrastructure/roles.yaml."""
-    all_services = list(services)
-    return filled("roles.yaml", {role: _yaml(made) for role, made in statements(all_services).items()})
+    made = statements(services, endpoints)
+    return filled("roles.yaml", {function: _yaml(of_function) for function, of_function in made.items()})
 
 
-def statements(services: Sequence[Service]) -> Mapping[str, Sequence[Statement]]:
+def statements(services: Sequence[Service], endpoints: Iterable[Any]) -> Mapping[str, Sequence[Statement]]:
     """The statements by the function that has them: commands, projector, reactor, check."""
+    heartbeats = ("dynamodb:GetItem", "dynamodb:PutItem")
     return {
-        "commands": [*_commands(services), *_declared("commands", services)],
-        "projector": [Statement(_READ_STREAM, _streams(service.name for service in services))],
+        "commands": [*_commands(services, endpoints), *_declared("commands", services)],
+        "projector": [Statement(_READ_STREAM, _streams(_names(services)))],
         "reactor": [*_reactor(services), *_declared("reactor", services)],
-        "check": [
-            Statement(("dynamodb:GetItem", "dynamodb:PutItem"), _tables(_names(services)), "Heartbeats.", _HEARTBEATS)
-        ],
+        "check": [Statement(heartbeats, _tables(_names(services)), "Heartbeats.", _HEARTBEATS)],
     }
 
 
-def _commands(services: Sequence[Service]) -> Iterable[Statement]:
+def _commands(services: Sequence[Service], endpoints: Iterable[Any]) -> Iterable[Statement]:
     actions = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:ConditionCheckItem")
     yield Statement(actions, _tables(_names(services)), "A transaction needs the rights of what is in it.")
-    why = "Claims alone are ever deleted; an aggregate gets a tombstone."
-    yield Statement(("dynamodb:DeleteItem",), _tables(_names(services)), why, _CLAIMS)
-    published = [service.name for service in services if service.ports]
-    yield Statement(("dynamodb:BatchGetItem",), _tables(published), "What services read of each other by ports.")
+    yield _claims(_names(services), services)
+    published = {service.name for service in services for port in service.ports if port.several}
+    together = {endpoint.service for endpoint in endpoints if getattr(endpoint, "several", False)}
+    several = _tables(name for name in _names(services) if name in published | together)
+    yield Statement(
+        ("dynamodb:BatchGetItem",), several, "What commands read several of at once, by ports or of their own."
+    )
 
 
 def _reactor(services: Sequence[Service]) -> Iterable[Statement]:
     yield Statement(_READ_STREAM, _streams(sorted({policy.source for s in services for policy in s.policies})))
-    written = sorted({asks.service for asks in asked(services)})
-    yield Statement(
-        ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem"),
-        _tables(written),
-        "Follow-up commands load and put aggregates; they take no claims and send no idempotency key.",
-    )
+    asked = [asks for service in services for policy in service.policies for asks in service.asks(policy)]
+    written = sorted({asks.service for asks in asked})
+    why = "Follow-up commands load and put aggregates; they send no idempotency key."
+    yield Statement(("dynamodb:GetItem", "dynamodb:PutItem"), _tables(written), why)
+    yield Statement(("dynamodb:BatchGetItem",), _tables(sorted({asks.service for asks in asked if asks.several})))
+    yield _claims(written, services)
 
 
-def asked(services: Iterable[Service]) -> list[Asks]:
-    """Whose commands all the policies ask for."""
-    return [asks for service in services for policy in service.policies for asks in service.asks(policy)]
+def _claims(names: Iterable[str], services: Iterable[Service]) -> Statement:
+    """Releasing claims, in those of the tables where commands do."""
+    releasing = {service.name for service in services if any(kind.releases for kind in service.aggregates)}
+    why = "Claims alone are ever deleted; an aggregate gets a tombstone."
+    return Statement(("dynamodb:DeleteItem",), _tables(name for name in names if name in releasing), why, _CLAIM_KEYS)
 
 
 def _declared(function: str, services: Iterable[Service]) -> Iterable[Statement]:

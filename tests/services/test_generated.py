@@ -20,9 +20,7 @@ def test_a_line_that_is_lost_is_seen_and_comes_back(path: str, tmp_path: Path) -
     """Of the lines that are about a service, none can be taken out without being missed."""
     files.write(_copy(tmp_path))
     lines = MADE[path].splitlines(keepends=True)
-    about = [
-        i for i, line in enumerate(lines) if any(name in line.lower() for name in FOLDERS) and _generated(path, line)
-    ]
+    about = [index for index, line in enumerate(lines) if _is_about_a_service(path, line)]
     assert about
     for index in about:
         (tmp_path / path).write_text("".join(lines[:index] + lines[index + 1 :]))
@@ -37,5 +35,7 @@ def _copy(folder: Path) -> Path:
     return folder
 
 
-def _generated(path: str, line: str) -> bool:
-    return path != "pyproject.toml" or line.startswith('    "chalicelib.')
+def _is_about_a_service(path: str, line: str) -> bool:
+    if path == "pyproject.toml":
+        return line.strip('" ,\n').removeprefix("chalicelib.") in FOLDERS
+    return path.endswith(".json") or any(name in line.lower() for name in FOLDERS)

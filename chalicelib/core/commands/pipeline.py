@@ -266,7 +266,7 @@ def _evolve(
                 trace=envelope.trace,
             )
         )
-        claims.append((id, kind.claims(id, before, after, done)))
+        claims.append((id, kind.claim_change(id, before, after, done)))
     return new_heads, claims
 
 

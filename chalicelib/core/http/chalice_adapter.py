@@ -59,14 +59,22 @@ class Api:
         self.endpoints: list[AnyEndpoint] = []
 
     def command(
-        self, method: str, path: str, name: str, *, answer: type[Any], body: type[Any] = NoBody, location: str = ""
+        self,
+        method: str,
+        path: str,
+        name: str,
+        *,
+        answer: type[Any],
+        body: type[Any] = NoBody,
+        location: str = "",
+        several: bool = False,
     ) -> Callable[[F], F]:
-        """Route a command to the function that plans it: Call -> Envelope."""
+        """Route a command to the function that plans it: Call -> Envelope. The rest is as in `CommandEndpoint`."""
 
         def register(plan: Callable[[Call[Any]], Envelope]) -> Any:
             self.endpoints.append(
                 CommandEndpoint(
-                    method, path, name, _summary(plan), self.paths, answer, self.service, body, plan, location
+                    method, path, name, _summary(plan), self.paths, answer, self.service, body, plan, location, several
                 )
             )
             return plan

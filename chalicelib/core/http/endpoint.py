@@ -27,6 +27,7 @@ from chalicelib.core.http.preconditions import Conditions, body_tag, conditions,
 from chalicelib.core.http.request import Reply, Request
 from chalicelib.core.http.validation import check_body
 from chalicelib.core.runtime import Runtime
+from chalicelib.core.service import Undeclared
 from chalicelib.core.telemetry import log, tracing
 
 B = TypeVar("B")
@@ -185,12 +186,14 @@ class CommandEndpoint(Endpoint):
         body: the type of the request's body.
         plan: from a call to its envelope, which the pipeline runs.
         location: where what it creates is found: "/orders/{id}"; "" for a route that creates nothing.
+        several: whether it may need several aggregates at once.
     """
 
     service: str
     body: type[Any]
     plan: Callable[[Call[Any]], Envelope]
     location: str = ""
+    several: bool = False
 
     def serve(self, runtime: Runtime, request: Request) -> Reply:
         """Run the command and answer."""
@@ -198,6 +201,8 @@ class CommandEndpoint(Endpoint):
         check_query(request.query, NoParameters)
         body = check_body(self._document(request), self.body)
         envelope = self._plan(Call(self.name, request, runtime, principal, granted, body))
+        if len(envelope.ids) > 1 and not self.several:
+            raise Undeclared(f"{self.name} needs several aggregates: write several=True into its @api.command(...)")
         with log.counting("command", {"Deployment": runtime.settings.table_prefix, "Service": self.service}):
             kept = pipeline.handle(
                 runtime.services[self.service],

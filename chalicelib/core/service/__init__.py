@@ -13,6 +13,7 @@ from chalicelib.core.service.aggregate import (
     Claim,
     ClaimChange,
     Head,
+    Undeclared,
     UnknownAggregate,
     is_head,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "Service",
     "Summary",
     "Table",
+    "Undeclared",
     "UnknownAggregate",
     "deleted_at_of",
     "is_head",

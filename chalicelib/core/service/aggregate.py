@@ -76,6 +76,10 @@ class UnknownAggregate(LookupError):
     """An id that no kind of aggregate of the service has; the message says which ids there are."""
 
 
+class Undeclared(Exception):
+    """A service does what its declaration does not say, and for which it would have no right on AWS."""
+
+
 @dataclass(frozen=True)
 class Aggregate:
     """One kind of aggregate of a service.
@@ -88,6 +92,7 @@ class Aggregate:
         projected: whether the service's projection makes rows of it, in every generation. Where not, the timeline is
             all that the read model has of it.
         claims: (id, before, after, events) -> what the commit takes and releases.
+        releases: whether a commit may release a claim, since deleting its item takes a right of its own.
     """
 
     name: str
@@ -96,3 +101,19 @@ class Aggregate:
     prefix: str = ""
     projected: bool = True
     claims: Callable[[str, Any, Any, Sequence[Event]], ClaimChange] = lambda *_: ClaimChange()
+    releases: bool = False
+
+    def claim_change(self, id: str, before: State | None, after: State, events: Sequence[Event]) -> ClaimChange:
+        """What a commit takes and releases.
+
+        Raises:
+            Undeclared: it releases a claim, which the declaration does not say.
+        """
+        change = self.claims(id, before, after, events)
+        if change.release and not self.releases:
+            kinds = ", ".join(sorted({claim.kind for claim in change.release}))
+            raise Undeclared(
+                f'{self.name} releases a claim ({kinds}): write releases=True into its Aggregate("{self.name}", ...),'
+                " and run `make generate`"
+            )
+        return change

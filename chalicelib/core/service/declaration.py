@@ -6,13 +6,9 @@ from functools import cached_property
 from typing import Any, Literal
 
 from chalicelib.core.decider import Event
-from chalicelib.core.service.aggregate import Aggregate, Head, UnknownAggregate, is_head
+from chalicelib.core.service.aggregate import Aggregate, Head, Undeclared, UnknownAggregate, is_head
 from chalicelib.core.service.policy import Asks, FollowUp, Policy
 from chalicelib.core.service.projection import Projection
-
-
-class Undeclared(Exception):
-    """A service does what its declaration does not say, and for which it would have no right on AWS."""
 
 
 @dataclass(frozen=True)

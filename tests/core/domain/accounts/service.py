@@ -32,7 +32,7 @@ def _name(state: domain.Account | None) -> set[Claim]:
 SERVICE = Service(
     name="accounts",
     aggregates=(
-        Aggregate("account", domain.Account, domain.evolve_account, claims=_claims),
+        Aggregate("account", domain.Account, domain.evolve_account, claims=_claims, releases=True),
         Aggregate("hold", domain.Promise, domain.evolve_hold, prefix=domain.HOLD_PREFIX, projected=False),
     ),
     decide=domain.decide,

@@ -1,0 +1,115 @@
+"""What the roles allow follows from what services declare, and what they do not declare they cannot do."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.core.service import (
+    Aggregate,
+    Asks,
+    Claim,
+    ClaimChange,
+    FollowUp,
+    Head,
+    Policy,
+    Right,
+    Service,
+    Undeclared,
+)
+from deploy.generate import clients, rights, template
+from tests.core.bootstrap import APIS, SERVICES
+
+ENDPOINTS = [endpoint for api in APIS for endpoint in api.endpoints]
+HEAD = Head("acc_1", 1, {}, (), "commit", "actor", "command", "2026-11-23T10:00:00.000Z")
+
+
+def allowed(services: Any, function: str) -> set[tuple[str, str]]:
+    """(action, resource) of a function."""
+    made = rights.statements(list(services), ENDPOINTS)[function]
+    return {(action, resource) for s in made for action in s.actions for resource in s.resources}
+
+
+def changed(**services: Service) -> list[Service]:
+    """The services, some of them replaced."""
+    return list({**SERVICES, **services}.values())
+
+
+@pytest.mark.parametrize(
+    ("asks", "actions"),
+    [
+        ((), {"GetItem", "PutItem"}),
+        ((Asks("transfers"),), {"GetItem", "PutItem"}),
+        ((Asks("transfers", several=True),), {"GetItem", "PutItem", "BatchGetItem"}),
+    ],
+)
+def test_the_reactor_may_what_policies_ask_for(asks: tuple[Asks, ...], actions: set[str]) -> None:
+    """Reading and writing where commands are asked for, several at once where that is said."""
+    policy = Policy("accounts", lambda _: [], asks=asks)
+    services = changed(
+        transfers=replace(SERVICES["transfers"], policies=(policy,)),
+        accounts=replace(SERVICES["accounts"], policies=()),
+    )
+    tables = {(a, r) for a, r in allowed(services, "reactor") if "/stream/" not in r}
+    assert tables == {(f"dynamodb:{action}", "${Tables}transfers") for action in actions}
+
+
+def test_only_who_releases_claims_may_delete() -> None:
+    """Deleting is allowed on the tables of services that release claims."""
+    assert ("dynamodb:DeleteItem", "${Tables}accounts") in allowed(SERVICES.values(), "commands")
+    assert ("dynamodb:DeleteItem", "${Tables}transfers") not in allowed(SERVICES.values(), "commands")
+
+
+def test_a_right_for_an_outside_service() -> None:
+    """It is in the role of its function alone, and its client in that function's package."""
+    right = Right("reactor", ("ses:SendEmail",), ("arn:${AWS::Partition}:ses:*:*:identity/*",), ("sesv2",))
+    services = changed(accounts=replace(SERVICES["accounts"], rights=(right,)))
+    assert ("ses:SendEmail", right.resources[0]) in allowed(services, "reactor")
+    assert ("ses:SendEmail", right.resources[0]) not in allowed(services, "commands")
+    assert json.loads(clients.text(services)) == {"CommandsFunction": [], "ReactorFunction": ["sesv2"]}
+
+
+@pytest.mark.parametrize(("given", "expected"), [(("a#", "b#"), ["a#", "b#"]), (("a#", ""), [""])])
+def test_a_stream_is_filtered_by_what_policies_look_at(given: tuple[str, ...], expected: list[str]) -> None:
+    """By all their prefixes, or not at all where one looks at every aggregate."""
+    policies = tuple(Policy("transfers", lambda _: [], prefix=prefix) for prefix in given)
+    accounts = replace(SERVICES["accounts"], policies=policies)
+    assert template.prefixes([accounts], "transfers") == expected
+
+
+def policy_asking(*asked: FollowUp, asks: tuple[Asks, ...] = (), prefix: str = "") -> Service:
+    """Transfers, with a policy that asks for this."""
+    policy = Policy("accounts", lambda _: asked, asks=asks, prefix=prefix)
+    return replace(SERVICES["transfers"], policies=(policy,))
+
+
+OWN, OTHER, SEVERAL = (
+    FollowUp("transfers", "transfers.accept", None, ("t1",)),
+    FollowUp("accounts", "accounts.hold", None, ("a1",)),
+    FollowUp("transfers", "transfers.accept", None, ("t1", "t2")),
+)
+
+
+def test_what_is_declared_is_done() -> None:
+    """A policy gets what it asks for, and sees only the ids that it looks at."""
+    assert list(policy_asking(OWN).follow_ups("accounts", HEAD)) == [OWN]
+    assert list(policy_asking(OWN, prefix="hold#").follow_ups("accounts", HEAD)) == []
+    assert list(policy_asking(OWN).follow_ups("transfers", HEAD)) == []
+
+
+@pytest.mark.parametrize("asked", [OTHER, SEVERAL, replace(OWN, refused={"wrong-state": OTHER})])
+def test_what_is_not_declared_is_not_done(asked: FollowUp) -> None:
+    """Another's command, several aggregates, or such a command after a refusal: the error says what to write."""
+    with pytest.raises(Undeclared, match=r"write Asks\(.* `make generate`"):
+        list(policy_asking(asked).follow_ups("accounts", HEAD))
+
+
+def test_a_claim_is_not_released_unseen() -> None:
+    """Releasing takes a right, so that the aggregate has to say it."""
+    change = ClaimChange(release=frozenset({Claim("name", "ada")}))
+    kind = replace(SERVICES["transfers"].aggregates[0], claims=lambda *_: change, releases=False)
+    assert isinstance(kind, Aggregate)
+    with pytest.raises(Undeclared, match=r"releases=True"):
+        kind.claim_change("tra_1", None, None, ())  # type: ignore[arg-type]
+    assert replace(kind, releases=True).claim_change("tra_1", None, None, ()) == change  # type: ignore[arg-type]

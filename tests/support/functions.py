@@ -1,0 +1,148 @@
+"""The app's functions in this process, each called as Lambda calls it, over stores that the test brings."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qs
+
+from chalice.app import Chalice
+
+from chalicelib.core.mysql.schema import bring_up_to_date
+from chalicelib.core.operations.check import check_all
+from chalicelib.core.projector.handler import project_event
+from chalicelib.core.reactor.handler import react_to_event
+from chalicelib.core.runtime import Runtime
+from chalicelib.core.service import Service
+from chalicelib.core.streams.records import as_record, is_head
+from tests.support.aws_calls import Recorder
+from tests.support.stores import Tables
+
+SECRET = "a secret of these tests, long enough"
+
+
+class _Context:
+    function_name = "function"
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        return 60_000
+
+
+class Functions:
+    """Commands, queries, projector, reactor and check.
+
+    Args:
+        runtime: what they share; each call is noted as its function's.
+        apis: the routes.
+        recorder: notes the calls of AWS.
+        tables: where commands write to.
+
+    Attributes:
+        recorder: the same.
+    """
+
+    def __init__(self, runtime: Runtime, apis: Any, recorder: Recorder, tables: Tables) -> None:
+        self._runtime = runtime
+        self.recorder = recorder
+        self._tables = tables
+        self._chalice = Chalice("functions", configure_logs=False)
+        for api in apis:
+            self._chalice.register_blueprint(api.blueprint(lambda: runtime, None))
+        self._routes = [(e.method, e.path) for api in apis for e in api.endpoints]
+        self._seen: dict[tuple[str, str], int] = {}
+
+    def request(self, method: str, target: str, body: Any = None, role: str = "admin", **headers: str) -> Any:
+        """Send a request; what it answers, parsed. It must succeed."""
+        path, _, query = target.partition("?")
+        route, parameters = self._route(method, path)
+        event = {
+            "requestContext": {
+                "httpMethod": method,
+                "resourcePath": route,
+                "path": path,
+                "identity": {},
+                "authorizer": {"subject": "somebody", "role": role},
+            },
+            "headers": {name.replace("_", "-"): value for name, value in headers.items()},
+            "multiValueHeaders": {name.replace("_", "-"): [value] for name, value in headers.items()},
+            "multiValueQueryStringParameters": parse_qs(query) or None,
+            "pathParameters": parameters,
+            "stageVariables": None,
+            "body": json.dumps(body) if body is not None else None,
+            "isBase64Encoded": False,
+        }
+        with self.recorder.function("queries" if method == "GET" else "commands"):
+            answer = self._chalice(event, _Context())
+        assert answer["statusCode"] < 300, answer
+        return json.loads(answer["body"])
+
+    def settle(self) -> None:
+        """Let projector and reactor see all that changed, until nothing changes any more."""
+        while any(self._deliver(service) for service in self._runtime.services.values()):
+            pass
+
+    def deliver(self, service: str, *items: Mapping[str, Any]) -> None:
+        """Give projector and reactor records of a stream that carry those items."""
+        stream = f"arn:aws:dynamodb:eu-west-1:000000000000:table/{self._tables.name(service)}/stream/2026"
+        event = {"Records": [as_record(item, stream) for item in items]}
+        with self.recorder.function("projector"):
+            assert project_event(event, _Context(), self._runtime) == {"batchItemFailures": []}
+        with self.recorder.function("reactor"):
+            assert react_to_event(event, _Context(), self._runtime) == {"batchItemFailures": []}
+
+    def migrate(self, writer_secret: str, reader_secret: str) -> None:
+        """Run the migrations, which make the users that those secrets name."""
+        settings = replace(self._runtime.settings, writer_secret=writer_secret, reader_secret=reader_secret)
+        with self.recorder.function("migrate"):
+            bring_up_to_date(settings, self._tables.domain.root.MIGRATIONS)
+
+    def check(self) -> None:
+        """Run the scheduled check."""
+        with self.recorder.function("check"):
+            check_all(self._runtime)
+
+    def _deliver(self, service: Service) -> bool:
+        fresh = [item for item in self._tables.items(service.name) if self._is_fresh(service.name, item)]
+        if fresh:
+            self.deliver(service.name, *fresh)
+        return bool(fresh)
+
+    def _is_fresh(self, service: str, item: Mapping[str, Any]) -> bool:
+        if not is_head(item["id"]["S"]):
+            return False
+        key, version = (service, item["id"]["S"]), int(item["version"]["N"])
+        fresh = self._seen.get(key, 0) < version
+        self._seen[key] = version
+        return fresh
+
+    def _route(self, method: str, path: str) -> tuple[str, dict[str, str]]:
+        parts = path.split("/")
+        for route in sorted(route for known, route in self._routes if known == method):
+            names = route.split("/")
+            if len(names) == len(parts) and all(n == p or n.startswith("{") for n, p in zip(names, parts, strict=True)):
+                return route, {n[1:-1]: p for n, p in zip(names, parts, strict=True) if n.startswith("{")}
+        raise LookupError(f"no route for {method} {path}")
+
+
+@contextmanager
+def running(tables: Tables, database_url: str, recorder: Recorder) -> Iterator[Functions]:
+    """The functions of the tables' domain."""
+    root: Any = tables.domain.root
+    before = dict(os.environ)
+    os.environ |= {
+        "AWS_ENDPOINT_URL": tables.endpoint,
+        "TABLE_PREFIX": tables.prefix,
+        "DEAD_LETTER_BUCKET": f"{tables.prefix}letters",
+        "DATABASE_URL": database_url,
+        "TOKEN_SECRET": SECRET,
+        "PARTIAL_BATCH": "1",
+    }
+    try:
+        with recorder.watching():
+            yield Functions(root.runtime.__wrapped__(), root.APIS, recorder, tables)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
