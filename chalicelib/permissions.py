@@ -2,13 +2,16 @@
 
 The rows of a service are in its folder's permissions.py: a row a command, a query or a privilege inside a command. OWN
 lets a customer at what belongs to the customer id that is its token's subject. The roles are those that a token's role
-claim may name. A test holds all rows together against the routes, both ways.
+claim may name, each with the type of the subject of its tokens. A test holds all rows together against the routes, both
+ways.
 """
 
 from chalicelib.core.access.permissions import ALL, Permissions
+from chalicelib.core.fields import Subject
+from chalicelib.vocabulary import CustomerId
 
 PERMISSIONS = Permissions(
-    roles=("customer", "staff", "admin"),
+    roles={"customer": CustomerId, "staff": Subject, "admin": Subject},
     table={
         "operations.status": {"staff": ALL, "admin": ALL},
     },

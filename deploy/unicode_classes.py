@@ -18,12 +18,11 @@ Made by `python -m deploy.unicode_classes` from {sources}; do not edit.
 
 '''
 _WIDTH = 100
-_SURROGATES = range(0xD800, 0xE000)
-_CHARACTERS = [chr(point) for point in range(0x110000) if point not in _SURROGATES]
+_CHARACTERS = [chr(point) for point in range(0x110000)]
 CLASSES = {
     "CONTROL": (
-        r"[\p{Cc}\p{Zl}\p{Zp}]",
-        "Controls, NUL and the line breaks among them, and Unicode's own line breaks.",
+        r"[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]",
+        "Controls, NUL among them, Unicode's own line breaks, and lone surrogates.",
     ),
     "JOINER": (r"\p{Join_Control}", "ZWNJ and ZWJ, by which scripts and emoji put characters together."),
     "VARIATION_SELECTOR": (r"\p{Variation_Selector}", "What picks a glyph for the character before it."),

@@ -23,6 +23,6 @@ def describe(
         environment=app_env(config, database_url),
         migrations_database_url=migrations_database_url or database_url,
         signing_key=str(keys.private_key_path(config.keys)),
-        roles=permissions.roles,
+        roles=list(permissions.roles),
         own_roles=[role for role in permissions.roles if permissions.needs_subject(role)],
     )

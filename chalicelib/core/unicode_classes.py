@@ -3,8 +3,8 @@
 Made by `python -m deploy.unicode_classes` from regex 2026.11.19 and unicodedata2 18.0.0; do not edit.
 """
 
-CONTROL = "\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u2029"
-"""Controls, NUL and the line breaks among them, and Unicode's own line breaks."""
+CONTROL = "\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u2029\\ud800-\\udfff"
+"""Controls, NUL among them, Unicode's own line breaks, and lone surrogates."""
 JOINER = "\\u200c-\\u200d"
 """ZWNJ and ZWJ, by which scripts and emoji put characters together."""
 VARIATION_SELECTOR = "\\u180b-\\u180d\\u180f\\ufe00-\\ufe0f\U000e0100-\U000e01ef"

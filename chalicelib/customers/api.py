@@ -33,7 +33,7 @@ api = Api("customers", id=CustomerId)
 )
 def register(call: Call[NewCustomer]) -> Envelope:
     """Register a customer. A customer registers itself: the new id is its token's subject."""
-    id = call.own_id(CustomerId) if call.own else new_id("cus")
+    id = call.own or new_id("cus")
     return call.envelope(Register(id, call.at, call.body), (id,), fresh=not call.own, owner=id)
 
 

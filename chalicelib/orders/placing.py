@@ -12,7 +12,6 @@ from chalicelib.core.http.endpoint import Call
 from chalicelib.core.times import iso
 from chalicelib.customers.published import Standings
 from chalicelib.orders.commands import MAX_SKUS, NewOrder, Place
-from chalicelib.vocabulary import CustomerId
 
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -46,7 +45,7 @@ def place_command(call: Call[NewOrder]) -> Place:
 
 
 def _customer(call: Call[NewOrder]) -> str:
-    own = call.own_id(CustomerId) if call.own else None
+    own = call.own
     customer_id = call.body.customer_id or own
     if not customer_id:
         raise Invalid("/customer_id: missing.", faults=[Fault("missing", pointer="/customer_id")])

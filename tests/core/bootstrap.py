@@ -9,14 +9,14 @@ from chalicelib.core.mysql.migration_sets import MigrationSet
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.settings import Settings
 from chalicelib.core.telemetry import log, tracing
-from tests.core.domain.roles import CHIEF, CLERK, MEMBER
+from tests.core.domain.roles import CHIEF, CLERK, ROLES
 
 FOLDERS = ("accounts", "transfers")
 _DOMAIN = Path(__file__).parent / "domain"
 _ASSEMBLED = assemble(
     "tests.core.domain",
     FOLDERS,
-    Permissions((MEMBER, CLERK, CHIEF), {"operations.status": {CLERK: ALL, CHIEF: ALL}}),
+    Permissions(ROLES, {"operations.status": {CLERK: ALL, CHIEF: ALL}}),
     MigrationSet("tests", _DOMAIN / "migrations"),
 )
 SERVICES, APIS, PERMISSIONS, MIGRATIONS = _ASSEMBLED

@@ -67,7 +67,6 @@ def test_customer_registers_itself(as_customer: Customer) -> None:
     made = as_customer(id).post("/customers", {"name": "Ada", "email": email()})
     assert (made.status, made.json["id"]) == (201, id)
     assert as_customer(id).post("/customers", {"name": "Ada", "email": email()}).problem == "duplicate"
-    assert as_customer("no-customer-id").post("/customers", {"name": "Ada", "email": email()}).status == 403
 
 
 def test_customer_and_its_own(admin: Client, as_customer: Customer) -> None:
@@ -128,11 +127,13 @@ def test_stored_answer_after_a_change_of_role(stack: Any, admin: Client) -> None
     assert demoted.post(f"/orders/{id}/cancel").status == 403
 
 
-@pytest.mark.parametrize("subject", ["heartbeat#", "claim#email#x", "no-customer", "cus_" + "x" * 99])
+@pytest.mark.parametrize(
+    "subject", ["heartbeat#", "claim#email#x", "no-customer", "cus_" + "x" * 99, "cus_1 ", "cus_1\x00"]
+)
 def test_subject_that_is_no_customer(stack: Any, subject: str) -> None:
     """A customer's token that names no customer is refused, not looked up."""
     me = Client(stack.url, stack.token("customer", subject))
-    assert me.post("/orders", {"lines": [{"sku": "A", "quantity": 1}]}).status == 403
+    assert me.post("/orders", {"lines": [{"sku": "A", "quantity": 1}]}).status == 401
 
 
 def forge(stack: Any, **changes: Any) -> str:

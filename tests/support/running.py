@@ -45,7 +45,7 @@ class Run:
         assert self.process is not None
         assert wait_until(lambda: answers(self.ports["API_PORT"]) or self.process.poll() is not None, 90)  # type: ignore[union-attr]
         assert self.process.poll() is None, self.output()
-        token = keys.issue(self.folder / "keys", self._domain.permissions.roles[-1])
+        token = keys.issue(self.folder / "keys", list(self._domain.permissions.roles)[-1])
         return Client(f"http://127.0.0.1:{self.ports['API_PORT']}", token)
 
     def stop(self, number: int = signal.SIGTERM) -> str:

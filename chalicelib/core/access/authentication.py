@@ -6,7 +6,7 @@ function pays for them at a cold start.
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from chalicelib.core.errors import Unauthenticated
+from chalicelib.core.faults import faults_of
 from chalicelib.core.settings import BadSettings, Settings
 
 if TYPE_CHECKING:
     from jwt import PyJWK, PyJWKClient, PyJWKSet
+
+Roles = Mapping[str, Any]
+"""The roles that a token may name, each with the type of the subject of its tokens: {"clerk": Subject}."""
 
 ALGORITHMS = ["RS256", "ES256"]
 LEEWAY_SECONDS = 10
@@ -27,7 +31,8 @@ class Principal(NamedTuple):
     """Whoever the token was issued to.
 
     Attributes:
-        subject: the token's `sub`; where a role may see its own only, the id of the owner.
+        subject: the token's `sub`, of the type that its role has; where a role may see its own only, the id of the
+            owner. It is compared with keys in SQL, where "ada" and "ada " may be the same.
         role: one of the roles of the table of permissions.
     """
 
@@ -39,7 +44,7 @@ class BadToken(Exception):
     """The token is missing, expired, forged or made for somebody else; the message says which."""
 
 
-def verify(authorization: str, settings: Settings, roles: Collection[str]) -> Principal:
+def verify(authorization: str, settings: Settings, roles: Roles) -> Principal:
     """The principal of an Authorization header: "Bearer <JWT>".
 
     Args:
@@ -73,12 +78,25 @@ def verify(authorization: str, settings: Settings, roles: Collection[str]) -> Pr
     return _principal(claims, settings, roles)
 
 
-def _principal(claims: Mapping[str, Any], settings: Settings, roles: Collection[str]) -> Principal:
+def _principal(claims: Mapping[str, Any], settings: Settings, roles: Roles) -> Principal:
     subject, role = claims.get(settings.jwt_subject_claim), claims.get(settings.jwt_role_claim)
-    if not isinstance(subject, str) or not 0 < len(subject) <= 128:
-        raise BadToken(f"claim {settings.jwt_subject_claim!r} must hold 1 to 128 characters")
+    try:
+        return _checked(subject, role, roles)
+    except BadToken as error:
+        names = f"claims {settings.jwt_subject_claim!r} and {settings.jwt_role_claim!r}"
+        raise BadToken(f"{names}: {error}") from error
+
+
+def _checked(subject: Any, role: Any, roles: Roles) -> Principal:
+    """The principal of a subject and a role.
+
+    Raises:
+        BadToken: there is no such role, or its tokens have other subjects.
+    """
     if not isinstance(role, str) or role not in roles:
-        raise BadToken(f"claim {settings.jwt_role_claim!r} must be one of {', '.join(roles)}, not {role!r}")
+        raise BadToken(f"the role must be one of {', '.join(roles)}")
+    if faults := faults_of(subject, roles[role]):
+        raise BadToken(f"the subject of a token for {role}: {faults[0].detail}")
     return Principal(subject, role)
 
 
@@ -124,7 +142,7 @@ def _given_keys(jwks: str) -> "PyJWKSet":
     return jwt.PyJWKSet.from_dict(json.loads(jwks if jwks.startswith("{") else Path(jwks).read_text()))
 
 
-def principal_of(authorizer: Mapping[str, Any], roles: Collection[str]) -> Principal:
+def principal_of(authorizer: Mapping[str, Any], roles: Roles) -> Principal:
     """The principal in what the authorizer returned.
 
     Args:
@@ -132,9 +150,11 @@ def principal_of(authorizer: Mapping[str, Any], roles: Collection[str]) -> Princ
         roles: those that a token may name.
 
     Raises:
-        Unauthenticated: no authorizer ran.
+        Unauthenticated: no authorizer ran, or one that lets other subjects and roles through.
     """
-    subject, role = authorizer.get("subject"), authorizer.get("role")
-    if not subject or role not in roles:
+    if "subject" not in authorizer:
         raise Unauthenticated("Send 'Authorization: Bearer <token>'.")
-    return Principal(str(subject), str(role))
+    try:
+        return _checked(authorizer["subject"], authorizer.get("role"), roles)
+    except BadToken as error:
+        raise Unauthenticated(f"The token cannot be used here: {error}.") from error

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from chalicelib.core.access.authentication import Principal
+from chalicelib.core.access.authentication import Principal, Roles
 from chalicelib.core.errors import Forbidden
 
 
@@ -26,14 +26,14 @@ class Permissions:
     """The roles that there are, and what each may do.
 
     Attributes:
-        roles: all that a token may name.
+        roles: all that a token may name, each with the type of its tokens' subject.
         table: the rows of all services.
 
     Raises:
         ValueError: the table names a role that is not one of the roles.
     """
 
-    roles: tuple[str, ...]
+    roles: Roles
     table: Rows
 
     def __post_init__(self) -> None:

@@ -8,7 +8,6 @@ preconditions    ETag, If-Match, If-None-Match
 json_text        a JSON document as it came: no member twice, no text that was not UTF-8
 validation       a JSON document against a type, naming every fault
 parameters       a query string against a type, naming every fault
-faults           how a faulty field is told
 openapi          the OpenAPI document of the routes
 documentation    /openapi.json and /docs
 """

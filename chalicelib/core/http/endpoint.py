@@ -18,8 +18,8 @@ from chalicelib.core.commands import pipeline
 from chalicelib.core.commands.idempotency import Kept, Key
 from chalicelib.core.commands.pipeline import Envelope
 from chalicelib.core.commands.store import StoreUnreachable, Throttled
-from chalicelib.core.errors import Fault, Forbidden, Malformed, NotFound
-from chalicelib.core.http.faults import faults_of
+from chalicelib.core.errors import Fault, Malformed, NotFound
+from chalicelib.core.faults import faults_of
 from chalicelib.core.http.header_syntax import BadHeader, preferences
 from chalicelib.core.http.json_text import decode_json
 from chalicelib.core.http.parameters import check_query
@@ -72,16 +72,6 @@ class Call(Generic[B]):
     def __getitem__(self, name: str) -> str:
         """A path parameter."""
         return self.request.path_parameters[name]
-
-    def own_id(self, kind: Any) -> str:
-        """The caller's subject as an id of that type.
-
-        Raises:
-            Forbidden: the subject is not such an id, so nothing can be the caller's own.
-        """
-        if faults := faults_of(self.principal.subject, kind):
-            raise Forbidden(f"The token's subject cannot own anything here: {faults[0].detail}.")
-        return self.principal.subject
 
     def require_own(self, owner: str | None) -> None:
         """Raise Forbidden when only the caller's own is permitted and this is not."""

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from chalicelib.core.errors import Fault, Invalid, Malformed
-from chalicelib.core.http.faults import MAX_FAULTS, MAX_NAME, escaped, summary
+from chalicelib.core.faults import MAX_FAULTS, MAX_NAME, escaped, summary
 
 MAX_DEPTH = 32
 UNDECODED = "\ufffd"

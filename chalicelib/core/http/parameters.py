@@ -8,7 +8,7 @@ from typing import Any, TypeVar, Union, get_args
 import msgspec
 
 from chalicelib.core.errors import Fault, Invalid
-from chalicelib.core.http.faults import MAX_FAULTS, MAX_NAME, faults_of, summary
+from chalicelib.core.faults import MAX_FAULTS, MAX_NAME, faults_of, summary
 from chalicelib.core.http.json_text import UNDECODED, UNDECODED_DETAIL
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from chalicelib.core.errors import Fault, Invalid
-from chalicelib.core.http.faults import MAX_FAULTS, MAX_NAME, escaped, faults_of, summary
+from chalicelib.core.faults import MAX_FAULTS, MAX_NAME, escaped, faults_of, summary
 
 T = TypeVar("T")
 

@@ -6,18 +6,21 @@ import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from msgspec import Meta
 
-from chalicelib.core.access.authentication import BadToken, Principal, verify
+from chalicelib.core.access.authentication import BadToken, Principal, principal_of, verify
 from chalicelib.core.access.permissions import Access, Permissions, require_own
-from chalicelib.core.errors import Forbidden
+from chalicelib.core.errors import Forbidden, Unauthenticated
+from chalicelib.core.fields import Subject
 from chalicelib.core.settings import BadSettings, Settings
 
-ROLES = ("member", "clerk", "chief")
+Own = Annotated[str, Meta(pattern=r"^usr_[0-9]{1,9}\Z")]
+ROLES = {"member": Own, "clerk": Subject, "chief": Subject}
 KEYS: dict[str, Any] = {
     "RS256": rsa.generate_private_key(public_exponent=65537, key_size=2048),
     "ES256": ec.generate_private_key(ec.SECP256R1()),
@@ -93,11 +96,32 @@ def test_other_claims_for_role_and_subject() -> None:
     assert verify(token("ES256", **claims), own, ROLES) == ("usr_1", "member")
 
 
+@pytest.mark.parametrize(
+    "subject", ["usr_1 ", " usr_1", "usr_1\n", "usr_1\x00", "USR_1", "usr_", "ada", "\ud800", ["usr_1"]]
+)
+def test_subjects_of_a_role(subject: Any) -> None:
+    """A token's subject is of its role's type to the last character: in SQL "usr_1 " is the same as "usr_1"."""
+    claims = {"sub": "usr_1", "role": "member"}
+    assert verify(token("ES256", **claims), settings(key_set()), ROLES) == ("usr_1", "member")
+    odd = settings(key_set(), jwt_subject_claim="odd")  # PyJWT itself looks at the type of `sub`
+    with pytest.raises(BadToken, match="subject"):
+        verify(token("ES256", **claims, odd=subject), odd, ROLES)
+    with pytest.raises(Unauthenticated):
+        principal_of({"subject": subject, "role": "member"}, ROLES)
+
+
+@pytest.mark.parametrize("context", [{}, {"role": "clerk"}, {"subject": "ada"}, {"subject": "ada", "role": "root"}])
+def test_context_of_another_authorizer(context: dict[str, Any]) -> None:
+    """What an authorizer hands on is checked again, since a team may put another in."""
+    with pytest.raises(Unauthenticated):
+        principal_of(context, ROLES)
+
+
 def test_the_roles_are_the_caller_s() -> None:
     """A token may name the roles that the application has, and no other."""
-    assert verify(token("ES256", role="auditor"), settings(key_set()), ("auditor",)).role == "auditor"
-    with pytest.raises(BadToken, match="must be one of auditor, not 'clerk'"):
-        verify(token("ES256"), settings(key_set()), ("auditor",))
+    assert verify(token("ES256", role="auditor"), settings(key_set()), {"auditor": Subject}).role == "auditor"
+    with pytest.raises(BadToken, match="must be one of auditor"):
+        verify(token("ES256"), settings(key_set()), {"auditor": Subject})
 
 
 def test_permissions_name_roles_that_exist() -> None:
