@@ -11,12 +11,12 @@ from typing import Any
 
 from chalice.app import AuthRequest, AuthResponse, Chalice, CloudWatchEvent, DynamoDBEvent, Rate
 
-from chalicelib.bootstrap import APIS, MIGRATIONS, REACTED_TO, SERVICES, runtime
+from chalicelib.bootstrap import APIS, INFO, MIGRATIONS, REACTED_TO, SERVICES, runtime
 from chalicelib.core.http.chalice_adapter import authorized, problems_everywhere
 from chalicelib.core.telemetry import log
 
 app = Chalice(app_name="tributary", configure_logs=False)
-app.register_middleware(problems_everywhere, "http")
+app.register_middleware(problems_everywhere(INFO), "http")
 
 
 @app.authorizer(ttl_seconds=60)
@@ -26,7 +26,7 @@ def authorize(request: AuthRequest) -> AuthResponse:
 
 
 for api in APIS:
-    app.register_blueprint(api.blueprint(runtime, authorize))
+    app.register_blueprint(api.blueprint(runtime, authorize, INFO))
 
 
 def _project(event: DynamoDBEvent) -> dict[str, Any]:

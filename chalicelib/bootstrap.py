@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from chalicelib.core.assembly import assemble
+from chalicelib.core.http.info import ApiInfo
 from chalicelib.core.mysql.migration_sets import MigrationSet
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.settings import Settings
@@ -21,9 +22,17 @@ FOLDERS = (
     "orders",
     "reports",
 )
+# How the API names itself to its clients, here and in what API Gateway itself answers (`make generate`).
+INFO = ApiInfo(
+    title="Tributary",
+    version="0.1.0",
+    problem_types="urn:tributary:problem:",
+    request_ids="urn:tributary:request:",
+)
 _HERE = Path(__file__).parent
 # The read tables that several services share are in chalicelib/migrations.
-_ASSEMBLED = assemble("chalicelib", FOLDERS, ENGINE_PERMISSIONS, MigrationSet("services", _HERE / "migrations"))
+_SHARED = MigrationSet("services", _HERE / "migrations")
+_ASSEMBLED = assemble("chalicelib", FOLDERS, ENGINE_PERMISSIONS, _SHARED, INFO)
 SERVICES, APIS, PERMISSIONS, MIGRATIONS = _ASSEMBLED
 # The services whose streams others have policies on.
 REACTED_TO = _ASSEMBLED.reacted_to

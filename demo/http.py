@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 _AGAIN = frozenset({429, 502, 503, 504})
-_LOST_RACE = "urn:tributary:problem:conflict"
+_LOST_RACE = "conflict"  # the end of the problem's type
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
 _TIMEOUT_SECONDS = 30
 TROUBLE = (OSError, http.client.HTTPException)  # refused, reset, timed out, or an answer cut short
@@ -101,7 +101,7 @@ class Client:
                 answer, retry_after = self._once(method, path, body, headers)
                 if answer.status in (401, 403):
                     raise CannotGoOn(f"{method} {path}: {answer.status}, {answer.body.get('detail', 'no access')}")
-                if answer.status not in _AGAIN and answer.body.get("type") != _LOST_RACE:
+                if answer.status not in _AGAIN and not str(answer.body.get("type")).endswith(_LOST_RACE):
                     return answer
                 trouble = f"{answer.status} {answer.body.get('detail', '')}"
             except TROUBLE as error:

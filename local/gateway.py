@@ -19,6 +19,7 @@ from chalice.local import (
     NotAuthorizedError,
 )
 
+from chalicelib.core.composition_root import composition_root
 from chalicelib.core.errors import Forbidden, Internal, MethodNotAllowed, NotFound, Problem, Unauthenticated
 
 TIMEOUT_MS = 29_000  # API Gateway's own limit
@@ -159,4 +160,4 @@ def problem_answer(problem: Problem) -> Answer:
     import msgspec
 
     headers = [("Content-Type", "application/problem+json"), ("Cache-Control", "no-store"), *problem.headers.items()]
-    return Answer(problem.status, headers, msgspec.json.encode(problem.as_json()))
+    return Answer(problem.status, headers, msgspec.json.encode(composition_root().INFO.problem(problem)))

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from chalicelib.core.access.permissions import Permissions, Rows
 from chalicelib.core.http.chalice_adapter import Api
 from chalicelib.core.http.documentation import documentation
+from chalicelib.core.http.info import ApiInfo
 from chalicelib.core.mysql.migration_sets import CORE, MigrationSet
 from chalicelib.core.operations.api import api as operations_api
 from chalicelib.core.runtime import Runtime
@@ -51,7 +52,9 @@ class Assembly(NamedTuple):
         }
 
 
-def assemble(package: str, folders: Sequence[str], permissions: Permissions, shared: MigrationSet) -> Assembly:
+def assemble(
+    package: str, folders: Sequence[str], permissions: Permissions, shared: MigrationSet, info: ApiInfo
+) -> Assembly:
     """Put the services together.
 
     Args:
@@ -59,6 +62,7 @@ def assemble(package: str, folders: Sequence[str], permissions: Permissions, sha
         folders: their names.
         permissions: the roles, and the rows of the engine's own routes; those of the folders are put to them.
         shared: migrations of tables that lie in no service's folder.
+        info: how the API names itself.
 
     Raises:
         HalfWired: a folder lacks something.
@@ -75,7 +79,7 @@ def assemble(package: str, folders: Sequence[str], permissions: Permissions, sha
         raise HalfWired("\n".join(faults))
     together = Permissions(permissions.roles, rows)
     migrations = [CORE, shared, *(own for folder in found if (own := folder.migrations))]
-    return Assembly(services, (*apis, documentation(apis, together)), together, migrations)
+    return Assembly(services, (*apis, documentation(apis, together, info)), together, migrations)
 
 
 class _Folder:
@@ -139,5 +143,5 @@ def _without_permission(home: Path, apis: Iterable[Api], rows: Rows) -> Iterator
                 place = f"{home.name}/{api.service}/" if folder.is_dir() else f"{home.name}/"
                 yield (
                     f"{endpoint.method} {endpoint.path} has no permission: write"
-                    f' `"{endpoint.name}": {{"staff": ALL, "admin": ALL}},` into PERMISSIONS of {place}permissions.py.'
+                    f' `"{endpoint.name}": {{"<role>": ALL}},` into PERMISSIONS of {place}permissions.py.'
                 )

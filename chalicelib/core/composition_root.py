@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
     from chalicelib.core.access.permissions import Permissions
+    from chalicelib.core.http.info import ApiInfo
     from chalicelib.core.mysql.migration_sets import MigrationSet
     from chalicelib.core.runtime import Runtime
     from chalicelib.core.service import Service
@@ -27,12 +28,14 @@ class CompositionRoot(Protocol):
         REACTED_TO: the services whose streams others have policies on, by name.
         MIGRATIONS: what the read model's tables are made by, the engine's first.
         PERMISSIONS: who may do what, and which roles there are.
+        INFO: how the API names itself.
     """
 
     SERVICES: "Mapping[str, Service]"
     REACTED_TO: Sequence[str]
     MIGRATIONS: "Sequence[MigrationSet]"
     PERMISSIONS: "Permissions"
+    INFO: "ApiInfo"
 
     def runtime(self) -> "Runtime":
         """The process's runtime, made from the environment on first use. Raises BadSettings."""

@@ -73,11 +73,16 @@ class Problem(Exception):
         self.headers = dict(headers or {})
         self.facts = dict(facts or {})
 
-    def as_json(self, instance: str | None = None) -> dict[str, Any]:
-        """The problem+json body (RFC 9457, section 3)."""
+    def as_json(self, type: str, instance: str | None = None) -> dict[str, Any]:
+        """The problem+json body (RFC 9457, section 3).
+
+        Args:
+            type: the URI of its kind.
+            instance: the URI of this occurrence.
+        """
         body: dict[str, Any] = {
             **self.facts,
-            "type": f"urn:tributary:problem:{self.code}",
+            "type": type,
             "title": self.title,
             "status": self.status,
             "detail": self.detail,

@@ -32,7 +32,6 @@ class Settings:
         writer_secret, reader_secret: WRITER_SECRET, READER_SECRET, ARNs of secrets with the name and the password of
             the read model's users; read by the migrations alone, which make these users.
         query_seconds: QUERY_SECONDS, how long the read model's server may work on one query before it ends it.
-        currency: DEFAULT_CURRENCY, of what the list of customers shows and sorts by where no currency is asked for.
         tracing: TRACING=1 sends traces to X-Ray, and has its SDK imported.
     """
 
@@ -52,7 +51,6 @@ class Settings:
     writer_secret: str = ""
     reader_secret: str = ""
     query_seconds: float = 2.0
-    currency: str = "GBP"
     tracing: bool = False
 
     @classmethod
@@ -94,7 +92,6 @@ class Settings:
             writer_secret=env.get("WRITER_SECRET", ""),
             reader_secret=env.get("READER_SECRET", ""),
             query_seconds=float(seconds),
-            currency=env.get("DEFAULT_CURRENCY", "GBP"),
             tracing=env.get("TRACING") == "1",
         )
 

@@ -23,6 +23,7 @@ from chalicelib.customers.queries import (
     get_customer,
     list_customers,
 )
+from chalicelib.customers.settings import default_currency
 from chalicelib.vocabulary import CustomerId
 
 api = Api("customers", id=CustomerId)
@@ -52,7 +53,7 @@ def delete(call: Call[None]) -> Envelope:
 @api.query("/customers", "customers.list", parameters=CustomerFilters, answer=CustomerSummary, many=True)
 def list_(call: Call[CustomerFilters], cursor: Any) -> Page[CustomerSummary]:
     """List customers, with what they ordered."""
-    return list_customers(cursor, call.body, call.runtime.signer, call.runtime.settings.currency)
+    return list_customers(cursor, call.body, call.runtime.signer, default_currency())
 
 
 @api.query("/customers/{id}", "customers.get", answer=CustomerDetail)

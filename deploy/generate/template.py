@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from textwrap import indent
 from typing import Any
 
+from chalicelib.core.http.info import ApiInfo
 from chalicelib.core.service import Service
 from deploy.generate.fill import filled
 from deploy.generate.names import logical
@@ -41,13 +42,13 @@ _AGGREGATES = """
 _PROJECTED, _REACTED_TO = 1000, 100  # records a batch; a reaction takes a command each
 
 
-def text(services: Sequence[Service], endpoints: Iterable[Any]) -> str:
-    """template.yaml, of the services and of all routes."""
+def text(services: Sequence[Service], endpoints: Iterable[Any], info: ApiInfo) -> str:
+    """template.yaml, of the services, of all routes, and of the names that API Gateway's own problems have too."""
     routes: dict[str, list[str]] = {"CommandsFunction": [], "QueriesFunction": []}
     for endpoint in endpoints:
         routes[function_of(endpoint)].append(_route(endpoint))
     sources = sorted({policy.source for service in services for policy in service.policies})
-    return filled(
+    made = filled(
         "template.yaml",
         {
             "commands": _events(routes["CommandsFunction"]),
@@ -56,6 +57,7 @@ def text(services: Sequence[Service], endpoints: Iterable[Any]) -> str:
             "reacted-to": _events(_mapping(name, _REACTED_TO, prefixes(services, name)) for name in sources),
         },
     )
+    return made.replace("PROBLEM_TYPES", info.problem_types).replace("REQUEST_IDS", info.request_ids)
 
 
 def function_of(endpoint: Any) -> str:

@@ -6,10 +6,10 @@ from chalice.app import AuthRequest, AuthResponse, Chalice, CloudWatchEvent, Dyn
 
 from chalicelib.core.http.chalice_adapter import authorized, problems_everywhere
 from chalicelib.core.telemetry import log
-from tests.core.bootstrap import APIS, runtime
+from tests.core.bootstrap import APIS, INFO, runtime
 
 app = Chalice(app_name="tests", configure_logs=False)
-app.register_middleware(problems_everywhere, "http")
+app.register_middleware(problems_everywhere(INFO), "http")
 _STREAM = "arn:aws:dynamodb:eu-west-1:000000000000:table/any/stream/any"
 
 
@@ -20,7 +20,7 @@ def authorize(request: AuthRequest) -> AuthResponse:
 
 
 for api in APIS:
-    app.register_blueprint(api.blueprint(runtime, authorize))
+    app.register_blueprint(api.blueprint(runtime, authorize, INFO))
 
 
 @app.on_dynamodb_record(stream_arn=_STREAM)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from chalicelib.core.access.permissions import ALL, Permissions
 from chalicelib.core.assembly import assemble
+from chalicelib.core.http.info import ApiInfo
 from chalicelib.core.mysql.migration_sets import MigrationSet
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.settings import Settings
@@ -12,12 +13,19 @@ from chalicelib.core.telemetry import log, tracing
 from tests.core.domain.roles import CHIEF, CLERK, ROLES
 
 FOLDERS = ("accounts", "transfers")
+INFO = ApiInfo(
+    title="Accounts",
+    version="1",
+    problem_types="urn:accounts:problem:",
+    request_ids="urn:accounts:request:",
+)
 _DOMAIN = Path(__file__).parent / "domain"
 _ASSEMBLED = assemble(
     "tests.core.domain",
     FOLDERS,
     Permissions(ROLES, {"operations.status": {CLERK: ALL, CHIEF: ALL}}),
     MigrationSet("tests", _DOMAIN / "migrations"),
+    INFO,
 )
 SERVICES, APIS, PERMISSIONS, MIGRATIONS = _ASSEMBLED
 REACTED_TO = _ASSEMBLED.reacted_to

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.bootstrap import APIS, REACTED_TO, SERVICES
+from chalicelib.bootstrap import APIS, INFO, REACTED_TO, SERVICES
 from chalicelib.core import errors
 from chalicelib.core.commands.pipeline import store_problem
 from chalicelib.core.commands.store import OutcomeUnknown
@@ -247,8 +247,8 @@ def test_roles_are_ours(functions: dict[str, Any]) -> None:
 def test_gateway_answers_are_problems(template: dict[str, Any]) -> None:
     """What API Gateway itself refuses has the type, title and status of the app's own problems."""
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.Problem)]
-    known = {f"urn:tributary:problem:{kind.code}": kind for kind in kinds}
-    known["urn:tributary:problem:outcome-unknown"] = errors.Unavailable
+    known = {f"{INFO.problem_types}{kind.code}": kind for kind in kinds}
+    known[f"{INFO.problem_types}outcome-unknown"] = errors.Unavailable
     documented = (ROOT / "docs/reference/problems.md").read_text()
     responses = template["Resources"]["Api"]["Properties"]["GatewayResponses"]
     assert responses["MISSING_AUTHENTICATION_TOKEN"]["StatusCode"] == "404"
@@ -270,7 +270,7 @@ def test_a_function_without_an_answer_may_have_written(template: dict[str, Any],
     response = template["Resources"]["Api"]["Properties"]["GatewayResponses"][name]
     problem = json.loads(response["ResponseTemplates"]["application/json"])
     ours = store_problem(OutcomeUnknown())
-    assert problem["type"] == ours.as_json()["type"]
+    assert problem["type"] == INFO.problem(ours)["type"]
     assert response["ResponseParameters"]["Headers"]["Retry-After"] == f"'{ours.headers['Retry-After']}'"
     for said in ("may or may not have happened", "Idempotency-Key", "before you send it again"):
         assert said in problem["detail"]

@@ -24,6 +24,7 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.fields import NoBody
 from chalicelib.core.http.endpoint import Call, CommandEndpoint, NoParameters, PublicEndpoint, QueryEndpoint
+from chalicelib.core.http.info import ApiInfo
 from chalicelib.core.http.request import Reply, Request, correlation_id_of, request_of
 from chalicelib.core.ids import ulid
 from chalicelib.core.runtime import Runtime
@@ -103,7 +104,7 @@ class Api:
 
         return register
 
-    def blueprint(self, runtime: Callable[[], Runtime], authorizer: Any) -> Blueprint:
+    def blueprint(self, runtime: Callable[[], Runtime], authorizer: Any, info: ApiInfo) -> Blueprint:
         """The routes as a Chalice blueprint, behind the authorizer but for the public ones."""
         blueprint = Blueprint(f"chalicelib.{self.service}.api")
         cors = _cors(os.environ.get("CORS_ORIGIN", ""))
@@ -115,7 +116,7 @@ class Api:
                 content_types=["*/*"],  # judged in core/http/request.py, which says what to send instead
                 name=endpoint.name or endpoint.path,
                 cors=cors,
-            )(_view(blueprint, endpoint, runtime))
+            )(_view(blueprint, endpoint, runtime, info))
         return blueprint
 
 
@@ -132,41 +133,43 @@ def _summary(function: Callable[..., Any]) -> str:
     return (function.__doc__ or "").strip().partition("\n")[0]
 
 
-def _view(blueprint: Blueprint, endpoint: AnyEndpoint, runtime: Callable[[], Runtime]) -> Callable[..., Response]:
+def _view(
+    blueprint: Blueprint, endpoint: AnyEndpoint, runtime: Callable[[], Runtime], info: ApiInfo
+) -> Callable[..., Response]:
     """The function that Chalice calls: everything that can happen to a request ends here as a response."""
 
     def view(**_: str) -> Response:
         event = blueprint.current_request.to_original_event()
         correlation_id = correlation_id_of(event)
         with log.about(correlation_id=correlation_id):
-            reply = _reply(endpoint, event, correlation_id, runtime)
+            reply = _reply(endpoint, event, correlation_id, runtime, info)
         return _response(reply, correlation_id)
 
     return view
 
 
 def _reply(
-    endpoint: AnyEndpoint, event: Mapping[str, Any], correlation_id: str, runtime: Callable[[], Runtime]
+    endpoint: AnyEndpoint, event: Mapping[str, Any], correlation_id: str, runtime: Callable[[], Runtime], info: ApiInfo
 ) -> Reply:
     """What the endpoint answers, or the problem that its error is."""
     try:
         request = request_of(event, correlation_id)
         made = runtime()
         with tracing.segment("tributary-api", request.headers.get("x-amzn-trace-id", "")):
-            return _traced(endpoint, request, made)
+            return _traced(endpoint, request, made, info)
     except Problem as problem:
-        return problem_reply(problem, correlation_id)
+        return problem_reply(info, problem, correlation_id)
     except Exception:
         log.exception("unexpected error", route=endpoint.path)
-        return problem_reply(unexpected(correlation_id), correlation_id)
+        return problem_reply(info, unexpected(correlation_id), correlation_id)
 
 
-def _traced(endpoint: AnyEndpoint, request: Request, runtime: Runtime) -> Reply:
+def _traced(endpoint: AnyEndpoint, request: Request, runtime: Runtime, info: ApiInfo) -> Reply:
     with tracing.subsegment(endpoint.name or endpoint.path, correlation=request.correlation_id):
         try:
             reply = endpoint.serve(runtime, request)
         except Problem as problem:
-            reply = problem_reply(problem, request.correlation_id)
+            reply = problem_reply(info, problem, request.correlation_id)
         tracing.answered(reply.status)
         return reply
 
@@ -176,9 +179,9 @@ def unexpected(correlation_id: str) -> Internal:
     return Internal(f"It is logged under {correlation_id}; please report that id. Nothing more is known here.")
 
 
-def problem_reply(problem: Problem, correlation_id: str) -> Reply:
+def problem_reply(info: ApiInfo, problem: Problem, correlation_id: str) -> Reply:
     """A problem as a reply (RFC 9457)."""
-    body = msgspec.json.encode(problem.as_json(instance=f"urn:tributary:request:{correlation_id}")).decode()
+    body = msgspec.json.encode(info.problem(problem, correlation_id)).decode()
     return Reply(problem.status, body, {"Content-Type": "application/problem+json", **problem.headers})
 
 
@@ -218,11 +221,18 @@ def authorized(request: AuthRequest, runtime: Runtime) -> AuthResponse:
     )
 
 
-def problems_everywhere(request: Any, get_response: Callable[[Any], Response]) -> Response:
+def problems_everywhere(info: ApiInfo) -> Callable[[Any, Callable[[Any], Response]], Response]:
     """Chalice middleware: what Chalice itself refuses (405, a route it does not know) is a problem too."""
-    response = get_response(request)
-    if not (response.status_code >= 400 and isinstance(response.body, dict) and "Code" in response.body):
-        return response
+
+    def middleware(request: Any, get_response: Callable[[Any], Response]) -> Response:
+        response = get_response(request)
+        refused = response.status_code >= 400 and isinstance(response.body, dict) and "Code" in response.body
+        return _refused_by_chalice(info, response) if refused else response
+
+    return middleware
+
+
+def _refused_by_chalice(info: ApiInfo, response: Response) -> Response:
     kind = _CHALICE_PROBLEMS.get(response.status_code)
     correlation_id = ulid()
     if kind is None:
@@ -230,4 +240,4 @@ def problems_everywhere(request: Any, get_response: Callable[[Any], Response]) -
     message = str(response.body.get("Message", ""))
     allow = {name: str(value) for name, value in response.headers.items() if name == "Allow"}
     problem = kind(f"{message}.", headers=allow) if kind else unexpected(correlation_id)
-    return _response(problem_reply(problem, correlation_id), correlation_id)
+    return _response(problem_reply(info, problem, correlation_id), correlation_id)

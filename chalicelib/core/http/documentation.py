@@ -8,22 +8,21 @@ import msgspec
 
 from chalicelib.core.access.permissions import Permissions
 from chalicelib.core.http.chalice_adapter import Api
+from chalicelib.core.http.info import ApiInfo
 from chalicelib.core.http.openapi import document
 from chalicelib.core.http.request import Reply, Request
 
 _PAGE = Path(__file__).with_name("docs.html")
-VERSION = "0.1.0"
-"""Of the HTTP contract."""
 
 
-def documentation(apis: Iterable[Api], permissions: Permissions) -> Api:
+def documentation(apis: Iterable[Api], permissions: Permissions, info: ApiInfo) -> Api:
     """The routes that describe those routes."""
     api = Api("operations")
     endpoints = [endpoint for described in apis for endpoint in described.endpoints]
 
     @cache
     def text() -> str:
-        return msgspec.json.encode(document(endpoints, permissions, VERSION)).decode()
+        return msgspec.json.encode(document(endpoints, permissions, info)).decode()
 
     @api.public("/openapi.json")
     def openapi(request: Request) -> Reply:

@@ -13,6 +13,7 @@ import msgspec
 from chalicelib.core.access.permissions import Permissions
 from chalicelib.core.http.chalice_adapter import AnyEndpoint
 from chalicelib.core.http.endpoint import CommandEndpoint, QueryEndpoint
+from chalicelib.core.http.info import ApiInfo
 
 _PROBLEMS = {
     "400": "Malformed: not JSON, or a bad header, cursor or token",
@@ -57,7 +58,7 @@ class ProblemDocument(msgspec.Struct, rename={"kind": "type"}):
     errors: list[ProblemFault] = msgspec.field(default_factory=list)
 
 
-def document(endpoints: Sequence[AnyEndpoint], permissions: Permissions, version: str) -> dict[str, Any]:
+def document(endpoints: Sequence[AnyEndpoint], permissions: Permissions, info: ApiInfo) -> dict[str, Any]:
     """The OpenAPI document of those routes."""
     schemas, components = _schemas(endpoints)
     paths: dict[str, Any] = {}
@@ -68,8 +69,8 @@ def document(endpoints: Sequence[AnyEndpoint], permissions: Permissions, version
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "Tributary",
-            "version": version,
+            "title": info.title,
+            "version": info.version,
             "description": "Commands write to one service each; queries answer across all of them. Send a command's "
             "`Consistency-Token` with a query, and it shows the change or says that it cannot yet.",
         },

@@ -7,10 +7,10 @@ import pytest
 
 from chalicelib.core.http.endpoint import CommandEndpoint, QueryEndpoint
 from chalicelib.core.http.openapi import document
-from tests.core.bootstrap import APIS, PERMISSIONS
+from tests.core.bootstrap import APIS, INFO, PERMISSIONS
 
 ENDPOINTS = [endpoint for api in APIS for endpoint in api.endpoints]
-DOCUMENT = document(ENDPOINTS, PERMISSIONS, "1")
+DOCUMENT = document(ENDPOINTS, PERMISSIONS, INFO)
 
 
 @pytest.mark.parametrize("endpoint", [e for e in ENDPOINTS if e.name], ids=lambda endpoint: endpoint.name)
