@@ -4,7 +4,7 @@ import fcntl
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,7 @@ def _serve(stack: Stack, config: Config) -> None:
     permissions = composition_root().PERMISSIONS
     description = describe(config, stack.database_url, permissions, stack.migrations_database_url)
     with published(config.folder, description):
-        _welcome(config)
+        _welcome(config, permissions.roles)
         while True:
             stack.revive()
             time.sleep(0.25)
@@ -75,11 +75,11 @@ def _raise_ended(*_: Any) -> None:
     raise _Ended
 
 
-def _welcome(config: Config) -> None:
+def _welcome(config: Config, roles: Sequence[str]) -> None:
     print(
         f"\nTributary is at http://localhost:{config.api_port}   (Ctrl-C stops it; logs are in {config.logs})"
         f"\nIn a browser: http://localhost:{config.api_port}/docs   lists what there is, to try it."
-        "\nIn another terminal: make token ROLE=staff   prints a token; make seed   loads sample data.",
+        f"\nIn another terminal: make token ROLE={'|'.join(roles)}   prints a token; make seed   loads sample data.",
         flush=True,
     )
 

@@ -18,8 +18,8 @@ import msgspec
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):
     """What a commit did. Stored as `{"type": <class name>, "data": {...}}`.
 
-    `held_by_state` names fields that the state holds as well and that are not stored twice: an order of
-    1,000 lines has to fit into one item of 400 KB.
+    `held_by_state` names fields that the state holds as well and that are not stored twice: the
+    largest state has to fit into one item of 400 KB with them.
     """
 
     held_by_state: ClassVar[frozenset[str]] = frozenset()
@@ -35,7 +35,7 @@ class Rejected(Exception):
     """A rule of the domain refuses the command in the present state; nothing is written.
 
     Args:
-        code: stable, in kebab-case, for programs: "insufficient-stock".
+        code: stable, in kebab-case, for programs: "insufficient-funds".
         detail: one sentence for people: what was wrong and what to do next.
         faults: what is wrong with which member of the command: {JSON pointer: sentence}.
         facts: further members of the problem, JSON values only.

@@ -18,5 +18,5 @@ def ulid(at_ms: int | None = None) -> str:
 
 
 def new_id(prefix: str) -> str:
-    """A new id such as "ord_01JD2Q8N3XW7GK5T0V9M4R6B1C"."""
+    """A new id such as "tra_01JD2Q8N3XW7GK5T0V9M4R6B1C"."""
     return f"{prefix}_{ulid()}"

@@ -18,7 +18,7 @@ class Settings:
     """What the deployment says; every attribute names its environment variable.
 
     Attributes:
-        table_prefix: TABLE_PREFIX; a service's table is `<prefix><service>`, as in "tributary-orders".
+        table_prefix: TABLE_PREFIX; a service's table is `<prefix><service>`, as in "tributary-transfers".
         dead_letter_table: DEAD_LETTER_TABLE (default `<prefix>dead-letters`).
         dead_letter_bucket: DEAD_LETTER_BUCKET, for images too large for a DynamoDB item; may be empty.
         database_url: DATABASE_URL, mysql://user:password@host:port/database[?ssl-ca=path], the writer.

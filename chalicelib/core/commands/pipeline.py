@@ -55,7 +55,7 @@ class Envelope:
     """A command on its way, with all that surrounds it.
 
     Attributes:
-        name: "orders.place", as in the table of permissions.
+        name: "transfers.request", as in the table of permissions.
         command: what the service's `decide` takes.
         ids: the aggregates to load; the answer is about the first.
         actor: who asks: the token's subject, or the reactor.

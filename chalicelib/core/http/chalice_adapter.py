@@ -51,7 +51,7 @@ class Api:
 
     Args:
         service: its name; commands write to its table.
-        paths: the type of each path parameter: {"id": OrderId}.
+        paths: the type of each path parameter: {"id": TransferId}.
     """
 
     def __init__(self, service: str, **paths: Any) -> None:

@@ -47,7 +47,7 @@ class Call(Generic[B]):
     """One request, read and permitted.
 
     Attributes:
-        name: of the command or query: "orders.place".
+        name: of the command or query: "transfers.request".
         body: the checked body of a command, or the checked parameters of a query.
         access: how far the caller may go.
     """
@@ -143,7 +143,7 @@ class Endpoint:
     """A route as data; what is common to commands and queries.
 
     Attributes:
-        method, path: "POST", "/orders/{id}/cancel".
+        method, path: "POST", "/transfers/{id}/cancel".
         name: in the table of permissions; "" for a public route.
         summary: the first line of its function's docstring.
         path_types: the type of each path parameter; what does not fit does not exist.
@@ -175,7 +175,7 @@ class CommandEndpoint(Endpoint):
         service: whose table it writes to.
         body: the type of the request's body.
         plan: from a call to its envelope, which the pipeline runs.
-        location: where what it creates is found: "/orders/{id}"; "" for a route that creates nothing.
+        location: where what it creates is found: "/transfers/{id}"; "" for a route that creates nothing.
         several: whether it may need several aggregates at once.
     """
 

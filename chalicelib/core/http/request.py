@@ -23,8 +23,8 @@ class Request:
 
     Attributes:
         method: upper case.
-        route: "/orders/{id}".
-        path: what was asked for, percent-encoded, with the stage where there is one: "/prod/orders/ord_1".
+        route: "/transfers/{id}".
+        path: what was asked for, percent-encoded, with the stage where there is one: "/prod/transfers/tra_1".
         base: "", "/prod" or whatever stands before the route: a stage, or a custom domain's base path.
         path_parameters: decoded.
         query: all values of each parameter.

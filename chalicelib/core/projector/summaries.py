@@ -34,7 +34,7 @@ class Differences:
     def statements(self) -> Iterator[bytes]:
         """The statements that bring the summaries up to date, their rows in the order of their keys.
 
-        The order is the same in all transactions, so that two that want the same rows do not deadlock.
+        All transactions take rows in the same order, so that two that want the same ones do not deadlock.
         """
         for summary, totals in self._totals:
             rows = [summary.table.row(*key, *totals[key]) for key in sorted(totals)]

@@ -1,4 +1,4 @@
-"""The transaction that writes a part of a batch: its order, and its locks.
+"""The transaction that writes a part of a batch, step by step, and its locks.
 
 0. Read, under a shared lock, which tables are to be written (see generations); for each set of them:
 1. Lock the root rows that exist, in the order of their keys. Those that are newer already drop out.

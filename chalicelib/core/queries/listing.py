@@ -106,7 +106,7 @@ class Bookmark:
         signer: signs cursors.
         listing: the list's name. Lists of one name share cursors.
         parameters: as the client gave them.
-        scope: what else decides which rows the list has: a customer's id, a default.
+        scope: what else decides which rows the list has: an owner's id, a default.
 
     Raises:
         Malformed: the cursor was not made for this list with these parameters.
@@ -159,7 +159,7 @@ def read_page(
         cursor: a DictCursor in the snapshot's transaction.
         select: `SELECT ... FROM ...`, with the sort's keys under their names.
         where: filters; the bookmark's condition is added here.
-        sort: the order.
+        sort: by what, and in which direction.
         bookmark: where the page begins.
         limit: how many items at most.
         item: from a row to an item of the answer.

@@ -22,13 +22,13 @@ class Head:
     """The newest commit of an aggregate, as its item in the write store holds it.
 
     Attributes:
-        id: the partition key, such as "ord_01JD...".
+        id: the partition key, such as "tra_01JD...".
         version: 1, 2, 3 ... without a gap.
         state: plain data (str, int, bool, None, list, dict) as msgspec.to_builtins made it.
         events: what this commit did: [{"type": str, "data": dict}].
         commit: unique id of this write.
         actor: who did it: the token's subject.
-        command: by which command: "orders.place".
+        command: by which command: "transfers.request".
         at: ISO 8601 UTC with milliseconds: "2026-11-23T10:00:00.000Z".
         deleted: True on a tombstone.
         correlation: id of the request that it came from, as in the log; "" on items of before it was kept.
@@ -85,7 +85,7 @@ class Aggregate:
     """One kind of aggregate of a service.
 
     Attributes:
-        name: the field's word for it: "invoice", "payment".
+        name: the field's word for it: "account", "hold".
         state: its State class.
         evolve: (state or None, event) -> state.
         prefix: of the ids that it has; "" has all that no other kind does.

@@ -16,7 +16,7 @@ class Port:
     """What a service publishes to the command side of others.
 
     Attributes:
-        name: by which a command finds it: `call.runtime.ports["prices"]`.
+        name: by which a command finds it: `call.runtime.ports["standings"]`.
         make: the service's write store -> the port.
         several: whether it reads several aggregates at once.
     """
@@ -48,7 +48,7 @@ class Service:
     """One service: a folder, a DynamoDB table, a stream.
 
     Attributes:
-        name: as in its folder, its table's name and its consistency tokens: "orders".
+        name: as in its folder, its table's name and its consistency tokens: "transfers".
         aggregates: the kinds of aggregate that its table holds, told apart by the prefixes of their ids.
         decide: (command, states by id) -> events by id; raises Rejected.
         projection: how the states of its projected aggregates become rows.

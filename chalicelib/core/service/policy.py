@@ -17,7 +17,7 @@ class FollowUp:
 
     Attributes:
         service: whose command it is.
-        name: "inventory.reserve"; becomes the commit's `command`.
+        name: "accounts.hold"; becomes the commit's `command`.
         command: what that service's `decide` takes.
         ids: the aggregates that it needs, as in `pipeline.Envelope`.
         refused: by the code of a refusal that can be expected, what is asked for instead; None for nothing. Any
@@ -48,9 +48,9 @@ class Policy:
     """What follows from the states of another service's aggregates.
 
     Attributes:
-        source: the service whose stream is looked at: "orders".
+        source: the service whose stream is looked at: "transfers".
         react: head -> what it asks for, in that order. Pure. Whatever it raises makes the record a poison record.
-        prefix: of the ids that it looks at, such as "res#"; "" looks at every aggregate. Others do not reach it.
+        prefix: of the ids that it looks at, such as "hold#"; "" looks at every aggregate. Others do not reach it.
         asks: whose commands it asks for, those of a refusal too; empty means its own service's, one aggregate each.
     """
 

@@ -71,7 +71,7 @@ class Summary:
         contributions: (root row, child rows of each child table) -> what this aggregate adds, as rows of the
             summary, at most one for each key. Pure: the same base rows always give the same contributions.
         sums: the same in SQL, for `ops verify`: a SELECT ... GROUP BY of the table's columns, by their names,
-            from the base tables, which are written as `{orders}`. A test compares the two.
+            from the base tables, which are written as `{transfers}`. A test compares the two.
         greatest: measures that are the MAX over the base rows and never shrink: a column that a
             base row never changes once written. Added by GREATEST.
     """

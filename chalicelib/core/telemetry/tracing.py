@@ -55,7 +55,7 @@ def subsegment(name: str, namespace: str = "local", **annotations: Annotation) -
     """A part of the present segment; outside one, nothing.
 
     Args:
-        name: of what is done: "orders.place".
+        name: of what is done: "transfers.request".
         namespace: "remote" for a call to another server.
         annotations: what traces can be searched by.
     """

@@ -118,9 +118,9 @@ def _by_aggregate(chosen: Iterable[Letter]) -> Iterator[list[Letter]]:
     for letter in chosen:
         groups.setdefault((letter.consumer, letter.service, letter.aggregate), []).append(letter)
     for key in sorted(groups):
-        yield sorted(groups[key], key=_order)
+        yield sorted(groups[key], key=_by_version)
 
 
-def _order(letter: Letter) -> tuple[bool, int, int, str]:
+def _by_version(letter: Letter) -> tuple[bool, int, int, str]:
     digits = int(letter.sequence) if letter.sequence.isdecimal() else 0
     return letter.version is None, letter.version or 0, digits, letter.sequence

@@ -1,0 +1,78 @@
+"""The core knows no shop: none of the example's words is in its code, its docstrings, its comments or its pages."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local import ROOT
+
+CORE = ROOT / "chalicelib" / "core"
+WORDS = {
+    "order", "customer", "sku", "catalog", "catalogue", "inventory", "currency", "staff", "product", "price", "stock",
+    "reservation", "shop", "invoice", "sale", "shipment", "ord", "cus",  # the last two begin its ids
+}  # fmt: skip
+# Of everyday English and SQL: the phrase is allowed, wherever it stands, and not the file.
+EVERYDAY = re.compile(
+    r"order[ _]by"
+    r"|in (?:the same|this|that|any|its|their|no certain|which)? ?order\b"
+    r"|the order (?:of|in which|in the)\b"
+    r"|in the order:",
+    re.IGNORECASE,
+)
+# The words of a line, those too that stand in snake_case and CamelCase.
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+def singular(word: str) -> str:
+    """A word in small letters; "currencies" is "currency"."""
+    small = word.lower()
+    return f"{small[:-3]}y" if small.endswith("ies") else small.removesuffix("s")
+
+
+def shop_words(text: str) -> list[str]:
+    """The example's words in a text."""
+    left = EVERYDAY.sub("", text)
+    return [word for word in _WORD.findall(left) if {singular(word), word.lower()} & WORDS]
+
+
+def lines(folder: Path) -> Iterator[tuple[str, str]]:
+    """Every line of what ships, with where it stands."""
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in (".py", ".sql", ".html", ".js", ".css"):
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+                yield f"{path.relative_to(ROOT)}:{number}", line
+
+
+def test_the_core_has_none() -> None:
+    """Names where each word stands, so that it can be said in neutral words."""
+    assert {where: found for where, line in lines(CORE) if (found := shop_words(line))} == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the order is confirmed",
+        "OrderId",
+        "orders.place",
+        "ord_1",
+        "default_currency",
+        "SKUS",
+        "of customers'",
+        "prices",
+    ],
+)
+def test_what_is_found(text: str) -> None:
+    """Singular and plural, in any case, inside names too."""
+    assert len(shop_words(text)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ORDER BY id", "sort.order_by", "in the order of their keys", "in any order", "border", "production", "reordered",
+     "the order in which it came", "in no certain order", "apply them in order"],
+)  # fmt: skip
+def test_what_is_everyday(text: str) -> None:
+    """Sequence is not commerce, and a word inside a longer one is not that word."""
+    assert shop_words(text) == []
