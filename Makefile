@@ -50,7 +50,7 @@ lint: setup ## Run ruff, mypy --strict and import-linter; see that what is gener
 	@$(PY) -m deploy.generate --check
 
 test-unit: setup ## Run the tests that need no server, in seconds
-	$(PY) -m pytest tests/core/unit tests/services tests/shop/rules tests/deploy/test_makefile.py $(ARGS)
+	$(PY) -m pytest -m serverless tests/core tests/services tests/shop tests/deploy/test_makefile.py $(ARGS)
 
 test-mysql: setup ## Run the database tests on a real MySQL, downloaded into a folder of its own
 	url=$$(local/mysql.sh start $(MYSQL_TEST_PORT)) && trap 'local/mysql.sh stop' EXIT && \

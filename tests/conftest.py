@@ -34,8 +34,11 @@ os.environ.pop("AWS_PROFILE", None)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test that uses the MySQL server, so that `-m database` runs them all on another one."""
     for item in items:
-        if "mysql_server" in getattr(item, "fixturenames", ()):
+        fixtures = getattr(item, "fixturenames", ())
+        if "mysql_server" in fixtures:
             item.add_marker(pytest.mark.database)
+        elif "ministack" not in fixtures:
+            item.add_marker(pytest.mark.serverless)
 
 
 @pytest.fixture(scope="session")

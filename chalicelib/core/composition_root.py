@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
     from chalicelib.core.access.permissions import Permissions
+    from chalicelib.core.http.chalice_adapter import Api
     from chalicelib.core.http.info import ApiInfo
     from chalicelib.core.mysql.migration_sets import MigrationSet
     from chalicelib.core.runtime import Runtime
@@ -29,6 +30,7 @@ class CompositionRoot(Protocol):
         MIGRATIONS: what the read model's tables are made by, the engine's first.
         PERMISSIONS: who may do what, and which roles there are.
         INFO: how the API names itself.
+        APIS: the routes, the engine's own among them.
     """
 
     SERVICES: "Mapping[str, Service]"
@@ -36,6 +38,7 @@ class CompositionRoot(Protocol):
     MIGRATIONS: "Sequence[MigrationSet]"
     PERMISSIONS: "Permissions"
     INFO: "ApiInfo"
+    APIS: "Sequence[Api]"
 
     def runtime(self) -> "Runtime":
         """The process's runtime, made from the environment on first use. Raises BadSettings."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.http.things import email
+from tests.shop.http.things import email
 from tests.support.stack import Stack
 
 

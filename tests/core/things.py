@@ -38,6 +38,12 @@ def transfer(api: Client, source: str | None = None, target: str | None = None, 
     return str(answer.json["id"])
 
 
+def seen(api: Client, *numbers: str) -> str:
+    """The Consistency-Token of those accounts as they are, for a query that shows them beside something else."""
+    answers = [api.patch(f"/accounts/{number}", {}) for number in numbers]
+    return ", ".join(answer.headers["consistency-token"] for answer in answers)
+
+
 def answered(api: Client, id: str) -> Any:
     """A transfer as GET shows it once the accounts have accepted or refused it."""
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests.faults.form import form
 from tests.faults.servers import Pair, catch_up, execute, follow, replicated
-from tests.http.things import customer, email, order, product
+from tests.shop.http.things import customer, email, order, product
 from tests.support.client import Answer, Client
 from tests.support.stack import Stack, started
 from tests.support.stores import fresh_tables

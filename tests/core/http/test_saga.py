@@ -1,6 +1,6 @@
 """A transfer over HTTP, from its request to its settlement: commands, streams, policies and queries together."""
 
-from tests.core.things import account, answered, transfer
+from tests.core.things import account, answered, seen, transfer
 from tests.support.client import Client
 
 
@@ -9,8 +9,8 @@ def test_a_transfer_is_accepted_and_settled(chief: Client) -> None:
     source, target = account(chief, 100), account(chief)
     id = transfer(chief, source, target, 30)
     assert answered(chief, id)["status"] == "accepted"
-    settled = chief.post(f"/transfers/{id}/settle")
-    shown = chief.get(f"/transfers/{id}", Consistency_Token=settled.headers["consistency-token"]).json
+    settled = chief.post(f"/transfers/{id}/settle").headers["consistency-token"]
+    shown = chief.get(f"/transfers/{id}", Consistency_Token=f"{settled}, {seen(chief, source, target)}").json
     assert (shown["status"], shown["version"], shown["volume"]) == ("settled", 3, 30)
     assert [leg["name"] for leg in shown["legs"]] == [f"Account {source}", f"Account {target}"]
 

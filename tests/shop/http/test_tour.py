@@ -6,7 +6,7 @@ import subprocess
 from itertools import pairwise
 from pathlib import Path
 
-from tests.http.settling import settle
+from tests.shop.http.settling import settle
 from tests.support.stack import Stack
 
 _MARK = "--- next ---"
