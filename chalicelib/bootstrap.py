@@ -26,6 +26,7 @@ FOLDERS = (
 INFO = ApiInfo(
     title="Tributary",
     version="0.1.0",
+    license="MIT",
     problem_types="urn:tributary:problem:",
     request_ids="urn:tributary:request:",
 )

@@ -8,4 +8,9 @@ PERMISSIONS: Rows = {
     "catalog.discontinue": {"staff": ALL, "admin": ALL},
     "catalog.list": {"customer": ALL, "staff": ALL, "admin": ALL},
     "catalog.get": {"customer": ALL, "staff": ALL, "admin": ALL},
+    # members of answers
+    "catalog.list:on_hand": {"staff": ALL, "admin": ALL},
+    "catalog.get:on_hand": {"staff": ALL, "admin": ALL},
+    "catalog.get:reserved": {"staff": ALL, "admin": ALL},
+    "catalog.get:sales": {"staff": ALL, "admin": ALL},
 }

@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 from chalicelib.core.access.permissions import Permissions, Rows
 from chalicelib.core.http.chalice_adapter import Api
 from chalicelib.core.http.documentation import documentation
+from chalicelib.core.http.endpoint import QueryEndpoint
 from chalicelib.core.http.info import ApiInfo
+from chalicelib.core.http.visibility import member_at
 from chalicelib.core.mysql.migration_sets import CORE, MigrationSet
 from chalicelib.core.operations.api import api as operations_api
 from chalicelib.core.runtime import Runtime
@@ -74,10 +76,11 @@ def assemble(
     rows = dict(permissions.table)
     for folder in found:
         rows |= folder.permissions
-    faults = [*(fault for folder in found for fault in folder.faults()), *_without_permission(home, apis, rows)]
+    together = Permissions(permissions.roles, rows)
+    faults = [fault for folder in found for fault in folder.faults()]
+    faults += [*_without_permission(home, apis, rows), *_without_member(apis, together)]
     if faults:
         raise HalfWired("\n".join(faults))
-    together = Permissions(permissions.roles, rows)
     migrations = [CORE, shared, *(own for folder in found if (own := folder.migrations))]
     return Assembly(services, (*apis, documentation(apis, together, info)), together, migrations)
 
@@ -145,3 +148,12 @@ def _without_permission(home: Path, apis: Iterable[Api], rows: Rows) -> Iterator
                     f"{endpoint.method} {endpoint.path} has no permission: write"
                     f' `"{endpoint.name}": {{"<role>": ALL}},` into PERMISSIONS of {place}permissions.py.'
                 )
+
+
+def _without_member(apis: Iterable[Api], permissions: Permissions) -> Iterator[str]:
+    """Rows about a member that the answer does not have, so that the member that was meant is seen by all."""
+    for endpoint in (endpoint for api in apis for endpoint in api.endpoints if isinstance(endpoint, QueryEndpoint)):
+        for path in permissions.members(endpoint.name):
+            if member_at(endpoint.answer, path) is None:
+                row = f"{endpoint.name}:{path}"
+                yield f'The answer of {endpoint.name} has no member {path}: correct the row "{row}" of PERMISSIONS.'

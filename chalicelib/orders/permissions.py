@@ -14,4 +14,5 @@ PERMISSIONS: Rows = {
     "orders.get": {"customer": OWN, "staff": ALL, "admin": ALL},
     "orders.timeline": {"customer": OWN, "staff": ALL, "admin": ALL},
     "customers.orders": {"customer": OWN, "staff": ALL, "admin": ALL},
+    "orders.timeline:entries.actor": {"staff": ALL, "admin": ALL},
 }

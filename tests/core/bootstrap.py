@@ -16,6 +16,7 @@ FOLDERS = ("accounts", "transfers")
 INFO = ApiInfo(
     title="Accounts",
     version="1",
+    license="MIT",
     problem_types="urn:accounts:problem:",
     request_ids="urn:accounts:request:",
 )

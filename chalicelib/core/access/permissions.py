@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from chalicelib.core.access.authentication import Principal, Roles
-from chalicelib.core.errors import Forbidden
+from chalicelib.core.errors import Forbidden, NotFound
 
 
 class Access(Enum):
@@ -18,7 +18,10 @@ class Access(Enum):
 ALL, OWN = Access.ALL, Access.OWN
 
 Rows = Mapping[str, Mapping[str, Access]]
-"""By command, query or privilege ("documents.change"): the roles that may, and how far."""
+"""By command, query or privilege ("documents.change"): the roles that may, and how far.
+
+A row "documents.get:cost" is a privilege of a query: only its roles see the member `cost` of the answer.
+"""
 
 
 @dataclass(frozen=True)
@@ -53,16 +56,33 @@ class Permissions:
             raise Forbidden(f"{name} is for {allowed}, and this token's role is {principal.role}.")
         return found
 
+    def members(self, query: str) -> dict[str, Mapping[str, Access]]:
+        """The rows of the members of a query's answer that only some roles see, by path: "cost", "parts.supplier"."""
+        prefix = f"{query}:"
+        return {name.removeprefix(prefix): row for name, row in self.table.items() if name.startswith(prefix)}
+
+    def unseen(self, query: str, principal: Principal) -> list[str]:
+        """The paths of those members that the principal may not see."""
+        return [path for path, row in self.members(query).items() if principal.role not in row]
+
     def needs_subject(self, role: str) -> bool:
         """Whether it matters for a role who the token's subject is: some row gives it OWN."""
         return any(row.get(role) is Access.OWN for row in self.table.values())
+
+
+def nothing_own() -> NotFound:
+    """The one answer to whoever may see its own only: for what belongs to others, and for what is not there."""
+    return NotFound(
+        "Nothing here belongs to this token's subject; check the id. Has it just been made? Send its Consistency-Token"
+        " with queries."
+    )
 
 
 def require_own(granted: Access, subject: str, owner: str | None) -> None:
     """Let OWN pass for the owner alone.
 
     Raises:
-        Forbidden: it belongs to somebody else, or to nobody.
+        NotFound: it belongs to somebody else, or to nobody.
     """
     if granted is Access.OWN and owner != subject:
-        raise Forbidden("With this token's role, its subject may see and change only what is its own.")
+        raise nothing_own()

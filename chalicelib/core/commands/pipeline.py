@@ -1,6 +1,6 @@
 """The command pipeline: load, decide, write once.
 
-    envelope -> kept response? -> load heads -> own? -> condition? -> decide -> ONE write
+    envelope -> kept response? -> load heads -> own? -> decide -> condition? -> ONE write
                                     ^                                            |
                                     +------- a lost race, at most 5 times -------+
 
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from chalicelib.core.access.permissions import Access, require_own
+from chalicelib.core.access.permissions import Access, nothing_own, require_own
 from chalicelib.core.commands.idempotency import Kept, Key
 from chalicelib.core.commands.store import (
     ClaimTaken,
@@ -62,8 +62,8 @@ class Envelope:
         at: ISO 8601 UTC with milliseconds; becomes the commit's time.
         fresh: the ids were made for this command, so there is nothing to load; were one taken after
             all, the write's condition would say so.
-        access: how far the actor may go: with OWN, a first aggregate that exists has to be its own, and a duplicate
-            does not tell what it is a duplicate of.
+        access: how far the actor may go: with OWN, a first aggregate that exists has to be its own, what is missing is
+            answered like what is another's, and a duplicate does not tell what it is a duplicate of.
         owner: whom the first aggregate belongs to: an id, or a function of its state; None: nobody, so that OWN never
             passes.
         precondition: raises PreconditionFailed unless the client accepts that version (None: the first aggregate does
@@ -116,7 +116,7 @@ def handle(service: Service, store: WriteStore, envelope: Envelope, render: Rend
     except ClaimTaken as taken:
         raise _duplicate(taken, envelope) from taken
     except Missing as missing:
-        raise NotFound(missing.detail) from missing
+        raise (nothing_own() if envelope.access is Access.OWN else NotFound(missing.detail)) from missing
     except Unacceptable as refusal:
         raise Invalid(refusal.detail, code=refusal.code, faults=_faults(refusal), facts=refusal.facts) from refusal
     except Rejected as refusal:
@@ -182,7 +182,7 @@ def _duplicate(taken: ClaimTaken, envelope: Envelope) -> Conflict:
     told = envelope.access is Access.ALL or taken.owner == envelope.actor
     by = f" by {taken.owner}" if told else ""
     return Conflict(
-        f"{taken.claim.kind} {taken.claim.value!r} is taken{by}; use another, or change that one.",
+        f"This {taken.claim.kind} is taken{by}; use another, or change that one.",
         code="duplicate",
         facts={"existing": taken.owner} if told else {},
     )
@@ -193,9 +193,7 @@ def _attempt(service: Service, store: WriteStore, envelope: Envelope, render: Re
     states = {id: _state(service, id, heads.get(id)) for id in envelope.ids}
     first = envelope.ids[0]
     _check_owner(envelope, states[first])
-    if envelope.precondition:
-        envelope.precondition(_version(heads.get(first)))
-    events = {id: done for id, done in service.decide(envelope.command, states).items() if done}
+    events = _decide(service, envelope, states, heads.get(first))
     new_heads, claims = _evolve(service, envelope, heads, states, events)
     answered = next((head for head in new_heads if head.id == first), heads.get(first))
     if answered is None:
@@ -232,9 +230,29 @@ def _check_owner(envelope: Envelope, state: State | None) -> None:
         require_own(envelope.access, envelope.actor, owner)
 
 
-def _version(head: Head | None) -> int | None:
-    """The version that conditions are about; a tombstone is as good as nothing."""
-    return head.version if head and not head.deleted else None
+def _decide(
+    service: Service, envelope: Envelope, states: Mapping[str, Any], head: Head | None
+) -> dict[str, Sequence[Event]]:
+    """What happens to which aggregate.
+
+    A condition is looked at before a refusal, since the refusal may be about a state that the client has not seen; but
+    what is not there has no version, and is missing under a condition as well (RFC 9110, 13.2.1).
+    """
+    version = head.version if head and not head.deleted else None
+    try:
+        events = service.decide(envelope.command, states)
+    except Missing:
+        raise
+    except Rejected:
+        _check_condition(envelope, version)
+        raise
+    _check_condition(envelope, version)
+    return {id: done for id, done in events.items() if done}
+
+
+def _check_condition(envelope: Envelope, version: int | None) -> None:
+    if envelope.precondition:
+        envelope.precondition(version)
 
 
 def _evolve(

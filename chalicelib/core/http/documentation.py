@@ -1,7 +1,7 @@
 """/openapi.json, and /docs, a page to try it out."""
 
 from collections.abc import Iterable
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -20,14 +20,14 @@ def documentation(apis: Iterable[Api], permissions: Permissions, info: ApiInfo) 
     api = Api("operations")
     endpoints = [endpoint for described in apis for endpoint in described.endpoints]
 
-    @cache
-    def text() -> str:
-        return msgspec.json.encode(document(endpoints, permissions, info)).decode()
+    @lru_cache(maxsize=4)
+    def text(base: str) -> str:
+        return msgspec.json.encode(document(endpoints, permissions, info, base)).decode()
 
     @api.public("/openapi.json")
     def openapi(request: Request) -> Reply:
         """Describe every route, OpenAPI 3.1."""
-        return Reply(200, text(), {"Cache-Control": "public, max-age=300"})
+        return Reply(200, text(request.base), {"Cache-Control": "public, max-age=300"})
 
     @api.public("/docs")
     def docs(request: Request) -> Reply:

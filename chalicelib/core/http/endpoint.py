@@ -5,7 +5,7 @@ query:   principal -> role -> parameters -> snapshot that has seen the token -> 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
@@ -26,6 +26,7 @@ from chalicelib.core.http.parameters import check_query
 from chalicelib.core.http.preconditions import Conditions, body_tag, conditions, version_tag
 from chalicelib.core.http.request import Reply, Request
 from chalicelib.core.http.validation import check_body
+from chalicelib.core.http.visibility import without
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.service import Undeclared
 from chalicelib.core.telemetry import log, tracing
@@ -74,20 +75,19 @@ class Call(Generic[B]):
         return self.request.path_parameters[name]
 
     def require_own(self, owner: str | None) -> None:
-        """Raise Forbidden when only the caller's own is permitted and this is not."""
+        """Raise NotFound when only the caller's own is permitted and this is not."""
         require_own(self.access, self.principal.subject, owner)
 
     def found(self, answer: T | None, what: str) -> T:
         """The answer of a query for one thing.
 
         Raises:
-            NotFound: there is none.
+            NotFound: there is none; to whoever may see its own only, as `require_own` says it.
         """
-        if answer is None:
-            raise NotFound(
-                f"There is no such {what} in the read model. Has it just been made? Send its Consistency-Token."
-            )
-        return answer
+        if answer is not None:
+            return answer
+        self.require_own(None)
+        raise NotFound(f"There is no such {what} in the read model. Has it just been made? Send its Consistency-Token.")
 
     def require(self, privilege: str) -> None:
         """Raise Forbidden unless the caller's role has a privilege of the table of permissions."""
@@ -268,18 +268,20 @@ class QueryEndpoint(Endpoint):
         wait = wait_seconds(request.headers.get("prefer"))
         limit = runtime.settings.query_seconds
         answer = ask(runtime.readers, tokens, wait, runtime.services, lambda cursor: self.run(call, cursor), limit)
-        return self._list(request, answer) if self.is_list else self._single(answer, conditional)
+        unseen = runtime.permissions.unseen(self.name, principal)
+        return self._list(request, answer, unseen) if self.is_list else self._single(answer, conditional, unseen)
 
-    def _list(self, request: Request, page: Any) -> Reply:
+    def _list(self, request: Request, page: Any, unseen: Sequence[str]) -> Reply:
         following = None
         if page.next_cursor:
             query = {name: values[-1] for name, values in request.query.items()} | {"cursor": page.next_cursor}
             following = f"{request.path}?{urlencode(query)}"
-        body = msgspec.json.encode({"items": page.items, "next": following}).decode()
+        items = without(page.items, unseen) if unseen else page.items
+        body = msgspec.json.encode({"items": items, "next": following}).decode()
         return Reply(200, body, {"Cache-Control": "no-cache"})
 
-    def _single(self, answer: Any, conditional: Conditions | None) -> Reply:
-        body = msgspec.json.encode(answer).decode()
+    def _single(self, answer: Any, conditional: Conditions | None, unseen: Sequence[str]) -> Reply:
+        body = msgspec.json.encode(without(answer, unseen) if unseen else answer).decode()
         headers = {"Cache-Control": "no-cache"}
         if self.has_tag:
             headers["ETag"] = body_tag(answer.version, body)

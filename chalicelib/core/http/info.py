@@ -13,6 +13,7 @@ class ApiInfo:
     Attributes:
         title: of the OpenAPI document and of /docs.
         version: of the HTTP contract, in the OpenAPI document.
+        license: under which the contract is published, by its SPDX identifier: "MIT".
         problem_types: what the type of every problem begins with, a URI; the code follows: "urn:tributary:problem:".
         request_ids: what a problem's `instance` begins with, a URI; the correlation id follows:
             "urn:tributary:request:".
@@ -20,6 +21,7 @@ class ApiInfo:
 
     title: str
     version: str
+    license: str
     problem_types: str
     request_ids: str
 

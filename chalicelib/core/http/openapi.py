@@ -14,6 +14,7 @@ from chalicelib.core.access.permissions import Permissions
 from chalicelib.core.http.chalice_adapter import AnyEndpoint
 from chalicelib.core.http.endpoint import CommandEndpoint, QueryEndpoint
 from chalicelib.core.http.info import ApiInfo
+from chalicelib.core.http.visibility import member_at
 
 _PROBLEMS = {
     "400": "Malformed: not JSON, or a bad header, cursor or token",
@@ -58,9 +59,19 @@ class ProblemDocument(msgspec.Struct, rename={"kind": "type"}):
     errors: list[ProblemFault] = msgspec.field(default_factory=list)
 
 
-def document(endpoints: Sequence[AnyEndpoint], permissions: Permissions, info: ApiInfo) -> dict[str, Any]:
-    """The OpenAPI document of those routes."""
+def document(
+    endpoints: Sequence[AnyEndpoint], permissions: Permissions, info: ApiInfo, base: str = ""
+) -> dict[str, Any]:
+    """The OpenAPI document of those routes.
+
+    Args:
+        endpoints: the routes.
+        permissions: who may use them, and who sees which member of their answers.
+        info: the API's title and version.
+        base: what stands before every path: a stage, or a custom domain's base path.
+    """
     schemas, components = _schemas(endpoints)
+    _restrict(components, endpoints, permissions)
     paths: dict[str, Any] = {}
     for endpoint in endpoints:
         if isinstance(endpoint, CommandEndpoint | QueryEndpoint):
@@ -71,9 +82,11 @@ def document(endpoints: Sequence[AnyEndpoint], permissions: Permissions, info: A
         "info": {
             "title": info.title,
             "version": info.version,
+            "license": {"name": info.license, "identifier": info.license},
             "description": "Commands write to one service each; queries answer across all of them. Send a command's "
             "`Consistency-Token` with a query, and it shows the change or says that it cannot yet.",
         },
+        "servers": [{"url": base or "/"}],
         "paths": paths,
         "components": {
             "schemas": components,
@@ -88,12 +101,24 @@ def _schemas(endpoints: Iterable[AnyEndpoint]) -> tuple[dict[Any, Any], dict[str
     types: list[Any] = [ProblemDocument]
     for endpoint in endpoints:
         if isinstance(endpoint, CommandEndpoint):
-            types += [endpoint.body, endpoint.answer]
+            types += [endpoint.answer, *([endpoint.body] if msgspec.structs.fields(endpoint.body) else [])]
         elif isinstance(endpoint, QueryEndpoint):
-            types += [endpoint.answer, endpoint.parameters]
+            types.append(endpoint.answer)
     unique = list(dict.fromkeys(types))
     made, components = msgspec.json.schema_components(unique, ref_template="#/components/schemas/{name}")
     return dict(zip(unique, made, strict=True)), _portable(components)
+
+
+def _restrict(components: dict[str, Any], endpoints: Iterable[AnyEndpoint], permissions: Permissions) -> None:
+    """Say of the members that only some roles see which those are; others have to do without them."""
+    for endpoint in endpoints:
+        for path, row in permissions.members(endpoint.name).items() if isinstance(endpoint, QueryEndpoint) else ():
+            if member := member_at(endpoint.answer, path):
+                schema = components[member.struct.__name__]
+                schema["required"] = [name for name in schema["required"] if name != member.name]
+                described = schema["properties"][member.name]
+                words = [described.get("description", ""), f"Only for {', '.join(row)}."]
+                described["description"] = " ".join(filter(None, words))
 
 
 def _portable(schema: Any) -> Any:

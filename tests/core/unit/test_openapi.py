@@ -47,6 +47,18 @@ def test_references_lead_somewhere() -> None:
     assert references(DOCUMENT) <= named
 
 
+def test_schemas_are_referred_to() -> None:
+    """No schema is listed that no route uses."""
+    assert references(DOCUMENT) == {f"#/components/schemas/{name}" for name in DOCUMENT["components"]["schemas"]}
+
+
+def test_server_and_license() -> None:
+    """Clients find the server where the document is, below a stage as well, and tools the license."""
+    assert DOCUMENT["servers"] == [{"url": "/"}]
+    assert document(ENDPOINTS, PERMISSIONS, INFO, "/prod")["servers"] == [{"url": "/prod"}]
+    assert DOCUMENT["info"]["license"]["identifier"] == "MIT"
+
+
 def test_patterns_are_portable() -> None:
     """No pattern uses what only Python's regular expressions know."""
     assert "\\Z" not in str(DOCUMENT)

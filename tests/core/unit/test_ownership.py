@@ -1,14 +1,16 @@
 """Whose aggregate a command may change: the pipeline's check, on a made-up service of notes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib.core.access.permissions import Access
 from chalicelib.core.commands.pipeline import Answer, Envelope, handle
-from chalicelib.core.decider import Event, Missing, State
-from chalicelib.core.errors import Forbidden, NotFound
+from chalicelib.core.decider import Event, Missing, Rejected, State
+from chalicelib.core.errors import NotFound, PreconditionFailed
+from chalicelib.core.http.preconditions import conditions
 from chalicelib.core.service import Aggregate, Projection, Row, Rows, Service, Table, single
 from tests.core.memory_store import MemoryStore
 
@@ -28,9 +30,11 @@ class Signed(Event, frozen=True):
 
 
 def decide(author: str | None, state: Note | None) -> Sequence[Event]:
-    """Sign a note; None for a name needs a note that is there."""
+    """Sign a note; None for a name needs a note that is there, and "taken" is nobody's to use."""
     if author is None and state is None:
         raise Missing("There is no such note.")
+    if author == "taken":
+        raise Rejected("taken", "Somebody has that name.")
     return [Signed(author=author or "nobody")]
 
 
@@ -69,7 +73,7 @@ def test_the_owner_passes(owner: Any) -> None:
     store = MemoryStore()
     handle(NOTES, store, envelope("ada", "clerk", owner, Access.ALL), render)
     assert handle(NOTES, store, envelope("ada", "ada", owner), render).response == {"version": 2}
-    with pytest.raises(Forbidden, match="its own"):
+    with pytest.raises(NotFound, match="Nothing here belongs"):
         handle(NOTES, store, envelope("bob", "bob", owner), render)
     assert handle(NOTES, store, envelope("ada", "bob", owner, Access.ALL), render).response == {"version": 3}
 
@@ -78,11 +82,31 @@ def test_what_is_nobodys_is_not_the_callers() -> None:
     """A command that does not say whose the aggregate is lets nobody through who may see its own only."""
     store = MemoryStore()
     handle(NOTES, store, envelope("ada", "clerk", None, Access.ALL), render)
-    with pytest.raises(Forbidden, match="its own"):
+    with pytest.raises(NotFound, match="Nothing here belongs"):
         handle(NOTES, store, envelope("ada", "ada", None), render)
 
 
-def test_what_does_not_exist_belongs_to_nobody() -> None:
-    """What is not there is refused by the rules, not for its owner."""
-    with pytest.raises(NotFound):
-        handle(NOTES, MemoryStore(), envelope(None, "ada", author_of), render)
+def test_foreign_and_absent_are_answered_alike() -> None:
+    """Whoever may see its own only learns nothing of what is another's: not even that it is there."""
+    store, refusals = MemoryStore(), set()
+    handle(NOTES, store, envelope("ada", "clerk", None, Access.ALL), render)
+    for place in (store, MemoryStore()):
+        for condition in (None, conditions({"if-match": '"7"'}), conditions({"if-none-match": "*"})):
+            asked = envelope(None, "eve", author_of)
+            with pytest.raises(NotFound) as refused:
+                handle(NOTES, place, replace(asked, precondition=condition and condition.check), render)
+            refusals.add(str(refused.value.as_json(type="x")))
+    assert len(refusals) == 1
+
+
+def test_a_condition_on_what_is_missing() -> None:
+    """What is not there is missing under a condition as well; a condition that fails counts before another refusal."""
+    condition = conditions({"if-match": '"7"'})
+    assert condition
+    asked = replace(envelope(None, "clerk", None, Access.ALL), precondition=condition.check)
+    with pytest.raises(NotFound, match="no such note"):
+        handle(NOTES, MemoryStore(), asked, render)
+    store = MemoryStore()
+    handle(NOTES, store, envelope("ada", "clerk", None, Access.ALL), render)
+    with pytest.raises(PreconditionFailed):
+        handle(NOTES, store, replace(asked, command="taken"), render)

@@ -38,7 +38,7 @@ def test_customer_and_others(admin: Client, as_customer: Customer) -> None:
     theirs = order(admin, other, code)
     assert answered(admin, theirs)["status"] == "confirmed"
     me = as_customer(customer(admin))
-    answers = [
+    hidden = [
         me.get(f"/orders/{theirs}"),
         me.get(f"/orders/{theirs}/timeline"),
         me.get(f"/customers/{other}"),
@@ -46,6 +46,9 @@ def test_customer_and_others(admin: Client, as_customer: Customer) -> None:
         me.patch(f"/customers/{other}", {"name": "mine"}),
         me.delete(f"/customers/{other}"),
         me.post(f"/orders/{theirs}/cancel"),
+    ]
+    assert [answer.status for answer in hidden] == [404] * len(hidden)
+    answers = [
         me.post("/orders", {"customer_id": other, "lines": [{"sku": code, "quantity": 1}]}),
         me.post("/orders", {"lines": [{"sku": code, "quantity": 1, "unit_price": 1}]}),
         me.post("/orders", {"lines": [{"sku": code, "quantity": 1}], "placed_at": "2020-01-01T00:00:00Z"}),

@@ -10,4 +10,5 @@ PERMISSIONS: Rows = {
     "accounts.close": {MEMBER: OWN, CLERK: ALL, CHIEF: ALL},
     "accounts.list": {MEMBER: OWN, CLERK: ALL, CHIEF: ALL},
     "accounts.get": {MEMBER: OWN, CLERK: ALL, CHIEF: ALL},
+    "accounts.get:turnover": {CLERK: ALL, CHIEF: ALL},
 }

@@ -11,4 +11,6 @@ PERMISSIONS: Rows = {
     "transfers.get": {MEMBER: OWN, CLERK: ALL, CHIEF: ALL},
     "transfers.request:reference": {CLERK: ALL, CHIEF: ALL},
     "transfers.request:back-date": {CHIEF: ALL},
+    "transfers.list:reference": {CLERK: ALL, CHIEF: ALL},
+    "transfers.get:legs.name": {CLERK: ALL, CHIEF: ALL},
 }

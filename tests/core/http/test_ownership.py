@@ -1,0 +1,58 @@
+"""What a member sees: its own, and of others' things not even that they are there."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.core.access.permissions import OWN
+from tests.core.bootstrap import APIS, PERMISSIONS
+from tests.core.domain.roles import MEMBER
+from tests.core.things import account, answered, transfer, unique
+from tests.support.client import Client
+
+Member = Callable[[str], Client]
+OF_ONE_THING = [
+    endpoint
+    for api in APIS
+    for endpoint in api.endpoints
+    if "{id}" in endpoint.path and PERMISSIONS.table.get(endpoint.name, {}).get(MEMBER) is OWN
+]
+BODIES: dict[str, Any] = {"accounts.change": {"note": "mine"}}
+
+
+def owner() -> str:
+    """Somebody new."""
+    return f"usr_{unique().replace('-', '_')}"
+
+
+@pytest.mark.parametrize("condition", [{}, {"If-Match": "*"}, {"If-Match": '"7"'}, {"If-None-Match": "*"}])
+@pytest.mark.parametrize("endpoint", OF_ONE_THING, ids=lambda endpoint: endpoint.name)
+def test_foreign_and_absent(chief: Client, as_member: Member, endpoint: Any, condition: dict[str, str]) -> None:
+    """Every route about one thing: what is another's, what was and what never was get the very same answer."""
+    theirs, gone = account(chief, 100, owner=owner()), account(chief, owner=owner())
+    assert chief.delete(f"/accounts/{gone}").status == 200
+    ids = {"accounts": [theirs, gone, unique()], "transfers": [transfer(chief, theirs), "tra_0"]}
+    me = as_member(owner())
+    body = None if endpoint.method == "GET" else BODIES.get(endpoint.name, {})
+    answers = []
+    for id in ids[endpoint.path.split("/")[1]]:
+        answer = me.request(endpoint.method, endpoint.path.format(id=id), body, **condition)
+        assert answer.status == 404
+        answers.append({name: value for name, value in answer.json.items() if name != "instance"})
+    assert all(answer == answers[0] for answer in answers)
+
+
+def test_members_of_answers(chief: Client, as_member: Member) -> None:
+    """What a role may not see is not in its answers, single or in lists; whoever may see it has it."""
+    mine = owner()
+    source = account(chief, 100, owner=mine)
+    id = transfer(chief, source, owner=mine, reference=unique())
+    assert answered(chief, id)["status"] == "accepted"
+    me = as_member(mine)
+    assert "turnover" in chief.get(f"/accounts/{source}").json
+    assert "turnover" not in me.get(f"/accounts/{source}").json
+    assert all(leg["name"] for leg in chief.get(f"/transfers/{id}").json["legs"])
+    assert all("name" not in leg for leg in me.get(f"/transfers/{id}").json["legs"])
+    assert [item["id"] for item in me.get("/transfers").json["items"] if "reference" not in item] == [id]
+    assert me.get(f"/transfers/{id}").headers["etag"] != chief.get(f"/transfers/{id}").headers["etag"]
