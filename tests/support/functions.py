@@ -15,8 +15,8 @@ from chalicelib.core.operations.check import check_all
 from chalicelib.core.projector.handler import project_event
 from chalicelib.core.reactor.handler import react_to_event
 from chalicelib.core.runtime import Runtime
-from chalicelib.core.service import Service
-from chalicelib.core.streams.records import as_record, is_head
+from chalicelib.core.service import Service, is_head
+from chalicelib.core.streams.records import as_record
 from tests.support.aws_calls import Recorder
 from tests.support.stores import Tables
 
