@@ -4,7 +4,7 @@ The functions run here against the embedded AWS, which allows everything, and ev
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +14,8 @@ import pytest
 from chalicelib.core.mysql.connections import connect
 from deploy.chalice_stage import resolved
 from local import ROOT, aws
+from local.ministack import SERVICES, MiniStack
+from local.ports import free_port
 from local.template import load
 from tests.support.aws_calls import ACCOUNT, BUCKET, AwsCall, Grant, Recorder, grants
 from tests.support.functions import Functions, running
@@ -59,6 +61,17 @@ def poison(functions: Functions, service: str) -> None:
     """A record that nobody can read, too large for an item of the dead letters' table."""
     noise = "".join(chr(0x4E00 + (i * 7919) % 20000) for i in range(300_000))
     functions.deliver(service, {"id": {"S": "poison"}, "version": {"N": "1"}, "state": {"S": noise}})
+
+
+@pytest.fixture(scope="module")
+def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of an embedded AWS that has secrets as well."""
+    server = MiniStack(
+        tmp_path_factory.mktemp("ministack"), free_port(), keep=False, services=(*SERVICES, "secretsmanager")
+    )
+    server.start()
+    yield server.endpoint
+    server.stop()
 
 
 @pytest.fixture(scope="module")

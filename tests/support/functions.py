@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 
 from chalice.app import Chalice
 
+from chalicelib.core.http.info import ApiInfo
 from chalicelib.core.mysql.schema import bring_up_to_date
 from chalicelib.core.operations.check import check_all
 from chalicelib.core.projector.handler import project_event
@@ -37,6 +38,7 @@ class Functions:
     Args:
         runtime: what they share; each call is noted as its function's.
         apis: the routes.
+        info: how the API names itself.
         recorder: notes the calls of AWS.
         tables: where commands write to.
 
@@ -44,13 +46,13 @@ class Functions:
         recorder: the same.
     """
 
-    def __init__(self, runtime: Runtime, apis: Any, recorder: Recorder, tables: Tables) -> None:
+    def __init__(self, runtime: Runtime, apis: Any, info: ApiInfo, recorder: Recorder, tables: Tables) -> None:
         self._runtime = runtime
         self.recorder = recorder
         self._tables = tables
         self._chalice = Chalice("functions", configure_logs=False)
         for api in apis:
-            self._chalice.register_blueprint(api.blueprint(lambda: runtime, None))
+            self._chalice.register_blueprint(api.blueprint(lambda: runtime, None, info))
         self._routes = [(e.method, e.path) for api in apis for e in api.endpoints]
         self._seen: dict[tuple[str, str], int] = {}
 
@@ -142,7 +144,7 @@ def running(tables: Tables, database_url: str, recorder: Recorder) -> Iterator[F
     }
     try:
         with recorder.watching():
-            yield Functions(root.runtime.__wrapped__(), root.APIS, recorder, tables)
+            yield Functions(root.runtime.__wrapped__(), root.APIS, root.INFO, recorder, tables)
     finally:
         os.environ.clear()
         os.environ.update(before)
