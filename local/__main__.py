@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from chalicelib.core.composition_root import HalfWired
 from local import LocalError, explain
 from local.config import Config
 
@@ -17,6 +18,9 @@ def main() -> int:
         from local.run import run
 
         return run(Config.from_env())
+    except HalfWired as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
     except (LocalError, OSError) as error:
         print(f"\n{explain(error)}", file=sys.stderr)
         return 1

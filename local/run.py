@@ -16,6 +16,8 @@ from local.config import Config
 from local.description import describe
 from local.lambda_env import write_lambda_env
 from local.stack import Stack
+from local.template import Template
+from local.wiring import require_tables
 from ops.running_stack import published
 
 
@@ -31,7 +33,9 @@ def run(config: Config) -> int:
 
     Raises:
         LocalError: it cannot start at all, or what was written cannot be kept.
+        HalfWired: a service lacks something.
     """
+    require_tables(composition_root().SERVICES, Template(config.table_prefix, config.template))
     print(f"Tributary starts; what it keeps is in {config.folder}", flush=True)
     with _alone(config.folder):
         stack = Stack(config, lambda line: print(line, flush=True))

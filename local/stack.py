@@ -14,6 +14,7 @@ from local.mariadb import MIGRATIONS_USER, USER, MariaDB, check_server, with_dat
 from local.ministack import MiniStack
 from local.ports import answers, require_free
 from local.template import Template, create_tables
+from local.wiring import require_read_tables
 
 DATABASE = "tributary"
 # More deaths than this within a minute, and restarting is no help.
@@ -31,6 +32,7 @@ class Stack:
     def __init__(self, config: Config, say: Callable[[str], None] = print) -> None:
         self._config = config
         self._say = say
+        self._template = Template(config.table_prefix, config.template)
         self._ministack = MiniStack(config.folder / "ministack", config.ministack_port)
         self._mariadb = private_mariadb(config)
         self.database_url = self._mariadb.url(USER) if self._mariadb else config.database_url
@@ -116,12 +118,11 @@ class Stack:
             applied = migrate(self.migrations_database_url, composition_root().MIGRATIONS)
         except MigrationFailed as error:
             raise LocalError(str(error)) from error
+        require_read_tables(composition_root().SERVICES, self.migrations_database_url)
         self._say(f"  schema    {'applied ' + ', '.join(applied) if applied else 'up to date'}")
 
     def _create_tables(self) -> None:
-        created = create_tables(
-            aws.dynamodb(self._config.endpoint), Template(self._config.table_prefix, self._config.template)
-        )
+        created = create_tables(aws.dynamodb(self._config.endpoint), self._template)
         aws.create_bucket(self._config.endpoint, dead_letter_bucket(self._config))
         self._say(f"  tables    {'created ' + ', '.join(created) if created else 'found again'}")
 

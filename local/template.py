@@ -91,6 +91,7 @@ class Template:
 
     def __init__(self, prefix: str, path: Path = TEMPLATE) -> None:
         content = load(path)
+        self.prefix = prefix
         self._resources: dict[str, Any] = dict(content["Resources"])
         self._outputs: dict[str, Any] = {}
         for name, stack in self._of_type("AWS::CloudFormation::Stack"):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from chalicelib.core.access.permissions import Permissions, Rows
+from chalicelib.core.composition_root import HalfWired
 from chalicelib.core.http.chalice_adapter import Api
 from chalicelib.core.http.documentation import documentation
 from chalicelib.core.http.endpoint import QueryEndpoint
@@ -19,10 +20,6 @@ from chalicelib.core.mysql.migration_sets import CORE, MigrationSet
 from chalicelib.core.operations.api import api as operations_api
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.service import Service
-
-
-class HalfWired(Exception):
-    """A service lacks something; each line of the message says what to write where."""
 
 
 class Assembly(NamedTuple):

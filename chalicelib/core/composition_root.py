@@ -21,6 +21,10 @@ VARIABLE = "COMPOSITION_ROOT"
 DEFAULT = "chalicelib.bootstrap"
 
 
+class HalfWired(Exception):
+    """A service lacks something; each line of the message says what to write where."""
+
+
 class CompositionRoot(Protocol):
     """What the module holds.
 
@@ -49,5 +53,6 @@ def composition_root() -> CompositionRoot:
 
     Raises:
         ImportError: there is no such module, or something that it imports.
+        HalfWired: a service lacks something.
     """
     return cast(CompositionRoot, import_module(os.environ.get(VARIABLE) or DEFAULT))

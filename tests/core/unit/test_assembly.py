@@ -1,0 +1,81 @@
+"""The services put together by their folders' names; of what a folder lacks, the error says what to write where."""
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from chalicelib.core.access.permissions import Permissions
+from chalicelib.core.assembly import Assembly, assemble
+from chalicelib.core.composition_root import HalfWired
+from chalicelib.core.fields import Subject
+from chalicelib.core.http.info import ApiInfo
+from chalicelib.core.mysql.migration_sets import MigrationSet
+
+_numbers = itertools.count(1)
+API = """
+from chalicelib.core.http.chalice_adapter import Api
+from chalicelib.core.fields import Body
+api = Api("notes")
+class Answer(Body, frozen=True):
+    text: str
+@api.query("/notes", "notes.get", answer=Answer)
+def get(call, cursor):
+    "Show it."
+"""
+PERMISSIONS = """
+from chalicelib.core.access.permissions import ALL
+PERMISSIONS = {"notes.get": {"staff": ALL}}
+"""
+Put = Callable[..., Assembly]
+
+
+@pytest.fixture
+def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Put:
+    """Assembles a package with a folder `notes` that has these modules."""
+
+    def made(**modules: str) -> Assembly:
+        package = f"half_wired_{next(_numbers)}"
+        folder = tmp_path / package / "notes"
+        folder.mkdir(parents=True)
+        (folder.parent / "__init__.py").touch()
+        for name, text in {"__init__": "", **modules}.items():
+            (folder / f"{name}.py").write_text(text)
+        monkeypatch.syspath_prepend(tmp_path)
+        engine = Permissions({"staff": Subject}, {"operations.status": {}})
+        info = ApiInfo(title="Notes", version="1", problem_types="urn:p:", request_ids="urn:r:")
+        return assemble(package, ("notes",), engine, MigrationSet("services", tmp_path), info)
+
+    return made
+
+
+def test_a_folder_that_only_reads(put: Put) -> None:
+    """Routes and their permissions are enough."""
+    assembly = put(api=API, permissions=PERMISSIONS)
+    assert assembly.services == {}
+    assert set(assembly.permissions.table) == {"notes.get", "operations.status"}
+    assert [migrations.name for migrations in assembly.migrations] == ["core", "services"]
+
+
+@pytest.mark.parametrize(
+    ("modules", "expected"),
+    [
+        ({}, r"half_wired_\d+/notes/api.py is not there: write it, or take 'notes' out of bootstrap.py."),
+        ({"api": ""}, r'/notes/api.py has no routes: write `api = Api\("notes"\)` and a function a route.'),
+        (
+            {"api": API},
+            r'GET /notes has no permission: write `"notes.get": {"<role>": ALL},` into PERMISSIONS of '
+            r"half_wired_\d+/notes/permissions.py.",
+        ),
+        (
+            {"api": API, "permissions": PERMISSIONS, "service": ""},
+            r"/notes/service.py has no SERVICE: write `S",
+        ),
+    ],
+)
+def test_what_a_folder_lacks_is_said(put: Put, modules: dict[str, str], expected: str) -> None:
+    """One line a fault."""
+    with pytest.raises(HalfWired, match=expected) as caught:
+        put(**modules)
+    assert len(str(caught.value).splitlines()) == 1

@@ -1,0 +1,52 @@
+"""A half-wired service: the start ends with a line that says what to write where."""
+
+from pathlib import Path
+
+import pytest
+
+from local import LocalError
+from local.template import Template
+from local.wiring import require_read_tables, require_tables
+from tests.support.domain import NEUTRAL, Domain
+from tests.support.running import Run
+from tests.support.stores import fresh_database
+
+
+def test_a_service_without_a_table(tmp_path: Path) -> None:
+    """Nothing is started; the line names the service and the command that makes its table."""
+    output = Run(tmp_path / "state", Domain("chalicelib.bootstrap", NEUTRAL.template)).start().output()
+    assert output.strip().splitlines() == [
+        "The template has no table and mapping for " + ", ".join(Domain().services) + ": run `make generate`."
+    ]
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_service_without_a_mapping() -> None:
+    """A table that feeds nobody will not do either."""
+    template = Template("x-", NEUTRAL.template)
+    require_tables(NEUTRAL.services, template)
+    with pytest.raises(LocalError, match=r"no table and mapping for dead-letters: run `make generate`"):
+        require_tables([*NEUTRAL.services, "dead-letters"], template)
+
+
+def test_a_service_without_a_migration(tmp_path: Path) -> None:
+    """The start ends with a line a table, which names the file to write and its columns."""
+    run = Run(tmp_path / "state", Domain("tests.core.half_wired", NEUTRAL.template)).start()
+    output = run.output()
+    assert "Traceback" not in output
+    (line,) = [line for line in output.splitlines() if line.startswith("accounts: ")]
+    assert "no migration makes the read table accounts; write its CREATE TABLE into" in line
+    assert "accounts/migrations/0001_accounts.sql, with id, version, " in line
+    assert run.process is not None
+    assert run.process.returncode == 1
+
+
+def test_a_column_that_no_migration_makes(mysql_server: str) -> None:
+    """It is named, and that another migration has to make it."""
+    with fresh_database(mysql_server, NEUTRAL) as url:
+        require_read_tables(NEUTRAL.services, url)
+        from tests.projector.reading import query
+
+        query(url, "ALTER TABLE transfers DROP COLUMN reason")
+        with pytest.raises(LocalError, match=r"^transfers: the read table transfers has no reason; write an ALTER"):
+            require_read_tables(NEUTRAL.services, url)
