@@ -10,8 +10,8 @@ from chalicelib.core.access.permissions import Permissions
 from chalicelib.core.assembly import Assembly, assemble
 from chalicelib.core.composition_root import HalfWired
 from chalicelib.core.fields import Subject
-from chalicelib.core.http.info import ApiInfo
 from chalicelib.core.mysql.migration_sets import MigrationSet
+from tests.core.bootstrap import INFO
 
 _numbers = itertools.count(1)
 API = """
@@ -44,8 +44,7 @@ def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Put:
             (folder / f"{name}.py").write_text(text)
         monkeypatch.syspath_prepend(tmp_path)
         engine = Permissions({"staff": Subject}, {"operations.status": {}})
-        info = ApiInfo(title="Notes", version="1", problem_types="urn:p:", request_ids="urn:r:")
-        return assemble(package, ("notes",), engine, MigrationSet("services", tmp_path), info)
+        return assemble(package, ("notes",), engine, MigrationSet("services", tmp_path), INFO)
 
     return made
 
