@@ -2,15 +2,8 @@
 
 from typing import Any
 
-from chalicelib.catalog.commands import (
-    Add,
-    Change,
-    Discontinue,
-    DiscontinuedAnswer,
-    NewProduct,
-    ProductAnswer,
-    ProductChange,
-)
+from chalicelib.catalog.bodies import DiscontinuedAnswer, NewProduct, ProductAnswer, ProductChange
+from chalicelib.catalog.commands import Add, Change, Discontinue
 from chalicelib.catalog.queries import ProductDetail, ProductFilters, ProductSummary, get_product, list_products
 from chalicelib.core.commands.pipeline import Envelope
 from chalicelib.core.http.chalice_adapter import Api
@@ -24,13 +17,24 @@ api = Api("catalog", sku=Sku)
 @api.command("POST", "/products", "catalog.add", body=NewProduct, answer=ProductAnswer, location="/products/{id}")
 def add(call: Call[NewProduct]) -> Envelope:
     """Add a product, or bring a discontinued one back."""
-    return call.envelope(Add(call.at, call.body), (call.body.sku,))
+    new = call.body
+    add = Add(
+        at=call.at,
+        sku=new.sku,
+        name=new.name,
+        price=new.price,
+        currency=new.currency,
+        description=new.description,
+    )
+    return call.envelope(add, (new.sku,))
 
 
 @api.command("PATCH", "/products/{sku}", "catalog.change", body=ProductChange, answer=ProductAnswer)
 def change(call: Call[ProductChange]) -> Envelope:
     """Change a product's description or price."""
-    return call.envelope(Change(call.body), (call["sku"],))
+    new = call.body
+    change = Change(name=new.name, description=new.description, price=new.price, currency=new.currency)
+    return call.envelope(change, (call["sku"],))
 
 
 @api.command("DELETE", "/products/{sku}", "catalog.discontinue", answer=DiscontinuedAnswer)

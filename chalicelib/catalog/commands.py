@@ -1,64 +1,32 @@
 """What may be asked of the catalog."""
 
-from typing import Annotated
+from msgspec import UNSET, UnsetType
 
-from msgspec import UNSET, Meta, Struct, UnsetType
-
-from chalicelib.core.fields import Body, Name, Text
-from chalicelib.vocabulary import Currency, MinorUnits, Sku
+from chalicelib.core.decider import Command
 
 
-class NewProduct(Body, frozen=True):
-    """A product and its price."""
-
-    sku: Sku
-    name: Name
-    price: MinorUnits
-    currency: Currency
-    description: Text = ""
-
-
-class ProductChange(Body, frozen=True):
-    """What to change; what is left out stays."""
-
-    name: Name | UnsetType = UNSET
-    description: Text | UnsetType = UNSET
-    price: MinorUnits | UnsetType = UNSET
-    currency: Currency | UnsetType = UNSET
-
-
-class Add(Struct, frozen=True):
+class Add(Command, frozen=True, kw_only=True):
     """Add a product, or bring a discontinued one back."""
 
     at: str
-    product: NewProduct
-
-
-class Change(Struct, frozen=True):
-    """Change a product's description or price."""
-
-    change: ProductChange
-
-
-class Discontinue(Struct, frozen=True):
-    """Take a product off the catalog: it can no longer be ordered or repriced."""
-
-
-class ProductAnswer(Struct):
-    """A product after a command; `id` is its SKU."""
-
-    id: str
-    version: Annotated[int, Meta(ge=1)]
+    sku: str
     name: str
     price: int
     currency: str
-    created_at: str
     description: str = ""
 
 
-class DiscontinuedAnswer(Struct):
-    """What remains of a product."""
+class Change(Command, frozen=True, kw_only=True):
+    """Change a product's name, description or price; what is UNSET stays."""
 
-    id: str
-    version: Annotated[int, Meta(ge=1)]
-    deleted: bool = True
+    name: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    price: int | UnsetType = UNSET
+    currency: str | UnsetType = UNSET
+
+
+class Discontinue(Command, frozen=True):
+    """Take a product off the catalog: it can no longer be ordered or repriced."""
+
+
+CatalogCommand = Add | Change | Discontinue

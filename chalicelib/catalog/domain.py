@@ -1,11 +1,11 @@
 """The rules of the catalog: a SKU is unique, a discontinued product can be neither repriced nor ordered."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import assert_never
 
 import msgspec
 
-from chalicelib.catalog.commands import Add, Change, Discontinue, ProductChange
+from chalicelib.catalog.commands import Add, CatalogCommand, Change, Discontinue
 from chalicelib.core.decider import Event, Missing, Rejected, State, Unacceptable, differences
 
 
@@ -46,24 +46,23 @@ class ProductDiscontinued(Event, frozen=True):
     """The product is sold no more."""
 
 
-def decide(command: Any, state: Product | None) -> Sequence[Event]:
+ProductEvent = ProductAdded | ProductChanged | ProductRepriced | ProductDiscontinued
+
+
+def decide(command: CatalogCommand, state: Product | None) -> Sequence[ProductEvent]:
     """What a command does to a product."""
     match command:
-        case Add(product=new, at=at):
-            if state and not state.deleted:
-                raise Rejected("duplicate", f"{new.sku} is in the catalog; change it instead.", existing=new.sku)
-            return [
-                ProductAdded(name=new.name, description=new.description, price=new.price, currency=new.currency, at=at)
-            ]
-        case Change(change=change):
-            return _change(change, _sold(state))
+        case Add():
+            return [_add(command, state)]
+        case Change():
+            return _change(command, _sold(state))
         case Discontinue():
             _sold(state)
             return [ProductDiscontinued()]
-    raise TypeError(f"the catalog knows no {type(command).__name__}")
+    assert_never(command)
 
 
-def evolve(state: Product | None, event: Any) -> Product:
+def evolve(state: Product | None, event: ProductEvent) -> Product:
     """The state after an event."""
     match event:
         case ProductAdded():
@@ -80,7 +79,7 @@ def evolve(state: Product | None, event: Any) -> Product:
             return msgspec.structs.replace(_sold(state), price=event.price, currency=event.currency)
         case ProductDiscontinued():
             return msgspec.structs.replace(_sold(state), deleted=True)
-    raise TypeError(f"the catalog knows no {type(event).__name__}")
+    assert_never(event)
 
 
 def _sold(state: Product | None) -> Product:
@@ -91,14 +90,26 @@ def _sold(state: Product | None) -> Product:
     return state
 
 
-def _change(change: ProductChange, state: Product) -> list[Event]:
-    news = differences(change, state)
-    if "currency" in news and change.price is msgspec.UNSET:
+def _add(command: Add, state: Product | None) -> ProductAdded:
+    if state and not state.deleted:
+        raise Rejected("duplicate", f"{command.sku} is in the catalog; change it instead.", existing=command.sku)
+    return ProductAdded(
+        name=command.name,
+        description=command.description,
+        price=command.price,
+        currency=command.currency,
+        at=command.at,
+    )
+
+
+def _change(command: Change, state: Product) -> list[ProductEvent]:
+    news = differences(command, state)
+    if "currency" in news and command.price is msgspec.UNSET:
         raise Unacceptable(
-            "price-needed", "A price in another currency is another price; state it.", faults={"/price": "missing"}
+            "price-needed", "A price in another currency is another price; state it.", faults={("price",): "missing"}
         )
     words = {name: value for name, value in news.items() if name in ("name", "description")}
-    events: list[Event] = [ProductChanged(changes=words)] if words else []
+    events: list[ProductEvent] = [ProductChanged(changes=words)] if words else []
     if news.keys() - words.keys():
         price, currency = news.get("price", state.price), news.get("currency", state.currency)
         events.append(ProductRepriced(price=price, currency=currency))

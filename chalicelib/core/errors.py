@@ -24,6 +24,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 
+def json_pointer(*path: str | int) -> str:
+    """A JSON pointer (RFC 6901): "/legs/1/account"; "" for no path."""
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
+
+
 class Fault(NamedTuple):
     """One faulty field: where it is and what is wrong with it.
 

@@ -48,11 +48,6 @@ def summary(faults: list[Fault]) -> str:
     return f"{where}: {fault.detail}."
 
 
-def escaped(name: str) -> str:
-    """A member's name in a JSON pointer (RFC 6901)."""
-    return name.replace("~", "~0").replace("/", "~1")
-
-
 def _detail(message: str, kind: Any) -> str:
     """msgspec's sentence about a value, in our words where it would show the value or a pattern."""
     if message.startswith("Invalid enum value"):

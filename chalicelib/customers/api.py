@@ -7,15 +7,8 @@ from chalicelib.core.http.chalice_adapter import Api
 from chalicelib.core.http.endpoint import Call
 from chalicelib.core.ids import new_id
 from chalicelib.core.queries.listing import Page
-from chalicelib.customers.commands import (
-    Change,
-    CustomerAnswer,
-    CustomerChange,
-    Delete,
-    DeletedAnswer,
-    NewCustomer,
-    Register,
-)
+from chalicelib.customers.bodies import CustomerAnswer, CustomerChange, DeletedAnswer, NewCustomer
+from chalicelib.customers.commands import Change, Delete, Register
 from chalicelib.customers.queries import (
     CustomerDetail,
     CustomerFilters,
@@ -35,13 +28,16 @@ api = Api("customers", id=CustomerId)
 def register(call: Call[NewCustomer]) -> Envelope:
     """Register a customer. A customer registers itself: the new id is its token's subject."""
     id = call.own or new_id("cus")
-    return call.envelope(Register(id, call.at, call.body), (id,), fresh=not call.own, owner=id)
+    new = call.body
+    register = Register(id=id, at=call.at, name=new.name, email=new.email, country=new.country)
+    return call.envelope(register, (id,), fresh=not call.own, owner=id)
 
 
 @api.command("PATCH", "/customers/{id}", "customers.change", body=CustomerChange, answer=CustomerAnswer)
 def change(call: Call[CustomerChange]) -> Envelope:
     """Change some of a customer's particulars."""
-    return call.envelope(Change(call.body), (call["id"],), owner=call["id"])
+    new = call.body
+    return call.envelope(Change(name=new.name, email=new.email, country=new.country), (call["id"],), owner=call["id"])
 
 
 @api.command("DELETE", "/customers/{id}", "customers.delete", answer=DeletedAnswer)

@@ -1,61 +1,30 @@
 """What may be asked of customers."""
 
-from typing import Annotated
+from msgspec import UNSET, UnsetType
 
-from msgspec import UNSET, Meta, Struct, UnsetType
-
-from chalicelib.core.fields import Body, Email, Name
-from chalicelib.vocabulary import Country
+from chalicelib.core.decider import Command
 
 
-class NewCustomer(Body, frozen=True):
-    """A customer's particulars."""
-
-    name: Name
-    email: Email
-    country: Country | None = None
-
-
-class CustomerChange(Body, frozen=True):
-    """The particulars to change; what is left out stays, null clears the country."""
-
-    name: Name | UnsetType = UNSET
-    email: Email | UnsetType = UNSET
-    country: Country | None | UnsetType = UNSET
-
-
-class Register(Struct, frozen=True):
+class Register(Command, frozen=True, kw_only=True):
     """Add a customer."""
 
     id: str
     at: str
-    details: NewCustomer
-
-
-class Change(Struct, frozen=True):
-    """Change some of a customer's particulars."""
-
-    change: CustomerChange
-
-
-class Delete(Struct, frozen=True):
-    """Delete a customer: a tombstone remains, the e-mail address is free again."""
-
-
-class CustomerAnswer(Struct):
-    """A customer after a command."""
-
-    id: str
-    version: Annotated[int, Meta(ge=1)]
     name: str
     email: str
-    created_at: str
     country: str | None = None
 
 
-class DeletedAnswer(Struct):
-    """What remains of a customer."""
+class Change(Command, frozen=True, kw_only=True):
+    """Change some of a customer's particulars; what is UNSET stays, None clears the country."""
 
-    id: str
-    version: Annotated[int, Meta(ge=1)]
-    deleted: bool = True
+    name: str | UnsetType = UNSET
+    email: str | UnsetType = UNSET
+    country: str | None | UnsetType = UNSET
+
+
+class Delete(Command, frozen=True):
+    """Delete a customer: a tombstone remains, the e-mail address is free again."""
+
+
+CustomerCommand = Register | Change | Delete

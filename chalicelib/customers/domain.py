@@ -2,12 +2,12 @@
 
 import unicodedata
 from collections.abc import Sequence
-from typing import Any
+from typing import assert_never
 
 import msgspec
 
 from chalicelib.core.decider import Event, Missing, Rejected, State, Unacceptable, differences
-from chalicelib.customers.commands import Change, Delete, Register
+from chalicelib.customers.commands import Change, CustomerCommand, Delete, Register
 
 
 class Customer(State, frozen=True):
@@ -38,25 +38,28 @@ class CustomerDeleted(Event, frozen=True):
     """A customer left."""
 
 
-def decide(command: Any, state: Customer | None) -> Sequence[Event]:
+CustomerEvent = CustomerRegistered | CustomerChanged | CustomerDeleted
+
+
+def decide(command: CustomerCommand, state: Customer | None) -> Sequence[CustomerEvent]:
     """What a command does to a customer."""
     match command:
-        case Register(id=id, at=at, details=new):
+        case Register(id=id):
             if state and not state.deleted:
                 raise Rejected("duplicate", f"{id} is registered already; change it instead.", existing=id)
-            _check_email(new.email)
-            return [CustomerRegistered(name=new.name, email=new.email, country=new.country, at=at)]
-        case Change(change=change):
-            changes = differences(change, _living(state))
+            _check_email(command.email)
+            return [CustomerRegistered(name=command.name, email=command.email, country=command.country, at=command.at)]
+        case Change():
+            changes = differences(command, _living(state))
             _check_email(changes.get("email", ""))
             return [CustomerChanged(changes=changes)] if changes else []
         case Delete():
             _living(state)
             return [CustomerDeleted()]
-    raise TypeError(f"customers know no {type(command).__name__}")
+    assert_never(command)
 
 
-def evolve(state: Customer | None, event: Any) -> Customer:
+def evolve(state: Customer | None, event: CustomerEvent) -> Customer:
     """The state after an event."""
     match event:
         case CustomerRegistered():
@@ -65,7 +68,7 @@ def evolve(state: Customer | None, event: Any) -> Customer:
             return msgspec.structs.replace(_living(state), **changes)
         case CustomerDeleted():
             return msgspec.structs.replace(_living(state), deleted=True)
-    raise TypeError(f"customers know no {type(event).__name__}")
+    assert_never(event)
 
 
 def email_key(email: str) -> str:
@@ -97,7 +100,7 @@ def _unicode_label(label: str) -> str:
 def _check_email(email: str) -> None:
     """Folding may lengthen an address many times over, and its claim is a key of at most 2,048 bytes."""
     if len(email_key(email).encode()) > 1024:
-        raise Unacceptable("invalid", "The e-mail address is too long.", faults={"/email": "too long"})
+        raise Unacceptable("invalid", "The e-mail address is too long.", faults={("email",): "too long"})
 
 
 def _living(state: Customer | None) -> Customer:

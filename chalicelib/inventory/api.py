@@ -3,7 +3,8 @@
 from chalicelib.core.commands.pipeline import Envelope
 from chalicelib.core.http.chalice_adapter import Api
 from chalicelib.core.http.endpoint import Call
-from chalicelib.inventory.commands import Adjust, Adjustment, Receipt, Receive, StockAnswer
+from chalicelib.inventory.bodies import Adjustment, Receipt, StockAnswer
+from chalicelib.inventory.commands import Adjust, Receive
 from chalicelib.vocabulary import Sku
 
 api = Api("inventory", sku=Sku)
@@ -12,10 +13,12 @@ api = Api("inventory", sku=Sku)
 @api.command("POST", "/stock/{sku}/receipts", "inventory.receive", body=Receipt, answer=StockAnswer)
 def receive(call: Call[Receipt]) -> Envelope:
     """Put received goods into stock."""
-    return call.envelope(Receive(call["sku"], call.body), (call["sku"],))
+    sku = call["sku"]
+    return call.envelope(Receive(sku, call.body.quantity, call.body.reference), (sku,))
 
 
 @api.command("POST", "/stock/{sku}/adjustments", "inventory.adjust", body=Adjustment, answer=StockAnswer)
 def adjust(call: Call[Adjustment]) -> Envelope:
     """Correct the stock after counting."""
-    return call.envelope(Adjust(call["sku"], call.body), (call["sku"],))
+    sku = call["sku"]
+    return call.envelope(Adjust(sku, call.body.change, call.body.reason), (sku,))

@@ -5,12 +5,12 @@ order (`res#<order id>`), is the order saga's memory: a step that finds itself d
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import assert_never
 
 import msgspec
 
 from chalicelib.core.decider import Event, Missing, Rejected, State
-from chalicelib.inventory.commands import Adjust, Adjustment, Receive, Release, Reserve, Ship
+from chalicelib.inventory.commands import Adjust, InventoryCommand, Receive, Release, Reserve, Ship
 
 RESERVATION_PREFIX = "res#"
 
@@ -99,7 +99,11 @@ class ReservationShipped(Event, frozen=True):
     order_id: str
 
 
-Decision = Mapping[str, Sequence[Event]]
+StockEvent = StockReceived | StockAdjusted | StockReserved | StockReleased | StockShipped
+ReservationEvent = ReservationMade | ReservationShort | ReservationReleased | ReservationShipped
+States = Mapping[str, Stock | Reservation | None]
+"""What is addressed, by id; None where nothing is there yet."""
+Decision = Mapping[str, Sequence[StockEvent | ReservationEvent]]
 
 
 def reservation_id(order_id: str) -> str:
@@ -107,46 +111,47 @@ def reservation_id(order_id: str) -> str:
     return f"{RESERVATION_PREFIX}{order_id}"
 
 
-def decide(command: Any, states: Mapping[str, Any]) -> Decision:
+def decide(command: InventoryCommand, states: States) -> Decision:
     """What a command does to the stock and the reservations that it addresses."""
     match command:
-        case Receive(sku=sku, receipt=receipt):
-            return {sku: [StockReceived(quantity=receipt.quantity, reference=receipt.reference)]}
-        case Adjust(sku=sku, adjustment=adjustment):
-            return {sku: _adjust(sku, adjustment, states[sku])}
+        case Receive(sku=sku):
+            return {sku: [StockReceived(quantity=command.quantity, reference=command.reference)]}
+        case Adjust(sku=sku):
+            return {sku: _adjust(command, _stock(states, sku))}
         case Reserve():
             return _reserve(command, states)
         case Release():
             return _release(command.order_id, states)
         case Ship():
             return _ship(command.order_id, states)
-    raise TypeError(f"the inventory knows no {type(command).__name__}")
+    assert_never(command)
 
 
-def _adjust(sku: str, adjustment: Adjustment, stock: Stock | None) -> list[Event]:
+def _adjust(command: Adjust, stock: Stock | None) -> list[StockEvent]:
+    sku, change = command.sku, command.change
     if stock is None:
         raise Missing(f"There is no stock of {sku} yet; post a receipt first.")
-    if adjustment.change == 0:
+    if change == 0:
         return []
-    if stock.on_hand + adjustment.change < stock.reserved:
+    if stock.on_hand + change < stock.reserved:
         raise Rejected(
             "insufficient-stock",
-            f"{sku} has {stock.on_hand} pieces, {stock.reserved} of them promised; {adjustment.change} is too many.",
-            faults={"/change": f"at least {stock.reserved - stock.on_hand}"},
+            f"{sku} has {stock.on_hand} pieces, {stock.reserved} of them promised; {change} is too many.",
+            faults={("change",): f"at least {stock.reserved - stock.on_hand}"},
             on_hand=stock.on_hand,
             reserved=stock.reserved,
         )
-    return [StockAdjusted(change=adjustment.change, reason=adjustment.reason)]
+    return [StockAdjusted(change=change, reason=command.reason)]
 
 
-def _reserve(command: Reserve, states: Mapping[str, Any]) -> Decision:
+def _reserve(command: Reserve, states: States) -> Decision:
     id = reservation_id(command.order_id)
     if states[id]:
         return {}  # reserved, short, released or shipped already: this is a redelivery
     short = [
         Shortage(sku=sku, requested=wanted, available=available)
         for sku, wanted in command.lines.items()
-        if (available := _available(states[sku])) < wanted
+        if (available := _available(_stock(states, sku))) < wanted
     ]
     if short:
         return {id: [ReservationShort(order_id=command.order_id, shortages=short)]}
@@ -156,9 +161,8 @@ def _reserve(command: Reserve, states: Mapping[str, Any]) -> Decision:
     }
 
 
-def _release(order_id: str, states: Mapping[str, Any]) -> Decision:
-    id = reservation_id(order_id)
-    reservation: Reservation | None = states[id]
+def _release(order_id: str, states: States) -> Decision:
+    id, reservation = reservation_id(order_id), _reservation(states, order_id)
     if reservation is None:
         return {id: [ReservationReleased(order_id=order_id)]}  # before its reserve, which will then find it done
     if reservation.status != "reserved":
@@ -169,9 +173,8 @@ def _release(order_id: str, states: Mapping[str, Any]) -> Decision:
     }
 
 
-def _ship(order_id: str, states: Mapping[str, Any]) -> Decision:
-    id = reservation_id(order_id)
-    reservation: Reservation | None = states[id]
+def _ship(order_id: str, states: States) -> Decision:
+    id, reservation = reservation_id(order_id), _reservation(states, order_id)
     if reservation is not None and reservation.status == "shipped":
         return {}
     if reservation is None or reservation.status != "reserved":
@@ -187,11 +190,21 @@ def _ship(order_id: str, states: Mapping[str, Any]) -> Decision:
     }
 
 
+def _stock(states: States, sku: str) -> Stock | None:
+    state = states[sku]
+    return state if isinstance(state, Stock) else None
+
+
+def _reservation(states: States, order_id: str) -> Reservation | None:
+    state = states[reservation_id(order_id)]
+    return state if isinstance(state, Reservation) else None
+
+
 def _available(stock: Stock | None) -> int:
     return stock.on_hand - stock.reserved if stock else 0
 
 
-def evolve_stock(state: Stock | None, event: Any) -> Stock:
+def evolve_stock(state: Stock | None, event: StockEvent) -> Stock:
     """The stock of a SKU after an event."""
     stock = state or Stock()
     on_hand, reserved = stock.on_hand, stock.reserved
@@ -206,10 +219,10 @@ def evolve_stock(state: Stock | None, event: Any) -> Stock:
             return Stock(on_hand=on_hand, reserved=reserved - n)
         case StockShipped(quantity=n):
             return Stock(on_hand=on_hand - n, reserved=reserved - n)
-    raise TypeError(f"stock knows no {type(event).__name__}")
+    assert_never(event)
 
 
-def evolve_reservation(state: Reservation | None, event: Any) -> Reservation:
+def evolve_reservation(state: Reservation | None, event: ReservationEvent) -> Reservation:
     """An order's reservation after an event."""
     lines = state.lines if state else {}
     match event:
@@ -221,4 +234,4 @@ def evolve_reservation(state: Reservation | None, event: Any) -> Reservation:
             return Reservation(status="released", lines=lines)
         case ReservationShipped():
             return Reservation(status="shipped", lines=lines)
-    raise TypeError(f"a reservation knows no {type(event).__name__}")
+    assert_never(event)

@@ -11,7 +11,8 @@ from chalicelib.core.http.endpoint import Call
 from chalicelib.core.ids import new_id
 from chalicelib.core.queries.listing import Page
 from chalicelib.orders.answers import OrderDetail, OrderFilters, OrderSummary, OrderTimeline
-from chalicelib.orders.commands import Cancel, Cancellation, Deliver, NewOrder, OrderAnswer, Ship
+from chalicelib.orders.bodies import Cancellation, NewOrder, OrderAnswer
+from chalicelib.orders.commands import Cancel, Deliver, OrderCommand, Ship
 from chalicelib.orders.domain import Order
 from chalicelib.orders.placing import place_command
 from chalicelib.orders.queries import get_order, list_orders
@@ -47,7 +48,7 @@ def deliver(call: Call[None]) -> Envelope:
     return _step(call, Deliver())
 
 
-def _step(call: Call[Any], command: object) -> Envelope:
+def _step(call: Call[Any], command: OrderCommand) -> Envelope:
     return call.envelope(command, (call["id"],), owner=_owner)
 
 

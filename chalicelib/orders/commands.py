@@ -1,45 +1,31 @@
 """What may be asked of orders: from outside (place, cancel, ship, deliver) and by the saga (confirm, reject)."""
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Annotated
+from collections.abc import Mapping, Sequence
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from chalicelib.catalog.published import Listing
-from chalicelib.core.fields import Body, Note
+from chalicelib.core.decider import Command
 from chalicelib.customers.published import Standing
-from chalicelib.vocabulary import CustomerId, MinorUnits, Quantity, Reference, Sku
-
-MAX_LINES = 1000
-MAX_SKUS = 99
-"""DynamoDB's 100 items a transaction, less the order's reservation (or a claim)."""
 
 
-class NewLine(Body, frozen=True):
-    """A line of a new order; staff may state another price than the catalog's."""
+class RequestedLine(Struct, frozen=True):
+    """A line of an order to place; `unit_price` in minor units, None for the catalog's."""
 
-    sku: Sku
-    quantity: Quantity
-    unit_price: MinorUnits | None = None
-
-
-class NewOrder(Body, frozen=True):
-    """An order to place; a customer may leave its own id out, an admin may back-date."""
-
-    lines: Annotated[list[NewLine], Meta(min_length=1, max_length=MAX_LINES)]
-    customer_id: CustomerId | None = None
-    reference: Reference | None = None
-    placed_at: Annotated[datetime, Meta(tz=True)] | None = None
+    sku: str
+    quantity: int
+    unit_price: int | None = None
 
 
-class Cancellation(Body, frozen=True):
-    """Why an order is cancelled, if anybody says."""
+class Shortage(Struct, frozen=True):
+    """A SKU of which there was less than an order wanted."""
 
-    reason: Note | None = None
+    sku: str
+    requested: int
+    available: int
 
 
-class Place(Struct, frozen=True):
+class Place(Command, frozen=True, kw_only=True):
     """Place an order.
 
     Attributes:
@@ -50,44 +36,34 @@ class Place(Struct, frozen=True):
 
     customer_id: str
     placed_at: str
-    order: NewOrder
+    lines: Sequence[RequestedLine]
+    reference: str | None = None
     customer: Standing | None
     listings: Mapping[str, Listing]
 
 
-class Confirm(Struct, frozen=True):
+class Confirm(Command, frozen=True):
     """All pieces are reserved."""
 
 
-class Reject(Struct, frozen=True):
-    """Pieces were short: {sku, requested, available} each."""
+class Reject(Command, frozen=True):
+    """Pieces were short."""
 
-    shortages: list[dict[str, str | int]]
+    shortages: list[Shortage]
 
 
-class Cancel(Struct, frozen=True):
+class Cancel(Command, frozen=True):
     """Call the order off, before it is shipped."""
 
     reason: str | None
 
 
-class Ship(Struct, frozen=True):
+class Ship(Command, frozen=True):
     """The goods left the house."""
 
 
-class Deliver(Struct, frozen=True):
+class Deliver(Command, frozen=True):
     """The goods arrived."""
 
 
-class OrderAnswer(Struct):
-    """An order after a command; GET /orders/{id} has the lines."""
-
-    id: str
-    version: Annotated[int, Meta(ge=1)]
-    status: str
-    customer_id: str
-    currency: str
-    total: int
-    placed_at: str
-    reference: str | None = None
-    reason: str | None = None
+OrderCommand = Place | Confirm | Reject | Cancel | Ship | Deliver

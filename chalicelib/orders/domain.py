@@ -4,13 +4,23 @@ placed -> confirmed or rejected; confirmed -> shipped -> delivered; cancelled fr
 A step that finds itself done already is a success that changes nothing, so any of them may be repeated.
 """
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from typing import ClassVar, assert_never
 
 import msgspec
 
-from chalicelib.core.decider import Event, Missing, Rejected, State, Unacceptable
-from chalicelib.orders.commands import Cancel, Confirm, Deliver, Place, Reject, Ship
+from chalicelib.core.decider import Event, FieldPath, Missing, Rejected, State, Unacceptable
+from chalicelib.orders.commands import (
+    Cancel,
+    Confirm,
+    Deliver,
+    OrderCommand,
+    Place,
+    Reject,
+    RequestedLine,
+    Ship,
+    Shortage,
+)
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -34,7 +44,7 @@ class Order(State, frozen=True):
     products: dict[str, str]
     reference: str | None = None
     reason: str | None = None
-    shortages: list[dict[str, str | int]] = msgspec.field(default_factory=list)
+    shortages: list[Shortage] = msgspec.field(default_factory=list)
 
 
 class OrderPlaced(Event, frozen=True):
@@ -59,7 +69,7 @@ class OrderConfirmed(Event, frozen=True):
 class OrderRejected(Event, frozen=True):
     """The order cannot be fulfilled."""
 
-    shortages: list[dict[str, str | int]]
+    shortages: list[Shortage]
 
 
 class OrderCancelled(Event, frozen=True):
@@ -77,10 +87,13 @@ class OrderDelivered(Event, frozen=True):
     """The goods arrived."""
 
 
-def decide(command: Any, state: Order | None) -> Sequence[Event]:
+OrderEvent = OrderPlaced | OrderConfirmed | OrderRejected | OrderCancelled | OrderShipped | OrderDelivered
+
+
+def decide(command: OrderCommand, state: Order | None) -> Sequence[OrderEvent]:
     """What a command does to an order."""
     if isinstance(command, Place):
-        return _place(command, state)
+        return [_place(command, state)]
     if state is None:
         raise Missing("There is no such order; check its id.")
     match command:
@@ -98,13 +111,13 @@ def decide(command: Any, state: Order | None) -> Sequence[Event]:
             return [] if done else [OrderShipped()]
         case Deliver():
             return [] if _step(state, "delivered", since=("shipped",)) else [OrderDelivered()]
-    raise TypeError(f"orders know no {type(command).__name__}")
+    assert_never(command)
 
 
-def evolve(state: Order | None, event: Any) -> Order:
+def evolve(state: Order | None, event: OrderEvent) -> Order:
     """The state after an event."""
     if isinstance(event, OrderPlaced):
-        return Order(status="placed", **{name: getattr(event, name) for name in OrderPlaced.__struct_fields__})
+        return _placed(event)
     if state is None:
         raise TypeError(f"{type(event).__name__} cannot be an order's first event")
     match event:
@@ -118,7 +131,21 @@ def evolve(state: Order | None, event: Any) -> Order:
             return msgspec.structs.replace(state, status="shipped")
         case OrderDelivered():
             return msgspec.structs.replace(state, status="delivered")
-    raise TypeError(f"orders know no {type(event).__name__}")
+    assert_never(event)
+
+
+def _placed(event: OrderPlaced) -> Order:
+    return Order(
+        customer_id=event.customer_id,
+        customer_name=event.customer_name,
+        status="placed",
+        currency=event.currency,
+        total=event.total,
+        placed_at=event.placed_at,
+        lines=event.lines,
+        products=event.products,
+        reference=event.reference,
+    )
 
 
 def _step(state: Order, to: str, *, since: tuple[str, ...], after: tuple[str, ...] = ()) -> bool:
@@ -138,47 +165,42 @@ def _step(state: Order, to: str, *, since: tuple[str, ...], after: tuple[str, ..
     return False
 
 
-def _place(command: Place, state: Order | None) -> list[Event]:
+def _place(command: Place, state: Order | None) -> OrderPlaced:
     if state is not None:
         raise Rejected("duplicate", "This order was placed before.")
     if command.customer is None:
         raise Unacceptable(
             "unknown-customer",
             f"{command.customer_id} is not a customer, or no longer; register it first.",
-            faults={"/customer_id": "no such customer"},
+            faults={("customer_id",): "no such customer"},
         )
     _check_products(command)
-    lines = [
-        Line(line.sku, line.quantity, _price(line.unit_price, command.listings[line.sku].price))
-        for line in command.order.lines
-    ]
-    return [
-        OrderPlaced(
-            customer_id=command.customer_id,
-            customer_name=command.customer.name,
-            currency=command.listings[lines[0].sku].currency,
-            total=sum(line.quantity * line.unit_price for line in lines),
-            placed_at=command.placed_at,
-            lines=lines,
-            products={line.sku: command.listings[line.sku].name for line in lines},
-            reference=command.order.reference,
-        )
-    ]
+    lines = [_priced(line, command.listings[line.sku].price) for line in command.lines]
+    return OrderPlaced(
+        customer_id=command.customer_id,
+        customer_name=command.customer.name,
+        currency=command.listings[lines[0].sku].currency,
+        total=sum(line.quantity * line.unit_price for line in lines),
+        placed_at=command.placed_at,
+        lines=lines,
+        products={line.sku: command.listings[line.sku].name for line in lines},
+        reference=command.reference,
+    )
 
 
-def _price(stated: int | None, listed: int) -> int:
-    return listed if stated is None else stated
+def _priced(line: RequestedLine, listed: int) -> Line:
+    return Line(line.sku, line.quantity, listed if line.unit_price is None else line.unit_price)
 
 
 def _check_products(command: Place) -> None:
     """Every SKU is in the catalog, is still sold, and they share one currency."""
-    skus = [line.sku for line in command.order.lines]
-    unknown = {f"/lines/{i}/sku": "not in the catalog" for i, sku in enumerate(skus) if sku not in command.listings}
+    skus = [line.sku for line in command.lines]
+    unknown = _faulty(skus, "not in the catalog", lambda sku: sku not in command.listings)
     if unknown:
         raise Unacceptable(
             "unknown-product", "Some SKUs are not in the catalog; correct them, or have them added.", faults=unknown
         )
-    gone = {f"/lines/{i}/sku": "discontinued" for i, sku in enumerate(skus) if command.listings[sku].discontinued}
+    gone = _faulty(skus, "discontinued", lambda sku: command.listings[sku].discontinued)
     if gone:
         raise Rejected("discontinued", "Some products are discontinued; order without them.", faults=gone)
     currencies = sorted({command.listings[sku].currency for sku in skus})
@@ -186,5 +208,9 @@ def _check_products(command: Place) -> None:
         raise Unacceptable(
             "mixed-currencies",
             f"An order has one currency and these products have {', '.join(currencies)}; place one order for each.",
-            faults={"/lines": f"priced in {', '.join(currencies)}"},
+            faults={("lines",): f"priced in {', '.join(currencies)}"},
         )
+
+
+def _faulty(skus: Sequence[str], detail: str, is_faulty: Callable[[str], bool]) -> dict[FieldPath, str]:
+    return {("lines", index, "sku"): detail for index, sku in enumerate(skus) if is_faulty(sku)}

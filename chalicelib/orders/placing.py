@@ -11,7 +11,8 @@ from chalicelib.core.errors import Fault, Forbidden, Invalid
 from chalicelib.core.http.endpoint import Call
 from chalicelib.core.times import iso
 from chalicelib.customers.published import Standings
-from chalicelib.orders.commands import MAX_SKUS, NewOrder, Place
+from chalicelib.orders.bodies import MAX_SKUS, NewOrder
+from chalicelib.orders.commands import Place, RequestedLine
 
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -38,7 +39,8 @@ def place_command(call: Call[NewOrder]) -> Place:
     return Place(
         customer_id=customer_id,
         placed_at=_placed_at(call),
-        order=call.body,
+        lines=[RequestedLine(line.sku, line.quantity, line.unit_price) for line in call.body.lines],
+        reference=call.body.reference,
         customer=standings.standing(customer_id),
         listings=prices.listings(skus),
     )

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from chalicelib.core.service import FollowUp, Head
 from chalicelib.inventory.published import PublishedReservation, release, reservation_of
-from chalicelib.orders.commands import Confirm, Reject
+from chalicelib.orders.commands import Confirm, Reject, Shortage
 
 
 def on_inventory(head: Head) -> Iterator[FollowUp]:
@@ -23,5 +23,5 @@ def on_inventory(head: Head) -> Iterator[FollowUp]:
             instead = {"wrong-state": release(reservation.order_id, reservation.pieces)}
             yield FollowUp("orders", "orders.confirm", Confirm(), (reservation.order_id,), instead)
         case PublishedReservation(status="short"):
-            reject = Reject([dict(shortage) for shortage in reservation.shortages])
+            reject = Reject([Shortage(**shortage) for shortage in reservation.shortages])
             yield FollowUp("orders", "orders.reject", reject, (reservation.order_id,), {"wrong-state": None})

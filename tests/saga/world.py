@@ -7,12 +7,13 @@ from typing import Any
 from chalicelib.catalog.published import Listing
 from chalicelib.core.commands import pipeline
 from chalicelib.core.commands.store import Commit, KeptResponse, WriteStore
+from chalicelib.core.decider import Command
 from chalicelib.core.reactor import Deps, react
 from chalicelib.core.service import Head
 from chalicelib.customers.published import Standing
-from chalicelib.inventory.commands import Adjust, Adjustment, Receipt, Receive
+from chalicelib.inventory.commands import Adjust, Receive
 from chalicelib.inventory.service import SERVICE as INVENTORY
-from chalicelib.orders.commands import Cancel, Deliver, NewLine, NewOrder, Place, Ship
+from chalicelib.orders.commands import Cancel, Deliver, Place, RequestedLine, Ship
 from chalicelib.orders.service import SERVICE as ORDERS
 from tests.projector.conftest import MemoryDeadLetters
 from tests.projector.histories import record
@@ -83,24 +84,25 @@ class World:
             sleep=lambda _: None,
         )
 
-    def run(self, service: str, name: str, command: Any, *ids: str) -> None:
+    def run(self, service: str, name: str, command: Command, *ids: str) -> None:
         """Run a client's command."""
         envelope = pipeline.Envelope(name=name, command=command, ids=ids, actor="staff", at=AT)
         pipeline.run(SERVICES[service], self.stores[service], envelope, lambda _: {})
 
     def receive(self, sku: str, quantity: int) -> None:
         """Put pieces into stock."""
-        self.run("inventory", "inventory.receive", Receive(sku, Receipt(quantity=quantity)), sku)
+        self.run("inventory", "inventory.receive", Receive(sku, quantity), sku)
 
     def adjust(self, sku: str, change: int) -> None:
         """Correct a stock."""
-        self.run("inventory", "inventory.adjust", Adjust(sku, Adjustment(change=change, reason="counted")), sku)
+        self.run("inventory", "inventory.adjust", Adjust(sku, change, reason="counted"), sku)
 
     def place(self, id: str, lines: Iterable[tuple[str, int]]) -> None:
         """Place an order of (SKU, pieces)."""
-        wanted = [NewLine(sku=sku, quantity=quantity) for sku, quantity in lines]
+        wanted = [RequestedLine(sku, quantity) for sku, quantity in lines]
         listings = {line.sku: Listing(line.sku, 100, "GBP", False) for line in wanted}
-        self.run("orders", "orders.place", Place("cus_1", AT, NewOrder(lines=wanted), Standing("Ada"), listings), id)
+        place = Place(customer_id="cus_1", placed_at=AT, lines=wanted, customer=Standing("Ada"), listings=listings)
+        self.run("orders", "orders.place", place, id)
 
     def cancel(self, id: str) -> None:
         """Call an order off."""

@@ -6,7 +6,8 @@ from chalicelib.core.commands.pipeline import Envelope, handle
 from chalicelib.core.dynamodb.store import DynamoStore
 from chalicelib.core.http.validation import check_body
 from chalicelib.customers.published import Standing
-from chalicelib.orders.commands import MAX_LINES, MAX_SKUS, Cancel, NewOrder, Place, Reject
+from chalicelib.orders.bodies import MAX_LINES, MAX_SKUS, NewOrder
+from chalicelib.orders.commands import Cancel, Place, Reject, RequestedLine, Shortage
 from tests.support.stores import Tables
 
 WIDE = "\U0001f980"
@@ -23,10 +24,12 @@ def largest(reference: str = "r") -> Place:
     prices = {"quantity": 10**6 - 1, "unit_price": 10**9 - 1}
     lines = [{"sku": skus[n % MAX_SKUS], **prices} for n in range(MAX_LINES)]
     document = {"customer_id": "cus_" + "0" * 60, "reference": reference * 64, "lines": lines}
+    accepted = check_body(document, NewOrder)
     return Place(
-        customer_id=document["customer_id"],
+        customer_id=accepted.customer_id or "",
         placed_at=AT,
-        order=check_body(document, NewOrder),
+        lines=[RequestedLine(line.sku, line.quantity, line.unit_price) for line in accepted.lines],
+        reference=accepted.reference,
         customer=Standing(WIDE * 200),
         listings={sku: Listing(WIDE * 200, 10**9, "GBP", discontinued=False) for sku in skus},
     )
@@ -35,7 +38,7 @@ def largest(reference: str = "r") -> Place:
 def test_largest_order_fits(module_tables: Tables) -> None:
     """It is placed, then cancelled for the longest of reasons or rejected for want of every SKU, and still fits."""
     store = DynamoStore(module_tables.client, module_tables.name("orders"))
-    shortages = [{"sku": sku, "requested": 10**9 - 1, "available": 10**9 - 1} for sku in largest().listings]
+    shortages = [Shortage(sku, requested=10**9 - 1, available=10**9 - 1) for sku in largest().listings]
     for end, status in ((Cancel(WIDE * 500), "cancelled"), (Reject(shortages), "rejected")):
         id = f"{ID[:-1]}{status[0]}"
         for command in (largest(reference=status[0]), end):

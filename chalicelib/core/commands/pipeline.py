@@ -12,7 +12,7 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import msgspec
@@ -31,7 +31,7 @@ from chalicelib.core.commands.store import (
     Throttled,
     WriteStore,
 )
-from chalicelib.core.decider import Event, Missing, Rejected, State, Unacceptable
+from chalicelib.core.decider import Command, Event, Missing, Rejected, State, Unacceptable
 from chalicelib.core.errors import (
     Conflict,
     Fault,
@@ -42,6 +42,7 @@ from chalicelib.core.errors import (
     TooLarge,
     TooManyRequests,
     Unavailable,
+    json_pointer,
 )
 from chalicelib.core.service import ClaimChange, Head, Service
 from chalicelib.core.telemetry import log
@@ -68,13 +69,14 @@ class Envelope:
             passes.
         precondition: raises PreconditionFailed unless the client accepts that version (None: the first aggregate does
             not exist); None without a condition.
+        in_body: what the request's body calls a field of the command, where it has another name for it.
         key: the idempotency key, if one was sent.
         correlation: id of the request, in every line that is logged because of it; at most 64 characters.
         trace: X-Amzn-Trace-Id for what follows from the commit (`tracing.header`); "" where nothing is traced.
     """
 
     name: str
-    command: Any
+    command: Command
     ids: tuple[str, ...]
     actor: str
     at: str
@@ -82,6 +84,7 @@ class Envelope:
     access: Access = Access.ALL
     owner: "str | Callable[[Any], str | None] | None" = None
     precondition: Callable[[int | None], None] | None = None
+    in_body: Mapping[str, str] = field(default_factory=dict)
     key: Key | None = None
     correlation: str = ""
     trace: str = ""
@@ -118,9 +121,13 @@ def handle(service: Service, store: WriteStore, envelope: Envelope, render: Rend
     except Missing as missing:
         raise (nothing_own() if envelope.access is Access.OWN else NotFound(missing.detail)) from missing
     except Unacceptable as refusal:
-        raise Invalid(refusal.detail, code=refusal.code, faults=_faults(refusal), facts=refusal.facts) from refusal
+        raise Invalid(
+            refusal.detail, code=refusal.code, faults=_faults(refusal, envelope), facts=refusal.facts
+        ) from refusal
     except Rejected as refusal:
-        raise Conflict(refusal.detail, code=refusal.code, faults=_faults(refusal), facts=refusal.facts) from refusal
+        raise Conflict(
+            refusal.detail, code=refusal.code, faults=_faults(refusal, envelope), facts=refusal.facts
+        ) from refusal
     except (ItemTooLarge, Throttled, StoreUnreachable, OutcomeUnknown) as error:
         raise store_problem(error) from error
     if kept.replayed:
@@ -308,5 +315,9 @@ def _pause(attempt: int) -> None:
     time.sleep(random.uniform(0, _FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311 - spreads load, hides nothing
 
 
-def _faults(refusal: Rejected) -> list[Fault]:
-    return [Fault(detail, pointer=pointer) for pointer, detail in refusal.faults.items()]
+def _faults(refusal: Rejected, envelope: Envelope) -> list[Fault]:
+    """The faults of a command's fields as faults of the body's."""
+    return [
+        Fault(detail, pointer=json_pointer(envelope.in_body.get(str(name), name), *rest))
+        for (name, *rest), detail in refusal.faults.items()
+    ]

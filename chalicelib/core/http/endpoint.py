@@ -7,6 +7,7 @@ query:   principal -> role -> parameters -> snapshot that has seen the token -> 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -18,6 +19,7 @@ from chalicelib.core.commands import pipeline
 from chalicelib.core.commands.idempotency import Kept, Key
 from chalicelib.core.commands.pipeline import Envelope
 from chalicelib.core.commands.store import StoreUnreachable, Throttled
+from chalicelib.core.decider import Command
 from chalicelib.core.errors import Fault, Malformed, NotFound
 from chalicelib.core.faults import faults_of
 from chalicelib.core.http.header_syntax import BadHeader, preferences
@@ -95,11 +97,12 @@ class Call(Generic[B]):
 
     def envelope(
         self,
-        command: Any,
+        command: Command,
         ids: tuple[str, ...],
         *,
         fresh: bool = False,
         owner: str | Callable[[Any], str | None] | None = None,
+        in_body: Mapping[str, str] = MappingProxyType({}),
     ) -> Envelope:
         """A command on its way to the pipeline, with all that the request says of it.
 
@@ -108,6 +111,7 @@ class Call(Generic[B]):
             ids: the aggregates that it needs; the answer is about the first.
             fresh: as in Envelope.
             owner: as in Envelope.
+            in_body: as in Envelope.
 
         Raises:
             Malformed: a precondition or the Idempotency-Key cannot be read.
@@ -123,6 +127,7 @@ class Call(Generic[B]):
             access=self.access,
             owner=owner,
             precondition=conditional.check if conditional else None,
+            in_body=in_body,
             key=self._key(),
             correlation=self.request.correlation_id,
             trace=tracing.header(),

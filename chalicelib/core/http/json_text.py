@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.core.errors import Fault, Invalid, Malformed
-from chalicelib.core.faults import MAX_FAULTS, MAX_NAME, escaped, summary
+from chalicelib.core.errors import Fault, Invalid, Malformed, json_pointer
+from chalicelib.core.faults import MAX_FAULTS, MAX_NAME, summary
 
 MAX_DEPTH = 32
 UNDECODED = "\ufffd"
@@ -65,7 +65,7 @@ def _repeated_members(body: bytes, document: Any) -> Iterator[Fault]:
         return
     for pointer, value in _walk(json.loads(body, object_pairs_hook=_object), ""):
         for name in getattr(value, "repeated", ()):
-            yield Fault("given more than once", pointer=f"{pointer}/{escaped(name[:MAX_NAME])}")
+            yield Fault("given more than once", pointer=f"{pointer}{json_pointer(name[:MAX_NAME])}")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> _Object:
@@ -91,7 +91,7 @@ def _walk(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
     yield pointer, value
     if isinstance(value, dict):
         for name, member in value.items():
-            yield from _walk(member, f"{pointer}/{escaped(name[:MAX_NAME])}")
+            yield from _walk(member, f"{pointer}{json_pointer(name[:MAX_NAME])}")
     elif isinstance(value, list):
         for index, element in enumerate(value):
             yield from _walk(element, f"{pointer}/{index}")

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from chalicelib.core.errors import Fault, Invalid
-from chalicelib.core.faults import MAX_FAULTS, MAX_NAME, escaped, faults_of, summary
+from chalicelib.core.errors import Fault, Invalid, json_pointer
+from chalicelib.core.faults import MAX_FAULTS, MAX_NAME, faults_of, summary
 
 T = TypeVar("T")
 
@@ -41,12 +41,12 @@ def _faults(value: Any, info: msgspec.inspect.Type, kind: Any, pointer: str) -> 
 def _struct_faults(value: dict[str, Any], info: msgspec.inspect.StructType, pointer: str) -> list[Fault]:
     hints = {field.encode_name: field.type for field in msgspec.structs.fields(info.cls)}
     faults = [
-        Fault(f"no such field; there are {', '.join(hints)}", pointer=f"{pointer}/{escaped(name[:MAX_NAME])}")
+        Fault(f"no such field; there are {', '.join(hints)}", pointer=f"{pointer}{json_pointer(name[:MAX_NAME])}")
         for name in value
         if name not in hints
     ]
     for field in info.fields:
-        here = f"{pointer}/{escaped(field.encode_name)}"
+        here = f"{pointer}{json_pointer(field.encode_name)}"
         if field.encode_name in value:
             faults += _faults(value[field.encode_name], field.type, hints[field.encode_name], here)
         elif field.required:

@@ -6,8 +6,9 @@ change in between was seen, and a record that comes again, or late, asks for wha
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from chalicelib.core.decider import Command
 from chalicelib.core.service.aggregate import Head
 
 
@@ -26,7 +27,7 @@ class FollowUp:
 
     service: str
     name: str
-    command: Any
+    command: Command
     ids: tuple[str, ...]
     refused: "Mapping[str, FollowUp | None]" = field(default_factory=dict)
 

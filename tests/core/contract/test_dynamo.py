@@ -26,7 +26,7 @@ from chalicelib.core.service import Claim
 from tests.core.bootstrap import SERVICES
 from tests.core.contract.lossy_proxy import Decide, LossyProxy
 from tests.core.contract.write_store import NOW, WriteStoreConformance, commit_of, head, new
-from tests.core.domain.accounts.commands import Deposit, NewAccount, NewDeposit, Open
+from tests.core.domain.accounts.commands import Deposit, Open
 from tests.support.stores import Tables
 
 AT = "2026-01-01T00:00:00.000Z"
@@ -72,13 +72,13 @@ def first(operation: str, fate: str) -> object:
 
 def deposit(number: str) -> Envelope:
     """A command that changes an account each time that it is run: 5 more."""
-    return Envelope("accounts.deposit", Deposit(NewDeposit(amount=5)), (number,), "usr", AT)
+    return Envelope("accounts.deposit", Deposit(5), (number,), "usr", AT)
 
 
 def opened(tables: Tables) -> str:
     """An account that is there; its number."""
     number = new("N")
-    command = Open(AT, "usr", NewAccount(number=number, name=number))
+    command = Open(at=AT, owner="usr", name=number)
     direct = DynamoStore(tables.client, tables.name("accounts"))
     handle(SERVICES["accounts"], direct, Envelope("accounts.open", command, (number,), "usr", AT), lambda _: {})
     return number

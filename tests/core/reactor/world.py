@@ -6,12 +6,13 @@ from typing import Any
 
 from chalicelib.core.commands import pipeline
 from chalicelib.core.commands.store import Commit, KeptResponse, WriteStore
+from chalicelib.core.decider import Command
 from chalicelib.core.reactor import Deps, react
 from chalicelib.core.service import Head
 from tests.core.bootstrap import SERVICES
-from tests.core.domain.accounts.commands import Deposit, NewAccount, NewDeposit, Open
+from tests.core.domain.accounts.commands import Deposit, Open
 from tests.core.domain.accounts.published import Standing
-from tests.core.domain.transfers.commands import Cancel, NewLeg, NewTransfer, Request, Settle
+from tests.core.domain.transfers.commands import Cancel, Leg, Request, Settle
 from tests.core.histories import record
 from tests.core.projecting import MemoryDeadLetters
 
@@ -82,26 +83,27 @@ class World:
             sleep=lambda _: None,
         )
 
-    def run(self, service: str, name: str, command: Any, *ids: str) -> None:
+    def run(self, service: str, name: str, command: Command, *ids: str) -> None:
         """Run a client's command."""
         envelope = pipeline.Envelope(name=name, command=command, ids=ids, actor="clerk", at=AT)
         pipeline.run(SERVICES[service], self.stores[service], envelope, lambda _: {})
 
     def open(self, number: str, balance: int = 0) -> None:
         """Open an account and put money into it."""
-        self.run("accounts", "accounts.open", Open(AT, OWNER, NewAccount(number=number, name=number)), number)
+        self.run("accounts", "accounts.open", Open(at=AT, owner=OWNER, name=number), number)
         if balance:
             self.deposit(number, balance)
 
     def deposit(self, number: str, amount: int) -> None:
         """Put money into an account."""
-        self.run("accounts", "accounts.deposit", Deposit(NewDeposit(amount=amount)), number)
+        self.run("accounts", "accounts.deposit", Deposit(amount), number)
 
     def request(self, id: str, legs: Iterable[tuple[str, int]]) -> None:
         """Request a transfer of (account, amount)."""
-        wanted = [NewLeg(account=account, amount=amount) for account, amount in legs]
+        wanted = [Leg(account, amount) for account, amount in legs]
         known = {leg.account: Standing(OWNER, closed=False) for leg in wanted}
-        self.run("transfers", "transfers.request", Request(OWNER, AT, NewTransfer(legs=wanted), known), id)
+        request = Request(owner=OWNER, requested_at=AT, legs=wanted, accounts=known)
+        self.run("transfers", "transfers.request", request, id)
 
     def cancel(self, id: str) -> None:
         """Call a transfer off."""

@@ -11,10 +11,10 @@ from chalicelib.core.errors import Conflict
 from chalicelib.core.service import Head
 from chalicelib.core.telemetry import log
 from tests.core.bootstrap import SERVICES
-from tests.core.domain.accounts.commands import NewAccount, Open
+from tests.core.domain.accounts.commands import Open
 
 AT = "2026-01-02T03:04:05.000Z"
-OPEN = Envelope("accounts.open", Open(AT, "usr_1", NewAccount(number="N-1", name="Ada")), ("N-1",), "clerk", AT)
+OPEN = Envelope("accounts.open", Open(at=AT, owner="usr_1", name="Ada"), ("N-1",), "clerk", AT)
 
 
 class Racing:

@@ -12,7 +12,7 @@ from chalicelib.core.fields import Body, Email, Name, one_line
 from chalicelib.core.http.json_text import decode_json
 from chalicelib.core.http.parameters import check_query
 from chalicelib.core.http.validation import check_body
-from tests.core.domain.transfers.commands import NewTransfer
+from tests.core.domain.transfers.bodies import NewTransfer
 
 
 class NewPerson(Body, frozen=True):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.decider import Event, Rejected
-from chalicelib.inventory.commands import Adjust, Adjustment, Receipt, Receive, Release, Reserve, Ship
+from chalicelib.inventory.commands import Adjust, Receive, Release, Reserve, Ship
 from chalicelib.inventory.domain import (
     Reservation,
     ReservationReleased,
@@ -40,7 +40,7 @@ def after(states: Mapping[str, Any], events: Mapping[str, list[Event]]) -> dict[
 
 def test_receive() -> None:
     """A receipt adds pieces, to none or to some."""
-    received = decide(Receive("A", Receipt(quantity=5, reference="dn-1")), {"A": None})
+    received = decide(Receive("A", quantity=5, reference="dn-1"), {"A": None})
     assert received == {"A": [StockReceived(quantity=5, reference="dn-1")]}
     assert after({"A": Stock(on_hand=1, reserved=1)}, received)["A"] == Stock(on_hand=6, reserved=1)
 
@@ -48,19 +48,19 @@ def test_receive() -> None:
 def test_adjust_down_to_what_is_promised() -> None:
     """Pieces can be written off down to what is promised, not below."""
     stock = {"A": Stock(on_hand=5, reserved=2)}
-    lost = decide(Adjust("A", Adjustment(change=-3, reason="broken")), stock)
+    lost = decide(Adjust("A", change=-3, reason="broken"), stock)
     assert after(stock, lost)["A"] == Stock(on_hand=2, reserved=2)
     assert lost == {"A": [StockAdjusted(change=-3, reason="broken")]}
     with pytest.raises(Rejected) as refusal:
-        decide(Adjust("A", Adjustment(change=-4, reason="broken")), stock)
-    assert (refusal.value.code, refusal.value.faults) == ("insufficient-stock", {"/change": "at least -3"})
+        decide(Adjust("A", change=-4, reason="broken"), stock)
+    assert (refusal.value.code, refusal.value.faults) == ("insufficient-stock", {("change",): "at least -3"})
 
 
 def test_adjust_nothing() -> None:
     """No change is no event; a SKU never received cannot be adjusted."""
-    assert decide(Adjust("A", Adjustment(change=0, reason="counted")), {"A": Stock(on_hand=1)}) == {"A": []}
+    assert decide(Adjust("A", change=0, reason="counted"), {"A": Stock(on_hand=1)}) == {"A": []}
     with pytest.raises(Rejected, match="not-found"):
-        decide(Adjust("A", Adjustment(change=1, reason="found")), {"A": None})
+        decide(Adjust("A", change=1, reason="found"), {"A": None})
 
 
 def test_reserve_all() -> None:

@@ -6,7 +6,17 @@ import pytest
 
 from chalicelib.catalog.published import Listing
 from chalicelib.customers.published import Standing
-from chalicelib.orders.commands import Cancel, Confirm, Deliver, NewLine, NewOrder, Place, Reject, Ship
+from chalicelib.orders.commands import (
+    Cancel,
+    Confirm,
+    Deliver,
+    OrderCommand,
+    Place,
+    Reject,
+    RequestedLine,
+    Ship,
+    Shortage,
+)
 from chalicelib.orders.domain import (
     Line,
     OrderCancelled,
@@ -33,16 +43,17 @@ PLACED = OrderPlaced(
     products={"71053": "Lantern", "21212": "Mug"},
     reference="536365",
 )
-SHORT: list[dict[str, str | int]] = [{"sku": "71053", "requested": 2, "available": 1}]
+SHORT = [Shortage("71053", requested=2, available=1)]
 given = Decider(decide, evolve).given
 
 
-def place(*lines: NewLine, **changes: Any) -> Place:
+def place(*lines: RequestedLine, **changes: Any) -> Place:
     """A command to place an order of Ada's."""
     usual = {
         "customer_id": "cus_1",
         "placed_at": AT,
-        "order": NewOrder(lines=list(lines), reference="536365"),
+        "lines": lines,
+        "reference": "536365",
         "customer": Standing("Ada"),
         "listings": {"71053": LANTERN, "21212": MUG},
     }
@@ -51,35 +62,35 @@ def place(*lines: NewLine, **changes: Any) -> Place:
 
 def test_place_at_catalog_prices() -> None:
     """An order takes the catalog's prices and keeps the products' names."""
-    lines = NewLine(sku="71053", quantity=2), NewLine(sku="21212", quantity=1)
+    lines = RequestedLine(sku="71053", quantity=2), RequestedLine(sku="21212", quantity=1)
     state = given().when(place(*lines)).then(PLACED)
     assert (state.status, state.total) == ("placed", 933)
 
 
 def test_place_at_a_stated_price() -> None:
     """A stated price counts, zero too; the same SKU may stand on several lines."""
-    lines = NewLine(sku="71053", quantity=3, unit_price=0), NewLine(sku="71053", quantity=1, unit_price=100)
+    lines = RequestedLine(sku="71053", quantity=3, unit_price=0), RequestedLine(sku="71053", quantity=1, unit_price=100)
     state = evolve(None, decide(place(*lines), None)[0])
     assert (state.total, [line.unit_price for line in state.lines]) == (100, [0, 100])
 
 
 def test_place_for_nobody() -> None:
     """The customer has to exist."""
-    command = place(NewLine(sku="71053", quantity=1), customer=None)
-    assert given().when(command).rejects("unknown-customer").faults == {"/customer_id": "no such customer"}
+    command = place(RequestedLine(sku="71053", quantity=1), customer=None)
+    assert given().when(command).rejects("unknown-customer").faults == {("customer_id",): "no such customer"}
 
 
 def test_place_unknown_and_discontinued_products() -> None:
     """Every line that names no product, or one no longer sold, is named."""
-    lines = NewLine(sku="71053", quantity=1), NewLine(sku="nope", quantity=1)
-    assert list(given().when(place(*lines)).rejects("unknown-product").faults) == ["/lines/1/sku"]
+    lines = RequestedLine(sku="71053", quantity=1), RequestedLine(sku="nope", quantity=1)
+    assert list(given().when(place(*lines)).rejects("unknown-product").faults) == [("lines", 1, "sku")]
     gone = place(lines[0], listings={"71053": Listing("Lantern", 339, "GBP", discontinued=True)})
-    assert list(given().when(gone).rejects("discontinued").faults) == ["/lines/0/sku"]
+    assert list(given().when(gone).rejects("discontinued").faults) == [("lines", 0, "sku")]
 
 
 def test_place_in_two_currencies() -> None:
     """An order has one currency."""
-    lines = NewLine(sku="71053", quantity=1), NewLine(sku="21212", quantity=1)
+    lines = RequestedLine(sku="71053", quantity=1), RequestedLine(sku="21212", quantity=1)
     euros = {"71053": LANTERN, "21212": Listing("Mug", 255, "EUR", discontinued=False)}
     given().when(place(*lines, listings=euros)).rejects("mixed-currencies")
 
@@ -117,7 +128,7 @@ def test_cancel_until_shipped() -> None:
         (Deliver(), [OrderConfirmed(), OrderShipped(), OrderDelivered()]),
     ],
 )
-def test_a_step_made_before(command: object, history: list[Any]) -> None:
+def test_a_step_made_before(command: OrderCommand, history: list[Any]) -> None:
     """A step that finds itself done is a success that changes nothing."""
     given(PLACED, *history).when(command).then()
 
@@ -134,14 +145,14 @@ def test_a_step_made_before(command: object, history: list[Any]) -> None:
         (Deliver(), [OrderConfirmed()]),
     ],
 )
-def test_a_step_out_of_order(command: object, history: list[Any]) -> None:
+def test_a_step_out_of_order(command: OrderCommand, history: list[Any]) -> None:
     """A step that cannot be made now is refused, and the refusal tells the status."""
     refusal = given(PLACED, *history).when(command).rejects("wrong-state")
     assert "status_now" in refusal.facts
 
 
 @pytest.mark.parametrize("command", [Confirm(), Reject(SHORT), Cancel(None), Ship(), Deliver()])
-def test_no_such_order(command: object) -> None:
+def test_no_such_order(command: OrderCommand) -> None:
     """Nothing can happen to an order that was never placed."""
     given().when(command).rejects("not-found")
 

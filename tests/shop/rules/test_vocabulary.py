@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.catalog.commands import NewProduct
+from chalicelib.catalog.bodies import NewProduct
 from chalicelib.core.errors import Invalid
 from chalicelib.core.http.validation import check_body
 

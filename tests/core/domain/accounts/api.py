@@ -9,17 +9,8 @@ from chalicelib.core.errors import Fault, Forbidden, Invalid
 from chalicelib.core.http.chalice_adapter import Api
 from chalicelib.core.http.endpoint import Call
 from chalicelib.core.queries.listing import Page
-from tests.core.domain.accounts.commands import (
-    AccountAnswer,
-    AccountChange,
-    ChangeDetails,
-    Close,
-    ClosedAnswer,
-    Deposit,
-    NewAccount,
-    NewDeposit,
-    Open,
-)
+from tests.core.domain.accounts.bodies import AccountAnswer, AccountChange, ClosedAnswer, NewAccount, NewDeposit
+from tests.core.domain.accounts.commands import AccountsCommand, ChangeDetails, Close, Deposit, Open
 from tests.core.domain.accounts.domain import Account
 from tests.core.domain.accounts.queries import (
     AccountDetail,
@@ -39,19 +30,19 @@ def open_(call: Call[NewAccount]) -> Envelope:
     owner = call.body.owner or call.principal.subject
     if call.own and owner != call.own:
         raise Forbidden("This token opens accounts of its own only; leave the owner out.")
-    return _step(call, Open(call.at, owner, call.body), call.body.number)
+    return _step(call, Open(at=call.at, owner=owner, name=call.body.name, note=call.body.note), call.body.number)
 
 
 @api.command("PATCH", "/accounts/{id}", "accounts.change", body=AccountChange, answer=AccountAnswer)
 def change(call: Call[AccountChange]) -> Envelope:
     """Change an account's name or note."""
-    return _step(call, ChangeDetails(call.body), call["id"])
+    return _step(call, ChangeDetails(name=call.body.name, note=call.body.note), call["id"])
 
 
 @api.command("POST", "/accounts/{id}/deposits", "accounts.deposit", body=NewDeposit, answer=AccountAnswer)
 def deposit(call: Call[NewDeposit]) -> Envelope:
     """Put money into an account."""
-    return _step(call, Deposit(call.body), call["id"])
+    return _step(call, Deposit(call.body.amount, call.body.reference), call["id"])
 
 
 @api.command("DELETE", "/accounts/{id}", "accounts.close", answer=ClosedAnswer)
@@ -60,7 +51,7 @@ def close(call: Call[None]) -> Envelope:
     return _step(call, Close(), call["id"])
 
 
-def _step(call: Call[Any], command: object, id: str) -> Envelope:
+def _step(call: Call[Any], command: AccountsCommand, id: str) -> Envelope:
     return call.envelope(command, (id,), owner=_owner)
 
 

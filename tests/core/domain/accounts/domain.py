@@ -5,12 +5,22 @@ that was made before is a success that changes nothing.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import assert_never
 
 import msgspec
 
 from chalicelib.core.decider import Event, Missing, Rejected, State, differences
-from tests.core.domain.accounts.commands import ChangeDetails, Close, Deposit, Hold, Open, Release, Settle
+from tests.core.domain.accounts.commands import (
+    AccountsCommand,
+    ChangeDetails,
+    Close,
+    Deposit,
+    Hold,
+    OfOneAccount,
+    Open,
+    Release,
+    Settle,
+)
 
 HOLD_PREFIX = "hold#"
 
@@ -116,7 +126,11 @@ class HoldSettled(Event, frozen=True):
     transfer_id: str
 
 
-Decision = Mapping[str, Sequence[Event]]
+AccountEvent = AccountOpened | AccountChanged | MoneyDeposited | AccountClosed | LegHeld | LegReleased | LegSettled
+HoldEvent = HoldPlaced | HoldShort | HoldReleased | HoldSettled
+States = Mapping[str, Account | Promise | None]
+"""What is addressed, by id; None where nothing is there yet."""
+Decision = Mapping[str, Sequence[AccountEvent | HoldEvent]]
 
 
 def hold_id(transfer_id: str) -> str:
@@ -124,7 +138,7 @@ def hold_id(transfer_id: str) -> str:
     return f"{HOLD_PREFIX}{transfer_id}"
 
 
-def decide(command: Any, states: Mapping[str, Any]) -> Decision:
+def decide(command: AccountsCommand, states: States) -> Decision:
     """What a command does to the accounts and the hold that it addresses."""
     match command:
         case Hold():
@@ -133,25 +147,25 @@ def decide(command: Any, states: Mapping[str, Any]) -> Decision:
             return _release(transfer_id, states)
         case Settle(transfer_id=transfer_id):
             return _settle(transfer_id, states)
-    ((id, account),) = states.items()
-    return {id: _decide_one(command, account, id)}
+    (id,) = states
+    return {id: _decide_one(command, _account(states, id), id)}
 
 
-def _decide_one(command: Any, account: Account | None, id: str) -> list[Event]:
+def _decide_one(command: OfOneAccount, account: Account | None, id: str) -> list[AccountEvent]:
     match command:
-        case Open(at=at, owner=owner, details=new):
+        case Open():
             if account and not account.deleted:
                 raise Rejected("duplicate", f"{id} is open already; change it instead.", existing=id)
-            return [AccountOpened(owner=owner, name=new.name, note=new.note, at=at)]
-        case ChangeDetails(change=change):
-            changes = differences(change, _open(account))
+            return [AccountOpened(owner=command.owner, name=command.name, note=command.note, at=command.at)]
+        case ChangeDetails():
+            changes = differences(command, _open(account))
             return [AccountChanged(changes=changes)] if changes else []
-        case Deposit(deposit=deposit):
+        case Deposit():
             _open(account)
-            return [MoneyDeposited(amount=deposit.amount, reference=deposit.reference)]
+            return [MoneyDeposited(amount=command.amount, reference=command.reference)]
         case Close():
             return [_close(_open(account))]
-    raise TypeError(f"accounts know no {type(command).__name__}")
+    assert_never(command)
 
 
 def _close(account: Account) -> AccountClosed:
@@ -164,14 +178,14 @@ def _close(account: Account) -> AccountClosed:
     return AccountClosed()
 
 
-def _hold(command: Hold, states: Mapping[str, Any]) -> Decision:
+def _hold(command: Hold, states: States) -> Decision:
     id = hold_id(command.transfer_id)
     if states[id]:
         return {}  # held, short, released or settled already: this is a redelivery
     short = [
-        Shortfall(account=number, requested=max(0, -change), available=_available(states[number]))
+        Shortfall(account=number, requested=max(0, -change), available=_available(account))
         for number, change in command.legs.items()
-        if not _is_open(states[number]) or _available(states[number]) + change < 0
+        if not _is_open(account := _account(states, number)) or _available(account) + change < 0
     ]
     if short:
         return {id: [HoldShort(transfer_id=command.transfer_id, shortfalls=short)]}
@@ -181,9 +195,8 @@ def _hold(command: Hold, states: Mapping[str, Any]) -> Decision:
     }
 
 
-def _release(transfer_id: str, states: Mapping[str, Any]) -> Decision:
-    id = hold_id(transfer_id)
-    hold: Promise | None = states[id]
+def _release(transfer_id: str, states: States) -> Decision:
+    id, hold = hold_id(transfer_id), _promise(states, transfer_id)
     if hold is None:
         return {id: [HoldReleased(transfer_id=transfer_id)]}  # before it was asked for; that will then find it done
     if hold.status != "held":
@@ -194,9 +207,8 @@ def _release(transfer_id: str, states: Mapping[str, Any]) -> Decision:
     }
 
 
-def _settle(transfer_id: str, states: Mapping[str, Any]) -> Decision:
-    id = hold_id(transfer_id)
-    hold: Promise | None = states[id]
+def _settle(transfer_id: str, states: States) -> Decision:
+    id, hold = hold_id(transfer_id), _promise(states, transfer_id)
     if hold is not None and hold.status == "settled":
         return {}
     if hold is None or hold.status != "held":
@@ -207,7 +219,7 @@ def _settle(transfer_id: str, states: Mapping[str, Any]) -> Decision:
     }
 
 
-def evolve_account(state: Account | None, event: Any) -> Account:
+def evolve_account(state: Account | None, event: AccountEvent) -> Account:
     """An account after an event."""
     if isinstance(event, AccountOpened):
         return Account(owner=event.owner, name=event.name, note=event.note, opened_at=event.at)
@@ -231,10 +243,10 @@ def evolve_account(state: Account | None, event: Any) -> Account:
                 held=account.held - max(0, -n),
                 expected=account.expected - max(0, n),
             )
-    raise TypeError(f"an account knows no {type(event).__name__}")
+    assert_never(event)
 
 
-def evolve_hold(state: Promise | None, event: Any) -> Promise:
+def evolve_hold(state: Promise | None, event: HoldEvent) -> Promise:
     """A transfer's hold after an event."""
     legs = state.legs if state else {}
     match event:
@@ -246,7 +258,17 @@ def evolve_hold(state: Promise | None, event: Any) -> Promise:
             return Promise(status="released", legs=legs)
         case HoldSettled():
             return Promise(status="settled", legs=legs)
-    raise TypeError(f"a hold knows no {type(event).__name__}")
+    assert_never(event)
+
+
+def _account(states: States, number: str) -> Account | None:
+    state = states[number]
+    return state if isinstance(state, Account) else None
+
+
+def _promise(states: States, transfer_id: str) -> Promise | None:
+    state = states[hold_id(transfer_id)]
+    return state if isinstance(state, Promise) else None
 
 
 def _available(account: Account | None) -> int:

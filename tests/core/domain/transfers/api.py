@@ -14,15 +14,8 @@ from chalicelib.core.queries.listing import Page
 from chalicelib.core.times import iso
 from tests.core.domain.accounts.published import Standings
 from tests.core.domain.fields import TransferId
-from tests.core.domain.transfers.commands import (
-    MAX_ACCOUNTS,
-    Cancel,
-    Cancellation,
-    NewTransfer,
-    Request,
-    Settle,
-    TransferAnswer,
-)
+from tests.core.domain.transfers.bodies import MAX_ACCOUNTS, Cancellation, NewTransfer, TransferAnswer
+from tests.core.domain.transfers.commands import Cancel, Leg, Request, Settle, TransfersCommand
 from tests.core.domain.transfers.domain import Transfer
 from tests.core.domain.transfers.queries import (
     TransferDetail,
@@ -50,7 +43,14 @@ def request(call: Call[NewTransfer]) -> Envelope:
         call.require("transfers.request:reference")
     owner, requested_at = _for_whom(call), _requested_at(call)
     standings: Standings = call.runtime.ports["standings"]
-    command = Request(owner, requested_at, call.body, standings.standings(numbers), of_owner=call.own is not None)
+    command = Request(
+        owner=owner,
+        requested_at=requested_at,
+        legs=[Leg(leg.account, leg.amount) for leg in call.body.legs],
+        reference=call.body.reference,
+        accounts=standings.standings(numbers),
+        of_owner=call.own is not None,
+    )
     return call.envelope(command, (new_id("tra"),), fresh=True)
 
 
@@ -66,7 +66,7 @@ def settle(call: Call[None]) -> Envelope:
     return _step(call, Settle())
 
 
-def _step(call: Call[Any], command: object) -> Envelope:
+def _step(call: Call[Any], command: TransfersCommand) -> Envelope:
     return call.envelope(command, (call["id"],), owner=_owner)
 
 

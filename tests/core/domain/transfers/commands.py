@@ -1,43 +1,29 @@
 """What may be asked of transfers: from outside (request, cancel, settle) and by the accounts (accept, refuse)."""
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Annotated
+from collections.abc import Mapping, Sequence
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from chalicelib.core.fields import Body, Note
+from chalicelib.core.decider import Command
 from tests.core.domain.accounts.published import Standing
-from tests.core.domain.fields import Change, Number, Owner, Reference
-
-MAX_LEGS = 200
-MAX_ACCOUNTS = 99
-"""DynamoDB's 100 items a transaction, less the transfer's hold (or a claim)."""
 
 
-class NewLeg(Body, frozen=True):
-    """A leg of a new transfer: into the account, or out of it where the amount is negative."""
+class Leg(Struct, frozen=True):
+    """A leg of a transfer: into the account, or out of it where the amount is negative."""
 
-    account: Number
-    amount: Change
-
-
-class NewTransfer(Body, frozen=True):
-    """A transfer to request; whoever requests its own leaves the owner out, some may state a reference or a time."""
-
-    legs: Annotated[list[NewLeg], Meta(min_length=1, max_length=MAX_LEGS)]
-    owner: Owner | None = None
-    reference: Reference | None = None
-    requested_at: Annotated[datetime, Meta(tz=True)] | None = None
+    account: str
+    amount: int
 
 
-class Cancellation(Body, frozen=True):
-    """Why a transfer is cancelled, if anybody says."""
+class Shortfall(Struct, frozen=True):
+    """An account that had less than a transfer wanted."""
 
-    reason: Note | None = None
+    account: str
+    requested: int
+    available: int
 
 
-class Request(Struct, frozen=True):
+class Request(Command, frozen=True, kw_only=True):
     """Request a transfer.
 
     Attributes:
@@ -48,39 +34,30 @@ class Request(Struct, frozen=True):
 
     owner: str
     requested_at: str
-    transfer: NewTransfer
+    legs: Sequence[Leg]
+    reference: str | None = None
     accounts: Mapping[str, Standing]
     of_owner: bool = False
 
 
-class Accept(Struct, frozen=True):
+class Accept(Command, frozen=True):
     """All of its money is held."""
 
 
-class Refuse(Struct, frozen=True):
-    """Money was short: {account, requested, available} each."""
+class Refuse(Command, frozen=True):
+    """Money was short."""
 
-    shortfalls: list[dict[str, str | int]]
+    shortfalls: list[Shortfall]
 
 
-class Cancel(Struct, frozen=True):
+class Cancel(Command, frozen=True):
     """Call the transfer off, before it is settled."""
 
     reason: str | None = None
 
 
-class Settle(Struct, frozen=True):
+class Settle(Command, frozen=True):
     """Let the money move."""
 
 
-class TransferAnswer(Struct):
-    """A transfer after a command; GET /transfers/{id} has the legs."""
-
-    id: str
-    version: Annotated[int, Meta(ge=1)]
-    status: str
-    owner: str
-    volume: int
-    requested_at: str
-    reference: str | None = None
-    reason: str | None = None
+TransfersCommand = Request | Accept | Refuse | Cancel | Settle

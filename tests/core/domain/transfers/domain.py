@@ -4,19 +4,21 @@ A step that was made before is a success that changes nothing, so any of them ma
 """
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar, assert_never
 
 import msgspec
 
-from chalicelib.core.decider import Event, Missing, Rejected, State, Unacceptable
-from tests.core.domain.transfers.commands import Accept, Cancel, Refuse, Request, Settle
-
-
-class Leg(msgspec.Struct, frozen=True):
-    """A leg of a transfer: into the account, or out of it where the amount is negative."""
-
-    account: str
-    amount: int
+from chalicelib.core.decider import Event, FieldPath, Missing, Rejected, State, Unacceptable
+from tests.core.domain.transfers.commands import (
+    Accept,
+    Cancel,
+    Leg,
+    Refuse,
+    Request,
+    Settle,
+    Shortfall,
+    TransfersCommand,
+)
 
 
 class Transfer(State, frozen=True):
@@ -29,7 +31,7 @@ class Transfer(State, frozen=True):
     legs: list[Leg]
     reference: str | None = None
     reason: str | None = None
-    shortfalls: list[dict[str, str | int]] = msgspec.field(default_factory=list)
+    shortfalls: list[Shortfall] = msgspec.field(default_factory=list)
 
 
 class TransferRequested(Event, frozen=True):
@@ -51,7 +53,7 @@ class TransferAccepted(Event, frozen=True):
 class TransferRefused(Event, frozen=True):
     """It cannot be done."""
 
-    shortfalls: list[dict[str, str | int]]
+    shortfalls: list[Shortfall]
 
 
 class TransferCancelled(Event, frozen=True):
@@ -65,10 +67,13 @@ class TransferSettled(Event, frozen=True):
     """The money moves."""
 
 
-def decide(command: Any, state: Transfer | None) -> Sequence[Event]:
+TransferEvent = TransferRequested | TransferAccepted | TransferRefused | TransferCancelled | TransferSettled
+
+
+def decide(command: TransfersCommand, state: Transfer | None) -> Sequence[TransferEvent]:
     """What a command does to a transfer."""
     if isinstance(command, Request):
-        return _request(command, state)
+        return [_request(command, state)]
     if state is None:
         raise Missing("There is no such transfer; check its id.")
     match command:
@@ -83,14 +88,19 @@ def decide(command: Any, state: Transfer | None) -> Sequence[Event]:
             return [] if done else [TransferCancelled(was=state.status, reason=reason)]
         case Settle():
             return [] if _step(state, "settled", since=("accepted",)) else [TransferSettled()]
-    raise TypeError(f"transfers know no {type(command).__name__}")
+    assert_never(command)
 
 
-def evolve(state: Transfer | None, event: Any) -> Transfer:
+def evolve(state: Transfer | None, event: TransferEvent) -> Transfer:
     """The state after an event."""
     if isinstance(event, TransferRequested):
         return Transfer(
-            status="requested", **{name: getattr(event, name) for name in TransferRequested.__struct_fields__}
+            owner=event.owner,
+            status="requested",
+            volume=event.volume,
+            requested_at=event.requested_at,
+            legs=event.legs,
+            reference=event.reference,
         )
     if state is None:
         raise TypeError(f"{type(event).__name__} cannot be a transfer's first event")
@@ -103,7 +113,7 @@ def evolve(state: Transfer | None, event: Any) -> Transfer:
             return msgspec.structs.replace(state, status="cancelled", reason=reason)
         case TransferSettled():
             return msgspec.structs.replace(state, status="settled")
-    raise TypeError(f"a transfer knows no {type(event).__name__}")
+    assert_never(event)
 
 
 def _step(state: Transfer, to: str, *, since: tuple[str, ...], after: tuple[str, ...] = ()) -> bool:
@@ -119,35 +129,36 @@ def _step(state: Transfer, to: str, *, since: tuple[str, ...], after: tuple[str,
     return False
 
 
-def _request(command: Request, state: Transfer | None) -> list[Event]:
+def _request(command: Request, state: Transfer | None) -> TransferRequested:
     if state is not None:
         raise Rejected("duplicate", "This transfer was requested before.")
     _check_accounts(command)
-    legs = [Leg(leg.account, leg.amount) for leg in command.transfer.legs]
-    if sum(leg.amount for leg in legs):
-        raise Unacceptable("unbalanced", "The legs do not add up to 0.", faults={"/legs": "do not add up to 0"})
-    return [
-        TransferRequested(
-            owner=command.owner,
-            volume=sum(leg.amount for leg in legs if leg.amount > 0),
-            requested_at=command.requested_at,
-            legs=legs,
-            reference=command.transfer.reference,
-        )
-    ]
+    if sum(leg.amount for leg in command.legs):
+        raise Unacceptable("unbalanced", "The legs do not add up to 0.", faults={("legs",): "do not add up to 0"})
+    return TransferRequested(
+        owner=command.owner,
+        volume=sum(leg.amount for leg in command.legs if leg.amount > 0),
+        requested_at=command.requested_at,
+        legs=list(command.legs),
+        reference=command.reference,
+    )
 
 
 def _check_accounts(command: Request) -> None:
     """Every account exists and is open, and money leaves the owner's alone where that is asked for."""
-    legs = list(enumerate(command.transfer.legs))
-    unknown = {f"/legs/{i}/account": "no such account" for i, leg in legs if leg.account not in command.accounts}
+    legs = list(enumerate(command.legs))
+    unknown: dict[FieldPath, str] = {
+        ("legs", i, "account"): "no such account" for i, leg in legs if leg.account not in command.accounts
+    }
     if unknown:
         raise Unacceptable("unknown-account", "Some accounts do not exist; correct them.", faults=unknown)
-    closed = {f"/legs/{i}/account": "closed" for i, leg in legs if command.accounts[leg.account].closed}
+    closed: dict[FieldPath, str] = {
+        ("legs", i, "account"): "closed" for i, leg in legs if command.accounts[leg.account].closed
+    }
     if closed:
         raise Rejected("closed", "Some accounts are closed; use others.", faults=closed)
-    foreign = {
-        f"/legs/{i}/account": "belongs to somebody else"
+    foreign: dict[FieldPath, str] = {
+        ("legs", i, "account"): "belongs to somebody else"
         for i, leg in legs
         if command.of_owner and leg.amount < 0 and command.accounts[leg.account].owner != command.owner
     }

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from chalicelib.core.service import FollowUp, Head
 from tests.core.domain.accounts.published import PublishedHold, hold_of, release
-from tests.core.domain.transfers.commands import Accept, Refuse
+from tests.core.domain.transfers.commands import Accept, Refuse, Shortfall
 
 
 def on_accounts(head: Head) -> Iterator[FollowUp]:
@@ -14,5 +14,5 @@ def on_accounts(head: Head) -> Iterator[FollowUp]:
             instead = {"wrong-state": release(id, legs)}
             yield FollowUp("transfers", "transfers.accept", Accept(), (id,), instead)
         case PublishedHold(id, "short", _, shortfalls):
-            refuse = Refuse([dict(shortfall) for shortfall in shortfalls])
+            refuse = Refuse([Shortfall(**shortfall) for shortfall in shortfalls])
             yield FollowUp("transfers", "transfers.refuse", refuse, (id,), {"wrong-state": None})

@@ -1,4 +1,4 @@
-"""Whose aggregate a command may change: the pipeline's check, on a made-up service of notes."""
+"""What the pipeline refuses, on a made-up service of notes: what is not the caller's own, and what the rules refuse."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib.core.access.permissions import Access
 from chalicelib.core.commands.pipeline import Answer, Envelope, handle
-from chalicelib.core.decider import Event, Missing, Rejected, State
-from chalicelib.core.errors import NotFound, PreconditionFailed
+from chalicelib.core.decider import Command, Event, Missing, Rejected, State, Unacceptable
+from chalicelib.core.errors import Fault, Invalid, NotFound, PreconditionFailed
 from chalicelib.core.http.preconditions import conditions
 from chalicelib.core.service import Aggregate, Projection, Row, Rows, Service, Table, single
 from tests.core.memory_store import MemoryStore
@@ -23,19 +23,27 @@ class Note(State, frozen=True):
     author: str
 
 
+class Sign(Command, frozen=True):
+    """Put a name under a note; None needs a note that is there."""
+
+    author: str | None
+
+
 class Signed(Event, frozen=True):
     """Somebody put a name under a note."""
 
     author: str
 
 
-def decide(author: str | None, state: Note | None) -> Sequence[Event]:
-    """Sign a note; None for a name needs a note that is there, and "taken" is nobody's to use."""
-    if author is None and state is None:
+def decide(command: Sign, state: Note | None) -> Sequence[Event]:
+    """Sign a note; "taken" is nobody's to use."""
+    if command.author is None and state is None:
         raise Missing("There is no such note.")
-    if author == "taken":
+    if command.author == "taken":
         raise Rejected("taken", "Somebody has that name.")
-    return [Signed(author=author or "nobody")]
+    if command.author == "":
+        raise Unacceptable("nameless", "A name has to be given.", faults={("author",): "empty", ("at/by", 1): "x"})
+    return [Signed(author=command.author or "nobody")]
 
 
 class NoteRow(Row, frozen=True):
@@ -54,7 +62,7 @@ NOTES = Service(
 
 def envelope(author: str | None, actor: str, owner: Any, access: Access = Access.OWN) -> Envelope:
     """A command about the one note."""
-    return Envelope("notes.sign", author, ("note_1",), actor, AT, access=access, owner=owner)
+    return Envelope("notes.sign", Sign(author), ("note_1",), actor, AT, access=access, owner=owner)
 
 
 def render(answer: Answer) -> dict[str, Any]:
@@ -109,4 +117,12 @@ def test_a_condition_on_what_is_missing() -> None:
     store = MemoryStore()
     handle(NOTES, store, envelope("ada", "clerk", None, Access.ALL), render)
     with pytest.raises(PreconditionFailed):
-        handle(NOTES, store, replace(asked, command="taken"), render)
+        handle(NOTES, store, replace(asked, command=Sign("taken")), render)
+
+
+def test_a_fault_of_a_command_is_told_where_it_is_in_the_body() -> None:
+    """Under the name that the body has for the field: the same, unless the route says otherwise."""
+    for in_body, pointer in (({}, "/author"), ({"author": "signed_by"}, "/signed_by")):
+        with pytest.raises(Invalid) as caught:
+            handle(NOTES, MemoryStore(), replace(envelope("", "ada", None), in_body=in_body), render)
+        assert caught.value.faults == (Fault("empty", pointer=pointer), Fault("x", pointer="/at~1by/1"))

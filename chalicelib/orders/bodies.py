@@ -1,0 +1,50 @@
+"""The JSON bodies of the commands of orders and of their answer."""
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from chalicelib.core.fields import Body, Note
+from chalicelib.vocabulary import CustomerId, MinorUnits, Quantity, Reference, Sku
+
+MAX_LINES = 1000
+MAX_SKUS = 99
+"""DynamoDB's 100 items a transaction, less the order's reservation (or a claim)."""
+
+
+class NewLine(Body, frozen=True):
+    """A line of a new order; staff may state another price than the catalog's."""
+
+    sku: Sku
+    quantity: Quantity
+    unit_price: MinorUnits | None = None
+
+
+class NewOrder(Body, frozen=True):
+    """An order to place; a customer may leave its own id out, an admin may back-date."""
+
+    lines: Annotated[list[NewLine], Meta(min_length=1, max_length=MAX_LINES)]
+    customer_id: CustomerId | None = None
+    reference: Reference | None = None
+    placed_at: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+class Cancellation(Body, frozen=True):
+    """Why an order is cancelled, if anybody says."""
+
+    reason: Note | None = None
+
+
+class OrderAnswer(Struct):
+    """An order after a command; GET /orders/{id} has the lines."""
+
+    id: str
+    version: Annotated[int, Meta(ge=1)]
+    status: str
+    customer_id: str
+    currency: str
+    total: int
+    placed_at: str
+    reference: str | None = None
+    reason: str | None = None
