@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib.catalog.commands import NewProduct
+from chalicelib.catalog.bodies import NewProduct
 from chalicelib.core.errors import Invalid
 from chalicelib.core.http.validation import check_body
-from chalicelib.customers.commands import NewCustomer
-from chalicelib.inventory.commands import Receipt
-from chalicelib.orders.commands import NewOrder
+from chalicelib.customers.bodies import NewCustomer
+from chalicelib.inventory.bodies import Receipt
+from chalicelib.orders.bodies import NewOrder
 
 DIGITS = int("9" * 38)
 PRODUCT = {"sku": "A", "name": "x", "price": 1, "currency": "GBP"}
