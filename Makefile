@@ -27,7 +27,7 @@ reset: ## Empty what the local stack keeps (stop it first)
 	{ echo "The stack in $(STATE) is running; stop it first (Ctrl-C in its terminal)." >&2; exit 1; }
 	rm -rf -- "$(STATE)"
 
-token: setup ## Print a signed JWT for the running stack: ROLE=customer|staff|admin [SUB=cus_...]
+token: setup ## Print a signed JWT for the running stack: ROLE=staff [SUB=...]; without ROLE, name the roles
 	@exec $(PY) -m ops token "$(ROLE)" --sub "$(SUB)"
 
 seed: setup ## Load real orders into the running stack: the sample, or the year with FILE=online-retail.csv.gz

@@ -1,8 +1,18 @@
-"""What to tell of an error that ended a command."""
+"""What to tell of an error that ended a command: what was wrong and where, and what to do next."""
 
 from typing import NamedTuple
 
-from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
+from botocore.exceptions import ConnectionError as NoConnection
 
 from chalicelib.core.commands.store import StoreUnreachable, Throttled
 from chalicelib.core.errors import Problem
@@ -23,7 +33,26 @@ class Failure(NamedTuple):
     hint: str
 
 
+_TRY_AGAIN = "Try again; what was done stays done."
+_IS_AWS_THERE = "Check AWS_ENDPOINT_URL and AWS_REGION. The local stack must be running: make run."
+_IS_MYSQL_THERE = "Check DATABASE_URL, and that its server is running."
 _UNKNOWN_DATABASE, _NO_TABLE, _WRONG_USER, _NO_RIGHT = 1049, 1146, 1045, (1044, 1142)
+_THROTTLED = (
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingException",
+    "SlowDown",
+)
+_BAD_CREDENTIALS = (
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+)
 
 
 def explain(error: BaseException) -> Failure | None:
@@ -33,29 +62,74 @@ def explain(error: BaseException) -> Failure | None:
             return Failure(str(error), error.hint)
         case LetterError():
             return Failure(str(error), error.advice)
-        case BadSettings() | BadDatabaseUrl() | MigrationFailed() | UnknownStream():
+        case BadSettings() | BadDatabaseUrl() | MigrationFailed():
             return Failure(str(error), "")
-        case EndpointConnectionError() | StoreUnreachable():
-            return Failure(str(error), "Is the stack running (make run)? Is AWS_ENDPOINT_URL or AWS_REGION right?")
+        case UnknownStream():
+            return Failure(str(error), "Check TABLE_PREFIX.")
         case Throttled() | GaveUp():
-            return Failure(str(error), "Try again; what was done stays done.")
-        case ClientError() if error.response.get("Error", {}).get("Code") == "ResourceNotFoundException":
-            return Failure(f"A table is not there: {error}", "Check TABLE_PREFIX and the region.")
-        case ClientError() | BotoCoreError():
-            return Failure(f"AWS refuses: {error}", "Check the credentials and what they permit.")
+            return Failure(str(error), _TRY_AGAIN)
+        case StoreUnreachable():
+            return Failure(f"DynamoDB cannot be reached: {error}", _IS_AWS_THERE)
+        case ClientError():
+            return _refused_by_aws(error)
+        case BotoCoreError():
+            return _of_boto(error)
         case Problem():
-            return Failure(str(error), "Is the database running, and DATABASE_URL right?")
+            return Failure(str(error), _IS_MYSQL_THERE)
     return _of_database(error)
+
+
+def _refused_by_aws(error: ClientError) -> Failure:
+    """Of an answer that is an error."""
+    code = error.response.get("Error", {}).get("Code", "")
+    if code == "ResourceNotFoundException":
+        return Failure(f"A table is not there: {error}", "Check TABLE_PREFIX and AWS_REGION.")
+    if code == "NoSuchBucket":
+        return Failure(f"The bucket is not there: {error}", "Check DEAD_LETTER_BUCKET and AWS_REGION.")
+    if code in _THROTTLED:
+        return Failure(f"AWS refuses for the rate of requests: {error}", _TRY_AGAIN)
+    if code in _BAD_CREDENTIALS:
+        return Failure(f"AWS does not take the credentials: {error}", "Get new ones, and check AWS_REGION.")
+    if code.startswith("AccessDenied"):
+        return Failure(
+            f"The credentials do not permit this: {error}",
+            "docs/operate.md, 'Variables and rights', lists what each command calls.",
+        )
+    return Failure(f"AWS answers with an error: {error}", _TRY_AGAIN)
+
+
+def _of_boto(error: BotoCoreError) -> Failure:
+    """Of a request that got no answer, or could not be sent."""
+    match error:
+        case NoCredentialsError() | PartialCredentialsError() | CredentialRetrievalError() | ProfileNotFound():
+            return Failure(
+                f"There are no AWS credentials: {error}", "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and the others."
+            )
+        case NoRegionError():
+            return Failure("No region is set.", "Set AWS_REGION and AWS_DEFAULT_REGION.")
+        case NoConnection() | HTTPClientError():
+            return Failure(f"AWS cannot be reached: {error}", _IS_AWS_THERE)
+    return Failure(f"The request to AWS failed: {error}", _TRY_AGAIN)
 
 
 def _of_database(error: BaseException) -> Failure | None:
     if isinstance(error, NotConnected) or is_lost(error):
-        return Failure(f"The database cannot be reached: {error}", "Is it running (make run)? Is DATABASE_URL right?")
+        return Failure(f"The database cannot be reached: {_said(error)}", _IS_MYSQL_THERE)
     code = error_code(error)
     if code in (_UNKNOWN_DATABASE, _NO_TABLE):
-        return Failure(f"The read model is not set up: {error}", "Run `python -m ops migrate`.")
+        return Failure(f"The read model is not set up: {_said(error)}", "Run `python -m ops migrate`.")
     if code == _WRONG_USER:
-        return Failure(f"The database refuses: {error}", "Check the user in DATABASE_URL and its password.")
+        return Failure(f"The database refuses: {_said(error)}", "Check the user in DATABASE_URL and its password.")
     if code in _NO_RIGHT:
-        return Failure(f"The database refuses: {error}", f"Check the user in DATABASE_URL. {WHO_CHANGES_TABLES}")
-    return Failure(f"The database says: {error}", "") if code else None
+        return Failure(f"The database refuses: {_said(error)}", f"Check the user in DATABASE_URL. {WHO_CHANGES_TABLES}")
+    return Failure(f"The database answers with an error: {_said(error)}", "") if code else None
+
+
+def _said(error: BaseException) -> str:
+    """The server's words and its number; PyMySQL's own text is a tuple of the two."""
+    if isinstance(error, NotConnected) and error.__cause__:
+        return _said(error.__cause__)
+    match error.args:
+        case (int(number), str(words)) if words:
+            return f"{words.rstrip('.')} (MySQL error {number})"
+    return str(error) if any(error.args) else "the connection was lost"

@@ -65,7 +65,9 @@ class Command:
         failure = explain(error)
         if failure is None:
             traceback.print_exc()
-            failure = Failure(f"{type(error).__name__}: {error}", "This is a fault in ops itself.")
+            failure = Failure(
+                f"{type(error).__name__}: {error}", "This is a fault of the program; the lines above tell where."
+            )
         if "--json" in self._arguments:
             print(json.dumps({"error": failure._asdict()}))
-        print(f"{failure.message}\n{failure.hint}".strip(), file=sys.stderr)
+        print(f"Error: {failure.message}\n{failure.hint}".strip(), file=sys.stderr)

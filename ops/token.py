@@ -38,10 +38,15 @@ def token_of(stack: RunningStack, role: str, subject: str = "") -> str:
     """
     from ops.issuing import issue
 
+    if not role:
+        raise OpsError(
+            f"Which role? There are {', '.join(stack.roles)}.",
+            f"make token ROLE={stack.roles[-1]}, or python -m ops token {stack.roles[-1]}",
+        )
     if role not in stack.roles:
         raise OpsError(
             f"The role must be one of {', '.join(stack.roles)}, not {role!r}.",
-            f"make token ROLE={stack.roles[0]}, or python -m ops token {stack.roles[0]}",
+            f"make token ROLE={stack.roles[-1]}, or python -m ops token {stack.roles[-1]}",
         )
     if role in stack.own_roles and not subject:
         raise OpsError(

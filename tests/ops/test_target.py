@@ -211,7 +211,7 @@ def test_token(clone: Clone, world: World) -> None:
         assert (done.code, done.out.count(".")) == (0, 2)
         assert clone.run("ops", "token", "customer", "--sub", "cus_1", "--json").json["token"].count(".") == 2
         assert "one of customer, staff, not 'owner'" in clone.run("ops", "token", "owner").err
-        assert "make token ROLE=customer" in clone.run("ops", "token", "").err
+        assert "There are customer, staff.\nmake token ROLE=staff" in clone.run("ops", "token").err
         nameless = clone.run("ops", "token", "customer")
     assert (nameless.code, nameless.out) == (3, "")
     assert "make token ROLE=customer SUB=" in nameless.err
