@@ -64,7 +64,7 @@ def _serve(stack: Stack, config: Config) -> None:
     permissions = composition_root().PERMISSIONS
     description = describe(config, stack.database_url, permissions, stack.migrations_database_url)
     with published(config.folder, description):
-        _welcome(config, permissions.roles)
+        _welcome(config, list(permissions.roles))
         while True:
             stack.revive()
             time.sleep(0.25)
