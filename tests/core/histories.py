@@ -97,19 +97,21 @@ def sequence_of(raw: Mapping[str, Any]) -> str:
     return str(raw["dynamodb"]["SequenceNumber"])
 
 
-def fold(heads: Iterable[tuple[str, Head]]) -> dict[str, set[tuple[Any, ...]]]:
+def fold(
+    heads: Iterable[tuple[str, Head]], services: Mapping[str, Service] = BY_NAME
+) -> dict[str, set[tuple[Any, ...]]]:
     """The base tables and the timeline that those commits (service, head) should end in."""
     newest: dict[tuple[str, str], Head] = {}
     tables: dict[str, set[tuple[Any, ...]]] = {"timeline": set()}
-    for projection in PROJECTIONS.values():
+    for projection in (service.projection for service in services.values()):
         tables |= {table.name: set() for table in (projection.root, *projection.children)}
     for service, commit in heads:
         tables["timeline"].add(astuple(timeline.row(service, commit)))
         if newest.setdefault((service, commit.id), commit).version < commit.version:
             newest[service, commit.id] = commit
     for (service, id), commit in newest.items():
-        projection = PROJECTIONS[service]
-        if BY_NAME[service].projects(id):
+        projection = services[service].projection
+        if services[service].projects(id):
             rows = projection.rows(commit)
             tables[projection.root.name].add(astuple(rows.root))
             for name, children in rows.children.items():

@@ -5,6 +5,7 @@ from typing import Any
 
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector import DeadLetter, Deps, Writer, project
+from chalicelib.core.service import Service
 from tests.core.histories import SERVICES
 
 
@@ -23,14 +24,28 @@ class MemoryDeadLetters:
 
 
 class Projector:
-    """The projector as its handler calls it; `dead` holds what it set aside."""
+    """The projector as its handler calls it; `dead` holds what it set aside.
 
-    def __init__(self, url: str, make: Callable[[], Any] | None = None, remaining_ms: float = 60_000) -> None:
+    Args:
+        url: of the read model.
+        make: opens a connection to it.
+        remaining_ms: what is left until the function is ended.
+        services: by the name of their table.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        make: Callable[[], Any] | None = None,
+        remaining_ms: float = 60_000,
+        services: Mapping[str, Service] = SERVICES,
+    ) -> None:
         self.url = url
+        self.services = services
         self.writer = Writer(make or (lambda: connect(url)))
         self.dead = MemoryDeadLetters()
         self.deps = Deps(self.writer, self.dead, remaining_ms=lambda: remaining_ms, sleep=lambda _: None)
 
     def __call__(self, records: Iterable[Mapping[str, Any]]) -> list[str]:
         """Project a batch; the sequence numbers that are reported as failed."""
-        return project(records, SERVICES, self.deps)
+        return project(records, self.services, self.deps)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.ops.conftest import world
-from tests.projector.conftest import make_projector, projector
+from tests.shop.projecting import make_projector, projector
 from tests.support.stack import Stack, started
 from tests.support.stores import fresh_database, fresh_tables
 

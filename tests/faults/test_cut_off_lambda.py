@@ -17,8 +17,8 @@ from local.ports import wait_until
 from tests.deploy.lambdas import Function, emulator, package_for_tests, tool
 from tests.faults.form import form
 from tests.ops.conftest import Commit, World, order
-from tests.projector.histories import fold
-from tests.projector.reading import base_tables, query, summaries
+from tests.shop.histories import fold
+from tests.shop.reading import base_tables, query, summaries
 from tests.support.stores import Tables
 
 TIMEOUT_SECONDS = 3

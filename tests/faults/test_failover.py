@@ -20,9 +20,9 @@ from local.ports import wait_until
 from tests.faults.form import form
 from tests.faults.proxy import Proxy, through
 from tests.faults.servers import Pair, catch_up, execute, replicated
-from tests.projector.conftest import Projector
-from tests.projector.histories import fold, head, order_state, record, sequence_of
-from tests.projector.reading import base_tables, query, summaries
+from tests.shop.histories import fold, head, order_state, record, sequence_of
+from tests.shop.projecting import Projector
+from tests.shop.reading import base_tables, query, summaries
 
 Make = Callable[..., Projector]
 FAILOVERS = form(2, 20)

@@ -14,9 +14,9 @@ from chalicelib.core.mysql.connections import connect
 from chalicelib.core.service import Head
 from tests.faults.form import form
 from tests.faults.proxy import Proxy, port_of, through
-from tests.projector.conftest import Projector
-from tests.projector.histories import fold, head, order_state, record
-from tests.projector.reading import base_tables, summaries
+from tests.shop.histories import fold, head, order_state, record
+from tests.shop.projecting import Projector
+from tests.shop.reading import base_tables, summaries
 
 BATCHES = form(40, 1500)
 ORDERS = 60

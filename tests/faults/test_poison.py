@@ -9,8 +9,8 @@ import pytest
 
 from chalicelib.core.service import Head
 from tests.ops.conftest import World, order
-from tests.projector.histories import fold
-from tests.projector.reading import base_tables, summaries
+from tests.shop.histories import fold
+from tests.shop.reading import base_tables, summaries
 
 BAD = "ord_0500"
 

@@ -17,7 +17,7 @@ from datetime import datetime
 from chalicelib.core.times import utc_now
 from tests.faults.form import form
 from tests.faults.whole import NOT_YET, Load, agree, ops
-from tests.projector.reading import query
+from tests.shop.reading import query
 from tests.support.stack import Stack
 
 RATE = 200

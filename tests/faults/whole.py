@@ -13,8 +13,8 @@ from chalicelib.bootstrap import SERVICES
 from chalicelib.core.dynamodb.codec import decode_item
 from local import ROOT
 from local.ports import wait_until
-from tests.projector.reading import query, summaries
 from tests.shop.http.settling import behind, unanswered
+from tests.shop.reading import query, summaries
 from tests.support.stack import Stack
 
 _STUCK_SECONDS = 60.0

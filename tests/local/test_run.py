@@ -15,7 +15,7 @@ import pytest
 from local import ROOT
 from local.ports import free_port, is_free, wait_until
 from ops.running_stack import FILE
-from tests.projector.reading import query
+from tests.shop.reading import query
 from tests.support.client import Client
 from tests.support.running import Run
 from tests.support.stores import fresh_database

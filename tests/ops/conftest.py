@@ -16,7 +16,7 @@ from chalicelib.core.projector import Deps, DynamoDeadLetters, Writer, project
 from chalicelib.core.service import Head, Service
 from local import ROOT
 from ops.verify import Drift, Options, Report, Target, verify
-from tests.projector.histories import SERVICES, head, order_state, record
+from tests.shop.histories import SERVICES, head, order_state, record
 from tests.support.stores import Tables
 
 Commit = tuple[str, Head]

@@ -15,7 +15,7 @@ from chalicelib.core.runtime import Runtime
 from chalicelib.core.settings import Settings
 from local import aws
 from tests.ops.conftest import World, order
-from tests.projector.reading import summaries
+from tests.shop.reading import summaries
 
 WHY = ("--reason", "A test order of the shop's opening.")
 TOO_LONG: dict[str, Any] = {"reason": "x" * 501}

@@ -10,7 +10,7 @@ from ops.verify import sides
 from ops.verify.scanning import scan
 from tests.ops.conftest import World, order
 from tests.ops.test_rebuild import plan, rebuild
-from tests.projector.histories import SERVICES
+from tests.shop.histories import SERVICES
 
 ORDERS = 9
 

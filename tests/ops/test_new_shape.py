@@ -21,9 +21,9 @@ from ops.rebuild import tables
 from ops.rebuild.run import Plan, rebuild
 from ops.verify import Options, Report, Target, verify
 from ops.verify.command import as_document, verdict
+from tests.core.gates import Gate, once
 from tests.ops.conftest import World, order, quiet
-from tests.projector.gates import Gate, once
-from tests.projector.reading import summaries
+from tests.shop.reading import summaries
 from tests.support.stores import Tables, fresh_database
 
 MIGRATION = "ALTER TABLE orders ADD COLUMN product_count INT NULL, ADD KEY orders_product_count (product_count, id);"

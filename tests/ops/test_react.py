@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.core.dynamodb.codec import decode_item
 from tests.ops.conftest import Commit, World, order
-from tests.projector.histories import head
+from tests.shop.histories import head
 
 
 def stock(sku: str, on_hand: int, reserved: int = 0) -> Commit:

@@ -17,10 +17,10 @@ from ops.failing import OpsError
 from ops.rebuild import tables
 from ops.rebuild.control import alone
 from ops.rebuild.run import Outcome, Plan, abandon, rebuild
+from tests.core.gates import Gate, Hook, once
 from tests.ops.conftest import Commit, World, order, product, quiet
-from tests.projector.gates import Gate, Hook, once
-from tests.projector.histories import SERVICES, fold
-from tests.projector.reading import base_tables, summaries, until_waiting_for_a_lock
+from tests.shop.histories import SERVICES, fold
+from tests.shop.reading import base_tables, summaries, until_waiting_for_a_lock
 
 COMMITS: list[Commit] = [
     *(order(f"ord_{number}", 1, "placed") for number in range(40)),

@@ -10,10 +10,10 @@ import pytest
 from local import aws
 from ops.verify import Options, verify
 from tests.core.contract.lossy_proxy import LossyProxy
+from tests.core.gates import Gate, once
 from tests.ops.conftest import Commit, World, kinds, order, product, quiet
-from tests.projector.gates import Gate, once
-from tests.projector.histories import head
-from tests.projector.reading import base_tables, summaries, until_waiting_for_a_lock
+from tests.shop.histories import head
+from tests.shop.reading import base_tables, summaries, until_waiting_for_a_lock
 from tests.support.stores import Tables
 
 ORDERS = [order(f"ord_{number}") for number in range(12)]

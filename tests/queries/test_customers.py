@@ -14,8 +14,8 @@ from chalicelib.customers.queries import (
     get_customer,
     list_customers,
 )
-from tests.projector.histories import START, iso
 from tests.queries.world import World, ids
+from tests.shop.histories import START, iso
 
 pytestmark = pytest.mark.database
 

@@ -13,8 +13,8 @@ from chalicelib.core.errors import Malformed, ReadModelBehind, Unavailable
 from chalicelib.core.mysql.connections import Pool, connect
 from chalicelib.core.queries.snapshot import ask, snapshot
 from chalicelib.core.tokens import Token
-from tests.projector.histories import head
 from tests.queries.world import World
+from tests.shop.histories import head
 
 pytestmark = pytest.mark.database
 

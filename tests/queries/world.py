@@ -9,8 +9,8 @@ from chalicelib.core.mysql.connections import Pool
 from chalicelib.core.queries.snapshot import snapshot
 from chalicelib.core.service import Head
 from chalicelib.core.tokens import Signer, Token
-from tests.projector.conftest import Projector
-from tests.projector.histories import START, head, iso, order_state, record
+from tests.shop.histories import START, head, iso, order_state, record
+from tests.shop.projecting import Projector
 
 T = TypeVar("T")
 

@@ -10,8 +10,8 @@ from chalicelib.core.commands.store import Throttled
 from chalicelib.core.dynamodb.codec import encode_item, item_of
 from chalicelib.core.reactor.commands import may_pass
 from chalicelib.core.service import Head
-from tests.projector.histories import head, record, sequence_of
 from tests.saga.world import SERVICES, World
+from tests.shop.histories import head, record, sequence_of
 
 
 def test_placed_reserved_confirmed_shipped(world: World) -> None:

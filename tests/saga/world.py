@@ -15,8 +15,8 @@ from chalicelib.inventory.commands import Adjust, Receive
 from chalicelib.inventory.service import SERVICE as INVENTORY
 from chalicelib.orders.commands import Cancel, Deliver, Place, RequestedLine, Ship
 from chalicelib.orders.service import SERVICE as ORDERS
-from tests.projector.conftest import MemoryDeadLetters
-from tests.projector.histories import record
+from tests.shop.histories import record
+from tests.shop.projecting import MemoryDeadLetters
 
 SERVICES = {service.name: service for service in (ORDERS, INVENTORY)}
 AT = "2026-11-23T10:00:00.000Z"

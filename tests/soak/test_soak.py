@@ -23,8 +23,8 @@ from local.mariadb import MariaDB, with_database
 from local.ministack import MiniStack
 from local.ports import free_port
 from tests.faults.whole import Load, agree
-from tests.projector.reading import query
 from tests.shop.http.settling import unanswered
+from tests.shop.reading import query
 from tests.soak.faults import Faults
 from tests.soak.samples import Samples, resident_megabytes
 from tests.support.stack import Stack, started

@@ -13,7 +13,7 @@ from local import keys
 from local.config import Config
 from local.env import app_env
 from local.gateway import Answer, Gateway
-from tests.projector.histories import record
+from tests.shop.histories import record
 from tests.support.stores import Tables
 from tests.tracing.daemon import Daemon
 

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.core.dynamodb.codec import item_of
 from chalicelib.core.projector.traces import MAX_TRACES
 from chalicelib.core.telemetry import spans, tracing
-from tests.projector.histories import head, order_state
+from tests.shop.histories import head, order_state
 from tests.support.stores import Tables
 from tests.tracing.conftest import Api
 from tests.tracing.daemon import Daemon, below, named

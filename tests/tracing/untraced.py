@@ -11,7 +11,7 @@ from chalicelib.bootstrap import runtime
 from chalicelib.core.dynamodb.codec import head_of, item_of
 from chalicelib.core.projector.handler import project_event
 from local import aws
-from tests.projector.histories import record
+from tests.shop.histories import record
 from tests.tracing.conftest import Api
 
 ADA = '{"name": "Ada", "email": "ada@example.com"}'

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.bootstrap import MIGRATIONS
 from chalicelib.core.mysql.connections import connect, parse_url
 from chalicelib.core.mysql.migrate import MigrationFailed, migrate, read_migrations, split
 from chalicelib.core.mysql.migration_sets import MigrationSet
-from tests.projector.reading import query
+from tests.core.bootstrap import MIGRATIONS
+from tests.core.reading import query
 
 FIRST = "CREATE TABLE one (id INT PRIMARY KEY);\nCREATE TABLE two (id INT PRIMARY KEY);\n"
 # As version 0.1.0 made it.
@@ -49,8 +49,8 @@ def tables(url: str) -> set[str]:
 @pytest.mark.database
 def test_what_ships(fresh: str) -> None:
     """From no database at all to the read model; a second run has nothing to do."""
-    assert migrate(fresh, MIGRATIONS) == ["core/0001_engine", "services/0001_read_model"]
-    assert {"orders", "order_lines", "timeline", "customer_spend"} <= tables(fresh)
+    assert migrate(fresh, MIGRATIONS) == ["core/0001_engine", "tests/0001_domain"]
+    assert {"transfers", "transfer_legs", "timeline", "owner_activity"} <= tables(fresh)
     assert migrate(fresh, MIGRATIONS) == []
 
 

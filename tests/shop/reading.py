@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector import timeline
-from tests.projector.histories import PROJECTIONS
+from tests.shop.histories import PROJECTIONS
 
 Values = tuple[Any, ...]
 SOLD = "status IN ('confirmed', 'shipped', 'delivered')"

@@ -11,8 +11,8 @@ from chalicelib.core.dynamodb.codec import decode_item
 from chalicelib.core.projector import DeadLetter, DeadLetters, DynamoDeadLetters
 from chalicelib.core.streams.dead_letters import MAX_ID_BYTES, MAX_INLINE_BYTES, dead_letter
 from chalicelib.core.streams.records import Source, Unreadable
-from tests.projector.conftest import MemoryDeadLetters
-from tests.projector.histories import SERVICES, record
+from tests.core.histories import SERVICES, record
+from tests.core.projecting import MemoryDeadLetters
 from tests.support.stores import Tables
 
 Read = Callable[[str], Mapping[str, Any] | None]
@@ -21,9 +21,9 @@ Read = Callable[[str], Mapping[str, Any] | None]
 def letter(**changes: Any) -> DeadLetter:
     """A dead letter."""
     made: dict[str, Any] = {
-        "id": "orders#ord_1#6",
-        "service": "orders",
-        "aggregate": "ord_1",
+        "id": "transfers#tra_1#6",
+        "service": "transfers",
+        "aggregate": "tra_1",
         "version": 6,
         "sequence": "100",
         "error": "DataError: too long",
@@ -34,10 +34,10 @@ def letter(**changes: Any) -> DeadLetter:
 
 
 def unreadable(id: str, sequence: str = "100") -> Unreadable:
-    """A record of an order that cannot be decoded."""
-    raw = {**record("orders", {"id": {"S": id}}), "eventID": "1"}
+    """A record of a transfer that cannot be decoded."""
+    raw = {**record("transfers", {"id": {"S": id}}), "eventID": "1"}
     raw["dynamodb"]["SequenceNumber"] = sequence
-    return Unreadable(Source(0, sequence, SERVICES["test-orders"], id, raw), ValueError("no"))
+    return Unreadable(Source(0, sequence, SERVICES["test-transfers"], id, raw), ValueError("no"))
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
@@ -59,8 +59,8 @@ def test_kept_as_it_is(port: tuple[DeadLetters, Read]) -> None:
     """Every attribute comes back; nothing else is there."""
     dead, read = port
     dead.put(letter())
-    assert read("orders#ord_1#6") == letter()._asdict()
-    assert read("orders#ord_1#7") is None
+    assert read("transfers#tra_1#6") == letter()._asdict()
+    assert read("transfers#tra_1#7") is None
 
 
 def test_the_same_record_again(port: tuple[DeadLetters, Read]) -> None:
@@ -68,7 +68,7 @@ def test_the_same_record_again(port: tuple[DeadLetters, Read]) -> None:
     dead, read = port
     dead.put(letter())
     dead.put(letter(error="another"))
-    found = read("orders#ord_1#6")
+    found = read("transfers#tra_1#6")
     assert found is not None
     assert found["error"] == "another"
 
@@ -76,8 +76,8 @@ def test_the_same_record_again(port: tuple[DeadLetters, Read]) -> None:
 def test_without_a_version(port: tuple[DeadLetters, Read]) -> None:
     """A record that cannot be decoded has none."""
     dead, read = port
-    dead.put(letter(id="orders#?#100", version=None))
-    found = read("orders#?#100")
+    dead.put(letter(id="transfers#?#100", version=None))
+    found = read("transfers#?#100")
     assert found is not None
     assert found["version"] is None
 
@@ -88,7 +88,7 @@ def test_an_image_too_large_for_an_item(tables: Tables) -> None:
     s3.create_bucket(Bucket="dead", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     image = os.urandom(MAX_INLINE_BYTES + 1)
     DynamoDeadLetters(tables.client, tables.name("dead-letters"), s3, "dead").put(letter(image=image))
-    item = _item(tables, "orders#ord_1#6")
+    item = _item(tables, "transfers#tra_1#6")
     assert item is not None
     assert "image" not in item
     assert s3.get_object(Bucket="dead", Key=item["image_object"])["Body"].read() == image
@@ -116,8 +116,8 @@ def test_ids() -> None:
     def id_of(id: str, sequence: str = "100", consumer: str = "projector") -> str:
         return dead_letter(unreadable(id, sequence), ValueError("no"), "2026-11-23T10:00:00.000Z", consumer).id
 
-    assert id_of("ord_1") == "orders#ord_1#100"
-    assert id_of("ord_1", consumer="reactor") == "orders#ord_1#100#reactor"
+    assert id_of("tra_1") == "transfers#tra_1#100"
+    assert id_of("tra_1", consumer="reactor") == "transfers#tra_1#100#reactor"
     longest = "é" * 1024  # as many bytes as a partition key may have
     ids = {
         id_of(longest),
@@ -127,7 +127,7 @@ def test_ids() -> None:
         id_of(longest, f"{longest}@?"),
     }
     assert len(ids) == 5
-    assert all(id.startswith("orders#éé") and len(id.encode()) <= MAX_ID_BYTES for id in ids)
+    assert all(id.startswith("transfers#éé") and len(id.encode()) <= MAX_ID_BYTES for id in ids)
     assert id_of(longest) in ids
 
 
@@ -136,4 +136,4 @@ def test_an_image_too_large_without_a_bucket(tables: Tables) -> None:
     dead = DynamoDeadLetters(tables.client, tables.name("dead-letters"))
     with pytest.raises(ValueError, match="DEAD_LETTER_BUCKET"):
         dead.put(letter(image=bytes(MAX_INLINE_BYTES + 1)))
-    assert _item(tables, "orders#ord_1#6") is None
+    assert _item(tables, "transfers#tra_1#6") is None

@@ -11,7 +11,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.mysql.connections import Address, BadDatabaseUrl, Pool, connect, parse_url
 from chalicelib.core.mysql.server_check import check
 from local.ports import free_port
-from tests.projector.reading import query
+from tests.core.reading import query
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_an_error_leaves_no_transaction_open(database: str) -> None:
     def fail() -> None:
         with pool.connection() as connection:
             connection.query("START TRANSACTION")
-            connection.query("INSERT INTO heartbeats VALUES ('orders', 1, NOW(3), NOW(3))")
+            connection.query("INSERT INTO heartbeats VALUES ('transfers', 1, NOW(3), NOW(3))")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

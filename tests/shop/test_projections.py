@@ -10,7 +10,7 @@ from chalicelib.core.service import Head, Projection, Row
 from chalicelib.customers import projection as customers
 from chalicelib.inventory import projection as inventory
 from chalicelib.orders import projection as orders
-from tests.projector.histories import PROJECTIONS, head, iso, order_state
+from tests.shop.histories import head, iso, order_state
 
 AT = datetime(2026, 11, 23, 10, 0, 2)
 CREATED = datetime(2020, 1, 2, 3, 4, 5, 678000)
@@ -114,14 +114,3 @@ def test_what_other_orders_add(status: str) -> None:
     """Nothing but the time of the customer's last order."""
     spend = orders.CustomerSpendRow("cus_1", "GBP", 0, 0, datetime(2026, 11, 23, 10))
     assert contributions(status) == [[spend], [], []]
-
-
-@pytest.mark.parametrize("projection", PROJECTIONS.values(), ids=PROJECTIONS)
-def test_what_the_projector_relies_on(projection: Projection) -> None:
-    """One key column, a version, a tombstone; keys first; the children's keys start with the root's."""
-    assert len(projection.root.key) == 1
-    assert {"version", "deleted_at"} <= set(projection.root.columns)
-    for table in (projection.root, *projection.children, *(summary.table for summary in projection.summaries)):
-        assert table.columns[: len(table.key)] == table.key
-    for summary in projection.summaries:
-        assert set(summary.greatest) <= set(summary.table.columns) - set(summary.table.key)

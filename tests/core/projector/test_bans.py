@@ -1,9 +1,8 @@
 """Statements that would hide what is wrong are not used anywhere that ships."""
 
 import re
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from local import ROOT
 
 
 def test_no_insert_ignore_and_no_replace() -> None:

@@ -12,16 +12,16 @@ from chalicelib.core.dynamodb.codec import item_of
 from chalicelib.core.projector import DeadLetter
 from chalicelib.core.service import Head
 from chalicelib.core.streams.dead_letters import record_of
-from tests.projector.conftest import Projector
-from tests.projector.histories import fold, head, heartbeat, order_state, record, sequence_of
-from tests.projector.reading import base_tables, query, summaries
+from tests.core.histories import fold, head, heartbeat, record, sequence_of, transfer_state
+from tests.core.projecting import Projector
+from tests.core.reading import base_tables, query, summaries
 
 pytestmark = pytest.mark.database
 
 
-def order(id: str, version: int = 1, status: str = "confirmed", **state: Any) -> tuple[str, Head]:
-    """A commit of an order."""
-    return "orders", head(id, version, order_state(status, **state))
+def transfer(id: str, version: int = 1, status: str = "accepted", **state: Any) -> tuple[str, Head]:
+    """A commit of a transfer."""
+    return "transfers", head(id, version, transfer_state(status, **state))
 
 
 TOO_LONG: dict[str, Any] = {"reason": "x" * 501}
@@ -37,39 +37,39 @@ def check(projector: Projector, commits: list[tuple[str, Head]], dead: list[str]
 
 
 def test_too_long_for_its_column(projector: Projector) -> None:
-    """One bad order among thirty: the others are written."""
-    good = [order(f"ord_{number}") for number in range(29)]
-    bad = order("ord_bad", **TOO_LONG)
+    """One bad transfer among thirty: the others are written."""
+    good = [transfer(f"tra_{number}") for number in range(29)]
+    bad = transfer("tra_bad", **TOO_LONG)
     assert projector([record(*commit) for commit in [*good[:11], bad, *good[11:]]]) == []
-    check(projector, good, ["orders#ord_bad#1"])
+    check(projector, good, ["transfers#tra_bad#1"])
 
 
 def test_several_poison_records(projector: Projector) -> None:
     """Bad ones first, last and next to each other."""
-    good = [order(f"ord_{number}") for number in range(10)]
-    bad = [order(f"ord_bad{number}", **TOO_LONG) for number in range(4)]
+    good = [transfer(f"tra_{number}") for number in range(10)]
+    bad = [transfer(f"tra_bad{number}", **TOO_LONG) for number in range(4)]
     commits = [bad[0], *good[:5], bad[1], bad[2], *good[5:], bad[3]]
     assert projector([record(*commit) for commit in commits]) == []
-    check(projector, good, [f"orders#ord_bad{number}#1" for number in range(4)])
+    check(projector, good, [f"transfers#tra_bad{number}#1" for number in range(4)])
 
 
 def test_a_good_version_before_the_poison_shows(projector: Projector) -> None:
     """Version 5 is written although version 6, in the same batch, is refused."""
-    good = [order("ord_1", version) for version in range(1, 6)]
-    assert projector([record(*commit) for commit in [*good, order("ord_1", 6, **TOO_LONG)]]) == []
-    check(projector, good, ["orders#ord_1#6"])
+    good = [transfer("tra_1", version) for version in range(1, 6)]
+    assert projector([record(*commit) for commit in [*good, transfer("tra_1", 6, **TOO_LONG)]]) == []
+    check(projector, good, ["transfers#tra_1#6"])
 
 
 def test_a_good_version_after_the_poison_shows(projector: Projector) -> None:
     """Version 7 is what shows; version 6 before it need not even be looked at."""
-    good = [order("ord_1", 5), order("ord_1", 7, "cancelled")]
-    assert projector([record(*good[0]), record(*order("ord_1", 6, **TOO_LONG)), record(*good[1])]) == []
+    good = [transfer("tra_1", 5), transfer("tra_1", 7, "cancelled")]
+    assert projector([record(*good[0]), record(*transfer("tra_1", 6, **TOO_LONG)), record(*good[1])]) == []
     check(projector, good, [])
 
 
 def test_the_timeline_tells_of_a_poison_commit(projector: Projector) -> None:
     """Its rows are refused, its place in the history is not."""
-    projector([record(*order("ord_1")), record(*order("ord_1", 2, **TOO_LONG))])
+    projector([record(*transfer("tra_1")), record(*transfer("tra_1", 2, **TOO_LONG))])
     assert query(projector.url, "SELECT version FROM timeline ORDER BY version") == [(1,), (2,)]
 
 
@@ -79,30 +79,30 @@ def test_the_timeline_tells_of_a_poison_commit(projector: Projector) -> None:
         pytest.param(lambda image: image.pop("state"), id="no state"),
         pytest.param(lambda image: image.update(version={"S": "six"}), id="version no number"),
         pytest.param(lambda image: image.update(state={"SS": ["a"]}), id="a type never written"),
-        pytest.param(lambda image: image["state"]["M"].pop("lines"), id="no lines"),
-        pytest.param(lambda image: image["state"]["M"].update(total={"S": "12"}), id="total no number"),
-        pytest.param(lambda image: image["state"]["M"].update(total={"N": "9" * 30}), id="number too large"),
+        pytest.param(lambda image: image["state"]["M"].pop("legs"), id="no legs"),
+        pytest.param(lambda image: image["state"]["M"].update(volume={"S": "12"}), id="volume no number"),
+        pytest.param(lambda image: image["state"]["M"].update(volume={"N": "9" * 30}), id="number too large"),
         pytest.param(lambda image: image.update(at={"S": "yesterday"}), id="no time"),
         pytest.param(lambda image: image.update(at={"S": "0001-01-01T00:00:00+05:00"}), id="before the first time"),
         pytest.param(lambda image: image.update(actor={"S": "x" * 201}), id="actor too long for the timeline"),
-        pytest.param(lambda image: image["state"]["M"].update(currency={"NULL": True}), id="null"),
-        pytest.param(lambda image: image["state"]["M"].update(customer_name={"S": "\ud83d"}), id="half a character"),
+        pytest.param(lambda image: image["state"]["M"].update(owner={"NULL": True}), id="null"),
+        pytest.param(lambda image: image["state"]["M"].update(owner={"S": "\ud83d"}), id="half a character"),
     ],
 )
 def test_what_cannot_be_read(projector: Projector, change: Callable[[dict[str, Any]], Any]) -> None:
     """An image that is not what the write side writes is set aside, its neighbours are not."""
-    bad = record(*order("ord_bad"))
+    bad = record(*transfer("tra_bad"))
     change(bad["dynamodb"]["NewImage"])
-    good = [order("ord_1"), order("ord_2")]
+    good = [transfer("tra_1"), transfer("tra_2")]
     assert projector([record(*good[0]), bad, record(*good[1])]) == []
     (letter,) = projector.dead.letters.values()
     check(projector, good, [letter.id])
-    assert (letter.service, letter.aggregate, letter.sequence) == ("orders", "ord_bad", sequence_of(bad))
+    assert (letter.service, letter.aggregate, letter.sequence) == ("transfers", "tra_bad", sequence_of(bad))
 
 
 def test_a_record_without_an_image(projector: Projector) -> None:
     """A stream of the wrong view type is named as what is wrong."""
-    bad = record(*order("ord_1"))
+    bad = record(*transfer("tra_1"))
     del bad["dynamodb"]["NewImage"]
     assert projector([bad]) == []
     (letter,) = projector.dead.letters.values()
@@ -111,16 +111,16 @@ def test_a_record_without_an_image(projector: Projector) -> None:
 
 def test_an_id_that_mysql_takes_for_another(projector: Projector) -> None:
     """A blank at the end does not tell two keys apart in MySQL: refused for ever, so set aside and not redone."""
-    assert projector([record(*order("ord_1")), record(*order("ord_1 "))]) == []
-    check(projector, [order("ord_1")], ["orders#ord_1 #1"])
+    assert projector([record(*transfer("tra_1")), record(*transfer("tra_1 "))]) == []
+    check(projector, [transfer("tra_1")], ["transfers#tra_1 #1"])
 
 
 def test_what_a_dead_letter_holds(projector: Projector) -> None:
     """The record without its old image, as JSON under gzip; and what was wrong."""
-    raw = record(*order("ord_1", 3, **TOO_LONG))
-    old = {**raw, "dynamodb": {**raw["dynamodb"], "OldImage": item_of(order("ord_1", 2)[1])}}
+    raw = record(*transfer("tra_1", 3, **TOO_LONG))
+    old = {**raw, "dynamodb": {**raw["dynamodb"], "OldImage": item_of(transfer("tra_1", 2)[1])}}
     projector([old])
-    letter = projector.dead.letters["orders#ord_1#3"]
+    letter = projector.dead.letters["transfers#tra_1#3"]
     assert json.loads(gzip.decompress(letter.image)) == raw == record_of(letter.image)
     assert letter.version == 3
     assert "reason" in letter.error
@@ -129,12 +129,12 @@ def test_what_a_dead_letter_holds(projector: Projector) -> None:
 
 def test_redriving_a_dead_letter(projector: Projector) -> None:
     """Once the cause is gone, the record that was kept is projected as if nothing had been."""
-    projector([record(*order("ord_1", **TOO_LONG))])
-    letter = projector.dead.letters.pop("orders#ord_1#1")
+    projector([record(*transfer("tra_1", **TOO_LONG))])
+    letter = projector.dead.letters.pop("transfers#tra_1#1")
     raw = record_of(letter.image)
     raw["dynamodb"]["NewImage"]["state"]["M"]["reason"] = {"S": "short"}
     assert projector([raw]) == []
-    check(projector, [order("ord_1", reason="short")], [])
+    check(projector, [transfer("tra_1", reason="short")], [])
 
 
 class Broken:
@@ -149,15 +149,15 @@ class Broken:
 def test_a_dead_letter_that_cannot_be_stored(projector: Projector, unreadable: bool) -> None:
     """The batch fails from that record on; everything before it is applied."""
     projector.deps = dataclasses.replace(projector.deps, dead_letters=Broken())
-    bad = record(*order("ord_bad", **TOO_LONG))
+    bad = record(*transfer("tra_bad", **TOO_LONG))
     if unreadable:
         del bad["dynamodb"]["NewImage"]["state"]
-    good = [order(f"ord_{number}") for number in range(3)]
-    beats = [record("orders", heartbeat(beat)) for beat in (1, 2)]
-    batch = [*(record(*commit) for commit in good), beats[0], bad, record(*order("ord_later")), beats[1]]
+    good = [transfer(f"tra_{number}") for number in range(3)]
+    beats = [record("transfers", heartbeat(beat)) for beat in (1, 2)]
+    batch = [*(record(*commit) for commit in good), beats[0], bad, record(*transfer("tra_later")), beats[1]]
     assert projector(batch) == [sequence_of(bad)]
-    ids = {id for (id,) in query(projector.url, "SELECT id FROM orders")}
+    ids = {id for (id,) in query(projector.url, "SELECT id FROM transfers")}
     assert query(projector.url, "SELECT beat FROM heartbeats") == [(1,)]  # the other one says that all is applied
-    assert {"ord_0", "ord_1", "ord_2"} <= ids <= {"ord_0", "ord_1", "ord_2", "ord_later"}
+    assert {"tra_0", "tra_1", "tra_2"} <= ids <= {"tra_0", "tra_1", "tra_2", "tra_later"}
     kept, sums = summaries(projector.url)
     assert kept == sums

@@ -10,22 +10,22 @@ import pytest
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector.failures import Verdict, verdict
 from chalicelib.core.service import Head
-from tests.projector.conftest import Projector
-from tests.projector.gates import Gate, once
-from tests.projector.histories import fold, head, order_state, record, sequence_of
-from tests.projector.reading import base_tables, query, summaries, until_waiting_for_a_lock
+from tests.core.gates import Gate, once
+from tests.core.histories import fold, head, record, sequence_of, transfer_state
+from tests.core.projecting import Projector
+from tests.core.reading import base_tables, query, summaries, until_waiting_for_a_lock
 
 pytestmark = pytest.mark.database
 
 Make = Callable[..., Projector]
 
 
-def order(id: str, version: int = 1, status: str = "confirmed") -> tuple[str, Head]:
-    """A commit of an order."""
-    return "orders", head(id, version, order_state(status))
+def transfer(id: str, version: int = 1, status: str = "accepted") -> tuple[str, Head]:
+    """A commit of a transfer."""
+    return "transfers", head(id, version, transfer_state(status))
 
 
-COMMITS = [order("ord_1"), order("ord_2")]
+COMMITS = [transfer("tra_1"), transfer("tra_2")]
 
 
 def check(url: str) -> None:
@@ -35,7 +35,7 @@ def check(url: str) -> None:
     assert kept == sums
 
 
-@pytest.mark.parametrize("statement", ["START", "INSERT INTO orders", "INSERT INTO customer_spend", "COMMIT"])
+@pytest.mark.parametrize("statement", ["START", "INSERT INTO transfers", "INSERT INTO owner_activity", "COMMIT"])
 def test_a_killed_connection(database: str, make_projector: Make, statement: str, logged: list[dict[str, Any]]) -> None:
     """KILL before any statement: connect again, do the batch again, and count that."""
 
@@ -74,19 +74,19 @@ def test_an_idle_connection_that_died(projector: Projector) -> None:
 
 def test_a_deadlock(database: str, make_projector: Make) -> None:
     """A real one, with the projector as its victim since it has changed less."""
-    before = [order("ord_1", 1, "placed"), order("ord_2", 1, "placed")]
-    later = [order("ord_1", 2), order("ord_2", 2)]
+    before = [transfer("tra_1", 1, "requested"), transfer("tra_2", 1, "requested")]
+    later = [transfer("tra_1", 2), transfer("tra_2", 2)]
     make_projector()([record(*commit) for commit in before])
     starts: list[str] = []
     projector = make_projector(lambda: Gate(database, lambda _, statement: starts.append(statement)))
     other = connect(database)
     other.query("START TRANSACTION")
     other.query("INSERT INTO heartbeats VALUES " + ",".join(f"('filler{n}',1,NOW(3),NOW(3))" for n in range(200)))
-    other.query("SELECT id FROM orders WHERE id = 'ord_2' FOR UPDATE")
+    other.query("SELECT id FROM transfers WHERE id = 'tra_2' FOR UPDATE")
     with ThreadPoolExecutor(1) as pool:
         outcome = pool.submit(projector, [record(*commit) for commit in later])
-        until_waiting_for_a_lock(database)  # it holds ord_1 by now, for it locks in the order of the keys
-        other.query("SELECT id FROM orders WHERE id = 'ord_1' FOR UPDATE")
+        until_waiting_for_a_lock(database)  # it holds tra_1 by now, for it locks in the order of the keys
+        other.query("SELECT id FROM transfers WHERE id = 'tra_1' FOR UPDATE")
         other.query("ROLLBACK")
         assert outcome.result(30) == []
     other.close()
@@ -139,13 +139,13 @@ def test_a_server_that_stays_away(make_projector: Make) -> None:
 
 def test_a_table_that_is_missing(database: str, projector: Projector) -> None:
     """A fault of the deployment: the batch fails, and not every record is set aside for it."""
-    query(database, "RENAME TABLE orders TO orders_away")
+    query(database, "RENAME TABLE transfers TO orders_away")
     try:
         batch = [record(*commit) for commit in COMMITS]
         assert projector(batch) == [sequence_of(batch[0])]
         assert not projector.dead.letters
     finally:
-        query(database, "RENAME TABLE orders_away TO orders")
+        query(database, "RENAME TABLE orders_away TO transfers")
     assert projector(batch) == []
     check(database)
 

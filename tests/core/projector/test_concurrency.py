@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from chalicelib.core.service import Head
-from tests.projector.conftest import Projector
-from tests.projector.gates import Gate, once
-from tests.projector.histories import fold, head, order_state, record
-from tests.projector.reading import base_tables, summaries, until_waiting_for_a_lock
+from tests.core.gates import Gate, once
+from tests.core.histories import fold, head, record, transfer_state
+from tests.core.projecting import Projector
+from tests.core.reading import base_tables, summaries, until_waiting_for_a_lock
 
 pytestmark = pytest.mark.database
 
@@ -20,9 +20,9 @@ Make = Callable[..., Projector]
 WAIT = 30
 
 
-def orders(*ids: str, status: str = "placed", version: int = 1) -> list[tuple[str, Head]]:
-    """A commit of each order, with two lines."""
-    return [("orders", head(id, version, order_state(status, [("A", 2, 150), ("B", 1, 99)]))) for id in ids]
+def transfers(*ids: str, status: str = "requested", version: int = 1) -> list[tuple[str, Head]]:
+    """A commit of each transfer, with two legs."""
+    return [("transfers", head(id, version, transfer_state(status, [("A", -300), ("B", 300)]))) for id in ids]
 
 
 def records(commits: Iterable[tuple[str, Head]]) -> list[dict[str, Any]]:
@@ -56,11 +56,14 @@ def meeting_at(url: str, start: str, barrier: threading.Barrier, seen: list[str]
 
 
 def test_the_same_new_order_twice(database: str, make_projector: Make) -> None:
-    """Both see no row and insert: one gets 1062, redoes its batch and finds the order there."""
+    """Both see no row and insert: one gets 1062, redoes its batch and finds the transfer there."""
     barrier, seen = threading.Barrier(2), list[str]()
-    commits = orders("ord_1", "ord_2", status="confirmed")
+    commits = transfers("tra_1", "tra_2", status="accepted")
     at_once(
-        *((make_projector(meeting_at(database, "INSERT INTO orders", barrier, seen)), records(commits)) for _ in "ab")
+        *(
+            (make_projector(meeting_at(database, "INSERT INTO transfers", barrier, seen)), records(commits))
+            for _ in "ab"
+        )
     )
     check(database, commits)
     assert seen.count("START TRANSACTION") == 3
@@ -69,10 +72,10 @@ def test_the_same_new_order_twice(database: str, make_projector: Make) -> None:
 def test_two_versions_of_a_new_order(database: str, make_projector: Make) -> None:
     """Whichever inserts first, the newer version is what stays."""
     barrier, seen = threading.Barrier(2), list[str]()
-    first, second = orders("ord_1"), orders("ord_1", status="confirmed", version=2)
+    first, second = transfers("tra_1"), transfers("tra_1", status="accepted", version=2)
     at_once(
         *(
-            (make_projector(meeting_at(database, "INSERT INTO orders", barrier, seen)), records(batch))
+            (make_projector(meeting_at(database, "INSERT INTO transfers", barrier, seen)), records(batch))
             for batch in (first, second)
         )
     )
@@ -81,7 +84,7 @@ def test_two_versions_of_a_new_order(database: str, make_projector: Make) -> Non
 
 def test_the_same_changed_order_twice(database: str, make_projector: Make) -> None:
     """The second waits for the first one's lock and then finds its record stale."""
-    before, after = orders("ord_1", "ord_2"), orders("ord_1", "ord_2", status="confirmed", version=2)
+    before, after = transfers("tra_1", "tra_2"), transfers("tra_1", "tra_2", status="accepted", version=2)
     make_projector()(records(before))
     held = threading.Event()
 
@@ -96,9 +99,9 @@ def test_the_same_changed_order_twice(database: str, make_projector: Make) -> No
 
 
 def test_a_batch_redelivered_while_its_first_run_commits(database: str, make_projector: Make) -> None:
-    """New and changed orders, the whole batch twice: rows once, summaries equal to the sums."""
-    before = orders("ord_1", "ord_2")
-    batch = orders("ord_0", "ord_9", status="confirmed") + orders("ord_1", status="confirmed", version=2)
+    """New and changed transfers, the whole batch twice: rows once, summaries equal to the sums."""
+    before = transfers("tra_1", "tra_2")
+    batch = transfers("tra_0", "tra_9", status="accepted") + transfers("tra_1", status="accepted", version=2)
     make_projector()(records(before))
     held = threading.Event()
 
@@ -115,12 +118,12 @@ def test_a_batch_redelivered_while_its_first_run_commits(database: str, make_pro
 def test_many_projectors_on_the_same_orders(database: str, make_projector: Make) -> None:
     """Four at once, each with all commits in an order and cut of its own: deadlocks and all, the fold."""
     chance = random.Random(1)
-    statuses = ("placed", "confirmed", "shipped", "cancelled")
+    statuses = ("requested", "accepted", "settled", "cancelled")
     commits = [
         commit
         for number in range(40)
         for version, status in enumerate(statuses[: number % 4 + 1], start=1)
-        for commit in orders(f"ord_{number}", status=status, version=version)
+        for commit in transfers(f"tra_{number}", status=status, version=version)
     ]
 
     def work(projector: Projector) -> None:
