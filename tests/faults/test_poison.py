@@ -101,7 +101,7 @@ def test_undecodable_among_a_thousand(world: World) -> None:
     right(world, batch(order(BAD, 2)))
     refused = world.ops("dead-letters", "redrive", "--all", "--json")
     assert (refused.code, [outcome["id"] for outcome in refused.json["refused"]]) == (1, [f"orders#{BAD}#1"])
-    assert world.ops("dead-letters", "discard", "--all", "--yes").code == 0
+    assert world.ops("dead-letters", "discard", "--all", "--yes", "--reason", "no code can read it").code == 0
     assert world.verify()[1] == []
 
 
