@@ -6,7 +6,7 @@ but stream ARNs, and those with a default: every command of Chalice's CLI import
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from chalice.app import AuthRequest, AuthResponse, Chalice, CloudWatchEvent, DynamoDBEvent, Rate
@@ -14,6 +14,8 @@ from chalice.app import AuthRequest, AuthResponse, Chalice, CloudWatchEvent, Dyn
 from chalicelib.bootstrap import APIS, INFO, MIGRATIONS, REACTED_TO, SERVICES, runtime
 from chalicelib.core.http.chalice_adapter import authorized, problems_everywhere
 from chalicelib.core.telemetry import log
+
+StreamFunction = Callable[[DynamoDBEvent], dict[str, Any]]
 
 app = Chalice(app_name="tributary", configure_logs=False)
 app.register_middleware(problems_everywhere(INFO), "http")
@@ -29,36 +31,43 @@ for api in APIS:
     app.register_blueprint(api.blueprint(runtime, authorize, INFO))
 
 
-def _project(event: DynamoDBEvent) -> dict[str, Any]:
+def on_streams_of(services: Iterable[str], batch_size: int) -> Callable[[StreamFunction], Callable[..., Any]]:
+    """A decorator: the function handles the streams of these services.
+
+    Chalice's own decorator knows one stream, so `chalice deploy` makes a Lambda function of each: `project_orders`.
+    template.yaml maps all the streams to one. All have the same handler, `app.project`, whose name Chalice takes from
+    the function.
+    """
+
+    def register(function: StreamFunction) -> Callable[..., Any]:
+        handler: Callable[..., Any] = function
+        for service in services:
+            unset = f"arn:aws:dynamodb:eu-west-1:000000000000:table/tributary-{service}/stream/unset"
+            handler = app.on_dynamodb_record(
+                stream_arn=os.environ.get(f"{service.upper()}_STREAM_ARN", unset),
+                batch_size=batch_size,
+                starting_position="TRIM_HORIZON",
+                name=f"{function.__name__}_{service}",
+            )(function)
+        return handler
+
+    return register
+
+
+@on_streams_of(SERVICES, batch_size=1000)
+def project(event: DynamoDBEvent) -> dict[str, Any]:
     """A batch of a table's stream into the read model."""
     from chalicelib.core.projector.handler import project_event
 
     return project_event(event.to_dict(), event.context, runtime())
 
 
-def _react(event: DynamoDBEvent) -> dict[str, Any]:
+@on_streams_of(REACTED_TO, batch_size=100)
+def react(event: DynamoDBEvent) -> dict[str, Any]:
     """A batch of a table's stream into the commands that follow from it."""
     from chalicelib.core.reactor.handler import react_to_event
 
     return react_to_event(event.to_dict(), event.context, runtime())
-
-
-def _stream(service: str, batch_size: int, name: str) -> Callable[[Any], Any]:
-    unset = f"arn:aws:dynamodb:eu-west-1:000000000000:table/tributary-{service}/stream/unset"
-    arn = os.environ.get(f"{service.upper()}_STREAM_ARN", unset)
-    handler: Callable[[Any], Any] = app.on_dynamodb_record(
-        stream_arn=arn, batch_size=batch_size, starting_position="TRIM_HORIZON", name=name
-    )
-    return handler
-
-
-# One Lambda a stream where Chalice deploys, since its decorator knows one stream; template.yaml maps all the
-# streams to one. Either way the handler is `app.project`, or `app.react`: Chalice takes that from the function's name.
-_project.__name__, _react.__name__ = "project", "react"
-for name in SERVICES:
-    project = _stream(name, 1000, f"project_{name}")(_project)
-for name in REACTED_TO:
-    react = _stream(name, 100, f"react_{name}")(_react)
 
 
 @app.lambda_function(name="migrate")

@@ -4,8 +4,10 @@
 plan           compaction; states into rows          -> one plan an aggregate
 transaction    lock, compare, write, commit          -> sql, summaries, timeline, heartbeats
 writer         connections; try again                -> failures: what an error means
-setting_aside  find the poison and set it aside
 traces         a segment for each commit that carries a trace
+applying       a transaction, tried and traced       -> transaction, writer, traces
+setting_aside  a dead letter for a record
+isolation      find the poison, set it aside         -> applying, setting_aside
 project        the entry, that puts these together
 """
 

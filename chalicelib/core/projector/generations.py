@@ -35,7 +35,7 @@ def in_use(connection: "Connection[Any]", service: Service) -> list[Projection]:
     return projections
 
 
-def serving(connection: "Connection[Any]", service: Service) -> list[Projection]:
+def live_only(connection: "Connection[Any]", service: Service) -> list[Projection]:
     """The projection of the tables in use alone, locked, whether or not others are being filled beside them.
 
     Raises:

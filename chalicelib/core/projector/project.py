@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.core.projector import heartbeats
+from chalicelib.core.projector.applying import Applier
 from chalicelib.core.projector.failures import Poisonous
-from chalicelib.core.projector.generations import in_use
+from chalicelib.core.projector.isolation import Isolation
 from chalicelib.core.projector.plan import Group, group
-from chalicelib.core.projector.setting_aside import Isolation, NotStored
+from chalicelib.core.projector.setting_aside import NotStored, SettingAside
 from chalicelib.core.projector.traces import Traces
-from chalicelib.core.projector.transaction import Targets, Work, write
+from chalicelib.core.projector.transaction import Work
 from chalicelib.core.projector.writer import Attempts, Writer
 from chalicelib.core.service import Service
 from chalicelib.core.streams.batches import GaveUp
@@ -103,10 +104,12 @@ class _Chunk:
     def __init__(self, entries: Sequence[Entry], deps: Deps) -> None:
         self._entries = entries
         self._service = entries[0].source.service
-        self._attempts = Attempts(deps.writer, deps.remaining_ms, deps.sleep, deps.now)
-        self._isolation = Isolation(self._service, self._apply, deps.dead_letters, self._attempts)
         self._now = deps.now
         self._traces = Traces(self._service.name)
+        attempts = Attempts(deps.writer, deps.remaining_ms, deps.sleep)
+        self._apply = Applier(self._service, attempts, self._traces)
+        self._set_aside = SettingAside(deps.dead_letters, deps.now)
+        self._isolation = Isolation(self._service, self._apply, self._set_aside)
 
     def run(self) -> Iterator[int]:
         """Yield the positions of the records that are done."""
@@ -114,7 +117,7 @@ class _Chunk:
         try:
             for entry in self._changes():
                 if isinstance(entry, Commit):
-                    self._traces.done(entry, failed=entry.source.position in self._isolation.aside)
+                    self._traces.done(entry, failed=entry.source.position in self._set_aside.positions)
                 done.add(entry.source.position)
                 yield entry.source.position
             for beat in self._beat(self._due(done)):
@@ -141,7 +144,7 @@ class _Chunk:
 
     def _unreadable(self, entry: Unreadable) -> Iterator[Unreadable]:
         try:
-            self._isolation.set_aside(entry, entry.error)
+            self._set_aside(entry, entry.error)
         except NotStored:
             return
         yield entry
@@ -165,10 +168,3 @@ class _Chunk:
         except Poisonous as error:
             log.warning("projector: heartbeat refused", service=self._service.name, error=str(error))
         return beats
-
-    def _apply(self, work: Work, targets: Targets = in_use) -> None:
-        with self._traces.transaction():
-            written = self._attempts.run(lambda connection: write(connection, self._service, work, targets))
-        if work.plans:
-            log.count("AggregatesWritten", written.fresh)
-            log.count("AggregatesStale", written.stale)

@@ -4,14 +4,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chalicelib.core.mysql.connections import is_read_only
 from chalicelib.core.projector.failures import NotConnected, Poisonous, Verdict, verdict
 from chalicelib.core.streams.batches import GaveUp, pause_seconds
 from chalicelib.core.telemetry import log
-from chalicelib.core.times import utc_now
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
@@ -89,7 +87,6 @@ class Attempts:
         writer: whose connection is used.
         remaining_ms: milliseconds until the function is ended.
         sleep: waits that many seconds.
-        now: the present time, naive and UTC.
     """
 
     def __init__(
@@ -97,12 +94,10 @@ class Attempts:
         writer: Writer,
         remaining_ms: Callable[[], float],
         sleep: Callable[[float], None] = time.sleep,
-        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._writer = writer
         self._remaining_ms = remaining_ms
         self._sleep = sleep
-        self.now = now
 
     def run(self, work: Callable[["Connection[Any]"], T]) -> T:
         """Do a transaction's work, as often as it takes; the work commits itself.

@@ -1,0 +1,113 @@
+"""Finding the poison in a batch: halve what is refused until one aggregate is left, then go record by record."""
+
+from collections.abc import Iterator, Sequence
+
+from chalicelib.core.projector import timeline
+from chalicelib.core.projector.applying import Applier
+from chalicelib.core.projector.failures import Poisonous
+from chalicelib.core.projector.generations import live_only
+from chalicelib.core.projector.plan import Group, Plan, group
+from chalicelib.core.projector.setting_aside import NotStored, SettingAside
+from chalicelib.core.projector.transaction import Work
+from chalicelib.core.service import Service
+from chalicelib.core.streams.batches import GaveUp
+from chalicelib.core.streams.records import Commit
+from chalicelib.core.telemetry import log
+
+
+def work_of(groups: Sequence[Group]) -> Work:
+    """What one transaction writes for those aggregates."""
+    plans: dict[int, list[Plan]] = {}
+    faults: dict[int, Exception] = {}
+    for found in groups:
+        faults.update(found.faults)
+        for generation, plan in found.plans.items():
+            plans.setdefault(generation, []).append(plan)
+    return Work(plans, faults, [row for found in groups for row in found.timeline])
+
+
+class Isolation:
+    """Applies aggregates many at once, or one by one, and sets aside the records that cannot be applied.
+
+    Args:
+        service: whose records they are.
+        apply: writes in a transaction.
+        set_aside: stores dead letters.
+    """
+
+    def __init__(self, service: Service, apply: Applier, set_aside: SettingAside) -> None:
+        self._service = service
+        self._apply = apply
+        self._set_aside = set_aside
+
+    def apply(self, groups: Sequence[Group]) -> Iterator[Commit]:
+        """Apply those aggregates.
+
+        Yields:
+            Each record that is done: applied, stale or set aside.
+
+        Raises:
+            GaveUp: an error that may pass did not pass in time.
+        """
+        try:
+            self._apply(work_of(groups))
+        except Poisonous as error:
+            if len(groups) == 1:
+                yield from self._apply_singly(groups[0], error)
+                return
+            middle = len(groups) // 2
+            yield from self.apply(groups[:middle])
+            yield from self.apply(groups[middle:])
+        else:
+            for found in groups:
+                yield from found.commits
+
+    def _apply_singly(self, whole: Group, error: Exception) -> Iterator[Commit]:
+        """Apply one aggregate's records in the order of their versions, each in its own transaction.
+
+        So the newest good one is what shows in the end.
+        """
+        if len(whole.commits) == 1:
+            yield from self._apply_to_live_tables(whole, error)
+            return
+        for commit in whole.commits:
+            (single,) = group([commit], self._service)
+            try:
+                self._apply(work_of([single]))
+            except Poisonous as refusal:
+                yield from self._apply_to_live_tables(single, refusal)
+            else:
+                yield commit
+
+    def _apply_to_live_tables(self, single: Group, refusal: Exception) -> Iterator[Commit]:
+        """Write a refused record into the tables in use alone, if those take it, and set it aside all the same.
+
+        For the refusal may be that of the tables that a rebuild fills. Without the dead letter these would lack the
+        record, and so would the read model after the swap.
+        """
+        (commit,) = single.commits
+        try:
+            self._apply(work_of([single]), live_only)
+        except Poisonous as error:
+            refusal = error
+        else:
+            log.warning("projector: refused by the tables that are being built", aggregate=commit.source.id)
+        yield from self._aside(commit, refusal)
+
+    def _aside(self, commit: Commit, error: Exception) -> Iterator[Commit]:
+        try:
+            self._set_aside(commit, error)
+        except NotStored:
+            return
+        self._show_in_timeline(commit)
+        yield commit
+
+    def _show_in_timeline(self, commit: Commit) -> None:
+        """Let the timeline tell of a commit whose rows were refused, unless it is itself what is refused."""
+        with log.about(correlation_id=commit.head.correlation):
+            try:
+                self._apply(Work(timeline=[timeline.row(self._service.name, commit.head)]))
+            except GaveUp:
+                raise
+            except Exception as error:  # whatever the conversion of a time or an event raises
+                log.warning("projector: timeline row refused", aggregate=commit.source.id, error=str(error))
