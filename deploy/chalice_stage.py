@@ -71,6 +71,7 @@ def stage_config(stage: str, outputs: Mapping[str, str], before: Mapping[str, An
     }
     return {
         "api_gateway_stage": stage,
+        "api_gateway_endpoint_type": "REGIONAL",
         "autogen_policy": False,
         "xray": True,
         **before,
@@ -110,10 +111,20 @@ def _function(stage: str, name: str, outputs: Mapping[str, str]) -> dict[str, An
     return config
 
 
+def function_name(stage: str, name: str) -> str:
+    """The name in AWS that `chalice deploy` gives to a function, and the merge template too."""
+    return f"{APP}-{stage}" if name == "api_handler" else f"{APP}-{stage}-{name}"
+
+
+def resource_name(name: str) -> str:
+    """The logical id that `chalice package` gives to a function: "api_handler" -> "APIHandler"."""
+    return "APIHandler" if name == "api_handler" else logical(name)
+
+
 def policy(stage: str, name: str, outputs: Mapping[str, str]) -> dict[str, Any]:
     """What a function of Chalice's may do."""
     _, partition, _, region, account, _ = outputs["DeadLetterTableArn"].split(":", 5)
-    log = f"arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{APP}-{stage}-{name}"
+    log = f"arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{function_name(stage, name)}"
     values = {
         **outputs,
         "AWS::Partition": partition,
@@ -160,23 +171,27 @@ def resolved(value: Any, values: Mapping[str, str]) -> Any:
     return value
 
 
-def merge_template(outputs: Mapping[str, str]) -> dict[str, Any]:
-    """What `chalice package --merge-template` adds: template.yaml's mapping options, and that partial failures work."""
+def merge_template(stage: str, outputs: Mapping[str, str]) -> dict[str, Any]:
+    """What `chalice package --merge-template` adds to what Chalice knows.
+
+    Names for the functions, by which their policies let them log; template.yaml's mapping options, and that partial
+    failures work; and what keeps SAM from adding a stage of its own to the API.
+    """
     template = load(ROOT / "template.yaml")
     parallel = template["Parameters"]["Parallelization"]["Default"]
     destination = {"OnFailure": {"Type": "S3", "Destination": outputs["DeadLetterBucketArn"]}}
-    merged = {}
+    merged: dict[str, Any] = {
+        resource_name(name): {"Properties": {"FunctionName": function_name(stage, name)}} for name in ROLES
+    }
     for function, prefix in (("ProjectorFunction", "Project"), ("ReactorFunction", "React")):
         for event, mapping in template["Resources"][function]["Properties"]["Events"].items():
             options = {name: mapping["Properties"][name] for name in MAPPING_OPTIONS}
             source = {"Properties": {**options, "ParallelizationFactor": parallel, "DestinationConfig": destination}}
-            merged[f"{prefix}{event}"] = {
-                "Properties": {
-                    "Environment": {"Variables": {"PARTIAL_BATCH": "1"}},
-                    "Events": {f"{prefix}{event}DynamodbEventSource": source},
-                }
+            merged[f"{prefix}{event}"]["Properties"] |= {
+                "Environment": {"Variables": {"PARTIAL_BATCH": "1"}},
+                "Events": {f"{prefix}{event}DynamodbEventSource": source},
             }
-    return {"Resources": merged}
+    return {"Globals": {"Api": template["Globals"]["Api"]}, "Resources": merged}
 
 
 def write(stage: str, outputs: Mapping[str, str], folder: Path = ROOT / ".chalice") -> None:
@@ -190,7 +205,7 @@ def write(stage: str, outputs: Mapping[str, str], folder: Path = ROOT / ".chalic
     _write(config_file, config)
     for name in ROLES:
         _write(folder / f"policy-{stage}-{name}.json", policy(stage, name, outputs))
-    _write(folder / f"merge-{stage}.json", merge_template(outputs))
+    _write(folder / f"merge-{stage}.json", merge_template(stage, outputs))
 
 
 def _write(path: Path, content: Any) -> None:

@@ -8,7 +8,7 @@ from deploy.generate.names import logical
 _TABLE = """
 {id}Table:
   Type: AWS::DynamoDB::Table
-  DeletionPolicy: Retain
+  DeletionPolicy: RetainExceptOnCreate
   UpdateReplacePolicy: Retain
   Properties:
     TableName: !Sub "${{TablePrefix}}{name}"

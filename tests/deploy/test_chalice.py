@@ -93,8 +93,7 @@ def test_chalice_deploy_knows_no_partial_failures() -> None:
 def test_sizes_are_template_yamls(packaged: dict[str, Any], functions: dict[str, Any]) -> None:
     """What chalice makes has the time limits that it has under SAM, and is in the VPC where that is."""
     for name, roles in chalice_stage.ROLES.items():
-        resource = "".join(part.capitalize() for part in name.replace("api", "a_p_i").split("_"))
-        made = packaged["Resources"][resource]["Properties"]
+        made = packaged["Resources"][chalice_stage.resource_name(name)]["Properties"]
         under_sam = [functions[f"{role}Function"] for role in roles]
         assert made["Timeout"] == max(properties["Timeout"] for properties in under_sam)
         assert ("VpcConfig" in made) is any("VpcConfig" in properties for properties in under_sam)
@@ -135,6 +134,23 @@ def test_policies_hold_the_least(packaged: dict[str, Any], tmp_path: Path) -> No
         orders = json.loads((tmp_path / f"policy-dev-{name}.json").read_text())["Statement"]
         streams = [s["Resource"] for s in orders if "dynamodb:GetRecords" in s["Action"]]
         assert streams == [[f"{TABLES}orders/stream/*"]]
+
+
+def test_every_function_may_log(packaged: dict[str, Any]) -> None:
+    """Each has the name under which its policy lets it make its log and write to it: as `chalice deploy` names it."""
+    for name in chalice_stage.ROLES:
+        function = packaged["Resources"][chalice_stage.resource_name(name)]["Properties"]
+        assert function["FunctionName"] == ("tributary-dev" if name == "api_handler" else f"tributary-dev-{name}")
+        role = packaged["Resources"][function["Role"]["Fn::GetAtt"][0]]["Properties"]
+        statements = [s for policy in role["Policies"] for s in policy["PolicyDocument"]["Statement"]]
+        log = f"arn:aws:logs:eu-west-1:000000000000:log-group:/aws/lambda/{function['FunctionName']}:*"
+        allowed = {action for s in statements if s["Resource"] == log for action in as_list(s["Action"])}
+        assert allowed == {"logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"}
+
+
+def as_list(value: Any) -> list[Any]:
+    """What IAM allows to be one or many, as many."""
+    return value if isinstance(value, list) else [value]
 
 
 def test_settings_made_by_hand_are_kept(tmp_path: Path) -> None:

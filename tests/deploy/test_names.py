@@ -1,0 +1,105 @@
+"""Names that the templates fix: legal, and of no two stacks the same."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local.template import load
+from tests.deploy.cloudformation import Place, Unknown, evaluate
+from tests.deploy.lambdas import ROOT
+
+# By the property that fixes a name: what AWS takes for it.
+LEGAL = {
+    "DBProxyName": r"[a-zA-Z](?:-?[a-zA-Z0-9]+){0,62}",
+    "DBProxyEndpointName": r"[a-zA-Z](?:-?[a-zA-Z0-9]+){0,62}",
+    "TableName": r"[a-zA-Z0-9_.-]{3,255}",
+    "DashboardName": r"[a-zA-Z0-9_-]{1,255}",
+}
+LONGEST = {"DBProxyName": 63, "DBProxyEndpointName": 63}
+PLACES = [("aws", "eu-west-1"), ("aws-us-gov", "us-gov-west-1"), ("aws-cn", "cn-north-1")]
+ROOTS = ["tributary", "tributary-dev", "a", "shop-of-a-team-with-a-long-name-and-many-hyphens"]
+GUIDS = ["51af3dc0-da77-11e4-872e-1234567db123", "c7a0fcd0-0b5a-11ee-8c69-0a5d3cbd2b4f"]
+
+
+def fixed_names(root: Place) -> Iterator[tuple[str, str]]:
+    """(property, value) of every fixed name of a deployment, nested stacks included."""
+    template = load(ROOT / "template.yaml")
+    parameters = {**_defaults(template), **root.parameters}
+    root = Place(root.partition, root.region, root.name, root.guid, parameters)
+    yield from _names(template, root)
+    for logical_id, stack in template["Resources"].items():
+        if stack["Type"] == "AWS::CloudFormation::Stack":
+            nested = load(ROOT / stack["Properties"]["TemplateURL"])
+            given = {name: _known(value, root) for name, value in stack["Properties"].get("Parameters", {}).items()}
+            known = {**_defaults(nested), **{name: value for name, value in given.items() if value is not None}}
+            yield from _names(nested, root.nested(logical_id, "1A2B3C4D5E6F", _other(root.guid), known))
+
+
+def _other(guid: str) -> str:
+    """The GUID of a stack nested in the one with this GUID."""
+    return guid[:-3] + guid[:3]
+
+
+def _defaults(template: dict[str, Any]) -> dict[str, Any]:
+    return {name: p["Default"] for name, p in template.get("Parameters", {}).items() if "Default" in p}
+
+
+def _known(value: Any, place: Place) -> Any:
+    try:
+        return evaluate(value, place)
+    except Unknown:
+        return None
+
+
+def _names(template: dict[str, Any], place: Place) -> Iterator[tuple[str, str]]:
+    for resource in template["Resources"].values():
+        for name, value in resource.get("Properties", {}).items():
+            # What names a resource that is another's is a Ref of it.
+            if name in LEGAL and not (isinstance(value, dict) and value.get("Ref") in template["Resources"]):
+                yield name, evaluate(value, place)
+
+
+@pytest.mark.parametrize("root", ROOTS)
+@pytest.mark.parametrize(("partition", "region"), PLACES)
+def test_names_are_legal(root: str, partition: str, region: str) -> None:
+    """In every partition, and whatever the root stack is called."""
+    found = list(fixed_names(Place(partition, region, root, GUIDS[0], {})))
+    assert {name for name, _ in found} == set(LEGAL)
+    for name, value in found:
+        assert re.fullmatch(LEGAL[name], value), (name, value)
+        assert len(value) <= LONGEST.get(name, 255), (name, value)
+
+
+@pytest.mark.parametrize(("partition", "region"), PLACES)
+def test_two_stacks_share_no_name(partition: str, region: str) -> None:
+    """Of two deployments in one account and region, which differ in Stage and TablePrefix as the guide asks."""
+    dev = set(fixed_names(Place(partition, region, "tributary-dev", GUIDS[0], {"Stage": "dev"})))
+    prod = Place(partition, region, "tributary-prod", GUIDS[1], {"Stage": "prod", "TablePrefix": "prod-"})
+    assert dev & set(fixed_names(prod)) == set()
+
+
+def test_no_function_reserves_concurrency(functions: dict[str, Any]) -> None:
+    """A new account may have ten in all, of which none can be reserved."""
+    assert not [name for name, properties in functions.items() if "ReservedConcurrentExecutions" in properties]
+
+
+def test_no_name_is_fixed_unseen() -> None:
+    """Every property that fixes a name is one that these tests know."""
+    named = {
+        name
+        for file in (
+            "template.yaml",
+            "infrastructure/data.yaml",
+            "infrastructure/roles.yaml",
+            "infrastructure/alarms.yaml",
+        )
+        for resource in load(ROOT / file)["Resources"].values()
+        for name in resource.get("Properties", {})
+        if name.endswith("Name")
+    }
+    of_another_or_free = {"AttributeName", "DatabaseName", "DBClusterParameterGroupName", "DBSubnetGroupName"}
+    of_another_or_free |= {"TargetGroupName", "MetricName", "ServiceName", "StageName"}
+    of_another_or_free |= {"Name"}  # of the API, of which AWS allows several with one name
+    assert named - of_another_or_free == set(LEGAL)
