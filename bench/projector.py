@@ -2,7 +2,7 @@
 
     python -m bench.projector [--orders 5000] [--batch 1000] [--rounds 3] [--url mysql://...]
 
-An order is a row, three lines, a row of the timeline, and its customer's spend. The contenders:
+An order is a row, three lines, a word of its reference, one of the timeline, and its customer's spend. The contenders:
 
     record     a statement a row, decoded by boto3's TypeDeserializer, as samples do it
     many       PyMySQL's executemany for each table
@@ -32,7 +32,8 @@ from chalicelib.core.mysql.connections import connect
 from chalicelib.core.mysql.migrate import migrate
 from chalicelib.core.projector import Deps, Writer, project, timeline
 from chalicelib.core.service import Head, Table
-from chalicelib.orders.projection import CUSTOMER_SPEND, LINES, ORDERS, PROJECTION, OrderRow
+from chalicelib.core.words import words
+from chalicelib.orders.projection import CUSTOMER_SPEND, LINES, ORDERS, PROJECTION, WORDS, OrderRow
 from chalicelib.orders.service import SERVICE
 from local.mariadb import MariaDB, with_database
 from local.ports import free_port
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 Batches = Sequence[Sequence[Mapping[str, Any]]]
 SERVICES = {"bench-orders": SERVICE}
-WRITTEN = (ORDERS, LINES, timeline.TABLE, CUSTOMER_SPEND)
+WRITTEN = (ORDERS, LINES, WORDS, timeline.TABLE, CUSTOMER_SPEND)
 SPEND_TAIL = (
     "ON DUPLICATE KEY UPDATE order_count = order_count + VALUES(order_count), spend = spend + VALUES(spend),"
     " last_order_at = GREATEST(last_order_at, VALUES(last_order_at))"
@@ -195,7 +196,8 @@ def executemany(connection: "Connection[Any]", batches: Batches) -> None:
             made = PROJECTION.rows(head)
             assert isinstance(made.root, OrderRow)
             rows[ORDERS.name].append(astuple(made.root))
-            rows[LINES.name] += map(astuple, made.children[LINES.name])
+            for table in (LINES, WORDS):
+                rows[table.name] += map(astuple, made.children[table.name])
             rows[timeline.TABLE.name].append(astuple(timeline.row("orders", head)))
             rows[CUSTOMER_SPEND.name].append((made.root.customer_id, "GBP", 0, 0, made.root.placed_at))
         connection.query("START TRANSACTION")
@@ -222,12 +224,13 @@ def plain_rows(item: Mapping[str, Any]) -> Iterator[tuple[Table, tuple[Any, ...]
     """The rows of an item, written down as one would by hand."""
     state, id = item["state"], item["id"]
     placed, at = state["placed_at"][:-1], item["at"][:-1]
-    lines, words = state["lines"], [state["reference"], state["customer_name"]]
-    words += [word for product in state["products"].items() for word in product]
+    lines = state["lines"]
     quantity = sum(line["quantity"] for line in lines)
     numbers = (state["total"], quantity, len(lines))
     names = (id, item["version"], state["reference"], state["customer_id"], state["status"], None, None)
-    yield ORDERS, (*names, state["currency"], *numbers, placed, at, None, " ".join(words))
+    yield ORDERS, (*names, state["currency"], *numbers, placed, at, None)
+    for word in words(state["reference"]):
+        yield WORDS, (id, word)
     for number, line in enumerate(lines, start=1):
         sku, pieces, price = line["sku"], line["quantity"], line["unit_price"]
         yield LINES, (id, number, sku, state["products"][sku], pieces, price, pieces * price, placed)
@@ -242,7 +245,8 @@ def plain_rows(item: Mapping[str, Any]) -> Iterator[tuple[Table, tuple[Any, ...]
 def upsert(table: Table) -> str:
     """An INSERT with placeholders that may be repeated."""
     marks = ", ".join(["%s"] * len(table.columns))
-    changes = ", ".join(f"{column} = VALUES({column})" for column in table.columns if column not in table.key)
+    changed = [column for column in table.columns if column not in table.key] or table.key[:1]
+    changes = ", ".join(f"{column} = VALUES({column})" for column in changed)
     tail = SPEND_TAIL if table is CUSTOMER_SPEND else f"ON DUPLICATE KEY UPDATE {changes}"
     return f"INSERT INTO {table.name} ({', '.join(table.columns)}) VALUES ({marks}) {tail}"
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from chalicelib.core.service import Head, Projection, Row, Rows, Table
+from chalicelib.core.service import Head, Projection, Row, Rows, Table, word_rows, word_table
 from chalicelib.core.times import to_utc
 
 
@@ -21,10 +21,11 @@ class ProductRow(Row, frozen=True):
 
 
 PRODUCTS = Table("products", ProductRow, key=("sku",))
+WORDS = word_table("product_words")
 
 
 def rows(head: Head) -> Rows:
-    """One row a product."""
+    """One row a product, and one a word that it is found by."""
     state, at = head.state, to_utc(head.at)
     return Rows(
         ProductRow(
@@ -37,8 +38,9 @@ def rows(head: Head) -> Rows:
             created_at=to_utc(state["created_at"]),
             updated_at=at,
             deleted_at=at if head.deleted else None,
-        )
+        ),
+        {WORDS.name: word_rows(head.id, head.id, state["name"])},
     )
 
 
-PROJECTION = Projection(root=PRODUCTS, rows=rows)
+PROJECTION = Projection(root=PRODUCTS, rows=rows, children=(WORDS,))

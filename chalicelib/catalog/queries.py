@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 
 from chalicelib.core.queries.answers import Timestamp, Version, timestamp
 from chalicelib.core.queries.listing import Bookmark, Key, ListParameters, Page, Row, Sort, Where, read_page
-from chalicelib.core.queries.search import SearchText, boolean_query
+from chalicelib.core.queries.search import WORDS, SearchText, Source, Way, first_full, narrow, sought, ways
 from chalicelib.core.tokens import Signer
 from chalicelib.vocabulary import Currency, MinorUnits, Money
 
@@ -14,7 +14,7 @@ from chalicelib.vocabulary import Currency, MinorUnits, Money
 class ProductFilters(ListParameters, frozen=True):
     """Which products, and in what order."""
 
-    q: SearchText | None = None
+    q: Annotated[SearchText, Meta(description=f"{WORDS} Of the name and the SKU.")] | None = None
     min_price: MinorUnits | None = None
     max_price: MinorUnits | None = None
     currency: Currency | None = None
@@ -55,6 +55,16 @@ class ProductDetail(ProductSummary, frozen=True, kw_only=True):
 
 _COLUMNS = "p.sku, p.version, p.name, p.price, p.currency, s.on_hand, s.available, p.created_at, p.updated_at"
 _LIST = f"SELECT {_COLUMNS} FROM products p LEFT JOIN stock s ON s.sku = p.sku"  # noqa: S608 - constants above
+# The same, driven by keys.
+_FOUND = f"""SELECT {_COLUMNS} FROM {{found}} STRAIGHT_JOIN products p ON p.sku = found.id
+  LEFT JOIN stock s ON s.sku = p.sku"""  # noqa: S608 - constants above
+_SEARCHED = (
+    Source(
+        has="product_words w WHERE w.id = p.sku AND w.word LIKE %s",
+        found="product_words w WHERE w.word LIKE %s",
+        key="w.id",
+    ),
+)
 _DETAIL = f"""SELECT {_COLUMNS}, p.description, s.reserved FROM products p LEFT JOIN stock s ON s.sku = p.sku
   WHERE p.sku = %s AND p.deleted_at IS NULL"""  # noqa: S608 - constants above
 _SALES = """SELECT currency, SUM(orders) AS orders, SUM(quantity) AS quantity, SUM(amount) AS amount
@@ -86,10 +96,15 @@ def list_products(cursor: Any, filters: ProductFilters, signer: Signer) -> Page[
     where.add("p.currency = %s", filters.currency)
     if filters.in_stock is not None:
         where.add("s.available > 0" if filters.in_stock else "COALESCE(s.available, 0) <= 0")
-    if filters.q is not None:
-        where.add("MATCH (p.name, p.description) AGAINST (%s IN BOOLEAN MODE)", boolean_query(filters.q))
-    bookmark = Bookmark(signer, "products", filters)
-    return read_page(cursor, _LIST, where, _SORTS[filters.sort], bookmark, filters.limit, _summary)
+    wanted = [] if filters.q is None else sought(filters.q, _SEARCHED)
+    narrow(where, wanted)
+    sort, bookmark = _SORTS[filters.sort], Bookmark(signer, "products", filters)
+
+    def page(way: Way) -> Page[ProductSummary]:
+        select = _FOUND.format(found=way.found) if way.found else _LIST
+        return read_page(cursor, select, where, sort, bookmark, filters.limit, _summary, values=way.values)
+
+    return first_full(ways(cursor, wanted, sort, bookmark), page)
 
 
 def get_product(cursor: Any, sku: str) -> ProductDetail | None:

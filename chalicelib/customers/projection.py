@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from chalicelib.core.service import Head, Projection, Row, Rows, Table
+from chalicelib.core.service import Head, Projection, Row, Rows, Table, word_rows, word_table
 from chalicelib.core.times import to_utc
 
 
@@ -20,10 +20,11 @@ class CustomerRow(Row, frozen=True):
 
 
 CUSTOMERS = Table("customers", CustomerRow, key=("id",))
+WORDS = word_table("customer_words")
 
 
 def rows(head: Head) -> Rows:
-    """One row a customer."""
+    """One row a customer, and one a word that it is found by."""
     state, at = head.state, to_utc(head.at)
     return Rows(
         CustomerRow(
@@ -35,8 +36,9 @@ def rows(head: Head) -> Rows:
             created_at=to_utc(state["created_at"]),
             updated_at=at,
             deleted_at=at if head.deleted else None,
-        )
+        ),
+        {WORDS.name: word_rows(head.id, state["name"], state["email"])},
     )
 
 
-PROJECTION = Projection(root=CUSTOMERS, rows=rows)
+PROJECTION = Projection(root=CUSTOMERS, rows=rows, children=(WORDS,))

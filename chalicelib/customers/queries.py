@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from chalicelib.core.queries.answers import Timestamp, Version, timestamp
 from chalicelib.core.queries.listing import Bookmark, Key, ListParameters, Page, Row, Sort, Where, read_page
-from chalicelib.core.queries.search import SearchText, boolean_query
+from chalicelib.core.queries.search import WORDS, SearchText, Source, Way, first_full, narrow, sought, ways
 from chalicelib.core.tokens import Signer
 from chalicelib.vocabulary import Currency, Money
 
@@ -15,7 +15,7 @@ from chalicelib.vocabulary import Currency, Money
 class CustomerFilters(ListParameters, frozen=True):
     """Which customers, and in what order."""
 
-    q: SearchText | None = None
+    q: Annotated[SearchText, Meta(description=f"{WORDS} Of the name and the e-mail address.")] | None = None
     currency: (
         Annotated[Currency, Meta(description="Of `orders` and of the sorts by it; the deployment's own if left out.")]
         | None
@@ -63,11 +63,19 @@ _CUSTOMER = "c.id, c.version, c.name, c.email, c.country, c.created_at, c.update
 _ORDERS = "s.currency, s.order_count, s.spend, s.last_order_at"
 _BY_NAME = f"""SELECT {_CUSTOMER}, {_ORDERS} FROM customers c
   LEFT JOIN customer_spend s ON s.customer_id = c.id AND s.currency = %s"""  # noqa: S608 - constants above
-_BY_ORDERS = f"""SELECT {_CUSTOMER}, {_ORDERS} FROM customer_spend s
-  {{join}} customers c ON c.id = s.customer_id AND s.currency = %s"""  # noqa: S608 - constants above
 # The summary first, whose index has the order of the list; MySQL would rather sort all customers.
-_BY_ORDERS_ALONE = _BY_ORDERS.format(join="STRAIGHT_JOIN")
-_BY_ORDERS_FOUND = _BY_ORDERS.format(join="JOIN")
+_BY_ORDERS = f"""SELECT {_CUSTOMER}, {_ORDERS} FROM customer_spend s
+  STRAIGHT_JOIN customers c ON c.id = s.customer_id AND s.currency = %s"""  # noqa: S608 - constants above
+# The same, driven by keys; by orders, only customers with a summary.
+_FOUND = f"""SELECT {_CUSTOMER}, {_ORDERS} FROM {{found}} STRAIGHT_JOIN customers c ON c.id = found.id
+  {{join}} JOIN customer_spend s ON s.customer_id = c.id AND s.currency = %s"""  # noqa: S608 - constants above
+_SEARCHED = (
+    Source(
+        has="customer_words w WHERE w.id = c.id AND w.word LIKE %s",
+        found="customer_words w WHERE w.word LIKE %s",
+        key="w.id",
+    ),
+)
 _DETAIL = f"SELECT {_CUSTOMER} FROM customers c WHERE c.id = %s AND c.deleted_at IS NULL"  # noqa: S608 - a constant
 _DETAIL_ORDERS = f"SELECT {_ORDERS} FROM customer_spend s WHERE s.customer_id = %s ORDER BY s.currency"  # noqa: S608 - a constant
 _KEYS = {
@@ -95,19 +103,19 @@ def list_customers(
     currency = filters.currency or default_currency
     by = filters.sort.removeprefix("-")
     where = Where("c.deleted_at IS NULL")
-    if filters.q is not None:
-        where.add("MATCH (c.name, c.email) AGAINST (%s IN BOOLEAN MODE)", boolean_query(filters.q))
-    by_orders = _BY_ORDERS_ALONE if filters.q is None else _BY_ORDERS_FOUND
-    return read_page(
-        cursor,
-        _BY_NAME if by == "name" else by_orders,
-        where,
-        Sort(_KEYS[by], filters.sort.startswith("-")),
-        Bookmark(signer, "customers", filters, currency),
-        filters.limit,
-        _summary,
-        values=(currency,),
-    )
+    wanted = [] if filters.q is None else sought(filters.q, _SEARCHED)
+    narrow(where, wanted)
+    sort = Sort(_KEYS[by], filters.sort.startswith("-"))
+    bookmark = Bookmark(signer, "customers", filters, currency)
+
+    def page(way: Way) -> Page[CustomerSummary]:
+        select = _BY_NAME if by == "name" else _BY_ORDERS
+        if way.found:
+            select = _FOUND.format(found=way.found, join="LEFT" if by == "name" else "")
+        values = (*way.values, currency)
+        return read_page(cursor, select, where, sort, bookmark, filters.limit, _summary, values=values)
+
+    return first_full(ways(cursor, wanted, sort, bookmark), page)
 
 
 def get_customer(cursor: Any, id: str) -> CustomerDetail | None:

@@ -6,7 +6,9 @@
 --   * no unique key but the primary, so that 1062 can mean one thing only;
 --   * no foreign keys: an order may arrive before its customer and outlive it;
 --   * a tombstone stays as a row with deleted_at, so that a late record cannot revive it;
---   * text that people search is utf8mb4_unicode_ci, which Aurora, MySQL and MariaDB all have.
+--   * text that people sort by is utf8mb4_unicode_ci, which Aurora, MySQL and MariaDB all have;
+--   * what people search by are words, folded by core/words.py: a row a word in a table beside the one that has the
+--     name. No FULLTEXT key: a search by one can neither be bounded nor be interrupted.
 
 CREATE TABLE customers (
   id          VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
@@ -18,8 +20,14 @@ CREATE TABLE customers (
   updated_at  DATETIME(3)  NOT NULL,
   deleted_at  DATETIME(3)  NULL,
   PRIMARY KEY (id),
-  KEY customers_name (name, id),
-  FULLTEXT KEY customers_search (name, email)
+  KEY customers_name (name, id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE customer_words (
+  id          VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  word        VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  PRIMARY KEY (id, word),
+  KEY customer_words_word (word, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE products (
@@ -35,8 +43,14 @@ CREATE TABLE products (
   PRIMARY KEY (sku),
   KEY products_price (price, sku),
   KEY products_currency (currency, price, sku),
-  KEY products_name (name, sku),
-  FULLTEXT KEY products_search (name, description)
+  KEY products_name (name, sku)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE product_words (
+  id          VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  word        VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  PRIMARY KEY (id, word),
+  KEY product_words_word (word, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE stock (
@@ -66,7 +80,6 @@ CREATE TABLE orders (
   placed_at   DATETIME(3)  NOT NULL,
   updated_at  DATETIME(3)  NOT NULL,
   deleted_at  DATETIME(3)  NULL,
-  search_text MEDIUMTEXT   NOT NULL,
   PRIMARY KEY (id),
   KEY orders_placed (placed_at, id),
   KEY orders_total (total, id),
@@ -75,8 +88,14 @@ CREATE TABLE orders (
   KEY orders_customer_placed (customer_id, placed_at, id),
   KEY orders_currency_placed (currency, placed_at, id),
   KEY orders_currency_total (currency, total, id),
-  KEY orders_reference (reference),
-  FULLTEXT KEY orders_search (search_text)
+  KEY orders_reference (reference)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE order_words (
+  id          VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  word        VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  PRIMARY KEY (id, word),
+  KEY order_words_word (word, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE order_lines (

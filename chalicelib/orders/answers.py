@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from chalicelib.core.queries.answers import Timestamp, Version
 from chalicelib.core.queries.listing import ListParameters
-from chalicelib.core.queries.search import SearchText
+from chalicelib.core.queries.search import WORDS, SearchText
 from chalicelib.vocabulary import Currency, CustomerId, Money, Reference, Sku
 
 Status = Literal["placed", "confirmed", "rejected", "cancelled", "shipped", "delivered"]
@@ -26,7 +26,16 @@ class OrderFilters(ListParameters, frozen=True):
     min_total: Total | None = None
     max_total: Total | None = None
     currency: Currency | None = None
-    q: SearchText | None = None
+    q: (
+        Annotated[
+            SearchText,
+            Meta(
+                description=f"{WORDS} Of the order's reference, its products' SKUs and present names, its customer's"
+                " present name and e-mail address."
+            ),
+        ]
+        | None
+    ) = None
     sort: Literal["placed_at", "-placed_at", "total", "-total"] = "-placed_at"
 
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 from zlib import crc32
 
 import msgspec
 
-from chalicelib.core.service import Head, Projection, Row, Rows, Summary, Table
+from chalicelib.core.service import Head, Projection, Row, Rows, Summary, Table, word_rows, word_table
 from chalicelib.core.times import to_utc
 
 # Orders that count as sales.
@@ -34,7 +33,6 @@ class OrderRow(Row, frozen=True):
     placed_at: datetime
     updated_at: datetime
     deleted_at: datetime | None
-    search_text: str
 
 
 class LineRow(Row, frozen=True):
@@ -85,6 +83,7 @@ class CustomerSpendRow(Row, frozen=True):
 
 ORDERS = Table("orders", OrderRow, key=("id",))
 LINES = Table("order_lines", LineRow, key=("order_id", "line_no"))
+WORDS = word_table("order_words")
 SALES_BY_PRODUCT = Table("sales_by_product", ProductSalesRow, key=("day", "currency", "sku", "bucket"))
 SALES_BY_CUSTOMER = Table("sales_by_customer", CustomerSalesRow, key=("day", "currency", "customer_id"))
 CUSTOMER_SPEND = Table("customer_spend", CustomerSpendRow, key=("customer_id", "currency"))
@@ -93,8 +92,12 @@ Lines = Mapping[str, Sequence[LineRow]]
 
 
 def rows(head: Head) -> Rows:
-    """One row an order, and one a line."""
-    return Rows(_order(head), {LINES.name: _lines(head)})
+    """One row an order, one a line, and one a word of its reference.
+
+    By words of its customer and of its products it is found through the rows that these have.
+    """
+    found_by = word_rows(head.id, head.state.get("reference"))
+    return Rows(_order(head), {LINES.name: _lines(head), WORDS.name: found_by})
 
 
 def _order(head: Head) -> OrderRow:
@@ -115,16 +118,7 @@ def _order(head: Head) -> OrderRow:
         placed_at=to_utc(state["placed_at"]),
         updated_at=at,
         deleted_at=at if head.deleted else None,
-        search_text=_search_text(state),
     )
-
-
-def _search_text(state: Mapping[str, Any]) -> str:
-    """All that a person may look an order up by: its reference, the customer's name, its products."""
-    words = [state.get("reference") or "", state["customer_name"]]
-    for sku, name in state["products"].items():
-        words += (sku, name)
-    return " ".join(words).strip()
 
 
 def _lines(head: Head) -> list[LineRow]:
@@ -202,7 +196,7 @@ _SPEND_SUMS = f"""
 PROJECTION = Projection(
     root=ORDERS,
     rows=rows,
-    children=(LINES,),
+    children=(LINES, WORDS),
     # Written in this order: the rows that most transactions want are locked last, and so held shortest.
     summaries=(
         Summary(CUSTOMER_SPEND, _customer_spend, _SPEND_SUMS, greatest=("last_order_at",)),

@@ -12,7 +12,7 @@ import msgspec
 from chalicelib.core.errors import Fault, Invalid
 from chalicelib.core.queries.answers import timestamp
 from chalicelib.core.queries.listing import Bookmark, Key, Page, Row, Sort, Where, read_page
-from chalicelib.core.queries.search import boolean_query
+from chalicelib.core.queries.search import Sought, Source, Way, first_full, narrow, sought, ways
 from chalicelib.core.tokens import Signer
 from chalicelib.orders.answers import OrderCustomer, OrderDetail, OrderFilters, OrderLine, OrderSummary, Shortage
 
@@ -26,6 +26,35 @@ _OF_SKU = f"""SELECT {_COLUMNS} FROM order_lines l STRAIGHT_JOIN orders o ON o.i
 # that it is asked last, of the orders that all else lets through.
 _FIRST_LINE = """NOT EXISTS (SELECT 1 FROM order_lines e
   WHERE e.order_id = o.id AND e.sku = l.sku AND e.line_no < l.line_no)"""
+# The same, driven by keys.
+_FOUND = f"""SELECT {_COLUMNS} FROM {{found}} STRAIGHT_JOIN orders o ON o.id = found.id
+  LEFT JOIN customers c ON c.id = o.customer_id"""  # noqa: S608 - a constant
+_SEARCHED = (
+    Source(
+        has="order_words w WHERE w.id = o.id AND w.word LIKE %s",
+        found="order_words w STRAIGHT_JOIN orders o ON o.id = w.id WHERE w.word LIKE %s",
+        key="o.id",
+        at="o.placed_at",
+    ),
+    Source(
+        has="customer_words w WHERE w.id = o.customer_id AND w.word LIKE %s",
+        found="customer_words w STRAIGHT_JOIN orders o ON o.customer_id = w.id WHERE w.word LIKE %s",
+        key="o.id",
+        at="o.placed_at",
+    ),
+    Source(
+        has="order_lines l STRAIGHT_JOIN product_words w ON w.id = l.sku WHERE l.order_id = o.id AND w.word LIKE %s",
+        found="product_words w STRAIGHT_JOIN order_lines l ON l.sku = w.id WHERE w.word LIKE %s",
+        key="l.order_id",
+        at="l.placed_at",
+    ),
+)
+_OF_THE_SKU = Source(
+    has="order_lines l WHERE l.order_id = o.id AND l.sku = %s",
+    found="order_lines l WHERE l.sku = %s",
+    key="l.order_id",
+    at="l.placed_at",
+)
 _DETAIL = f"""SELECT {_COLUMNS}, o.reason, o.shortages FROM orders o
   LEFT JOIN customers c ON c.id = o.customer_id WHERE o.id = %s AND o.deleted_at IS NULL"""  # noqa: S608 - a constant
 _LINES = """SELECT l.line_no, l.sku, COALESCE(p.name, l.name) AS name, l.quantity, l.unit_price, l.amount, s.available
@@ -36,9 +65,9 @@ _LINES = """SELECT l.line_no, l.sku, COALESCE(p.name, l.name) AS name, l.quantit
 def list_orders(cursor: Any, filters: OrderFilters, signer: Signer) -> Page[OrderSummary]:
     """One page of orders.
 
-    A page costs about the same however many orders there are, but for these: `q` costs as much as it finds,
-    `customer` sorted by total as much as the customer has orders, and `sku` together with anything else but the
-    sort by time as much as the SKU has orders.
+    A page costs about the same however many orders there are, but for these: `customer` sorted by total costs as much
+    as the customer has orders, `sku` together with anything else but the sort by time as much as the SKU has orders,
+    and `q` as core/queries/search.py says; of a customer's orders, as much as the customer has orders.
 
     Args:
         cursor: in the snapshot's transaction.
@@ -49,15 +78,43 @@ def list_orders(cursor: Any, filters: OrderFilters, signer: Signer) -> Page[Orde
         Malformed: the cursor is not of this list.
         Invalid: nothing in `q` can be searched for, or a time is out of range.
     """
-    where = Where("o.deleted_at IS NULL")
-    placed_at, order_id = "o.placed_at", "o.id"
-    by_lines = _by_lines(filters)
-    if by_lines:
+    bookmark = Bookmark(signer, "orders", filters)
+    if _by_lines(filters):
+        where, sort = _where(filters, "l.placed_at"), _sort(filters, "l.placed_at", "l.order_id")
         where.add("l.sku = %s", filters.sku)
         where.add(_FIRST_LINE)
-        placed_at, order_id = "l.placed_at", "l.order_id"
-    else:
+        return read_page(cursor, _OF_SKU, where, sort, bookmark, filters.limit, _summary)
+    where, sort, wanted = _where(filters), _sort(filters), _wanted(filters)
+    narrow(where, wanted)
+    if not wanted:
         where.add("o.id IN (SELECT l.order_id FROM order_lines l WHERE l.sku = %s)", filters.sku)
+
+    def page(way: Way) -> Page[OrderSummary]:
+        select = _FOUND.format(found=way.found) if way.found else _ALL
+        return read_page(cursor, select, where, sort, bookmark, filters.limit, _summary, values=way.values)
+
+    # A customer's orders, or those of a reference, are few and have an index of their own.
+    drivers = wanted if (filters.customer, filters.reference) == (None, None) else ()
+    by_time = filters.sort.endswith("placed_at")
+    return first_full(ways(cursor, drivers, sort, bookmark, by_at=by_time), page)
+
+
+def _wanted(filters: OrderFilters) -> list[Sought]:
+    """What is searched for; a search looks the SKU up as it does its words."""
+    if filters.q is None:
+        return []
+    of_the_sku = [] if filters.sku is None else [Sought(filters.sku, (_OF_THE_SKU,))]
+    return sought(filters.q, _SEARCHED) + of_the_sku
+
+
+def _sort(filters: OrderFilters, placed_at: str = "o.placed_at", id: str = "o.id") -> Sort:
+    first = Key("o.total", "total") if filters.sort.endswith("total") else Key(placed_at, "placed_at")
+    return Sort((first, Key(id, "id")), filters.sort.startswith("-"))
+
+
+def _where(filters: OrderFilters, placed_at: str = "o.placed_at") -> Where:
+    """The conditions that an order's own row meets."""
+    where = Where("o.deleted_at IS NULL")
     where.add("o.status = %s", filters.status)
     where.add("o.customer_id = %s", filters.customer)
     where.add("o.reference = %s", filters.reference)
@@ -66,12 +123,7 @@ def list_orders(cursor: Any, filters: OrderFilters, signer: Signer) -> Page[Orde
     where.add("o.total >= %s", filters.min_total)
     where.add("o.total <= %s", filters.max_total)
     where.add("o.currency = %s", filters.currency)
-    if filters.q is not None:
-        where.add("MATCH (o.search_text) AGAINST (%s IN BOOLEAN MODE)", boolean_query(filters.q))
-    first = Key("o.total", "total") if filters.sort.endswith("total") else Key(placed_at, "placed_at")
-    sort = Sort((first, Key(order_id, "id")), filters.sort.startswith("-"))
-    select = _OF_SKU if by_lines else _ALL
-    return read_page(cursor, select, where, sort, Bookmark(signer, "orders", filters), filters.limit, _summary)
+    return where
 
 
 def _by_lines(filters: OrderFilters) -> bool:

@@ -58,7 +58,7 @@ PLANTED = {
     "undeleted": ("UPDATE products SET deleted_at = NULL WHERE sku = 'D'", "D"),
     "foreign": (
         "INSERT INTO orders SELECT 'ord_x', 1, reference, customer_id, status, reason, shortages, currency, total,"
-        " quantity, line_count, placed_at, updated_at, deleted_at, search_text FROM orders WHERE id = 'ord_1'",
+        " quantity, line_count, placed_at, updated_at, deleted_at FROM orders WHERE id = 'ord_1'",
         "ord_x",
     ),
 }

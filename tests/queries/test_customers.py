@@ -106,4 +106,4 @@ def test_search(world: World) -> None:
     assert listed(world, q="babbage", sort="-spend") == ["cus_2"]
     assert listed(world, q="lovelace", sort="-spend") == []
     with pytest.raises(Invalid):
-        listed(world, q="of")
+        listed(world, q="@")

@@ -192,12 +192,13 @@ def request(endpoint: QueryEndpoint, query: dict[str, list[str]], headers: dict[
 
 
 def running(url: str) -> list[str]:
-    """What other connections of this database are running at present."""
+    """The SELECTs that other connections of this database are running at present."""
     connection = connect(url)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT info FROM information_schema.processlist"
             " WHERE db = DATABASE() AND command = 'Query' AND id <> CONNECTION_ID()"
+            " AND info LIKE '%SELECT%' AND info NOT LIKE '%processlist%'"
         )
         found = [info for (info,) in cursor.fetchall()]
     connection.close()

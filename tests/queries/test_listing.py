@@ -70,13 +70,13 @@ def test_conditions_without_a_value_are_left_out() -> None:
 
 def test_rows_behind_a_position() -> None:
     """All keys but the last may be equal; the direction decides the sign."""
-    where = Where()
-    where.after(BY_NAME, ["Ada", "cus_1"])
-    assert where.sql == "WHERE ((t.name > %s) OR (t.name = %s AND t.id > %s))"
+    all_of_them = Where("t.a")
+    where = all_of_them.behind(BY_NAME, ["Ada", "cus_1"])
+    assert where.sql == "WHERE t.a AND ((t.name > %s) OR (t.name = %s AND t.id > %s))"
     assert where.values == ("Ada", "Ada", "cus_1")
     assert BY_NAME.order_by == "ORDER BY t.name, t.id"
     backwards = Sort(BY_NAME.keys, descending=True)
-    where = Where()
-    where.after(backwards, ["Ada", "cus_1"])
+    where = Where().behind(backwards, ["Ada", "cus_1"])
     assert where.sql == "WHERE ((t.name < %s) OR (t.name = %s AND t.id < %s))"
+    assert all_of_them.sql == "WHERE t.a"
     assert backwards.order_by == "ORDER BY t.name DESC, t.id DESC"

@@ -107,6 +107,8 @@ def test_each_filter_alone_and_together(world: World) -> None:
             placed_at=iso(START + timedelta(hours=n)),
             lines=[("A", 1, 100 * n), (f"SKU{n}", 1, 0)],
         )
+    for sku in ("A", "SKU3", "SKU4"):
+        world.product(sku)
     at = START + timedelta(hours=3)
     for filters, expected in (
         ({}, [0, 1, 2, 3, 4, 5]),

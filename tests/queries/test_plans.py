@@ -31,6 +31,8 @@ SIGNER = Signer("a secret of at least thirty-two characters")
 FEW = 1_500
 """Rows that a page of 50 may read: 1.5 % of the orders, 0.4 % of the lines."""
 BUSY = 2_000  # orders of the busiest customer
+SEARCHED = 100_000
+"""Rows that a search may read, of 1,000,000: mostly of indexes alone, to find how many orders have a word."""
 POPULAR = 10_000  # orders with the most popular SKU
 MATERIALISED = re.compile(r"<(derived|subquery|union)")
 
@@ -127,9 +129,6 @@ ORDER_FILTERS: dict[str, dict[str, Any]] = {
     "currency, rare": {"currency": bulk.RARE_CURRENCY},
     "currency, common": {"currency": "GBP"},
     "currency, unknown": {"currency": "USD"},
-    "q": {"q": "thing77"},
-    "q, rare": {"q": bulk.RARE_WORD},
-    "q, unknown": {"q": "nowhere"},
     # common pairs
     "status, rare, of a customer": {"status": bulk.RARE_STATUS, "customer": bulk.BUSY_CUSTOMER},
     "status, rare, long ago": {"status": bulk.RARE_STATUS, "placed_from": at("2024-03-01")},
@@ -143,9 +142,24 @@ ORDER_FILTERS: dict[str, dict[str, Any]] = {
     "currency, rare, long ago": {"currency": bulk.RARE_CURRENCY, "placed_from": at("2024-03-01")},
     "currency, rare, and min_total": {"currency": bulk.RARE_CURRENCY, "min_total": 50_000},
     "the middle of both": {"placed_from": at("2025-01-01"), "min_total": 50_000},
-    "q and status": {"q": bulk.RARE_WORD, "status": "delivered"},
-    "q and customer": {"q": bulk.RARE_WORD, "customer": bulk.BUSY_CUSTOMER},
-    "q and SKU": {"q": bulk.RARE_WORD, "sku": bulk.POPULAR_SKU},
+}
+SEARCHES: dict[str, dict[str, Any]] = {
+    "rare": {"q": bulk.RARE_WORD},
+    "of a few customers": {"q": "buyer77"},
+    "of a reference": {"q": "r12345"},
+    "unknown": {"q": "nowhere"},
+    "common": {"q": bulk.COMMON_WORD},
+    "common ones, prefixes of each other": {"q": "cus cust custo custom custome customer thi thin thing sku"},
+    "rare and common": {"q": f"{bulk.RARE_WORD} {bulk.COMMON_WORD}"},
+    "of a SKU": {"q": "sku-77"},
+    "a name and a product": {"q": "grace lantern"},
+    "rare, and status": {"q": bulk.RARE_WORD, "status": "delivered"},
+    "common, and a rare status": {"q": bulk.COMMON_WORD, "status": bulk.RARE_STATUS},
+    "rare, and a customer": {"q": bulk.RARE_WORD, "customer": bulk.BUSY_CUSTOMER},
+    "common, and a customer": {"q": bulk.COMMON_WORD, "customer": "cus_B7"},
+    "rare, and a SKU": {"q": bulk.RARE_WORD, "sku": bulk.POPULAR_SKU},
+    "common, and a rare SKU": {"q": bulk.COMMON_WORD, "sku": bulk.RARE_SKU},
+    "rare, long ago": {"q": bulk.RARE_WORD, "placed_to": at("2024-03-01")},
 }
 
 
@@ -175,6 +189,13 @@ def test_orders(watch: Watch, filters: dict[str, Any], sort: str) -> None:
     orders_read(watch, FEW, **filters, sort=sort)
 
 
+@pytest.mark.parametrize("sort", ORDER_SORTS)
+@pytest.mark.parametrize("filters", SEARCHES.values(), ids=SEARCHES)
+def test_searches(watch: Watch, filters: dict[str, Any], sort: str) -> None:
+    """A page of what is searched for reads a part of the orders: by keys, or along the list, whichever is the less."""
+    orders_read(watch, SEARCHED, **filters, sort=sort)
+
+
 @pytest.mark.parametrize("sort", ["placed_at", "-placed_at"])
 @pytest.mark.parametrize("more", [{}, {"customer": bulk.BUSY_CUSTOMER}, {"status": "placed"}, NARROW])
 def test_the_most_popular_sku_by_time(watch: Watch, more: dict[str, Any], sort: str) -> None:
@@ -201,7 +222,7 @@ def test_the_busiest_customer_by_time(watch: Watch, sort: str) -> None:
     orders_read(watch, FEW, customer=bulk.BUSY_CUSTOMER, sort=sort)
 
 
-@pytest.mark.parametrize("filters", [{}, {"currency": bulk.RARE_CURRENCY}, {"currency": "USD"}, {"q": "customer77"}])
+@pytest.mark.parametrize("filters", [{}, {"currency": bulk.RARE_CURRENCY}, {"currency": "USD"}])
 @pytest.mark.parametrize("sort", ["name", "-name", "spend", "-spend", "last_order", "-last_order"])
 def test_customers(watch: Watch, filters: dict[str, Any], sort: Any) -> None:
     """A page of customers reads few rows of 5,000."""
@@ -224,8 +245,6 @@ PRODUCT_FILTERS: list[dict[str, Any]] = [
     {"currency": bulk.RARE_CURRENCY, "min_price": 5_000},
     {"currency": "USD"},
     {"in_stock": True},
-    {"q": "thing 123"},
-    {"q": "nowhere"},
 ]
 
 
@@ -238,6 +257,32 @@ def test_products(watch: Watch, filters: dict[str, Any], sort: Any) -> None:
         watch,
         lambda cursor, following: list_products(cursor, msgspec.structs.replace(wanted, cursor=following), SIGNER),
         FEW,
+    )
+
+
+@pytest.mark.parametrize("q", ["buyer77", "customer", "customer ada", "buyer77 grace com", "nowhere"])
+@pytest.mark.parametrize("sort", ["name", "-name", "spend", "-spend", "last_order", "-last_order"])
+def test_customers_searched(watch: Watch, sort: Any, q: str) -> None:
+    """Reads some rows for each customer that has the rarest of the words, or walks the list where many have it."""
+    wanted = CustomerFilters(sort=sort, q=q)
+    two_pages(
+        watch,
+        lambda cursor, following: list_customers(
+            cursor, msgspec.structs.replace(wanted, cursor=following), SIGNER, "GBP"
+        ),
+        3 * bulk.CUSTOMERS,
+    )
+
+
+@pytest.mark.parametrize("q", ["sku-77", "thing", "red lantern", bulk.RARE_WORD, "nowhere"])
+@pytest.mark.parametrize("sort", ["sku", "name", "price", "-price"])
+def test_products_searched(watch: Watch, sort: Any, q: str) -> None:
+    """The same of products."""
+    wanted = ProductFilters(sort=sort, q=q)
+    two_pages(
+        watch,
+        lambda cursor, following: list_products(cursor, msgspec.structs.replace(wanted, cursor=following), SIGNER),
+        15 * bulk.PRODUCTS,
     )
 
 

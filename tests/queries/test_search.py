@@ -1,116 +1,335 @@
-"""Full-text search: what a person may type, and what is found."""
+"""Search on real rows: what is found, in which order, whichever way it is looked for, and what it may cost."""
 
+import random
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from unicodedata import normalize
+
+import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.core.errors import Invalid
-from chalicelib.core.queries.search import boolean_query
+from chalicelib.bootstrap import SERVICES
+from chalicelib.catalog.queries import ProductFilters, get_product, list_products
+from chalicelib.core.errors import Invalid, TooCostly
+from chalicelib.core.mysql.connections import Pool, connect
+from chalicelib.core.queries import search
+from chalicelib.core.queries.listing import Page
+from chalicelib.core.queries.snapshot import snapshot
+from chalicelib.core.words import beginnings
+from chalicelib.customers.queries import CustomerFilters, list_customers
 from chalicelib.orders.answers import OrderFilters
 from chalicelib.orders.queries import list_orders
+from tests.conftest import fresh_database
+from tests.core.unit.test_words import FORMS, NAMES, WORDY
+from tests.queries import bulk
+from tests.queries.test_limit import running
 from tests.queries.world import World, ids
+from tests.shop.histories import START, iso
+
+pytestmark = pytest.mark.database
 
 
-@pytest.mark.parametrize(
-    ("text", "query"),
-    [
-        ("glass holder", "+glass* +holder*"),
-        ("GLASS glass GLASS", "+GLASS* +glass*"),
-        ("set of 6 the T-LIGHT", "+set* +LIGHT*"),
-        ("The theatre", "+theatre*"),
-        ('+glass -holder* "tea" (mug) ~cup <box >bag @5 %ful', "+glass* +holder* +tea* +mug* +cup* +box* +bag* +ful*"),
-        ("85123A", "+85123A*"),
-        ("under_score", "+under_score*"),
-        ("ada@example.com", "+ada* +example*"),
-        ("O'Neill", "+Neill*"),
-        ("café Straße İstanbul", "+café* +Straße* +İstanbul*"),
-        ("ab😀cup\U0001d4b3\U0001d4b4\U0001d4b5", "+cup*"),
-        ("नमस्ते", "+नमस्ते*"),
-        ("a\x00bcd\ud800efg", "+bcd* +efg*"),
-        ("x" * 85 + " mug", "+mug*"),
-    ],
+def find(world: World, q: str, **filters: Any) -> list[str]:
+    """The ids of the orders found, oldest first."""
+    wanted = OrderFilters(q=q, **{"sort": "placed_at", **filters})
+    return ids(world.ask(list_orders, wanted, world.signer).items)
+
+
+def find_products(world: World, q: str) -> list[str]:
+    """The SKUs of the products found."""
+    return [item.sku for item in world.ask(list_products, ProductFilters(q=q, limit=200), world.signer).items]
+
+
+def find_customers(world: World, q: str) -> list[str]:
+    """The ids of the customers found."""
+    return ids(world.ask(list_customers, CustomerFilters(q=q, limit=200), world.signer, "GBP").items)
+
+
+def test_an_order_is_found_by_all_that_people_know_of_it(world: World) -> None:
+    """By reference, by the customer's name and address, by SKU, by the products' names, by beginnings, in any case."""
+    world.customer("cus_1", name="Grace O'Hopper", email="grace@navy.example")
+    world.customer("cus_2", name="Alan Turing")
+    world.product("85123A", name="WHITE HANGING T-LIGHT HOLDER")
+    world.product("REX-90", name="Crème brûlée dish")
+    world.order("ord_1", reference="INV-536365", lines=[("85123A", 1, 255), ("REX-90", 1, 100)])
+    world.order("ord_2", reference="INV-777", customer_id="cus_2")
+    for q in (
+        "536365",
+        "5363",
+        "inv-536",
+        "INV-536365",
+        "grace",
+        "hopper Grace",
+        "grace@navy.example",
+        "85123a",
+        "8512",
+        "rex-90",
+        "hanging holder",
+        "T-LIGHT",
+        "creme BRULEE",
+        "Brûlée",
+        "grace 90 inv white",
+    ):
+        assert find(world, q) == ["ord_1"], q
+    assert find(world, "inv") == ["ord_1", "ord_2"]
+    for q in ("hanging turing", "36365", "olders", "inv nothing"):
+        assert find(world, q) == [], q
+
+
+def test_every_word_is_asked_for(world: World) -> None:
+    """Short and common ones too."""
+    world.product("A", name="SET OF 6 T-LIGHTS IN THE BOX")
+    assert find_products(world, "set of 6 t-lights in the box") == ["A"]
+    assert find_products(world, "the box o") == ["A"]
+    assert find_products(world, "the box from 6") == []
+
+
+def test_present_names_count(world: World) -> None:
+    """Of customers and products, whatever they were when the order was placed; a tombstone's is its last."""
+    world.customer(name="Ada Byron")
+    world.product("A", name="Lantern")
+    world.order()
+    world.customer(version=2, name="Ada Lovelace")
+    world.product("A", 2, name="Lamp")
+    assert find(world, "lovelace lamp") == ["ord_1"]
+    assert find(world, "byron") == find(world, "lantern") == []
+    world.customer(version=3, name="Ada Lovelace", deleted=True)
+    assert find(world, "lovelace") == ["ord_1"]
+    assert find_customers(world, "lovelace") == []
+
+
+def test_an_order_before_its_product_and_its_customer(world: World) -> None:
+    """Is found by its reference at once, by their words when they are there."""
+    world.order(reference="R-7")
+    assert find(world, "r-7") == ["ord_1"]
+    assert find(world, "product") == find(world, "ada") == []
+    world.product("A")
+    world.customer()
+    assert find(world, "r-7 product ada") == ["ord_1"]
+
+
+def test_nothing_to_search_for_is_said(world: World) -> None:
+    """Where there is no word, an empty list would be a lie: it is a 422 that names the parameter."""
+    for listed in (find, find_products, find_customers):
+        for q in (" ", "-+*", "😀😀", "\u0301", "\ud800"):
+            with pytest.raises(Invalid) as caught:
+                listed(world, q)
+            assert [fault.parameter for fault in caught.value.faults] == ["q"]
+
+
+def test_names_in_every_script_find_their_things(world: World) -> None:
+    """A customer, a product and an order of each, by its own name in every normal form."""
+    for number, name in enumerate(NAMES):
+        world.customer(f"cus_{number}", name=name)
+        world.product(f"SKU{number}", name=name)
+        world.order(f"ord_{number}", customer_id="cus_none", lines=[(f"SKU{number}", 1, 1)])
+        world.order(f"ord_c{number}", customer_id=f"cus_{number}", lines=[("none", 1, 1)])
+    for number, name in enumerate(NAMES):
+        for form in FORMS:
+            typed = normalize(form, name)
+            assert f"cus_{number}" in find_customers(world, typed), name
+            assert f"SKU{number}" in find_products(world, typed), name
+            assert {f"ord_{number}", f"ord_c{number}"} <= set(find(world, typed, limit=200)), name
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(WORDY.map(lambda text: text[:60].strip() or "x"), min_size=1, max_size=12))
+def test_any_name_finds_its_product_or_is_refused(world: World, names: list[str]) -> None:
+    """A thing is found by its own name, or the answer is 422; on the server as in Python."""
+    version = next(_versions)
+    for number, name in enumerate(names):
+        world.product(f"P{number}", version, name=name)
+    for number, name in enumerate(names):
+        if beginnings(name):
+            assert f"P{number}" in find_products(world, name)
+        else:
+            with pytest.raises(Invalid):
+                find_products(world, name)
+
+
+_versions = iter(range(1, 10_000))
+
+
+@settings(max_examples=200, deadline=None)
+@given(q=st.text(st.characters(codec=None), max_size=40) | st.text("ab +-*\"()~@<>%'\\\x00_thé😀\u0301", max_size=40))
+def test_no_text_upsets_the_server(shared_world: World, q: str) -> None:
+    """Whatever is asked for is answered, or refused by us: never an SQL error."""
+    try:
+        found = find(shared_world, q)
+    except Invalid:
+        return
+    assert found in ([], ["ord_1"])
+
+
+# The same answer by every way: what is found by hand in Python is what the lists find, page by page.
+
+
+_CUSTOMERS = ("Ada Lovelace", "Grace Hopper", "Ada Hopper", "Alan Turing")
+_PRODUCTS = ("Red lantern", "White lantern", "Red mug", "東京の鞄", "Hopper of mugs")
+
+
+@pytest.fixture(scope="module")
+def shop(mysql_server: str) -> Iterator[World]:
+    """Sixty orders of a few customers and products whose names share words."""
+    with fresh_database(mysql_server) as url:
+        world = World(url)
+        for number, name in enumerate(_CUSTOMERS):
+            world.customer(f"cus_{number}", name=name, email=f"c{number}@example.com")
+        for number, name in enumerate(_PRODUCTS):
+            world.product(f"S{number}", name=name)
+        world.orders({f"ord_{n:02}": _order(n) for n in range(60)})
+        yield world
+        world.close()
+
+
+def _order(n: int) -> dict[str, Any]:
+    return {
+        "customer_id": f"cus_{n % 4}",
+        "placed_at": iso(START - timedelta(hours=n * 7 % 10)),
+        "status": ("confirmed", "placed", "shipped")[n % 3],
+        "reference": f"R-{n}" if n % 2 else None,
+        "lines": [(f"S{n % 5}", 1, 100 * (n % 6)), (f"S{n * 3 % 5}", 2, 50), (f"S{n % 5}", 1, 10)],
+        "currency": ("GBP", "GBP", "EUR")[n % 3],
+    }
+
+
+def _text(id: str) -> str:
+    """All that such an order is found by, in small letters."""
+    n = int(id.removeprefix("ord_"))
+    products = " ".join(f"S{line % 5} {_PRODUCTS[line % 5]}" for line in (n, n * 3))
+    return f"{f'R {n}' if n % 2 else ''} {_CUSTOMERS[n % 4]} c{n % 4} example com {products}".lower()
+
+
+WAYS: dict[str, dict[str, Any]] = {
+    "driven": {},
+    "by few of the first keys": {"_ROUNDS": (1, 3)},
+    "walked": {"MOST_SORTED": 0, "MOST_ORDERED": 0},
+}
+QUESTIONS = ("lantern", "red", "ada lantern", "hopper", "hopper mug", "r", "r-1", "京", "ada red lan r s0", "turing 5x")
+FILTERS: tuple[dict[str, Any], ...] = (
+    {},
+    {"status": "placed"},
+    {"customer": "cus_2"},
+    {"sku": "S1"},
+    {"reference": "R-21"},
+    {"currency": "EUR", "min_total": 150},
+    {"placed_from": START - timedelta(hours=5), "placed_to": START - timedelta(hours=1)},
+    {"sku": "S2", "status": "confirmed", "max_total": 500},
 )
-def test_words_become_required_beginnings(text: str, query: str) -> None:
-    """Operators, punctuation, short, long and common words go; the rest is required."""
-    assert boolean_query(text) == query
 
 
-@pytest.mark.parametrize(
-    "text",
-    [" ", "a bc", "the of und WWW", '+-*"()~@<>%', "😀😀😀", "x" * 85, "\U0001d4b3\U0001d4b4\U0001d4b5\U0001d4b3"],
+def by_hand(world: World, q: str, filters: OrderFilters) -> list[str]:
+    """The ids in the order of the list: what is listed without `q`, asked for the words one by one."""
+    everything = msgspec.structs.replace(filters, q=None, limit=200)
+    return [
+        id
+        for id in ids(world.ask(list_orders, everything, world.signer).items)
+        if all(any(has(word, one) for word in _text(id).split()) for one in beginnings(q))
+    ]
+
+
+def has(word: str, beginning: str) -> bool:
+    """Whether a word begins so; any part of one in Chinese or Japanese."""
+    return beginning in word if beginning > "\u3000" else word.startswith(beginning)
+
+
+@pytest.mark.parametrize("sort", ["placed_at", "-placed_at", "total", "-total"])
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_finds_the_same(shop: World, way: str, sort: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All filters, in pages of several sizes, whichever way the search goes."""
+    for name, value in WAYS[way].items():
+        monkeypatch.setattr(search, name, value)
+    some = 0
+    for q in QUESTIONS:
+        for filters in FILTERS:
+            wanted = OrderFilters(q=q, sort=sort, **filters)
+            expected = by_hand(shop, q, wanted)
+            some += bool(expected)
+            for limit in (2, 7):
+                sized = msgspec.structs.replace(wanted, limit=limit)
+                assert ids(shop.all_pages(partial(_page, shop, sized))) == expected, (q, filters, limit)
+    assert some > len(QUESTIONS) * len(FILTERS) / 3
+
+
+def _page(world: World, filters: OrderFilters, cursor: Any, following: str | None) -> Page[Any]:
+    return list_orders(cursor, msgspec.structs.replace(filters, cursor=following), world.signer)
+
+
+# What it may cost: nobody's question takes the server's time from the others.
+
+HOSTILE = (
+    "cus cust custo custom custome customer thi thin thing sku",
+    "customer thing sku example com r buyer ada",
+    "a b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 9",
+    "thing nevermet customer",
+    "r5 r6 r7 r8",
+    "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27",
+    " ".join(f"{letter}{digit}" for letter in "rs" for digit in range(30)),
+    "東" * 200,
 )
-def test_nothing_to_search_for_is_said(text: str) -> None:
-    """Where no word is left, an empty list would be a lie: it is a 422 that names the parameter."""
-    with pytest.raises(Invalid) as caught:
-        boolean_query(text)
-    assert [fault.parameter for fault in caught.value.faults] == ["q"]
 
 
-@pytest.mark.database
-class TestOnTheServer:
-    """The same on real rows, since each server has a parser of its own."""
+@pytest.fixture(scope="module")
+def many(mysql_server: str) -> Iterator[str]:
+    """A read model of 20,000 orders."""
+    with fresh_database(mysql_server) as url:
+        connection = connect(url, read_timeout=300)
+        bulk.fill(connection, 20_000, 1_000)
+        connection.close()
+        yield url
 
-    def find(self, world: World, q: str) -> list[str]:
-        """The ids of the orders found, oldest first."""
-        return ids(world.ask(list_orders, OrderFilters(q=q, sort="placed_at"), world.signer).items)
 
-    def test_an_order_is_found_by_all_that_people_know_of_it(self, world: World) -> None:
-        """By reference, by the customer's name, by SKU, by the products' names, by beginnings, in any case."""
-        products = {"85123A": "WHITE HANGING T-LIGHT HOLDER", "REX-90": "Crème brûlée dish"}
-        world.order(
-            "ord_1",
-            reference="INV-536365",
-            customer_name="Grace O'Hopper",
-            products=products,
-            lines=[("85123A", 1, 255), ("REX-90", 1, 100)],
-        )
-        world.order("ord_2", reference="INV-777", customer_name="Alan Turing")
-        for q in (
-            "536365",
-            "5363",
-            "inv-536",
-            "grace",
-            "hopper Grace",
-            "85123a",
-            "8512",
-            "rex-90",
-            "hanging holder",
-            "T-LIGHT",
-            "creme BRULEE",
-            "Brûlée",
-        ):
-            assert self.find(world, q) == ["ord_1"], q
-        assert self.find(world, "inv") == ["ord_1", "ord_2"]
-        for q in ("hanging turing", "36365", "olders"):
-            assert self.find(world, q) == [], q
+ROLES: dict[str, Any] = {
+    "staff, orders": lambda q, sort: (list_orders, OrderFilters(q=q, sort=sort)),
+    "a customer, its orders": lambda q, sort: (list_orders, OrderFilters(q=q, sort=sort, customer=bulk.BUSY_CUSTOMER)),
+    "staff, orders of a SKU": lambda q, sort: (list_orders, OrderFilters(q=q, sort=sort, sku=bulk.POPULAR_SKU)),
+    "staff, customers": lambda q, sort: (list_customers, CustomerFilters(q=q, sort="-spend")),
+    "anybody, products": lambda q, sort: (list_products, ProductFilters(q=q, sort="price")),
+}
 
-    def test_what_is_not_indexed_does_not_hide_what_is(self, world: World) -> None:
-        """Short and common words in the question are left out rather than required."""
-        world.order(products={"A": "SET OF 6 T-LIGHTS IN THE BOX"})
-        assert self.find(world, "set of 6 t-lights in the box") == ["ord_1"]
-        assert self.find(world, "the box from 6") == ["ord_1"]
 
-    def test_other_scripts_and_emoji(self, world: World) -> None:
-        """Letters of any script make words; an emoji separates them."""
-        world.order(products={"A": "नमस्ते दुनिया 東京都庁 cup😀saucer Ελλάδα"})
-        for q in ("नमस्ते", "東京都", "cup", "saucer", "cup😀saucer", "😀cup", "ελλαδα"):
-            assert self.find(world, q) == ["ord_1"], q
+@pytest.mark.parametrize("role", ROLES)
+def test_no_question_costs_more_than_the_limit(many: str, role: str) -> None:
+    """Each is answered, or ended by the server; afterwards nothing of it goes on."""
+    world = World(many)
+    for q in HOSTILE:
+        for sort in ("-placed_at", "total"):
+            query, filters = ROLES[role](q, sort)
+            more = ("GBP",) if query is list_customers else ()
+            with suppress(TooCostly), snapshot(world.pool, [], 0, SERVICES, limit_seconds=0.3) as cursor:
+                query(cursor, filters, world.signer, *more)
+            assert running(many) == []
+    world.close()
 
-    def test_a_change_is_searched_at_once(self, world: World) -> None:
-        """The index follows the rows: new words are found and old ones are not, in the next snapshot."""
-        world.order(customer_name="Ada Byron")
-        world.order(version=2, customer_name="Ada Lovelace")
-        assert self.find(world, "lovelace") == ["ord_1"]
-        assert self.find(world, "byron") == []
 
-    @settings(max_examples=300, deadline=None)
-    @given(
-        q=st.text(st.characters(codec=None), max_size=40) | st.text("ab +-*\"()~@<>%'\\\x00_thé😀\u0301", max_size=40)
-    )
-    def test_no_text_upsets_the_server(self, shared_world: World, q: str) -> None:
-        """Whatever is asked for is answered, or refused by us: never an SQL error."""
+def test_others_are_served_meanwhile(many: str) -> None:
+    """While hostile questions are asked without end, more of them than there are processors."""
+    pool, signer = Pool(many, size=16), World(many).signer
+    stop = threading.Event()
+
+    def ask_without_end(seed: int) -> int:
+        asked, choose = 0, random.Random(seed)
+        while not stop.is_set():
+            query, filters = ROLES["staff, orders"](choose.choice(HOSTILE), choose.choice(("placed_at", "-total")))
+            with suppress(TooCostly), snapshot(pool, [], 0, SERVICES, limit_seconds=0.5) as cursor:
+                query(cursor, filters, signer)
+            asked += 1
+        return asked
+
+    with ThreadPoolExecutor(8) as threads:
+        hostile = [threads.submit(ask_without_end, seed) for seed in range(8)]
         try:
-            found = self.find(shared_world, q)
-        except Invalid:
-            return
-        assert found in ([], ["ord_1"])
+            for number in range(100):
+                with snapshot(pool, [], 0, SERVICES) as cursor:
+                    assert get_product(cursor, f"SKU-{number}") or number % 50 == 49
+        finally:
+            stop.set()
+        assert all(one.result(60) for one in hostile)
+    pool.close()

@@ -25,7 +25,7 @@ _PROBLEMS = {
     "412": "If-Match or If-None-Match does not hold",
     "413": "Too large",
     "415": "Not application/json in UTF-8, or compressed",
-    "422": "Valid JSON, invalid content; `errors` names every faulty field",
+    "422": "Valid JSON, invalid content: `errors` names every faulty field; or a query that is too costly to answer",
     "429": "Too many requests",
     "500": "Nobody expected this; `instance` is the id to look up",
     "503": "Try again later; read-model-behind for a Consistency-Token not yet seen",

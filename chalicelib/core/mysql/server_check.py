@@ -17,12 +17,12 @@ _PROBE = "tributary_probe"
 _TRIALS = (
     (
         f"CREATE TABLE {_PROBE} (id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, version BIGINT"
-        " UNSIGNED NOT NULL, words TEXT NOT NULL, at DATETIME(3) NULL, PRIMARY KEY (id), FULLTEXT KEY (words))"
+        " UNSIGNED NOT NULL, name TEXT NOT NULL, at DATETIME(3) NULL, PRIMARY KEY (id))"
         " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci",
-        "InnoDB tables with FULLTEXT keys in utf8mb4, and the right to create and drop tables",
+        "InnoDB tables in utf8mb4, and the right to create and drop tables",
     ),
     (
-        "INSERT INTO tributary_probe (id, version, words) VALUES ('a', 1, 'x') ON DUPLICATE KEY UPDATE"
+        "INSERT INTO tributary_probe (id, version, name) VALUES ('a', 1, 'x') ON DUPLICATE KEY UPDATE"
         " version = IF(VALUES(version) > version, VALUES(version), version)",
         "INSERT ... ON DUPLICATE KEY UPDATE with VALUES()",
     ),
@@ -74,8 +74,8 @@ def _try(cursor: Any, statement: str) -> str:
 def _settings_faults(cursor: Any) -> list[str]:
     """What is wrong with the server's variables."""
     cursor.execute(
-        "SHOW VARIABLES WHERE Variable_name IN ('sql_mode', 'max_allowed_packet', 'innodb_ft_min_token_size',"
-        " 'log_bin', 'binlog_format', 'time_zone')"
+        "SHOW VARIABLES WHERE Variable_name IN ('sql_mode', 'max_allowed_packet', 'log_bin',"
+        " 'binlog_format', 'time_zone')"
     )
     values = {name.lower(): value for name, value in cursor.fetchall()}
     faults = []
@@ -87,8 +87,6 @@ def _settings_faults(cursor: Any) -> list[str]:
         )
     if int(values["max_allowed_packet"]) < MIN_PACKET:
         faults.append(f"max_allowed_packet is {values['max_allowed_packet']}; set it to {MIN_PACKET} (16M) or more.")
-    if int(values.get("innodb_ft_min_token_size", 3)) > 3:
-        faults.append("innodb_ft_min_token_size is over 3, so that searches miss short words; set it to 3 or less.")
     if values.get("log_bin") == "ON" and values.get("binlog_format", "ROW") == "STATEMENT":
         faults.append("binlog_format is STATEMENT, which READ COMMITTED does not allow; set it to ROW.")
     return faults

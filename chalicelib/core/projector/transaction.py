@@ -204,7 +204,9 @@ def child_statements(
         changed += [row for key, row in new.items() if old.get(key) != row]
         gone += [key for key in old if key not in new]
     changed.sort(key=key_of)
-    update = ", ".join(f"{column} = VALUES({column})" for column in table.columns if column not in table.key)
+    # A row that is nothing but its key is there already, or not; something has to be set.
+    set_anew = [column for column in table.columns if column not in table.key] or table.key[:1]
+    update = ", ".join(f"{column} = VALUES({column})" for column in set_anew)
     yield from sql.insert(table, changed, f"ON DUPLICATE KEY UPDATE {update}")
     for start in range(0, len(gone), _KEYS_A_STATEMENT):
         chosen = sql.any_of(table.key, sorted(gone[start : start + _KEYS_A_STATEMENT]))

@@ -5,7 +5,7 @@ client carries the bookmark as a signed cursor, which is good for the same list,
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -74,19 +74,23 @@ class Where:
             self._conditions.append(condition)
             self._values += values
 
-    def after(self, sort: Sort, position: list[Any]) -> None:
-        """Only rows behind a position.
+    def behind(self, sort: Sort, position: Sequence[Any]) -> "Where":
+        """The same conditions, and only rows behind a position.
 
         Spelled out as `a > x OR (a = x AND b > y)`: optimizers make ranges of an index of that, and of
         `(a, b) > (x, y)` they do not.
         """
         sign = "<" if sort.descending else ">"
-        alternatives, values = [], []
+        alternatives: list[str] = []
+        values: list[Any] = []
         for index, key in enumerate(sort.keys):
             equal = [f"{earlier.sql} = %s" for earlier in sort.keys[:index]]
             alternatives.append(" AND ".join([*equal, f"{key.sql} {sign} %s"]))
             values += position[: index + 1]
-        self.add("(" + " OR ".join(f"({alternative})" for alternative in alternatives) + ")", *values)
+        narrower = Where(*self._conditions)
+        narrower._values = [*self._values]
+        narrower.add("(" + " OR ".join(f"({alternative})" for alternative in alternatives) + ")", *values)
+        return narrower
 
     @property
     def sql(self) -> str:
@@ -130,6 +134,22 @@ class Bookmark:
             raise bad_cursor() from error
         return position
 
+    def position_in(self, sort: Sort, carried: int = 0) -> list[Any] | None:
+        """Behind which values of the sort's keys the page begins; None on the first page.
+
+        Args:
+            sort: the list's.
+            carried: how many values every cursor of the list carries in front of those.
+
+        Raises:
+            Malformed: the cursor was made when this list was sorted by other keys.
+        """
+        if self.position is None:
+            return None
+        if len(self.position) != carried + len(sort.keys):
+            raise bad_cursor()
+        return self.position[carried:]
+
     def cursor(self, position: list[Any]) -> str:
         """The cursor of a page that begins behind a position."""
         return self._signer.sign(self._purpose, position)
@@ -169,11 +189,9 @@ def read_page(
     Raises:
         Malformed: the cursor was made when this list was sorted by other keys.
     """
-    if bookmark.position is not None:
-        position = bookmark.position[len(carried) :]
-        if len(position) != len(sort.keys):
-            raise bad_cursor()
-        where.after(sort, position)
+    position = bookmark.position_in(sort, len(carried))
+    if position is not None:
+        where = where.behind(sort, position)
     cursor.execute(f"{select} {where.sql} {sort.order_by} LIMIT {limit + 1}", (*values, *where.values))
     rows = cursor.fetchall()
     following = None

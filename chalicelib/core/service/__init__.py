@@ -2,6 +2,7 @@
 
 aggregate    what its table holds: heads, claims, and how an aggregate evolves
 projection   how the states become rows of the read model
+word_tables  what the rows are found by, where they have names
 policy       what it does when another service's aggregates change
 declaration  all of it, put together: a Service
 """
@@ -30,6 +31,7 @@ from chalicelib.core.service.projection import (
     deleted_at_of,
     version_of,
 )
+from chalicelib.core.service.word_tables import WordRow, word_rows, word_table
 
 __all__ = [
     "CLAIM_PREFIX",
@@ -53,8 +55,11 @@ __all__ = [
     "Table",
     "Undeclared",
     "UnknownAggregate",
+    "WordRow",
     "deleted_at_of",
     "is_head",
     "single",
     "version_of",
+    "word_rows",
+    "word_table",
 ]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from chalicelib.core.service import Head, Projection, Row, Rows, Table
+from chalicelib.core.service import Head, Projection, Row, Rows, Table, word_rows, word_table
 from chalicelib.core.times import to_utc
 
 
@@ -23,10 +23,11 @@ class AccountRow(Row, frozen=True):
 
 
 ACCOUNTS = Table("accounts", AccountRow, key=("id",))
+WORDS = word_table("account_words")
 
 
 def rows(head: Head) -> Rows:
-    """One row an account; available is what is in it and not promised."""
+    """One row an account, and one a word that it is found by; available is what is in it and not promised."""
     state, at = head.state, to_utc(head.at)
     balance, held = state.get("balance", 0), state.get("held", 0)
     return Rows(
@@ -42,8 +43,9 @@ def rows(head: Head) -> Rows:
             opened_at=to_utc(state["opened_at"]),
             updated_at=at,
             deleted_at=at if head.deleted else None,
-        )
+        ),
+        {WORDS.name: word_rows(head.id, state["name"])},
     )
 
 
-PROJECTION = Projection(root=ACCOUNTS, rows=rows)
+PROJECTION = Projection(root=ACCOUNTS, rows=rows, children=(WORDS,))

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from chalicelib.core.queries.answers import Timestamp, Version, timestamp
 from chalicelib.core.queries.listing import Bookmark, Key, ListParameters, Page, Row, Sort, Where, read_page
-from chalicelib.core.queries.search import SearchText, boolean_query
+from chalicelib.core.queries.search import WORDS, SearchText, Source, Way, first_full, narrow, sought, ways
 from chalicelib.core.tokens import Signer
 from tests.core.domain.fields import Owner
 
@@ -15,7 +15,7 @@ from tests.core.domain.fields import Owner
 class AccountFilters(ListParameters, frozen=True):
     """Which accounts, and in what order."""
 
-    q: SearchText | None = None
+    q: Annotated[SearchText, Meta(description=f"{WORDS} Of the name.")] | None = None
     owner: Owner | None = None
     min_balance: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
     sort: Literal["id", "name", "-name", "balance", "-balance"] = "id"
@@ -52,6 +52,14 @@ class AccountDetail(AccountSummary, frozen=True, kw_only=True):
 
 _COLUMNS = "a.id, a.version, a.owner, a.name, a.balance, a.available, a.opened_at, a.updated_at"
 _LIST = f"SELECT {_COLUMNS} FROM accounts a"
+_FOUND = f"SELECT {_COLUMNS} FROM {{found}} STRAIGHT_JOIN accounts a ON a.id = found.id"
+_SEARCHED = (
+    Source(
+        has="account_words w WHERE w.id = a.id AND w.word LIKE %s",
+        found="account_words w WHERE w.word LIKE %s",
+        key="w.id",
+    ),
+)
 _DETAIL = f"SELECT {_COLUMNS}, a.note FROM accounts a WHERE a.id = %s AND a.deleted_at IS NULL"
 _TURNOVER = "SELECT day, transfers, incoming, outgoing FROM turnover_by_account WHERE account = %s ORDER BY day"
 _ID = Key("a.id", "id")
@@ -67,12 +75,17 @@ def list_accounts(cursor: Any, filters: AccountFilters, signer: Signer) -> Page[
     where = Where("a.deleted_at IS NULL")
     where.add("a.owner = %s", filters.owner)
     where.add("a.balance >= %s", filters.min_balance)
-    if filters.q is not None:
-        where.add("MATCH (a.name, a.note) AGAINST (%s IN BOOLEAN MODE)", boolean_query(filters.q))
+    wanted = [] if filters.q is None else sought(filters.q, _SEARCHED)
+    narrow(where, wanted)
     by = filters.sort.removeprefix("-")
     keys = (_ID,) if by == "id" else (Key(f"a.{by}", by), _ID)
-    sort = Sort(keys, filters.sort.startswith("-"))
-    return read_page(cursor, _LIST, where, sort, Bookmark(signer, "accounts", filters), filters.limit, _summary)
+    sort, bookmark = Sort(keys, filters.sort.startswith("-")), Bookmark(signer, "accounts", filters)
+
+    def page(way: Way) -> Page[AccountSummary]:
+        select = _FOUND.format(found=way.found) if way.found else _LIST
+        return read_page(cursor, select, where, sort, bookmark, filters.limit, _summary, values=way.values)
+
+    return first_full(ways(cursor, wanted, sort, bookmark), page)
 
 
 def get_account(cursor: Any, id: str) -> AccountDetail | None:

@@ -15,8 +15,14 @@ CREATE TABLE accounts (
   PRIMARY KEY (id),
   KEY accounts_name (name, id),
   KEY accounts_balance (balance, id),
-  KEY accounts_owner (owner, id),
-  FULLTEXT KEY accounts_search (name, note)
+  KEY accounts_owner (owner, id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE account_words (
+  id   VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  word VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  PRIMARY KEY (id, word),
+  KEY account_words_word (word, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE transfers (

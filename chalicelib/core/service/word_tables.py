@@ -1,0 +1,21 @@
+"""Tables of words: what the rows of another table are found by, a row a word."""
+
+from chalicelib.core.service.projection import Row, Table
+from chalicelib.core.words import words
+
+
+class WordRow(Row, frozen=True):
+    """A word that the row of that key is found by."""
+
+    id: str
+    word: str
+
+
+def word_table(name: str) -> Table:
+    """A child table of a projection. Its second index is (word, id)."""
+    return Table(name, WordRow, key=("id", "word"))
+
+
+def word_rows(id: str, *texts: str | None) -> list[Row]:
+    """The rows of a thing that is found by these texts: at most 256 for each of them."""
+    return [WordRow(id, word) for word in words(*filter(None, texts))]
