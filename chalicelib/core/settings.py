@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 # API Gateway gives up after 29 s, a connection after 30; a query may first have waited 10 s for its token.
 MOST_QUERY_SECONDS = 15
+MOST_KEYS_SECONDS = 3600
 
 
 class BadSettings(Exception):
@@ -27,6 +28,7 @@ class Settings:
         token_secret_arn: TOKEN_SECRET_ARN, a secret that holds it, where the environment cannot (`chalice deploy`).
         jwt_issuer, jwt_audience: JWT_ISSUER, JWT_AUDIENCE, which a token must name.
         jwt_jwks: JWT_JWKS, a JWK set (RFC 7517): its https URL (http on loopback only), its path, or itself as JSON.
+        jwt_keys_seconds: JWT_KEYS_SECONDS, how long a fetched key set is kept; so long a withdrawn key goes on.
         jwt_role_claim, jwt_subject_claim: JWT_ROLE_CLAIM, JWT_SUBJECT_CLAIM, where not "role" and "sub".
         partial_batch: PARTIAL_BATCH=1 where the event source mapping reports batch item failures.
         writer_secret, reader_secret: WRITER_SECRET, READER_SECRET, ARNs of secrets with the name and the password of
@@ -45,6 +47,7 @@ class Settings:
     jwt_issuer: str = ""
     jwt_audience: str = ""
     jwt_jwks: str = ""
+    jwt_keys_seconds: int = 300
     jwt_role_claim: str = "role"
     jwt_subject_claim: str = "sub"
     partial_batch: bool = False
@@ -73,6 +76,9 @@ class Settings:
         seconds = env.get("QUERY_SECONDS", "2")
         if not re.fullmatch(r"\d{1,2}(\.\d{1,3})?", seconds) or not 0.1 <= float(seconds) <= MOST_QUERY_SECONDS:
             faults.append(f"QUERY_SECONDS must be a number from 0.1 to {MOST_QUERY_SECONDS}, not {seconds!r}")
+        kept = env.get("JWT_KEYS_SECONDS", "300")
+        if not re.fullmatch(r"[0-9]{1,5}", kept) or not 1 <= int(kept) <= MOST_KEYS_SECONDS:
+            faults.append(f"JWT_KEYS_SECONDS must be a whole number from 1 to {MOST_KEYS_SECONDS}, not {kept!r}")
         if faults:
             raise BadSettings("; ".join(faults))
         return cls(
@@ -86,6 +92,7 @@ class Settings:
             jwt_issuer=env.get("JWT_ISSUER", ""),
             jwt_audience=env.get("JWT_AUDIENCE", ""),
             jwt_jwks=env.get("JWT_JWKS", ""),
+            jwt_keys_seconds=int(kept),
             jwt_role_claim=env.get("JWT_ROLE_CLAIM", "role"),
             jwt_subject_claim=env.get("JWT_SUBJECT_CLAIM", "sub"),
             partial_batch=env.get("PARTIAL_BATCH") == "1",

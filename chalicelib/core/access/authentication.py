@@ -5,26 +5,23 @@ authorizer context. PyJWT and cryptography are imported here alone and on first 
 function pays for them at a cold start.
 """
 
-import json
 from collections.abc import Mapping
-from functools import lru_cache
-from ipaddress import ip_address
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple
 
+from chalicelib.core.access.key_sets import signing_key
 from chalicelib.core.errors import Unauthenticated
 from chalicelib.core.faults import faults_of
-from chalicelib.core.settings import BadSettings, Settings
-
-if TYPE_CHECKING:
-    from jwt import PyJWK, PyJWKClient, PyJWKSet
+from chalicelib.core.settings import Settings
 
 Roles = Mapping[str, Any]
 """The roles that a token may name, each with the type of the subject of its tokens: {"clerk": Subject}."""
 
 ALGORITHMS = ["RS256", "ES256"]
 LEEWAY_SECONDS = 10
+MAX_REASON = 200
+"""Characters of what is wrong with a token: the library quotes its header, which anybody can write."""
+MAX_TOKEN = 8192
+"""Characters; API Gateway takes 10,240 bytes of headers in all."""
 
 
 class Principal(NamedTuple):
@@ -61,10 +58,13 @@ def verify(authorization: str, settings: Settings, roles: Roles) -> Principal:
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise BadToken("the Authorization header is not 'Bearer <token>'")
+    if len(token) > MAX_TOKEN:
+        raise BadToken(f"the token has more than {MAX_TOKEN} characters")
     try:
+        key_id = str(jwt.get_unverified_header(token).get("kid", ""))
         claims = jwt.decode(
-            token.strip(),
-            key=_key(token.strip(), settings.need("jwt_jwks")),
+            token,
+            key=signing_key(key_id, settings),
             algorithms=ALGORITHMS,
             issuer=settings.need("jwt_issuer"),
             audience=settings.need("jwt_audience"),
@@ -73,8 +73,8 @@ def verify(authorization: str, settings: Settings, roles: Roles) -> Principal:
         )
     except jwt.PyJWKClientConnectionError:
         raise  # the issuer's trouble is not the token's fault: API Gateway answers 500, not 401
-    except jwt.PyJWTError as error:
-        raise BadToken(str(error)) from error
+    except (jwt.PyJWTError, RecursionError, ValueError) as error:
+        raise BadToken(f"{type(error).__name__}: {str(error)[:MAX_REASON]}") from error
     return _principal(claims, settings, roles)
 
 
@@ -98,48 +98,6 @@ def _checked(subject: Any, role: Any, roles: Roles) -> Principal:
     if faults := faults_of(subject, roles[role]):
         raise BadToken(f"the subject of a token for {role}: {faults[0].detail}")
     return Principal(subject, role)
-
-
-def _key(token: str, jwks: str) -> "PyJWK":
-    """The key that signed the token, by its `kid`, from a URL, a file or the setting itself."""
-    import jwt
-
-    if urlsplit(jwks).scheme.lower() in ("https", "http"):
-        return _client(jwks).get_signing_key_from_jwt(token)
-    kid = jwt.get_unverified_header(token).get("kid")
-    for key in _given_keys(jwks).keys:
-        if key.key_id == kid:
-            return key
-    raise jwt.InvalidKeyError(f"no key {kid!r} in the key set")
-
-
-@lru_cache(maxsize=1)
-def _client(url: str) -> "PyJWKClient":
-    """A client that caches the key set, so that one container asks the issuer every 5 minutes at most.
-
-    Raises:
-        BadSettings: plain http to another machine: whoever is on the way could put in keys of their own.
-    """
-    import jwt
-
-    address = urlsplit(url)
-    if address.scheme.lower() != "https" and not _is_loopback(address.hostname or ""):
-        raise BadSettings("JWT_JWKS must be an https URL; http is taken only from this machine (localhost, 127.0.0.1)")
-    return jwt.PyJWKClient(url, lifespan=300, timeout=3)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-@lru_cache(maxsize=1)
-def _given_keys(jwks: str) -> "PyJWKSet":
-    import jwt
-
-    return jwt.PyJWKSet.from_dict(json.loads(jwks if jwks.startswith("{") else Path(jwks).read_text()))
 
 
 def principal_of(authorizer: Mapping[str, Any], roles: Roles) -> Principal:

@@ -34,6 +34,14 @@ def test_a_limit_that_is_none(seconds: str) -> None:
     assert Settings.from_env({"QUERY_SECONDS": "0.5"}).query_seconds == 0.5
 
 
+@pytest.mark.parametrize("seconds", ["", "0", "-1", "1.5", "3601", "5m"])
+def test_a_time_to_keep_keys_that_is_none(seconds: str) -> None:
+    """Keys are kept for a while that ends."""
+    with pytest.raises(BadSettings, match="JWT_KEYS_SECONDS must be a whole number"):
+        Settings.from_env({"JWT_KEYS_SECONDS": seconds})
+    assert Settings.from_env({"JWT_KEYS_SECONDS": "60"}).jwt_keys_seconds == 60
+
+
 def test_what_a_function_cannot_do_without() -> None:
     """A missing variable is named when it is needed."""
     with pytest.raises(BadSettings, match="TOKEN_SECRET is not set"):
