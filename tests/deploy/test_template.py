@@ -205,7 +205,8 @@ def test_every_function_is_watched(functions: dict[str, Any]) -> None:
     for name in functions.keys() - {"MigrateFunction"}:  # whose failure fails the deployment
         short = name.removesuffix("Function")
         dimension = [{"Name": "FunctionName", "Value": {"Ref": short}}]
-        for alarm in ("FunctionErrors", *(["IteratorAge"] if name in streaming else [])):
+        errors = "FunctionThrottles" if name == "AuthorizerFunction" else "FunctionErrors"  # see AuthorizerFaults
+        for alarm in (errors, *(["IteratorAge"] if name in streaming else [])):
             metrics = resources[alarm]["Properties"]["Metrics"]
             assert dimension in [m["MetricStat"]["Metric"]["Dimensions"] for m in metrics if "MetricStat" in m], alarm
         assert f'"${{{short}}}"' in resources["Board"]["Properties"]["DashboardBody"]["Fn::Sub"]
