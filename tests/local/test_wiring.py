@@ -45,7 +45,7 @@ def test_a_column_that_no_migration_makes(mysql_server: str) -> None:
     """It is named, and that another migration has to make it."""
     with fresh_database(mysql_server, NEUTRAL) as url:
         require_read_tables(NEUTRAL.services, url)
-        from tests.projector.reading import query
+        from tests.core.reading import query
 
         query(url, "ALTER TABLE transfers DROP COLUMN reason")
         with pytest.raises(LocalError, match=r"^transfers: the read table transfers has no reason; write an ALTER"):

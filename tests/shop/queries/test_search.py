@@ -26,12 +26,12 @@ from chalicelib.core.words import beginnings
 from chalicelib.customers.queries import CustomerFilters, list_customers
 from chalicelib.orders.answers import OrderFilters
 from chalicelib.orders.queries import list_orders
-from tests.conftest import fresh_database
+from tests.core.queries.limits import running
 from tests.core.unit.test_words import FORMS, NAMES, WORDY
-from tests.queries import bulk
-from tests.queries.test_limit import running
-from tests.queries.world import World, ids
 from tests.shop.histories import START, iso
+from tests.shop.queries import bulk
+from tests.shop.queries.world import World, ids
+from tests.support.stores import fresh_database
 
 pytestmark = pytest.mark.database
 

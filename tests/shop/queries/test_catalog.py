@@ -12,7 +12,7 @@ from chalicelib.catalog.queries import (
     get_product,
     list_products,
 )
-from tests.queries.world import World
+from tests.shop.queries.world import World
 
 pytestmark = pytest.mark.database
 

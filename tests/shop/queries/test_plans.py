@@ -23,7 +23,7 @@ from chalicelib.orders.answers import OrderFilters
 from chalicelib.orders.queries import get_order, list_orders
 from chalicelib.orders.timeline import get_timeline
 from chalicelib.reports.queries import LowStockParameters, SalesParameters, low_stock, sales
-from tests.queries import bulk
+from tests.shop.queries import bulk
 
 pytestmark = pytest.mark.database
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.queries.world import World
+from tests.shop.queries.world import World
 
 
 @pytest.fixture

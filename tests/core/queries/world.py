@@ -4,27 +4,33 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
-from chalicelib.bootstrap import SERVICES
 from chalicelib.core.mysql.connections import Pool
 from chalicelib.core.queries.snapshot import snapshot
-from chalicelib.core.service import Head
+from chalicelib.core.service import Head, Service
 from chalicelib.core.tokens import Signer, Token
-from tests.shop.histories import START, head, iso, order_state, record
-from tests.shop.projecting import Projector
+from tests.core.bootstrap import SERVICES
+from tests.core.histories import account_state, head, record, transfer_state
+from tests.core.projecting import Projector
 
 T = TypeVar("T")
 
 SECRET = "a secret of at least thirty-two characters"
 
 
-class World:
-    """The read model of one test."""
+class ReadModel:
+    """The read model of one test.
 
-    def __init__(self, url: str) -> None:
+    Args:
+        url: of a migrated database.
+        services: by name.
+    """
+
+    def __init__(self, url: str, services: Mapping[str, Service]) -> None:
         self.url = url
+        self.services = services
         self.pool = Pool(url)
         self.signer = Signer(SECRET)
-        self.projector = Projector(url)
+        self.projector = Projector(url, services={f"test-{name}": service for name, service in services.items()})
 
     def close(self) -> None:
         """Close all connections."""
@@ -36,31 +42,9 @@ class World:
         assert self.projector([record(service, one) for one in heads]) == []
         assert self.projector.dead.letters == {}
 
-    def customer(self, id: str = "cus_1", version: int = 1, *, deleted: bool = False, **state: Any) -> None:
-        """A customer; `state` replaces what is made up."""
-        made = {"name": "Ada Lovelace", "email": "ada@example.com", "country": None, "created_at": iso(START)}
-        self.project("customers", head(id, version, made | state, deleted=deleted))
-
-    def product(self, sku: str = "A", version: int = 1, *, deleted: bool = False, **state: Any) -> None:
-        """A product; `state` replaces what is made up."""
-        made = {"name": f"Product {sku}", "price": 150, "currency": "GBP", "created_at": iso(START)}
-        self.project("catalog", head(sku, version, made | state, deleted=deleted))
-
-    def stock(self, sku: str = "A", version: int = 1, *, on_hand: int = 10, reserved: int = 0) -> None:
-        """What is there of a SKU."""
-        self.project("inventory", head(sku, version, {"on_hand": on_hand, "reserved": reserved}))
-
-    def order(self, id: str = "ord_1", version: int = 1, **state: Any) -> None:
-        """An order; `state` as order_state takes it."""
-        self.orders({id: state}, version)
-
-    def orders(self, states: Mapping[str, Mapping[str, Any]], version: int = 1) -> None:
-        """Many orders in one batch."""
-        self.project("orders", *(head(id, version, order_state(**state)) for id, state in states.items()))
-
     def snapshot(self, *tokens: Token, wait_seconds: float = 0) -> AbstractContextManager[Any]:
         """A cursor on a snapshot."""
-        return snapshot(self.pool, tokens, wait_seconds, SERVICES)
+        return snapshot(self.pool, tokens, wait_seconds, self.services)
 
     def ask(self, query: Callable[..., T], *arguments: Any) -> T:
         """Run a query on a snapshot."""
@@ -85,6 +69,25 @@ class World:
             if following is None:
                 return items
             between()
+
+
+class World(ReadModel):
+    """Accounts and transfers."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, SERVICES)
+
+    def account(self, id: str = "A", version: int = 1, *, deleted: bool = False, **state: Any) -> None:
+        """An account; `state` replaces what is made up."""
+        self.project("accounts", head(id, version, account_state(**state), deleted=deleted))
+
+    def transfer(self, id: str = "tra_1", version: int = 1, **state: Any) -> None:
+        """A transfer; `state` as transfer_state takes it."""
+        self.transfers({id: state}, version)
+
+    def transfers(self, states: Mapping[str, Mapping[str, Any]], version: int = 1) -> None:
+        """Many transfers in one batch."""
+        self.project("transfers", *(head(id, version, transfer_state(**state)) for id, state in states.items()))
 
 
 def ids(items: Iterable[Any]) -> list[str]:

@@ -21,13 +21,13 @@ class Filters(ListParameters, frozen=True):
 
 def cursor_of(filters: Filters, listing: str = "things", *scope: str | None) -> str:
     """A cursor that such a list gives."""
-    return Bookmark(SIGNER, listing, filters, *scope).cursor(["Ada", "cus_1"])
+    return Bookmark(SIGNER, listing, filters, *scope).cursor(["Ada", "usr_1"])
 
 
 def test_a_cursor_comes_back_to_its_list() -> None:
     """With the same filters and sort; the page's size may change on the way."""
     cursor = cursor_of(Filters(status="open"))
-    assert Bookmark(SIGNER, "things", Filters(status="open", cursor=cursor, limit=3)).position == ["Ada", "cus_1"]
+    assert Bookmark(SIGNER, "things", Filters(status="open", cursor=cursor, limit=3)).position == ["Ada", "usr_1"]
 
 
 def test_without_a_cursor_a_list_begins_at_its_beginning() -> None:
@@ -42,8 +42,8 @@ def test_without_a_cursor_a_list_begins_at_its_beginning() -> None:
         cursor_of(Filters(status="closed")),
         cursor_of(Filters(status="open", sort="-name")),
         cursor_of(Filters(status="open"), "others"),
-        cursor_of(Filters(status="open"), "things", "cus_1"),
-        SIGNER.consistency_token("orders", "ord_1", 1),
+        cursor_of(Filters(status="open"), "things", "usr_1"),
+        SIGNER.consistency_token("transfers", "tra_1", 1),
         Bookmark(Signer("another secret of thirty-two characters"), "things", Filters(status="open")).cursor([1]),
         cursor_of(Filters(status="open"))[:-1],
         "",
@@ -71,12 +71,12 @@ def test_conditions_without_a_value_are_left_out() -> None:
 def test_rows_behind_a_position() -> None:
     """All keys but the last may be equal; the direction decides the sign."""
     all_of_them = Where("t.a")
-    where = all_of_them.behind(BY_NAME, ["Ada", "cus_1"])
+    where = all_of_them.behind(BY_NAME, ["Ada", "usr_1"])
     assert where.sql == "WHERE t.a AND ((t.name > %s) OR (t.name = %s AND t.id > %s))"
-    assert where.values == ("Ada", "Ada", "cus_1")
+    assert where.values == ("Ada", "Ada", "usr_1")
     assert BY_NAME.order_by == "ORDER BY t.name, t.id"
     backwards = Sort(BY_NAME.keys, descending=True)
-    where = Where().behind(backwards, ["Ada", "cus_1"])
+    where = Where().behind(backwards, ["Ada", "usr_1"])
     assert where.sql == "WHERE ((t.name < %s) OR (t.name = %s AND t.id < %s))"
     assert all_of_them.sql == "WHERE t.a"
     assert backwards.order_by == "ORDER BY t.name DESC, t.id DESC"

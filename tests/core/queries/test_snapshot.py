@@ -8,33 +8,34 @@ from typing import Any
 import pymysql
 import pytest
 
-from chalicelib.bootstrap import SERVICES
 from chalicelib.core.errors import Malformed, ReadModelBehind, Unavailable
 from chalicelib.core.mysql.connections import Pool, connect
 from chalicelib.core.queries.snapshot import ask, snapshot
 from chalicelib.core.tokens import Token
-from tests.queries.world import World
-from tests.shop.histories import head
+from tests.core.bootstrap import SERVICES
+from tests.core.domain.accounts.domain import hold_id
+from tests.core.histories import head
+from tests.core.queries.world import World
 
 pytestmark = pytest.mark.database
 
 
 def test_a_commit_that_is_there_is_seen_at_once(world: World) -> None:
     """A token of the row's version, or of an older one, needs no wait."""
-    world.order(version=3)
+    world.transfer(version=3)
     for version in (1, 2, 3):
-        with world.snapshot(Token("orders", "ord_1", version)) as cursor:
-            assert cursor.execute("SELECT id FROM orders") == 1
-            assert cursor.fetchone() == {"id": "ord_1"}
+        with world.snapshot(Token("transfers", "tra_1", version)) as cursor:
+            assert cursor.execute("SELECT id FROM transfers") == 1
+            assert cursor.fetchone() == {"id": "tra_1"}
 
 
 @pytest.mark.parametrize("wait_seconds", [0, 0.1])
 def test_a_commit_that_does_not_come_is_a_503(world: World, wait_seconds: float) -> None:
     """After the wait, the answer says that the read model is behind, and when to come again."""
-    world.order(version=3)
+    world.transfer(version=3)
     with (
         pytest.raises(ReadModelBehind) as caught,
-        world.snapshot(Token("orders", "ord_1", 4), wait_seconds=wait_seconds),
+        world.snapshot(Token("transfers", "tra_1", 4), wait_seconds=wait_seconds),
     ):
         pytest.fail("the query must not run")
     assert caught.value.status == 503
@@ -47,44 +48,44 @@ def test_it_waits_until_the_commit_comes(world: World) -> None:
     seen = threading.Event()
 
     def read() -> str:
-        with world.snapshot(Token("customers", "cus_9", 2), wait_seconds=60) as cursor:
+        with world.snapshot(Token("accounts", "N-9", 2), wait_seconds=60) as cursor:
             seen.set()
-            cursor.execute("SELECT name FROM customers WHERE id = 'cus_9'")
+            cursor.execute("SELECT name FROM accounts WHERE id = 'N-9'")
             return str(cursor.fetchone()["name"])
 
     with ThreadPoolExecutor(1) as threads:
         name = threads.submit(read)
         assert not seen.wait(0.1)
-        world.customer("cus_9", 1, name="Before")
+        world.account("N-9", 1, name="Before")
         assert not seen.wait(0.1)
-        world.customer("cus_9", 2, name="After")
+        world.account("N-9", 2, name="After")
         assert name.result(60) == "After"
 
 
 def test_all_tokens_have_to_be_seen(world: World) -> None:
     """One that is behind keeps the query waiting though the others are there."""
-    world.order()
-    world.customer()
-    both = Token("orders", "ord_1", 1), Token("customers", "cus_1", 1)
+    world.transfer()
+    world.account()
+    both = Token("transfers", "tra_1", 1), Token("accounts", "A", 1)
     with world.snapshot(*both):
         pass
-    with pytest.raises(ReadModelBehind), world.snapshot(*both, Token("catalog", "A", 1)):
+    with pytest.raises(ReadModelBehind), world.snapshot(*both, Token("accounts", "B", 1)):
         pytest.fail("the query must not run")
 
 
 def test_a_tombstone_is_a_version_like_others(world: World) -> None:
-    """Who deleted a customer can read that it is gone."""
-    world.customer(version=2, deleted=True)
-    with world.snapshot(Token("customers", "cus_1", 2)):
+    """Who deleted an account can read that it is gone."""
+    world.account(version=2, deleted=True)
+    with world.snapshot(Token("accounts", "A", 2)):
         pass
 
 
 def test_what_has_no_row_is_looked_up_in_the_timeline(world: World) -> None:
-    """A reservation leaves nothing in the read model but its timeline."""
-    world.project("inventory", head("res#ord_1", 2, {"status": "reserved"}))
-    with world.snapshot(Token("inventory", "res#ord_1", 2)):
+    """A hold leaves nothing in the read model but its timeline."""
+    world.project("accounts", head(hold_id("tra_1"), 2, {"status": "held"}))
+    with world.snapshot(Token("accounts", hold_id("tra_1"), 2)):
         pass
-    with pytest.raises(ReadModelBehind), world.snapshot(Token("inventory", "res#ord_1", 3)):
+    with pytest.raises(ReadModelBehind), world.snapshot(Token("accounts", hold_id("tra_1"), 3)):
         pytest.fail("the query must not run")
 
 
@@ -99,22 +100,22 @@ def test_a_token_of_an_unknown_service_is_refused_before_anything_is_read() -> N
 
 def test_check_and_query_see_one_snapshot(world: World) -> None:
     """What is committed after the check is not seen by the query's statements, so they agree with each other."""
-    world.order()
-    with world.snapshot(Token("orders", "ord_1", 1)) as cursor:
-        world.order(version=2, status="confirmed")
-        world.order("ord_2")
-        cursor.execute("SELECT id, version FROM orders")
-        assert cursor.fetchall() == [{"id": "ord_1", "version": 1}]
+    world.transfer()
+    with world.snapshot(Token("transfers", "tra_1", 1)) as cursor:
+        world.transfer(version=2, status="accepted")
+        world.transfer("tra_2")
+        cursor.execute("SELECT id, version FROM transfers")
+        assert cursor.fetchall() == [{"id": "tra_1", "version": 1}]
     with world.snapshot() as cursor:
-        assert cursor.execute("SELECT 1 FROM orders") == 2
+        assert cursor.execute("SELECT 1 FROM transfers") == 2
 
 
 def test_nothing_can_be_written(world: World) -> None:
     """A query that tried to would be refused here, and by the server: 1792, not in a READ ONLY transaction."""
     with pytest.raises(ValueError, match="a query is a SELECT"), world.snapshot() as cursor:
-        cursor.execute("DELETE FROM orders")
+        cursor.execute("DELETE FROM transfers")
     with pytest.raises(pymysql.err.MySQLError, match="1792"), world.snapshot() as cursor:
-        cursor._cursor.execute("DELETE FROM orders")
+        cursor._cursor.execute("DELETE FROM transfers")
 
 
 def test_the_connection_comes_back_clean(world: World) -> None:
@@ -122,10 +123,10 @@ def test_the_connection_comes_back_clean(world: World) -> None:
     pool = Pool(world.url, size=1)
     for n in range(2):
         with pytest.raises(pymysql.err.MySQLError), snapshot(pool, [], 0, SERVICES) as cursor:
-            cursor.execute("SELECT nothing FROM orders")
-        world.order(f"ord_{n}")
+            cursor.execute("SELECT nothing FROM transfers")
+        world.transfer(f"tra_{n}")
         with snapshot(pool, [], 0, SERVICES) as cursor:
-            assert cursor.execute("SELECT 1 FROM orders") == n + 1
+            assert cursor.execute("SELECT 1 FROM transfers") == n + 1
     pool.close()
 
 
@@ -136,7 +137,7 @@ def test_who_waits_holds_no_connection(world: World) -> None:
 
     def wait() -> bool:
         waiting.set()
-        with snapshot(pool, [Token("orders", "ord_1", 1)], 60, SERVICES):
+        with snapshot(pool, [Token("transfers", "tra_1", 1)], 60, SERVICES):
             return True
 
     with ThreadPoolExecutor(1) as threads:
@@ -144,8 +145,8 @@ def test_who_waits_holds_no_connection(world: World) -> None:
         assert waiting.wait(60)
         for _ in range(20):
             with snapshot(pool, [], 0, SERVICES) as cursor:
-                assert cursor.execute("SELECT 1 FROM orders") == 0
-        world.order()
+                assert cursor.execute("SELECT 1 FROM transfers") == 0
+        world.transfer()
         assert waited.result(60)
     pool.close()
 
@@ -157,7 +158,7 @@ def test_a_lost_connection_is_a_503(world: World) -> None:
     def query(cursor: Any) -> None:
         cursor.execute("SELECT CONNECTION_ID() AS id")
         killer.cursor().execute(f"KILL {cursor.fetchone()['id']}")
-        cursor.execute("SELECT 1 FROM orders")
+        cursor.execute("SELECT 1 FROM transfers")
 
     with pytest.raises(Unavailable):
         world.ask(query)
@@ -166,22 +167,22 @@ def test_a_lost_connection_is_a_503(world: World) -> None:
 
 def test_tables_swapped_in_the_middle_of_a_query(world: World, database: str) -> None:
     """A swap of two tables, between the reads of a query that reads both: it is asked again, and answers."""
-    world.order(version=3)
+    world.transfer(version=3)
     pool = Pool(database)
     asked: list[bool] = []
     with ThreadPoolExecutor(1) as threads:
 
         def query(cursor: Any) -> Any:
-            cursor.execute("SELECT COUNT(*) AS n FROM orders")
+            cursor.execute("SELECT COUNT(*) AS n FROM transfers")
             if not asked:
                 threads.submit(swap, database)
                 until_waiting_for_a_table(database)
             asked.append(True)
-            cursor.execute("SELECT COUNT(*) AS n FROM customers")
-            cursor.execute("SELECT id FROM orders")
+            cursor.execute("SELECT COUNT(*) AS n FROM accounts")
+            cursor.execute("SELECT id FROM transfers")
             return cursor.fetchone()
 
-        assert ask(pool, [Token("orders", "ord_1", 3)], 0, SERVICES, query) == {"id": "ord_1"}
+        assert ask(pool, [Token("transfers", "tra_1", 3)], 0, SERVICES, query) == {"id": "tra_1"}
     assert len(asked) >= 2  # the first time, the server took it for a deadlock
     pool.close()
 
@@ -190,14 +191,14 @@ def swap(url: str) -> None:
     """What a rebuild does: both tables at once, to copies of the same rows."""
     connection = connect(url)
     with connection.cursor() as cursor:
-        for name in ("customers", "orders"):
+        for name in ("accounts", "transfers"):
             cursor.execute(f"CREATE TABLE {name}__next LIKE {name}")
             cursor.execute(f"INSERT INTO {name}__next SELECT * FROM {name}")
         cursor.execute(
-            "RENAME TABLE customers TO customers__old, customers__next TO customers,"
-            " orders TO orders__old, orders__next TO orders"
+            "RENAME TABLE accounts TO accounts__old, accounts__next TO accounts,"
+            " transfers TO transfers__old, transfers__next TO transfers"
         )
-        cursor.execute("DROP TABLE customers__old, orders__old")
+        cursor.execute("DROP TABLE accounts__old, transfers__old")
     connection.close()
 
 

@@ -16,8 +16,8 @@ from chalicelib.customers.queries import CustomerFilters, list_customers
 from chalicelib.orders.answers import OrderFilters
 from chalicelib.orders.queries import list_orders
 from chalicelib.reports.queries import LowStockParameters, SalesParameters, low_stock, sales
-from tests.queries.world import World
 from tests.shop.histories import START, iso
+from tests.shop.queries.world import World
 
 pytestmark = pytest.mark.database
 

@@ -9,8 +9,8 @@ from chalicelib.core.errors import Invalid
 from chalicelib.orders.answers import OrderCustomer, OrderFilters, OrderLine, OrderSummary, Shortage
 from chalicelib.orders.queries import get_order, list_orders
 from chalicelib.orders.timeline import get_timeline
-from tests.queries.world import World, ids
 from tests.shop.histories import START, head, iso, order_state
+from tests.shop.queries.world import World, ids
 
 pytestmark = pytest.mark.database
 

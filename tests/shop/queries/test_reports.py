@@ -9,8 +9,8 @@ import pytest
 from chalicelib.core.errors import Invalid
 from chalicelib.core.operations.queries import ServiceStatus, get_status
 from chalicelib.reports.queries import LowStockItem, LowStockParameters, SalesParameters, low_stock, sales
-from tests.queries.world import World
 from tests.shop.histories import START, iso
+from tests.shop.queries.world import World
 
 pytestmark = pytest.mark.database
 

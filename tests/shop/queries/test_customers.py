@@ -14,8 +14,8 @@ from chalicelib.customers.queries import (
     get_customer,
     list_customers,
 )
-from tests.queries.world import World, ids
 from tests.shop.histories import START, iso
+from tests.shop.queries.world import World, ids
 
 pytestmark = pytest.mark.database
 

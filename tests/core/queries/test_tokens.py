@@ -21,7 +21,7 @@ def test_a_token_comes_back(service: str, id: str, version: int) -> None:
 
 def test_every_change_of_a_character_is_noticed() -> None:
     """There is no second spelling: not another base64 of the same bytes, not one character more or fewer."""
-    good = SIGNER.consistency_token("orders", "ord_1", 12)
+    good = SIGNER.consistency_token("transfers", "tra_1", 12)
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ "
     spellings = [good[:i] + c + good[i + 1 :] for i in range(len(good)) for c in alphabet if c != good[i]]
     for bad in [*spellings, good + "=", good[:-1], good[1:], good + good, f"{good}.", "", "."]:
@@ -40,13 +40,13 @@ def test_any_other_text_is_malformed(text: str) -> None:
 def test_another_secret_signs_other_tokens() -> None:
     """A token of another deployment is refused."""
     with pytest.raises(Malformed):
-        SIGNER.read_token(Signer("another secret of thirty-two characters").consistency_token("orders", "ord_1", 1))
+        SIGNER.read_token(Signer("another secret of thirty-two characters").consistency_token("transfers", "tra_1", 1))
 
 
 def test_a_text_is_good_for_its_purpose_only() -> None:
     """A cursor that carries the same values does not pass for a token, nor one purpose for a longer one."""
     with pytest.raises(Malformed):
-        SIGNER.read_token(SIGNER.sign("cursor:orders", ["orders", "ord_1", 1]))
+        SIGNER.read_token(SIGNER.sign("cursor:transfers", ["transfers", "tra_1", 1]))
     with pytest.raises(BadSignature):
         SIGNER.read("a:b", SIGNER.sign("a", "b"))
 
@@ -54,23 +54,24 @@ def test_a_text_is_good_for_its_purpose_only() -> None:
 def test_several_tokens_in_one_header_or_in_several() -> None:
     """Tokens are separated by commas, with blanks or empty elements as RFC 9110 allows; each id's newest counts."""
     first, newer, other = (
-        SIGNER.consistency_token(*token) for token in (("orders", "o", 1), ("orders", "o", 3), ("customers", "o", 2))
+        SIGNER.consistency_token(*token)
+        for token in (("transfers", "o", 1), ("transfers", "o", 3), ("accounts", "o", 2))
     )
     read = SIGNER.read_tokens([f" {newer} ,, {first}", other])
-    assert set(read) == {Token("orders", "o", 3), Token("customers", "o", 2)}
+    assert set(read) == {Token("transfers", "o", 3), Token("accounts", "o", 2)}
     assert SIGNER.read_tokens([]) == SIGNER.read_tokens([" , "]) == ()
 
 
 def test_one_bad_token_among_good_ones_is_malformed() -> None:
     """The good ones do not save it."""
-    good = SIGNER.consistency_token("orders", "ord_1", 1)
+    good = SIGNER.consistency_token("transfers", "tra_1", 1)
     with pytest.raises(Malformed):
         SIGNER.read_tokens([f"{good}, {good}x"])
 
 
 def test_too_many_tokens_are_refused() -> None:
     """Each costs a look-up, so their number has a limit, which the answer names."""
-    tokens = [SIGNER.consistency_token("orders", f"ord_{n}", 1) for n in range(MAX_TOKENS + 1)]
+    tokens = [SIGNER.consistency_token("transfers", f"tra_{n}", 1) for n in range(MAX_TOKENS + 1)]
     assert len(SIGNER.read_tokens(tokens[:-1])) == MAX_TOKENS
     with pytest.raises(Malformed, match=f"at most {MAX_TOKENS}"):
         SIGNER.read_tokens([", ".join(tokens)])

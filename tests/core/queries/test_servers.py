@@ -1,9 +1,9 @@
 """Queries ask the readers, and nothing else does."""
 
-from chalicelib.bootstrap import PERMISSIONS, SERVICES
 from chalicelib.core.mysql.connections import parse_url
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.settings import Settings
+from tests.core.bootstrap import PERMISSIONS, SERVICES
 
 
 def test_reads_and_writes_go_to_their_own_servers(module_database: str, session_database: str) -> None:
