@@ -39,7 +39,7 @@ def change(call: Call[ProductChange]) -> Envelope:
 
 @api.command("DELETE", "/products/{sku}", "catalog.discontinue", answer=DiscontinuedAnswer)
 def discontinue(call: Call[None]) -> Envelope:
-    """Take a product off the catalog."""
+    """Remove a product from the catalog."""
     return call.envelope(Discontinue(), (call["sku"],))
 
 

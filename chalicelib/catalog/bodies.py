@@ -19,7 +19,7 @@ class NewProduct(Body, frozen=True):
 
 
 class ProductChange(Body, frozen=True):
-    """What to change; what is left out stays."""
+    """The fields to change. A field that is left out stays as it is."""
 
     name: Name | UnsetType = UNSET
     description: Text | UnsetType = UNSET
@@ -40,7 +40,7 @@ class ProductAnswer(Struct):
 
 
 class DiscontinuedAnswer(Struct):
-    """What remains of a product."""
+    """A discontinued product."""
 
     id: str
     version: Annotated[int, Meta(ge=1)]

@@ -14,16 +14,19 @@ from chalicelib.vocabulary import Currency, MinorUnits, Money
 class ProductFilters(ListParameters, frozen=True):
     """Which products, and in what order."""
 
-    q: Annotated[SearchText, Meta(description=f"{WORDS} Of the name and the SKU.")] | None = None
+    q: Annotated[SearchText, Meta(description=f"{WORDS} Searches the name and the SKU.")] | None = None
     min_price: MinorUnits | None = None
     max_price: MinorUnits | None = None
     currency: Currency | None = None
-    in_stock: Annotated[bool, Meta(description="Only what can be promised now, or only what cannot.")] | None = None
+    in_stock: (
+        Annotated[bool, Meta(description="true: only products that are available. false: only products that are not.")]
+        | None
+    ) = None
     sort: Literal["sku", "name", "price", "-price"] = "sku"
 
 
 class ProductSummary(Struct, frozen=True, kw_only=True):
-    """A product as lists show it; `on_hand` and `available` are null while its stock is not known."""
+    """A product in a list. `on_hand` and `available` are null while its stock is not known."""
 
     sku: str
     version: Version
@@ -31,13 +34,13 @@ class ProductSummary(Struct, frozen=True, kw_only=True):
     price: Money
     currency: str
     on_hand: int | None
-    available: Annotated[int | None, Meta(description="On hand and not reserved.")]
+    available: Annotated[int | None, Meta(description="Pieces on hand that are not reserved.")]
     created_at: Timestamp
     updated_at: Timestamp
 
 
 class ProductSales(Struct, frozen=True, kw_only=True):
-    """What was sold of a product in one currency, ever: orders that hold it, pieces, money."""
+    """All sales of a product in one currency: number of orders, pieces and amount."""
 
     currency: str
     orders: int
@@ -46,7 +49,7 @@ class ProductSales(Struct, frozen=True, kw_only=True):
 
 
 class ProductDetail(ProductSummary, frozen=True, kw_only=True):
-    """A product with its description, its reserved pieces and its sales."""
+    """A product with its description, reserved pieces and sales."""
 
     description: str
     reserved: int | None

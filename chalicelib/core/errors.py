@@ -121,7 +121,7 @@ class Forbidden(Problem):
 
 
 class NotFound(Problem):
-    """No such thing, or no longer."""
+    """It does not exist, or was deleted."""
 
     status, code, title = 404, "not-found", "Not found"
 

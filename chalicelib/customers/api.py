@@ -26,7 +26,7 @@ api = Api("customers", id=CustomerId)
     "POST", "/customers", "customers.register", body=NewCustomer, answer=CustomerAnswer, location="/customers/{id}"
 )
 def register(call: Call[NewCustomer]) -> Envelope:
-    """Register a customer. A customer registers itself: the new id is its token's subject."""
+    """Register a customer. With a customer's token, the new id is the token's subject."""
     id = call.own or new_id("cus")
     new = call.body
     register = Register(id=id, at=call.at, name=new.name, email=new.email, country=new.country)

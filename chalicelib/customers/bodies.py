@@ -9,7 +9,7 @@ from chalicelib.vocabulary import Country
 
 
 class NewCustomer(Body, frozen=True):
-    """A customer's particulars."""
+    """A customer to register."""
 
     name: Name
     email: Email
@@ -17,7 +17,7 @@ class NewCustomer(Body, frozen=True):
 
 
 class CustomerChange(Body, frozen=True):
-    """The particulars to change; what is left out stays, null clears the country."""
+    """The fields to change. A field that is left out stays as it is. Null clears the country."""
 
     name: Name | UnsetType = UNSET
     email: Email | UnsetType = UNSET
@@ -36,7 +36,7 @@ class CustomerAnswer(Struct):
 
 
 class DeletedAnswer(Struct):
-    """What remains of a customer."""
+    """A deleted customer."""
 
     id: str
     version: Annotated[int, Meta(ge=1)]

@@ -15,19 +15,28 @@ from chalicelib.vocabulary import Currency, Money
 class CustomerFilters(ListParameters, frozen=True):
     """Which customers, and in what order."""
 
-    q: Annotated[SearchText, Meta(description=f"{WORDS} Of the name and the e-mail address.")] | None = None
+    q: Annotated[SearchText, Meta(description=f"{WORDS} Searches the name and the e-mail address.")] | None = None
     currency: (
-        Annotated[Currency, Meta(description="Of `orders` and of the sorts by it; the deployment's own if left out.")]
+        Annotated[
+            Currency,
+            Meta(
+                description="The currency of `orders`, and of the sorts by spend and"
+                " last order. Default: the deployment's currency."
+            ),
+        ]
         | None
     ) = None
     sort: Annotated[
         Literal["name", "-name", "spend", "-spend", "last_order", "-last_order"],
-        Meta(description="By spend or last order, only customers who ordered in the currency are listed."),
+        Meta(description="The sorts by spend and last order list only customers who have ordered in the currency."),
     ] = "name"
 
 
 class CustomerOrders(Struct, frozen=True, kw_only=True):
-    """A customer's orders in one currency: confirmed, shipped and delivered ones; the last of any status."""
+    """A customer's orders in one currency.
+
+    Count and spend cover confirmed, shipped and delivered orders. The last order may have any status.
+    """
 
     currency: str
     order_count: int
@@ -48,7 +57,7 @@ class Customer(Struct, frozen=True, kw_only=True):
 
 
 class CustomerSummary(Customer, frozen=True, kw_only=True):
-    """A customer as lists show it; `orders` is null when there are none in the currency."""
+    """A customer in a list. `orders` is null if there are none in the currency."""
 
     orders: CustomerOrders | None
 

@@ -12,13 +12,13 @@ api = Api("inventory", sku=Sku)
 
 @api.command("POST", "/stock/{sku}/receipts", "inventory.receive", body=Receipt, answer=StockAnswer)
 def receive(call: Call[Receipt]) -> Envelope:
-    """Put received goods into stock."""
+    """Add received pieces to the stock."""
     sku = call["sku"]
     return call.envelope(Receive(sku, call.body.quantity, call.body.reference), (sku,))
 
 
 @api.command("POST", "/stock/{sku}/adjustments", "inventory.adjust", body=Adjustment, answer=StockAnswer)
 def adjust(call: Call[Adjustment]) -> Envelope:
-    """Correct the stock after counting."""
+    """Correct the stock after a count."""
     sku = call["sku"]
     return call.envelope(Adjust(sku, call.body.change, call.body.reason), (sku,))

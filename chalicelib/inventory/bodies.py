@@ -9,14 +9,14 @@ from chalicelib.vocabulary import Quantity, Reference
 
 
 class Receipt(Body, frozen=True):
-    """Goods that came in; a reference (the delivery note's number) counts once a SKU."""
+    """Received pieces. A reference, such as the delivery note's number, counts once for each SKU."""
 
     quantity: Quantity
     reference: Reference | None = None
 
 
 class Adjustment(Body, frozen=True):
-    """A correction after counting: pieces found (positive) or lost (negative)."""
+    """A correction after a count: pieces found (positive) or lost (negative)."""
 
     change: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
     reason: Note

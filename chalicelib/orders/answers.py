@@ -19,10 +19,12 @@ class OrderFilters(ListParameters, frozen=True):
 
     status: Status | None = None
     customer: CustomerId | None = None
-    sku: Annotated[Sku, Meta(description="Orders with a line of this SKU.")] | None = None
+    sku: Annotated[Sku, Meta(description="Only orders with a line of this SKU.")] | None = None
     reference: Reference | None = None
-    placed_from: Annotated[datetime, Meta(tz=True, description="Placed then or later.")] | None = None
-    placed_to: Annotated[datetime, Meta(tz=True, description="Placed before then.")] | None = None
+    placed_from: Annotated[datetime, Meta(tz=True, description="Only orders placed at this time or later.")] | None = (
+        None
+    )
+    placed_to: Annotated[datetime, Meta(tz=True, description="Only orders placed before this time.")] | None = None
     min_total: Total | None = None
     max_total: Total | None = None
     currency: Currency | None = None
@@ -30,8 +32,8 @@ class OrderFilters(ListParameters, frozen=True):
         Annotated[
             SearchText,
             Meta(
-                description=f"{WORDS} Of the order's reference, its products' SKUs and present names, its customer's"
-                " present name and e-mail address."
+                description=f"{WORDS} Searches the order's reference, the SKUs and present names of its products, and the"
+                " present name and e-mail address of its customer."
             ),
         ]
         | None
@@ -40,14 +42,14 @@ class OrderFilters(ListParameters, frozen=True):
 
 
 class OrderCustomer(Struct, frozen=True):
-    """Whose order it is; no name while the read model has not seen the customer."""
+    """The customer of an order. The name is null while the read model does not know the customer."""
 
     id: str
     name: str | None
 
 
 class OrderSummary(Struct, frozen=True, kw_only=True):
-    """An order as lists show it."""
+    """An order in a list."""
 
     id: str
     version: Version
@@ -56,17 +58,17 @@ class OrderSummary(Struct, frozen=True, kw_only=True):
     customer: OrderCustomer
     currency: str
     total: Money
-    quantity: Annotated[int, Meta(description="Pieces, over all lines.")]
+    quantity: Annotated[int, Meta(description="Number of pieces in all lines.")]
     line_count: int
     placed_at: Timestamp
     updated_at: Timestamp
 
 
 class OrderLine(Struct, frozen=True, kw_only=True):
-    """One line.
+    """A line of an order.
 
-    `name` is the product's name now, or as it was at placing while the read model does not know the product;
-    `available` is what can be promised of it now, or null while its stock is not known.
+    `name` is the product's present name. While the read model does not know the product, it is the name at the time of
+    the order. `available` is the number of pieces that are available now, or null while the stock is not known.
     """
 
     line_no: Annotated[int, Meta(ge=1)]
@@ -79,7 +81,7 @@ class OrderLine(Struct, frozen=True, kw_only=True):
 
 
 class Shortage(Struct, frozen=True):
-    """A SKU that kept an order from being confirmed."""
+    """A SKU of which too few pieces were available."""
 
     sku: str
     requested: int
@@ -89,13 +91,13 @@ class Shortage(Struct, frozen=True):
 class OrderDetail(OrderSummary, frozen=True, kw_only=True):
     """An order with its lines."""
 
-    reason: Annotated[str | None, Meta(description="Why it was cancelled, if anybody said.")]
+    reason: Annotated[str | None, Meta(description="Why the order was cancelled. Null if no reason was given.")]
     shortages: list[Shortage]
     lines: list[OrderLine]
 
 
 class TimelineEntry(Struct, frozen=True, kw_only=True):
-    """One commit about the order: in orders, or in inventory, which reserves its goods."""
+    """One commit of the order, or of its reservation in the inventory."""
 
     service: str
     id: str
@@ -107,10 +109,10 @@ class TimelineEntry(Struct, frozen=True, kw_only=True):
 
 
 class OrderTimeline(Struct, frozen=True, kw_only=True):
-    """All that happened to an order, oldest first.
+    """The history of an order, oldest entry first.
 
-    `incomplete`: versions of it or of its reservation are missing. They have not come through the stream yet, or it
-    was lost.
+    `incomplete` is true if versions of the order or of its reservation are missing: the stream has not delivered them
+    yet, or has lost them.
     """
 
     id: str

@@ -26,25 +26,25 @@ customers_api = Api("orders", id=CustomerId)
 
 @api.command("POST", "/orders", "orders.place", body=NewOrder, answer=OrderAnswer, location="/orders/{id}")
 def place(call: Call[NewOrder]) -> Envelope:
-    """Place an order, at the catalog's prices unless staff state others."""
+    """Place an order at the catalog's prices. Staff may state other prices."""
     return call.envelope(place_command(call), (new_id("ord"),), fresh=True)
 
 
 @api.command("POST", "/orders/{id}/cancel", "orders.cancel", body=Cancellation, answer=OrderAnswer)
 def cancel(call: Call[Cancellation]) -> Envelope:
-    """Call an order off, before it is shipped."""
+    """Cancel an order that has not been shipped."""
     return _step(call, Cancel(call.body.reason))
 
 
 @api.command("POST", "/orders/{id}/ship", "orders.ship", answer=OrderAnswer)
 def ship(call: Call[None]) -> Envelope:
-    """Record that an order's goods left the house."""
+    """Record that an order was shipped."""
     return _step(call, Ship())
 
 
 @api.command("POST", "/orders/{id}/deliver", "orders.deliver", answer=OrderAnswer)
 def deliver(call: Call[None]) -> Envelope:
-    """Record that an order's goods arrived."""
+    """Record that an order was delivered."""
     return _step(call, Deliver())
 
 
@@ -58,7 +58,7 @@ def _owner(order: Order) -> str:
 
 @api.query("/orders", "orders.list", parameters=OrderFilters, answer=OrderSummary, many=True)
 def list_(call: Call[OrderFilters], cursor: Any) -> Page[OrderSummary]:
-    """List orders across all services; a customer sees its own."""
+    """List orders, with data of all services. A customer sees only its own."""
     return list_orders(cursor, _of(call, call.own), call.runtime.signer)
 
 
@@ -72,7 +72,7 @@ def get(call: Call[None], cursor: Any) -> OrderDetail:
 
 @api.query("/orders/{id}/timeline", "orders.timeline", answer=OrderTimeline)
 def timeline(call: Call[None], cursor: Any) -> OrderTimeline:
-    """Show everything that happened to an order."""
+    """Show the history of an order."""
     found = call.found(get_timeline(cursor, call["id"]), "order")
     call.require_own(found.customer_id)
     return found

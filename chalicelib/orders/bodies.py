@@ -14,7 +14,7 @@ MAX_SKUS = 99
 
 
 class NewLine(Body, frozen=True):
-    """A line of a new order; staff may state another price than the catalog's."""
+    """A line of a new order. Staff may set a price that differs from the catalog's."""
 
     sku: Sku
     quantity: Quantity
@@ -22,7 +22,7 @@ class NewLine(Body, frozen=True):
 
 
 class NewOrder(Body, frozen=True):
-    """An order to place; a customer may leave its own id out, an admin may back-date."""
+    """An order to place. A customer may leave out its own id. An admin may set an earlier time."""
 
     lines: Annotated[list[NewLine], Meta(min_length=1, max_length=MAX_LINES)]
     customer_id: CustomerId | None = None
@@ -31,7 +31,7 @@ class NewOrder(Body, frozen=True):
 
 
 class Cancellation(Body, frozen=True):
-    """Why an order is cancelled, if anybody says."""
+    """Why the order is cancelled, optionally."""
 
     reason: Note | None = None
 

@@ -18,5 +18,5 @@ def sales_(call: Call[SalesParameters], cursor: Any) -> Page[SalesItem]:
 
 @api.query("/reports/low-stock", "reports.low-stock", parameters=LowStockParameters, answer=LowStockItem, many=True)
 def low_stock_(call: Call[LowStockParameters], cursor: Any) -> Page[LowStockItem]:
-    """List what is running out, the scarcest first."""
+    """List products that are running out, the scarcest first."""
     return low_stock(cursor, call.body, call.runtime.signer)

@@ -17,26 +17,25 @@ class SalesParameters(ListParameters, frozen=True):
     """Which sales, added up by what, and in what order."""
 
     by: Literal["day", "product", "customer"] = "day"
-    from_: Annotated[date, Meta(description="First UTC day; 30 days up to `to` if left out.")] | None = field(
+    from_: Annotated[date, Meta(description="The first UTC day. Default: 30 days before the end.")] | None = field(
         default=None, name="from"
     )
-    to: Annotated[date, Meta(description="Last UTC day, itself included; today if left out.")] | None = None
+    to: Annotated[date, Meta(description="The last UTC day, inclusive. Default: today.")] | None = None
     currency: Currency | None = None
-    sort: Annotated[
-        Literal["key", "-amount"], Meta(description="By what is added up by, or the largest amount first.")
-    ] = "key"
+    sort: Annotated[Literal["key", "-amount"], Meta(description="Sort by group key, or by amount, descending.")] = "key"
 
 
 class SalesItem(Struct, frozen=True, kw_only=True):
-    """The sales of a day, a product or a customer in one currency; which one it is has its member set.
+    """The sales of a day, a product or a customer in one currency. Only the member that it is grouped by is set.
 
-    Orders count once they are confirmed, on the day of their placing. By product, `orders` is how many hold it.
+    An order counts once it is confirmed, on the day on which it was placed. Grouped by product, `orders` is the number
+    of orders with that product.
     """
 
     day: date | UnsetType = UNSET
     sku: str | UnsetType = UNSET
     customer_id: str | UnsetType = UNSET
-    name: Annotated[str | None, Meta(description="Of the product or customer; null while it is not known.")] | (
+    name: Annotated[str | None, Meta(description="Name of the product or customer. Null while it is not known.")] | (
         UnsetType
     ) = UNSET
     currency: str
@@ -46,13 +45,15 @@ class SalesItem(Struct, frozen=True, kw_only=True):
 
 
 class LowStockParameters(ListParameters, frozen=True):
-    """What counts as low."""
+    """The limit below which stock is low."""
 
-    threshold: Annotated[int, Meta(ge=0, le=1_000_000_000, description="At most so many available.")] = 10
+    threshold: Annotated[
+        int, Meta(ge=0, le=1_000_000_000, description="List products with at most this many pieces available.")
+    ] = 10
 
 
 class LowStockItem(Struct, frozen=True, kw_only=True):
-    """A product that is running out; no name while the catalog's row is not known."""
+    """A product that is running out. The name is null while the catalog's row is not known."""
 
     sku: str
     name: str | None

@@ -20,21 +20,21 @@ _PROBLEMS = {
     "400": "Malformed: not JSON, or a bad header, cursor or token",
     "401": "No valid token",
     "403": "The token does not allow this",
-    "404": "No such thing, or no longer",
-    "409": "It does not fit the present state, or is a duplicate",
+    "404": "It does not exist, or was deleted",
+    "409": "The command does not fit the current state, or is a duplicate",
     "412": "If-Match or If-None-Match does not hold",
     "413": "Too large",
     "415": "Not application/json in UTF-8, or compressed",
     "422": "Valid JSON, invalid content: `errors` names every faulty field; or a query that is too costly to answer",
     "429": "Too many requests",
-    "500": "Nobody expected this; `instance` is the id to look up",
-    "503": "Try again later; read-model-behind for a Consistency-Token not yet seen",
+    "500": "An unexpected error. `instance` identifies it in the log",
+    "503": "Try again later. `read-model-behind`: the change of the Consistency-Token is not visible yet",
 }
 _COMMAND_HEADERS = {
     "ETag": '`"<version>"`',
-    "Consistency-Token": "Send it with a query to see this change there.",
-    "Location": "Where queries show what was created.",
-    "Idempotent-Replayed": "`true` where this is an earlier answer under the same Idempotency-Key.",
+    "Consistency-Token": "Send it with a query to see this change.",
+    "Location": "The address at which queries show the new resource.",
+    "Idempotent-Replayed": "`true` if this is the stored answer to an earlier request with the same Idempotency-Key.",
 }
 _COMMAND_PROBLEMS = ("400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "500", "503")
 _QUERY_PROBLEMS = ("400", "401", "403", "404", "422", "429", "500", "503")
@@ -151,9 +151,20 @@ def _operation(
 
 def _command(endpoint: CommandEndpoint, schemas: dict[Any, Any], parameters: list[Any]) -> dict[str, Any]:
     headers = [
-        _header("Idempotency-Key", "The same request under the same key is answered once and replayed for 24 hours."),
-        *([_header("If-Match", 'The ETag that the change is based on: `"3"`.')] if not endpoint.location else []),
-        _header("If-None-Match", "`*`: only if it does not exist yet. An ETag: only if that is not the present one."),
+        _header(
+            "Idempotency-Key",
+            "A key that the client chooses. A repeated request with the same key"
+            " changes nothing and gets the first answer again, for 24 hours.",
+        ),
+        *(
+            [_header("If-Match", 'The ETag on which the change is based, such as `"3"`.')]
+            if not endpoint.location
+            else []
+        ),
+        _header(
+            "If-None-Match",
+            "`*`: run the command only if the resource does not exist. An ETag: only if it is not the current one.",
+        ),
     ]
     required = any(field.required for field in msgspec.structs.fields(endpoint.body))
     status, what = ("201", "Created") if endpoint.location else ("200", "Done")
@@ -173,12 +184,14 @@ def _command(endpoint: CommandEndpoint, schemas: dict[Any, Any], parameters: lis
 
 def _query(endpoint: QueryEndpoint, schemas: dict[Any, Any], parameters: list[Any]) -> dict[str, Any]:
     headers = [
-        _header("Consistency-Token", "Of a command's answer: the query shows that change, or says that it cannot."),
-        _header("Prefer", "`wait=N`: for how many seconds to wait for the change, at most 10; 2 if left out."),
+        _header("Consistency-Token", "From a command's answer. The query then shows that change, or answers 503."),
+        _header("Prefer", "`wait=N`: wait up to N seconds for the change. At most 10. Default: 2."),
         *(
             [
-                _header("If-None-Match", "The ETag of what the client has: 304 while that is the answer."),
-                _header("If-Match", "The ETag of the version that is wanted: 412 where it is another."),
+                _header(
+                    "If-None-Match", "The ETag of the client's copy. The answer is 304 while that copy is current."
+                ),
+                _header("If-Match", "The ETag of the expected version. The answer is 412 if the version differs."),
             ]
             if endpoint.has_tag
             else []
@@ -186,14 +199,14 @@ def _query(endpoint: QueryEndpoint, schemas: dict[Any, Any], parameters: list[An
     ]
     answer = schemas[endpoint.answer]
     if endpoint.is_list:
-        following = {"type": ["string", "null"], "description": "The address of the next page; null on the last."}
+        following = {"type": ["string", "null"], "description": "The address of the next page. Null on the last page."}
         page = {"items": {"type": "array", "items": answer}, "next": following}
         answer = {"type": "object", "properties": page, "required": ["items", "next"]}
     found = _answer("Found", answer)
     responses: dict[str, Any] = {"200": found, **_problems(_QUERY_PROBLEMS, schemas)}
     if endpoint.has_tag:
         found["headers"] = {"ETag": _text('`"<version>.<digest of the body>"`')}
-        responses["304"] = {"description": "The client has this body already"}
+        responses["304"] = {"description": "The client's copy is current"}
         responses |= _problems(("412",), schemas)
     return {"parameters": [*parameters, *_query_parameters(endpoint.parameters), *headers], "responses": responses}
 

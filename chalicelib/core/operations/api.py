@@ -18,5 +18,5 @@ def health(request: Request) -> Reply:
 
 @api.query("/status", "operations.status", answer=Status)
 def status(call: Call[None], cursor: Any) -> Status:
-    """Show each service's lag and dead letters, as the scheduled check last saw them."""
+    """Show each service's lag and dead letters, as of the last scheduled check."""
     return get_status(cursor)

@@ -9,13 +9,18 @@ from chalicelib.core.queries.listing import Row
 
 
 class RebuildStatus(Struct, frozen=True, kw_only=True):
-    """How far a rebuild of a service's tables is."""
+    """Progress of a rebuild of a service's tables."""
 
-    items: Annotated[int, Meta(ge=0, description="That it has brought over.")]
-    expected: Annotated[int | None, Meta(description="About how many there are; null if not known.")]
-    eta_seconds: Annotated[float | None, Meta(description="Until the scan is through, at its rate; null if not known.")]
+    items: Annotated[int, Meta(ge=0, description="Items copied so far.")]
+    expected: Annotated[int | None, Meta(description="Estimated number of items in all. Null if not known.")]
+    eta_seconds: Annotated[
+        float | None, Meta(description="Seconds until the scan ends at the present rate. Null if not known.")
+    ]
     started_at: Timestamp
-    age_seconds: Annotated[float, Meta(description="Since it last got on; one that was killed waits to be resumed.")]
+    age_seconds: Annotated[
+        float,
+        Meta(description="Seconds since the last progress. A rebuild that was killed makes none until it is resumed."),
+    ]
 
     @property
     def remaining(self) -> int | None:
@@ -24,18 +29,24 @@ class RebuildStatus(Struct, frozen=True, kw_only=True):
 
 
 class ServiceStatus(Struct, frozen=True, kw_only=True):
-    """One service's way into the read model."""
+    """How far the read model is behind one service."""
 
     service: str
-    lag_seconds: Annotated[float | None, Meta(description="From a commit to its projection; null if not known.")]
-    dead_letters: Annotated[int, Meta(ge=0, description="Records set aside and not dealt with.")]
+    lag_seconds: Annotated[
+        float | None, Meta(description="Seconds from a commit to its projection. Null if not known.")
+    ]
+    dead_letters: Annotated[
+        int, Meta(ge=0, description="Number of records that were set aside and are not handled yet.")
+    ]
     checked_at: Timestamp
-    age_seconds: Annotated[float, Meta(description="How old this row is; the check runs every minute.")]
-    rebuild: Annotated[RebuildStatus | None, Meta(description="Of its tables; null while there is none.")]
+    age_seconds: Annotated[float, Meta(description="Age of this row in seconds. The check runs every minute.")]
+    rebuild: Annotated[
+        RebuildStatus | None, Meta(description="The rebuild of the service's tables. Null if none is running.")
+    ]
 
 
 class Status(Struct, frozen=True):
-    """All services that were ever checked."""
+    """The status of every service that has been checked."""
 
     services: list[ServiceStatus]
 

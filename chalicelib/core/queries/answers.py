@@ -15,7 +15,7 @@ Timestamp = Annotated[
         extra_json_schema={"format": "date-time"},
     ),
 ]
-Version = Annotated[int, Meta(ge=1, description="Rises by one with every change.", examples=[1])]
+Version = Annotated[int, Meta(ge=1, description="Increases by one with every change.", examples=[1])]
 
 
 def timestamp(moment: datetime) -> str:

@@ -20,9 +20,10 @@ from chalicelib.core.tokens import BadSignature, Signer
 T = TypeVar("T")
 Row = Mapping[str, Any]
 
-Limit = Annotated[int, Meta(ge=1, le=200, description="How many items a page has at most.", examples=[50])]
+Limit = Annotated[int, Meta(ge=1, le=200, description="The largest number of items on a page.", examples=[50])]
 CursorText = Annotated[
-    str, Meta(max_length=4096, description="Where the page begins: from `next` of the page before, unchanged.")
+    str,
+    Meta(max_length=4096, description="Where the page begins. Take it from `next` of the previous page, unchanged."),
 ]
 
 

@@ -22,8 +22,8 @@ from chalicelib.core.words import beginnings
 T = TypeVar("T")
 
 WORDS = (
-    "Words that must all occur, each matched by its beginning, whatever its letter case and accents; where a script has"
-    " no blanks between words, as Chinese, Japanese and Thai have none, any part of a name."
+    "Every word must occur. A word matches by its beginning; letter case and accents do not count. In scripts without"
+    " blanks between words, such as Chinese, Japanese and Thai, any part of a name matches."
 )
 SearchText = Annotated[str, Meta(min_length=1, max_length=200, description=WORDS, examples=["glass holder"])]
 """What a person types; a list adds of what the words are."""

@@ -37,7 +37,7 @@ def test_order_across_services(admin: Client, shop: dict[str, Any]) -> None:
 
 
 def test_timeline(admin: Client, shop: dict[str, Any]) -> None:
-    """All that happened to an order, oldest first."""
+    """The history of an order, oldest entry first."""
     body = admin.get(f"/orders/{shop['first']}/timeline").json
     assert not body["incomplete"]
     assert [entry["command"] for entry in body["entries"]] == ["orders.place", "inventory.reserve", "orders.confirm"]

@@ -18,7 +18,7 @@ class NewAccount(Body, frozen=True):
 
 
 class AccountChange(Body, frozen=True):
-    """What to change; what is left out stays."""
+    """The fields to change. A field that is left out stays as it is."""
 
     name: Name | UnsetType = UNSET
     note: Text | UnsetType = UNSET
