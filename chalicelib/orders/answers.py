@@ -32,8 +32,9 @@ class OrderFilters(ListParameters, frozen=True):
         Annotated[
             SearchText,
             Meta(
-                description=f"{WORDS} Searches the order's reference, the SKUs and present names of its products, and the"
-                " present name and e-mail address of its customer."
+                description=f"{WORDS} Searches the order's reference, the SKUs and"
+                " present names of its products, and the"
+                " name and e-mail address of its customer, as they are now."
             ),
         ]
         | None
