@@ -37,7 +37,7 @@ def encode(value: Any) -> dict[str, Any]:
             return {"L": [encode(element) for element in value]}
         case Mapping():
             return {"M": encode_item(value)}
-    raise TypeError(f"{type(value).__name__} has no attribute value here: {value!r}")
+    raise TypeError(f"{type(value).__name__} has no attribute value here")
 
 
 def encode_item(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def decode(value: AttributeValue) -> Any:
     except Undecodable:
         raise
     except (AttributeError, TypeError, ValueError) as error:
-        raise Undecodable(f"not an attribute value that is written here: {value!r:.200}") from error
+        raise Undecodable(_first_fault(value, "")) from error
 
 
 def decode_item(item: Mapping[str, AttributeValue]) -> dict[str, Any]:
@@ -85,6 +85,27 @@ def _decode(value: AttributeValue) -> Any:
     if kind == "NULL":
         return None
     raise Undecodable(f"attribute type {kind} is never written here")
+
+
+def _first_fault(value: Any, place: str) -> str:
+    """Where a value is not as it is written here, and of what type it is; never what it holds."""
+    here = place or "the item"
+    if not isinstance(value, Mapping) or len(value) != 1:
+        return f"{here} is {type(value).__name__}, not an attribute value"
+    ((kind, content),) = value.items()
+    members: Any = ()
+    if kind == "M" and isinstance(content, Mapping):
+        members = content.items()
+    elif kind == "L" and isinstance(content, list):
+        members = enumerate(content)
+    elif kind == "N" and isinstance(content, str):
+        return f"{here} is a number that is no integer"
+    for name, member in members:
+        try:
+            _decode(member)
+        except Exception:
+            return _first_fault(member, f"{place}.{name}".removeprefix("."))
+    return f"{here} is of type {kind} and holds {type(content).__name__}"
 
 
 def _decode_map(members: Mapping[str, AttributeValue]) -> dict[str, Any]:
@@ -145,5 +166,6 @@ def head_of(item: Mapping[str, AttributeValue]) -> Head:
     plain = _OPTIONAL | decode_item(item)
     for name, kind in _TYPES.items():
         if type(plain.get(name)) is not kind:
-            raise Undecodable(f"attribute {name!r} is {plain.get(name)!r:.80}, not {kind.__name__}")
+            found = type(plain[name]).__name__ if name in plain else "missing"
+            raise Undecodable(f"attribute {name!r} is {found}, not {kind.__name__}")
     return Head(deleted=plain.get("deleted") is True, **{name: plain[name] for name in _TYPES})

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.telemetry import log, tracing
+from chalicelib.core.telemetry.error_text import error_text
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
@@ -260,7 +261,7 @@ class Pool:
 
 def _unavailable(error: BaseException) -> Unavailable:
     """What a client is shown of a connection that was lost or cannot be had."""
-    log.warning("the read model cannot be reached", error=str(error))
+    log.warning("the read model cannot be reached", error=error_text(error))
     return Unavailable("The read model cannot be reached at present. Try again.")
 
 

@@ -13,6 +13,7 @@ from chalicelib.core.service import Service
 from chalicelib.core.streams.batches import GaveUp
 from chalicelib.core.streams.records import Commit
 from chalicelib.core.telemetry import log
+from chalicelib.core.telemetry.error_text import error_text
 
 
 def work_of(groups: Sequence[Group]) -> Work:
@@ -110,4 +111,4 @@ class Isolation:
             except GaveUp:
                 raise
             except Exception as error:  # whatever the conversion of a time or an event raises
-                log.warning("projector: timeline row refused", aggregate=commit.source.id, error=str(error))
+                log.warning("projector: timeline row refused", aggregate=commit.source.id, error=error_text(error))

@@ -19,6 +19,7 @@ from chalicelib.core.streams.batches import GaveUp
 from chalicelib.core.streams.dead_letters import DeadLetters
 from chalicelib.core.streams.records import Commit, Entry, Heartbeat, RawRecord, Unreadable, correlation_of, parse
 from chalicelib.core.telemetry import log, tracing
+from chalicelib.core.telemetry.error_text import error_text
 from chalicelib.core.times import utc_now
 
 # Records a transaction: long enough that its fixed cost does not count, short enough that others
@@ -123,7 +124,7 @@ class _Chunk:
             for beat in self._beat(self._due(done)):
                 yield beat.source.position
         except GaveUp as error:
-            log.warning("projector: gave up for now", service=self._service.name, error=str(error))
+            log.warning("projector: gave up for now", service=self._service.name, error=error_text(error))
 
     def _changes(self) -> Iterator[Commit | Unreadable]:
         """Apply what is no heartbeat. Yields what is done of it."""
@@ -166,5 +167,5 @@ class _Chunk:
         try:
             self._apply(Work(heartbeats=heartbeats.rows(beats, self._now())))
         except Poisonous as error:
-            log.warning("projector: heartbeat refused", service=self._service.name, error=str(error))
+            log.warning("projector: heartbeat refused", service=self._service.name, error=error_text(error))
         return beats

@@ -7,6 +7,7 @@ from chalicelib.core.projector.failures import Poisonous
 from chalicelib.core.streams.dead_letters import DeadLetter, DeadLetters, dead_letter
 from chalicelib.core.streams.records import Commit, Unreadable, correlation_of
 from chalicelib.core.telemetry import log
+from chalicelib.core.telemetry.error_text import error_text
 from chalicelib.core.times import iso
 
 
@@ -49,5 +50,5 @@ class SettingAside:
             self._dead_letters.put(letter)
         except Exception as fault:
             log.exception("projector: record not set aside", **facts)
-            raise NotStored(str(fault)) from fault
+            raise NotStored(error_text(fault)) from fault
         log.warning("projector: record set aside", **facts)

@@ -50,7 +50,7 @@ def literal(value: Any) -> str:
     try:
         return str(_LITERALS[type(value)](value))
     except KeyError:
-        raise TypeError(f"a row holds a {type(value).__name__}: {value!r:.80}") from None
+        raise TypeError(f"a row holds a {type(value).__name__}") from None
 
 
 def tuples(rows: Iterable[tuple[Any, ...]]) -> list[str]:

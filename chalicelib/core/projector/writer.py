@@ -10,6 +10,7 @@ from chalicelib.core.mysql.connections import is_read_only
 from chalicelib.core.projector.failures import NotConnected, Poisonous, Verdict, verdict
 from chalicelib.core.streams.batches import GaveUp, pause_seconds
 from chalicelib.core.telemetry import log
+from chalicelib.core.telemetry.error_text import error_text
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
@@ -52,7 +53,7 @@ class Writer:
                 for statement in _SESSION:
                     connection.query(statement)
             except Exception as error:
-                raise NotConnected(str(error)) from error
+                raise NotConnected(error_text(error)) from error
             self._local.connection = connection
         return connection
 
@@ -126,12 +127,12 @@ class Attempts:
         """Wait for the next attempt, or raise what ends them; errors of each kind are counted by themselves."""
         attempt = failed.total()
         if kind is Verdict.POISON or (kind is Verdict.DUPLICATE and failed[kind] >= _REDOS):
-            raise Poisonous(str(error)) from error
+            raise Poisonous(error_text(error)) from error
         if kind is Verdict.DUPLICATE:
             return
         pause = pause_seconds(attempt)
         out_of_time = self._remaining_ms() - pause * 1000 < MARGIN_MS
         if out_of_time or (kind is Verdict.ENVIRONMENT and failed[kind] >= _ENVIRONMENT_ATTEMPTS):
-            raise GaveUp(f"after {attempt} attempts: {error}") from error
-        log.warning("projector: trying again", attempt=attempt, kind=kind.name.lower(), error=str(error))
+            raise GaveUp(f"after {attempt} attempts: {error_text(error)}") from error
+        log.warning("projector: trying again", attempt=attempt, kind=kind.name.lower(), error=error_text(error))
         self._sleep(pause)

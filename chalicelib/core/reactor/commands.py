@@ -15,6 +15,7 @@ from chalicelib.core.service import FollowUp, Head, Service
 from chalicelib.core.streams.batches import GaveUp, pause_seconds
 from chalicelib.core.streams.dead_letters import REACTOR, DeadLetters
 from chalicelib.core.telemetry import log, tracing
+from chalicelib.core.telemetry.error_text import error_text
 from chalicelib.core.times import iso, utc_now
 
 # What is left for one more command and for reporting its failure before Lambda ends the function: where DynamoDB
@@ -92,9 +93,11 @@ def _run_until_done(follow_up: FollowUp, cause: Head, deps: Deps) -> None:
                 raise
             pause = pause_seconds(attempt)
             if deps.remaining_ms() - pause * 1000 < MARGIN_MS:
-                raise GaveUp(f"{follow_up.name} of {follow_up.ids[0]}, after {attempt} attempts: {error}") from error
+                raise GaveUp(
+                    f"{follow_up.name} of {follow_up.ids[0]}, after {attempt} attempts: {error_text(error)}"
+                ) from error
             log.count("ReactorRetries")
-            log.warning("reactor: trying again", command=follow_up.name, of=follow_up.ids[0], error=str(error))
+            log.warning("reactor: trying again", command=follow_up.name, of=follow_up.ids[0], error=error_text(error))
             deps.sleep(pause)
 
 

@@ -10,6 +10,7 @@ from chalicelib.core.streams.batches import GaveUp
 from chalicelib.core.streams.dead_letters import REACTOR, dead_letter
 from chalicelib.core.streams.records import Commit, Heartbeat, RawRecord, Unreadable, correlation_of, parse
 from chalicelib.core.telemetry import log, tracing
+from chalicelib.core.telemetry.error_text import error_text
 from chalicelib.core.times import iso
 
 NAME = "tributary-reactor"
@@ -64,7 +65,7 @@ class _Batch:
                 self._settle(self._waiting[0])
                 self._waiting.popleft()
         except GaveUp as error:
-            log.warning("reactor: gave up for now", error=str(error))
+            log.warning("reactor: gave up for now", error=error_text(error))
         return [self._waiting[0].first] if self._waiting else []
 
     def _settle(self, group: _Group) -> None:
@@ -114,7 +115,7 @@ class _Batch:
             self._deps.dead_letters.put(letter)
         except Exception as fault:
             log.exception("reactor: record not set aside", **facts)
-            raise GaveUp(f"{letter.id} could not be set aside: {fault}") from fault
+            raise GaveUp(f"{letter.id} could not be set aside: {error_text(fault)}") from fault
         log.count("RecordsSetAside")
         log.warning("reactor: record set aside", **facts)
 

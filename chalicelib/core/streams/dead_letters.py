@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from chalicelib.core.dynamodb.codec import encode_item
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.streams.records import Commit, Source, Unreadable
+from chalicelib.core.telemetry.error_text import error_text
 
 PROJECTOR, REACTOR = "projector", "reactor"
 OPEN = "attribute_not_exists(discarded_at)"
@@ -71,7 +72,7 @@ def dead_letter(entry: Commit | Unreadable, error: Exception, at: str, consumer:
         aggregate=source.id,
         version=version,
         sequence=source.sequence,
-        error=f"{type(error).__name__}: {error}"[:_MAX_ERROR_CHARACTERS],
+        error=error_text(error)[:_MAX_ERROR_CHARACTERS],
         at=at,
         image=gzip.compress(_as_json(source).encode(), mtime=0),
         consumer=consumer,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from chalicelib.core.dynamodb.codec import decode, head_of
+from chalicelib.core.dynamodb.codec import Undecodable, decode, head_of
 from chalicelib.core.service import CLAIM_PREFIX, HEARTBEAT_ID, Head, Service
 from chalicelib.core.times import to_utc
 
@@ -128,7 +128,7 @@ def _entry(position: int, record: RawRecord, services: Mapping[str, Service]) ->
             return Heartbeat(source, decode(image["version"]), to_utc(decode(image["at"])))
         return Commit(source, head_of(image))
     except KeyError as error:
-        return Unreadable(source, ValueError(f"the record has no {error}; the stream must carry NEW_AND_OLD_IMAGES"))
+        return Unreadable(source, Undecodable(f"the record has no {error}; the stream must carry NEW_AND_OLD_IMAGES"))
     except Exception as error:  # whatever a broken image makes the decoder raise
         return Unreadable(source, error)
 

@@ -1,5 +1,8 @@
 """JSON lines on standard output, which CloudWatch Logs Insights reads by field.
 
+No line shows the values that an error was raised for (error_text.py), and none is longer than it should be, whatever a
+stranger sends.
+
 What lines are about (`about`) and what is being counted (`counting`) belong to the thread that works on it, so that
 code deep below need not be handed either. docs/reference/logs.md lists the fields and the metrics.
 """
@@ -15,6 +18,12 @@ from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any
 
+from chalicelib.core.telemetry.error_text import traceback_text
+
+MAX_FIELD = 2000
+MAX_EXCEPTION = 8000
+"""Characters of a field, and of a traceback."""
+
 _LOGGER = logging.getLogger("tributary")
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _about: ContextVar[Mapping[str, str]] = ContextVar("about", default=MappingProxyType({}))
@@ -29,9 +38,18 @@ class JsonFormatter(logging.Formatter):
         line: dict[str, Any] = {"level": record.levelname, "logger": record.name, "message": record.getMessage()}
         line |= _about.get()
         line |= {name: value for name, value in vars(record).items() if name not in _PLAIN}
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        if record.exc_info and record.exc_info[1]:
+            line["exception"] = traceback_text(record.exc_info[1])
+        return json.dumps({name: _bounded(name, value) for name, value in line.items()}, default=str)
+
+
+def _bounded(name: str, value: Any) -> Any:
+    """A field's value, cut where a stranger could have made it as long as it likes: beginning and end remain."""
+    most = MAX_EXCEPTION if name == "exception" else MAX_FIELD
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    if len(text) <= most:
+        return value
+    return f"{text[: most // 2]} ... ({len(text)} characters) ... {text[-most // 2 :]}"
 
 
 def set_up(level: int = logging.INFO) -> None:
