@@ -1,31 +1,263 @@
-"""The saga of a transfer, by the reactor: holds are placed, answered, settled and given back."""
+"""The saga of a transfer, story by story: holds are placed, answered, settled and given back."""
+
+import itertools
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from chalicelib.core.commands.store import Throttled
+from chalicelib.core.dynamodb.codec import encode_item, item_of
+from chalicelib.core.reactor.commands import may_pass
+from chalicelib.core.service import Head
+from tests.core.bootstrap import SERVICES
 from tests.core.domain.accounts.domain import hold_id
+from tests.core.histories import head, record, sequence_of
 from tests.core.reactor.world import World
+
+MOVED = [("A", -30), ("B", 30)]
 
 
 @pytest.fixture
-def funded(world: World) -> World:
+def world(world: World) -> World:
     """A world with 100 in account A and nothing in B."""
     world.open("A", 100)
     world.open("B")
     return world
 
 
-def test_all_of_the_money_is_held_and_the_transfer_accepted(funded: World) -> None:
-    """Requested, held, accepted."""
-    funded.request("tra_1", [("A", -30), ("B", 30)])
-    funded.come_to_rest()
-    assert (funded.status("tra_1"), funded.status(hold_id("tra_1"))) == ("accepted", "held")
-    assert (funded.money("A"), funded.money("B")) == ((100, 30, 0), (0, 0, 30))
+def statuses(world: World, id: str) -> tuple[str, str]:
+    """Of a transfer and of its hold."""
+    return world.status(id), world.status(hold_id(id))
 
 
-def test_a_settled_transfer_moves_the_money(funded: World) -> None:
-    """What was held is gone from one account and in the other."""
-    funded.request("tra_1", [("A", -30), ("B", 30)])
-    funded.come_to_rest()
-    funded.settle_transfer("tra_1")
-    funded.come_to_rest()
-    assert (funded.money("A"), funded.money("B")) == ((70, 0, 0), (30, 0, 0))
+def test_requested_held_accepted_settled(world: World) -> None:
+    """The whole way: money is promised, the transfer is accepted, and settling moves it; legs of one account add up."""
+    world.request("tra_1", [("A", -20), ("B", 30), ("A", -10)])
+    world.come_to_rest()
+    assert statuses(world, "tra_1") == ("accepted", "held")
+    assert (world.money("A"), world.money("B")) == ((100, 30, 0), (0, 0, 30))
+    world.settle("tra_1")
+    world.come_to_rest()
+    assert (world.money("A"), world.money("B"), statuses(world, "tra_1")[1]) == ((70, 0, 0), (30, 0, 0), "settled")
+
+
+def test_short(world: World) -> None:
+    """One account short: the transfer is refused and says what was short; nothing is promised."""
+    world.request("tra_1", [("A", -30), ("C", -3), ("B", 33)])
+    world.come_to_rest()
+    state = world.newest("transfers")["tra_1"].state
+    assert (state["status"], state["shortfalls"]) == ("refused", [{"account": "C", "requested": 3, "available": 0}])
+    assert (world.money("A"), world.money("B")) == ((100, 0, 0), (0, 0, 0))
+
+
+def test_cancelled_when_held(world: World) -> None:
+    """An accepted transfer that is cancelled gives everything back."""
+    world.request("tra_1", MOVED)
+    world.come_to_rest()
+    world.cancel("tra_1")
+    world.come_to_rest()
+    assert (statuses(world, "tra_1"), world.money("A")) == (("cancelled", "released"), (100, 0, 0))
+
+
+def test_cancelled_before_anything_was_held(world: World) -> None:
+    """The reactor sees a transfer requested and cancelled at once: nothing is ever promised."""
+    world.request("tra_1", MOVED)
+    world.cancel("tra_1")
+    world.come_to_rest()
+    assert (statuses(world, "tra_1"), world.money("A")) == (("cancelled", "released"), (100, 0, 0))
+    assert len(world.streams["accounts"]) == 4  # A opened and filled, B opened, the hold released
+
+
+def test_cancelled_between_hold_and_accept(world: World) -> None:
+    """Accepting is refused, so what was held is released, even if the cancellation's own record is lost."""
+    world.request("tra_1", MOVED)
+    world.feed("transfers")
+    world.cancel("tra_1")
+    world.checkpoints["transfers"] = len(world.streams["transfers"])  # lost
+    world.come_to_rest()
+    assert (statuses(world, "tra_1"), world.money("A")) == (("cancelled", "released"), (100, 0, 0))
+
+
+def test_release_overtakes_hold(world: World) -> None:
+    """Request and cancellation come in the wrong order, in batches of their own: nothing stays held."""
+    world.request("tra_1", MOVED)
+    world.cancel("tra_1")
+    requested, cancelled = world.streams["transfers"]
+    for one in (cancelled, requested, cancelled):
+        assert world.react("transfers", [one]) == []
+    assert (world.status(hold_id("tra_1")), world.money("A")) == ("released", (100, 0, 0))
+
+
+def test_short_crashed_and_money_at_redelivery(world: World) -> None:
+    """A hold was short, the reactor crashed before its checkpoint, money came: short it stays, and is refused."""
+    world.request("tra_1", [("A", -300), ("B", 300)])
+    assert world.feed("transfers", crash_after=1)  # after the commit, before the checkpoint
+    assert (world.checkpoints["transfers"], world.status(hold_id("tra_1"))) == (0, "short")
+    world.deposit("A", 900)
+    world.come_to_rest()
+    assert (statuses(world, "tra_1"), world.money("A")) == (("refused", "short"), (1000, 0, 0))
+
+
+@pytest.mark.parametrize("crash_after", range(4))
+def test_crashes_between_steps(world: World, crash_after: int) -> None:
+    """Wherever the reactor dies, the batch that comes again ends the same."""
+    for id in ("tra_1", "tra_2"):
+        world.request(id, MOVED)
+    assert world.feed("transfers", crash_after=crash_after)
+    world.feed("accounts", crash_after=crash_after)
+    world.come_to_rest()
+    assert (world.status("tra_1"), world.status("tra_2"), world.money("A")) == ("accepted", "accepted", (100, 60, 0))
+
+
+def test_redelivery_days_later(world: World) -> None:
+    """Every record that ever was, again and in every order of its batch: nothing changes, whatever became of it."""
+    stories: dict[str, Callable[[str], None] | None] = {"tra_c": world.cancel, "tra_s": world.settle, "tra_o": None}
+    for id in stories:
+        world.request(id, MOVED)
+    world.request("tra_r", [("Z", -1), ("A", 1)])
+    world.come_to_rest()
+    for id, step in stories.items():
+        if step:
+            step(id)
+            world.come_to_rest()
+    assert {head.state["status"] for head in world.newest("transfers").values()} == {
+        "accepted", "cancelled", "settled", "refused"
+    }  # fmt: skip
+    before = {name: list(stream) for name, stream in world.streams.items()}
+    for service in SERVICES:
+        for order in (before[service], before[service][::-1]):
+            for one in order:
+                assert world.react(service, [one]) == []
+            assert world.react(service, order) == []
+    assert world.streams == before
+    assert not world.dead.letters
+
+
+def test_a_transfer_of_ninety_nine_accounts(world: World) -> None:
+    """All accounts of the largest transfer and its hold are one transaction, no more than DynamoDB takes."""
+    others = [f"S{number}" for number in range(98)]
+    for number in others:
+        world.open(number)
+    world.request("tra_1", [("A", -98), *((number, 1) for number in others)])
+    world.come_to_rest()
+    assert world.status("tra_1") == "accepted"
+    commits = {world.newest("accounts")[id].commit for id in ["A", *others, hold_id("tra_1")]}
+    assert len(commits) == 1
+
+
+def test_an_account_that_does_not_change_is_left_alone(world: World) -> None:
+    """Legs that cancel each other out hold nothing, so that an account may be closed meanwhile."""
+    world.request("tra_1", [*MOVED, ("C", -5), ("C", 5)])
+    world.come_to_rest()
+    world.settle("tra_1")
+    world.come_to_rest()
+    assert (statuses(world, "tra_1"), "C" in world.newest("accounts")) == (("settled", "settled"), False)
+    assert not world.dead.letters
+
+
+def test_who_and_by_which_command(world: World) -> None:
+    """The saga's commits are signed."""
+    world.request("tra_1", MOVED)
+    world.come_to_rest()
+    hold, transfer = world.newest("accounts")[hold_id("tra_1")], world.newest("transfers")["tra_1"]
+    assert (hold.actor, hold.command) == ("reactor", "accounts.hold")
+    assert (transfer.actor, transfer.command) == ("reactor", "transfers.accept")
+
+
+def test_accounts_and_heartbeats_ask_for_nothing(world: World) -> None:
+    """Of the accounts' stream only holds count, and of a batch what is no commit is passed over."""
+    before = list(world.streams["accounts"])
+    beat = {"id": {"S": "heartbeat#"}, "version": {"N": "7"}, "at": {"S": "2026-11-23T10:00:00.000Z"}}
+    claim = encode_item({"id": "claim#deposit#A#1", "owner": "A", "commit": "x"})
+    records = [record("accounts", item) for item in (beat, claim, before[0])]
+    assert world.react_raw(records) == []
+    assert (world.streams["accounts"], world.streams["transfers"]) == (before, [])
+
+
+def poison() -> dict[str, Any]:
+    """A record whose state cannot be read."""
+    broken = item_of(head("tra_p", 1, {"status": "requested"}))
+    return record("transfers", broken)
+
+
+def test_poison_is_set_aside(world: World) -> None:
+    """A record that no policy can read goes to the dead letters, as the reactor's, and the next ones are done."""
+    world.request("tra_1", MOVED)
+    undecodable = record("transfers", {"id": {"S": "tra_u"}, "version": {"N": "1"}})
+    assert world.react_raw([poison(), undecodable, record("transfers", world.streams["transfers"][0])]) == []
+    assert world.status(hold_id("tra_1")) == "held"
+    letters = world.dead.letters
+    assert set(letters) == {"transfers#tra_p#1#reactor", f"transfers#tra_u#{sequence_of(undecodable)}#reactor"}
+    assert letters["transfers#tra_p#1#reactor"].error.startswith("KeyError: 'legs'")
+    assert {letter.consumer for letter in letters.values()} == {"reactor"}
+
+
+def test_poison_gives_way_to_the_version_before(world: World) -> None:
+    """The newest state cannot be read: the one before it counts, in one batch as in two."""
+    world.request("tra_1", MOVED)
+    world.request("tra_2", MOVED)
+    for id, requested in world.newest("transfers").items():
+        broken = record("transfers", head(id, 2, {"status": "cancelled"}))
+        first = record("transfers", requested)
+        batches = [[first, broken]] if id == "tra_1" else [[first], [broken]]
+        assert [world.react_raw(batch) for batch in batches] == [[]] * len(batches)
+        assert world.status(hold_id(id)) == "held"
+    assert set(world.dead.letters) == {"transfers#tra_1#2#reactor", "transfers#tra_2#2#reactor"}
+
+
+def test_what_may_pass() -> None:
+    """A wrong command is poison, alone or in a transaction; a missing right or module is the deployment's fault."""
+
+    def refused(code: str, *reasons: str) -> ClientError:
+        answer: Any = {"Error": {"Code": code}, "CancellationReasons": [{"Code": reason} for reason in reasons]}
+        return ClientError(answer, "TransactWriteItems")
+
+    assert not may_pass(refused("ValidationException"))
+    assert not may_pass(refused("TransactionCanceledException", "None", "ValidationError"))
+    assert may_pass(refused("AccessDeniedException"))
+    assert may_pass(ModuleNotFoundError("chalicelib.core.dynamodb.store"))
+    assert not may_pass(KeyError("legs"))
+
+
+def test_an_unexpected_refusal_is_poison(world: World) -> None:
+    """A settled transfer of which nothing was ever held: a person has to look at it."""
+    state = {"status": "settled", "legs": [{"account": "A", "amount": -1}, {"account": "B", "amount": 1}]}
+    assert world.react_raw([record("transfers", head("tra_x", 3, state))]) == []
+    assert "not-held" in world.dead.letters["transfers#tra_x#3#reactor"].error
+
+
+def test_a_store_that_throttles(world: World) -> None:
+    """It is tried again; nothing is set aside."""
+    world.request("tra_1", MOVED)
+    refusals = itertools.chain([Throttled("slowly"), Throttled("slowly")], itertools.repeat(None))
+    store = world.stores["accounts"]
+    load = store.load
+
+    def throttled(ids: Any) -> dict[str, Head]:
+        if refusal := next(refusals):
+            raise refusal
+        return load(ids)
+
+    store.load = throttled  # type: ignore[method-assign]
+    assert world.feed("transfers")
+    assert world.status(hold_id("tra_1")) == "held"
+    assert not world.dead.letters
+
+
+def test_out_of_time(world: World) -> None:
+    """With no time left nothing is begun: the batch comes again from its first record."""
+    world.request("tra_1", MOVED)
+    records = [record("transfers", one) for one in world.streams["transfers"]]
+    assert world.react_raw(records, remaining_ms=29_999) == [sequence_of(records[0])]
+    assert hold_id("tra_1") not in world.newest("accounts")
+
+
+def test_a_dead_letter_that_cannot_be_stored(world: World) -> None:
+    """The batch comes again from the poison on; what came before it is done."""
+    world.request("tra_1", MOVED)
+    world.dead.full = True
+    broken = poison()
+    assert world.react_raw([record("transfers", world.streams["transfers"][0]), broken]) == [sequence_of(broken)]
+    assert world.status(hold_id("tra_1")) == "held"

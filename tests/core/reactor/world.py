@@ -1,92 +1,21 @@
-"""The saga's world: two services, what their streams carry, and a reactor that may be cut off anywhere."""
+"""The saga's world: accounts and transfers, and a reactor between them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterable
 
-from chalicelib.core.commands import pipeline
-from chalicelib.core.commands.store import Commit, KeptResponse, WriteStore
-from chalicelib.core.decider import Command
-from chalicelib.core.reactor import Deps, react
-from chalicelib.core.service import Head
 from tests.core.bootstrap import SERVICES
-from tests.core.domain.accounts.commands import Deposit, Open
+from tests.core.domain.accounts.commands import Close, Deposit, Open
 from tests.core.domain.accounts.published import Standing
 from tests.core.domain.transfers.commands import Cancel, Leg, Request, Settle
-from tests.core.histories import record
-from tests.core.projecting import MemoryDeadLetters
+from tests.core.reacting import AT, MakeStore, ReactingWorld, in_memory
 
-AT = "2026-11-23T10:00:00.000Z"
 OWNER = "usr_1"
 
 
-class Crash(BaseException):
-    """What ends a process between two steps."""
+class World(ReactingWorld):
+    """Accounts and transfers."""
 
-
-class Crashing:
-    """A store that crashes its process before or after a certain commit from now on, or never.
-
-    Attributes:
-        steps: commits until then, each counting twice: before it and after it; None for never.
-    """
-
-    def __init__(self, store: WriteStore) -> None:
-        self._store = store
-        self.steps: int | None = None
-
-    def load(self, ids: Sequence[str]) -> dict[str, Head]:
-        """See `WriteStore.load`."""
-        return self._store.load(ids)
-
-    def kept_response(self, claim_id: str, now: int) -> KeptResponse | None:
-        """See `WriteStore.kept_response`."""
-        return self._store.kept_response(claim_id, now)
-
-    def commit(self, commit: Commit) -> None:
-        """See `WriteStore.commit`."""
-        self._step()
-        self._store.commit(commit)
-        self._step()
-
-    def _step(self) -> None:
-        if self.steps is not None:
-            self.steps -= 1
-            if self.steps < 0:
-                self.steps = None
-                raise Crash
-
-
-class World:
-    """Accounts and transfers.
-
-    Args:
-        make_store: makes a service's store; it is given what to tell each new head to.
-
-    Attributes:
-        streams: all that each service's stream ever carried.
-        checkpoints: how much of each the reactor has done.
-        dead: what it set aside.
-    """
-
-    def __init__(self, make_store: Callable[[str, Callable[[Head], None]], WriteStore]) -> None:
-        self.streams: dict[str, list[Head]] = {name: [] for name in SERVICES}
-        self.checkpoints = dict.fromkeys(SERVICES, 0)
-        self.stores = {name: Crashing(make_store(name, self.streams[name].append)) for name in SERVICES}
-        self.dead = MemoryDeadLetters()
-        self._deps = Deps(
-            services=SERVICES,
-            table=lambda name: f"test-{name}",
-            store=self.stores.__getitem__,
-            dead_letters=self.dead,
-            remaining_ms=lambda: 60_000,
-            sleep=lambda _: None,
-        )
-
-    def run(self, service: str, name: str, command: Command, *ids: str) -> None:
-        """Run a client's command."""
-        envelope = pipeline.Envelope(name=name, command=command, ids=ids, actor="clerk", at=AT)
-        pipeline.run(SERVICES[service], self.stores[service], envelope, lambda _: {})
+    def __init__(self, make_store: MakeStore = in_memory) -> None:
+        super().__init__(SERVICES, make_store)
 
     def open(self, number: str, balance: int = 0) -> None:
         """Open an account and put money into it."""
@@ -97,6 +26,10 @@ class World:
     def deposit(self, number: str, amount: int) -> None:
         """Put money into an account."""
         self.run("accounts", "accounts.deposit", Deposit(amount), number)
+
+    def close(self, number: str) -> None:
+        """Close an account."""
+        self.run("accounts", "accounts.close", Close(), number)
 
     def request(self, id: str, legs: Iterable[tuple[str, int]]) -> None:
         """Request a transfer of (account, amount)."""
@@ -109,61 +42,11 @@ class World:
         """Call a transfer off."""
         self.run("transfers", "transfers.cancel", Cancel(), id)
 
-    def settle_transfer(self, id: str) -> None:
+    def settle(self, id: str) -> None:
         """Let a transfer's money move."""
         self.run("transfers", "transfers.settle", Settle(), id)
 
-    def react(self, service: str, heads: Iterable[Head], remaining_ms: float = 60_000) -> list[str]:
-        """Have the reactor take records of a service's stream; what it reports as failed."""
-        return self.react_raw([record(service, head) for head in heads], remaining_ms)
-
-    def react_raw(self, records: Sequence[Mapping[str, Any]], remaining_ms: float = 60_000) -> list[str]:
-        """The same, of records as Lambda delivers them."""
-        return react(records, replace(self._deps, remaining_ms=lambda: remaining_ms))
-
-    def feed(self, service: str, size: int = 100, crash_after: int | None = None) -> bool:
-        """Hand the reactor the next batch of a stream, as Lambda would; whether there was one.
-
-        Args:
-            service: whose stream.
-            size: of the batch, at most.
-            crash_after: steps (see `Crashing`) after which the reactor's process is gone; then the batch
-                counts as not delivered.
-        """
-        start = self.checkpoints[service]
-        batch = self.streams[service][start : start + size]
-        if not batch:
-            return False
-        for store in self.stores.values():
-            store.steps = crash_after
-        try:
-            assert self.react(service, batch) == []
-            self.checkpoints[service] = start + len(batch)
-        except Crash:
-            pass
-        finally:
-            for store in self.stores.values():
-                store.steps = None
-        return True
-
-    def come_to_rest(self) -> None:
-        """Let everything that is under way come to rest."""
-        while any(self.feed(service) for service in SERVICES):
-            pass
-
-    def transfers(self) -> dict[str, Head]:
-        """The newest head of each transfer."""
-        return {head.id: head for head in self.streams["transfers"]}
-
-    def accounts(self) -> dict[str, Head]:
-        """The newest head of each account and hold."""
-        return {head.id: head for head in self.streams["accounts"]}
-
-    def status(self, id: str) -> str:
-        """The status of a transfer, or of a hold by `hold_id(transfer)`."""
-        return str({**self.transfers(), **self.accounts()}[id].state["status"])
-
     def money(self, number: str) -> tuple[int, int, int]:
         """What is in an account, what of that is promised, and what it expects."""
-        state = self.accounts()[number].state
+        state = self.newest("accounts")[number].state
         return state.get("balance", 0), state.get("held", 0), state.get("expected", 0)

@@ -3,7 +3,7 @@
 from chalicelib.bootstrap import SERVICES
 from chalicelib.core.mysql.connections import connect
 from local.ports import wait_until
-from tests.saga.rest import under_way
+from tests.shop.saga.rest import under_way
 from tests.support.stack import Stack
 from tests.support.stores import Tables
 

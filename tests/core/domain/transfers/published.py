@@ -7,7 +7,7 @@ from chalicelib.core.service import Head
 
 
 class PublishedTransfer(NamedTuple):
-    """A transfer, as far as it is other services' business: what changes in each account, over all its legs."""
+    """A transfer, as far as it is other services' business: what changes in each account that changes at all."""
 
     id: str
     status: str
@@ -19,4 +19,5 @@ def transfer_of(head: Head) -> PublishedTransfer:
     legs: dict[str, int] = {}
     for leg in head.state["legs"]:
         legs[leg["account"]] = legs.get(leg["account"], 0) + leg["amount"]
-    return PublishedTransfer(head.id, head.state["status"], legs)
+    changes = {account: change for account, change in legs.items() if change}
+    return PublishedTransfer(head.id, head.state["status"], changes)

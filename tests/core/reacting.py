@@ -1,25 +1,22 @@
-"""The saga's world: two services, what their streams carry, and a reactor that may be cut off anywhere."""
+"""Services, what their streams carry, and a reactor that may be cut off anywhere; of any domain."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.catalog.published import Listing
 from chalicelib.core.commands import pipeline
 from chalicelib.core.commands.store import Commit, KeptResponse, WriteStore
 from chalicelib.core.decider import Command
 from chalicelib.core.reactor import Deps, react
-from chalicelib.core.service import Head
-from chalicelib.customers.published import Standing
-from chalicelib.inventory.commands import Adjust, Receive
-from chalicelib.inventory.service import SERVICE as INVENTORY
-from chalicelib.orders.commands import Cancel, Deliver, Place, RequestedLine, Ship
-from chalicelib.orders.service import SERVICE as ORDERS
-from tests.shop.histories import record
-from tests.shop.projecting import MemoryDeadLetters
+from chalicelib.core.service import Head, Service
+from tests.core.histories import record
+from tests.core.memory_store import MemoryStore
+from tests.core.projecting import MemoryDeadLetters
 
-SERVICES = {service.name: service for service in (ORDERS, INVENTORY)}
 AT = "2026-11-23T10:00:00.000Z"
+Published = Callable[[Head], None]
+MakeStore = Callable[[str, Published], WriteStore]
+"""Makes a service's store; it is given what to tell each new head to."""
 
 
 class Crash(BaseException):
@@ -59,24 +56,32 @@ class Crashing:
                 raise Crash
 
 
-class World:
-    """Orders and inventory.
+def in_memory(_service: str, published: Published) -> WriteStore:
+    """A store in memory, which passes the real one's conformance suite; see MakeStore."""
+    return MemoryStore(published=published)
+
+
+class ReactingWorld:
+    """Services and their reactor.
 
     Args:
-        make_store: makes a service's store; it is given what to tell each new head to.
+        services: by name.
+        make_store: of each.
 
     Attributes:
         streams: all that each service's stream ever carried.
         checkpoints: how much of each the reactor has done.
+        dead: what it set aside.
     """
 
-    def __init__(self, make_store: Callable[[str, Callable[[Head], None]], WriteStore]) -> None:
-        self.streams: dict[str, list[Head]] = {name: [] for name in SERVICES}
-        self.checkpoints = dict.fromkeys(SERVICES, 0)
-        self.stores = {name: Crashing(make_store(name, self.streams[name].append)) for name in SERVICES}
+    def __init__(self, services: Mapping[str, Service], make_store: MakeStore = in_memory) -> None:
+        self.services = services
+        self.streams: dict[str, list[Head]] = {name: [] for name in services}
+        self.checkpoints = dict.fromkeys(services, 0)
+        self.stores = {name: Crashing(make_store(name, self.streams[name].append)) for name in services}
         self.dead = MemoryDeadLetters()
         self._deps = Deps(
-            services=SERVICES,
+            services=services,
             table=lambda name: f"test-{name}",
             store=self.stores.__getitem__,
             dead_letters=self.dead,
@@ -86,35 +91,8 @@ class World:
 
     def run(self, service: str, name: str, command: Command, *ids: str) -> None:
         """Run a client's command."""
-        envelope = pipeline.Envelope(name=name, command=command, ids=ids, actor="staff", at=AT)
-        pipeline.run(SERVICES[service], self.stores[service], envelope, lambda _: {})
-
-    def receive(self, sku: str, quantity: int) -> None:
-        """Put pieces into stock."""
-        self.run("inventory", "inventory.receive", Receive(sku, quantity), sku)
-
-    def adjust(self, sku: str, change: int) -> None:
-        """Correct a stock."""
-        self.run("inventory", "inventory.adjust", Adjust(sku, change, reason="counted"), sku)
-
-    def place(self, id: str, lines: Iterable[tuple[str, int]]) -> None:
-        """Place an order of (SKU, pieces)."""
-        wanted = [RequestedLine(sku, quantity) for sku, quantity in lines]
-        listings = {line.sku: Listing(line.sku, 100, "GBP", False) for line in wanted}
-        place = Place(customer_id="cus_1", placed_at=AT, lines=wanted, customer=Standing("Ada"), listings=listings)
-        self.run("orders", "orders.place", place, id)
-
-    def cancel(self, id: str) -> None:
-        """Call an order off."""
-        self.run("orders", "orders.cancel", Cancel(None), id)
-
-    def ship(self, id: str) -> None:
-        """Send an order's goods."""
-        self.run("orders", "orders.ship", Ship(), id)
-
-    def deliver(self, id: str) -> None:
-        """An order's goods arrived."""
-        self.run("orders", "orders.deliver", Deliver(), id)
+        envelope = pipeline.Envelope(name=name, command=command, ids=ids, actor="client", at=AT)
+        pipeline.run(self.services[service], self.stores[service], envelope, lambda _: {})
 
     def react(self, service: str, heads: Iterable[Head], remaining_ms: float = 60_000) -> list[str]:
         """Have the reactor take records of a service's stream; what it reports as failed."""
@@ -149,24 +127,16 @@ class World:
                 store.steps = None
         return True
 
-    def settle(self) -> None:
+    def come_to_rest(self) -> None:
         """Let everything that is under way come to rest."""
-        while any(self.feed(service) for service in SERVICES):
+        while any(self.feed(service) for service in self.services):
             pass
 
-    def orders(self) -> dict[str, Head]:
-        """The newest head of each order."""
-        return {head.id: head for head in self.streams["orders"]}
-
-    def inventory(self) -> dict[str, Head]:
-        """The newest head of each stock and reservation."""
-        return {head.id: head for head in self.streams["inventory"]}
+    def newest(self, service: str) -> dict[str, Head]:
+        """The newest head of each aggregate of a service."""
+        return {head.id: head for head in self.streams[service]}
 
     def status(self, id: str) -> str:
-        """The status of an order, or of a reservation by `res#<order>`."""
-        return str({**self.orders(), **self.inventory()}[id].state["status"])
-
-    def stock(self, sku: str) -> tuple[int, int]:
-        """Pieces on hand and reserved."""
-        state = self.inventory()[sku].state
-        return state.get("on_hand", 0), state.get("reserved", 0)
+        """The status that an aggregate's state says, of whatever service."""
+        (head,) = [found[id] for found in map(self.newest, self.services) if id in found]
+        return str(head.state["status"])

@@ -1,0 +1,11 @@
+"""A world for the order saga, in memory."""
+
+import pytest
+
+from tests.shop.saga.world import World
+
+
+@pytest.fixture
+def world() -> World:
+    """An empty world."""
+    return World()

@@ -1,0 +1,147 @@
+"""The order saga, story by story; what the reactor promises of any saga is in tests/core/reactor."""
+
+import pytest
+
+from chalicelib.core.dynamodb.codec import encode_item
+from tests.shop.histories import head, record
+from tests.shop.saga.world import SERVICES, World
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    """A world with five pieces of A."""
+    world.receive("A", 5)
+    return world
+
+
+def ends(world: World) -> tuple[str, str, tuple[int, int]]:
+    """The status of the one order and of its reservation, and the stock of A."""
+    return world.status("ord_1"), world.status("res#ord_1"), world.stock("A")
+
+
+def test_placed_reserved_confirmed_shipped(world: World) -> None:
+    """The whole way: pieces are promised, the order is confirmed, and shipping takes them from stock."""
+    world.receive("B", 5)
+    world.place("ord_1", [("A", 2), ("B", 1), ("A", 1)])
+    world.come_to_rest()
+    assert ends(world) == ("confirmed", "reserved", (5, 3))
+    assert world.stock("B") == (5, 1)
+    world.ship("ord_1")
+    world.come_to_rest()
+    assert ends(world) == ("shipped", "shipped", (2, 0))
+    assert world.stock("B") == (4, 0)
+
+
+def test_short(world: World) -> None:
+    """One SKU short: the order is rejected and says what was short; nothing is promised."""
+    world.place("ord_1", [("A", 2), ("B", 3)])
+    world.come_to_rest()
+    assert ends(world) == ("rejected", "short", (5, 0))
+    shortages = world.newest("orders")["ord_1"].state["shortages"]
+    assert shortages == [{"sku": "B", "requested": 3, "available": 0}]
+
+
+def test_cancelled_when_reserved(world: World) -> None:
+    """A confirmed order that is cancelled gives everything back."""
+    world.place("ord_1", [("A", 2)])
+    world.come_to_rest()
+    world.cancel("ord_1")
+    world.come_to_rest()
+    assert ends(world) == ("cancelled", "released", (5, 0))
+
+
+def test_cancelled_before_anything_was_reserved(world: World) -> None:
+    """The reactor sees order placed and cancelled at once: nothing is ever promised."""
+    world.place("ord_1", [("A", 2)])
+    world.cancel("ord_1")
+    world.come_to_rest()
+    assert ends(world) == ("cancelled", "released", (5, 0))
+
+
+def test_cancelled_between_reserve_and_confirm(world: World) -> None:
+    """Confirming is refused, so what was reserved is released, even if the cancellation's own record is lost."""
+    world.place("ord_1", [("A", 2)])
+    world.feed("orders")
+    world.cancel("ord_1")
+    world.checkpoints["orders"] = len(world.streams["orders"])  # lost
+    world.come_to_rest()
+    assert ends(world) == ("cancelled", "released", (5, 0))
+
+
+def test_release_overtakes_reserve(world: World) -> None:
+    """Placing and cancelling come in the wrong order, in batches of their own: nothing stays reserved."""
+    world.place("ord_1", [("A", 2)])
+    world.cancel("ord_1")
+    placed, cancelled = world.streams["orders"]
+    for one in (cancelled, placed, cancelled):
+        assert world.react("orders", [one]) == []
+    assert ends(world) == ("cancelled", "released", (5, 0))
+
+
+def test_short_crashed_and_stock_at_redelivery(world: World) -> None:
+    """A reserve was short, the reactor crashed before its checkpoint, stock came: short it stays, and is rejected."""
+    world.place("ord_1", [("A", 9)])
+    assert world.feed("orders", crash_after=1)  # after the commit, before the checkpoint
+    assert (world.checkpoints["orders"], world.status("res#ord_1")) == (0, "short")
+    world.receive("A", 9)
+    world.come_to_rest()
+    assert ends(world) == ("rejected", "short", (14, 0))
+
+
+def test_redelivery_days_later(world: World) -> None:
+    """Every record that ever was, again and in every order of its batch: nothing changes, whatever became of it."""
+    for sku in "ABC":
+        world.receive(sku, 5)
+    stories = {"ord_c": [world.cancel], "ord_s": [world.ship], "ord_d": [world.ship, world.deliver], "ord_o": []}
+    for id in stories:
+        world.place(id, [("A", 1), ("B", 1)])
+    world.place("ord_r", [("Z", 1)])
+    world.come_to_rest()
+    for id, steps in stories.items():
+        for step in steps:
+            step(id)
+            world.come_to_rest()
+    before = {name: list(stream) for name, stream in world.streams.items()}
+    for service in SERVICES:
+        for order in (before[service], before[service][::-1]):
+            for one in order:
+                assert world.react(service, [one]) == []
+            assert world.react(service, order) == []
+    assert world.streams == before
+    assert not world.dead.letters
+
+
+def test_order_of_ninety_nine_skus(world: World) -> None:
+    """All SKUs of the largest order and its reservation are one transaction, no more than DynamoDB takes."""
+    skus = [f"S{number}" for number in range(99)]
+    for sku in skus:
+        world.receive(sku, 1)
+    world.place("ord_1", [(sku, 1) for sku in skus])
+    world.come_to_rest()
+    assert world.status("ord_1") == "confirmed"
+    commits = {world.newest("inventory")[id].commit for id in [*skus, "res#ord_1"]}
+    assert len(commits) == 1
+
+
+def test_by_which_command(world: World) -> None:
+    """The saga's commits are signed."""
+    world.place("ord_1", [("A", 1)])
+    world.come_to_rest()
+    reserved, confirmed = world.newest("inventory")["res#ord_1"], world.newest("orders")["ord_1"]
+    assert (reserved.actor, reserved.command) == ("reactor", "inventory.reserve")
+    assert (confirmed.actor, confirmed.command) == ("reactor", "orders.confirm")
+
+
+def test_stock_asks_for_nothing(world: World) -> None:
+    """Of the inventory only reservations count, and no claim of a receipt."""
+    claim = encode_item({"id": "claim#receipt#A#1", "owner": "A", "commit": "x"})
+    records = [record("inventory", item) for item in (claim, world.streams["inventory"][0])]
+    assert world.react_raw(records) == []
+    assert [one.id for one in world.streams["inventory"]] == ["A"]
+
+
+def test_an_unexpected_refusal_is_poison(world: World) -> None:
+    """A shipped order of which nothing was ever reserved: a person has to look at it."""
+    state = {"status": "shipped", "lines": [{"sku": "A", "quantity": 1, "unit_price": 1}]}
+    assert world.react_raw([record("orders", head("ord_x", 3, state))]) == []
+    assert "not-reserved" in world.dead.letters["orders#ord_x#3#reactor"].error
