@@ -6,7 +6,7 @@ MYSQL_TEST_PORT ?= 3410
 STATE = $(or $(LOCAL_STATE),.local)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset token seed check-sales generate test security-matrix lint test-unit test-mysql faults soak load deploy-tools browser-tools test-deploy \
+.PHONY: help setup run reset token seed check-sales generate test security-matrix lint test-unit test-without-shop test-mysql faults soak load deploy-tools browser-tools test-deploy \
   costs bench bench-verify bench-buckets bench-rebuild verify rebuild status clean
 
 help: ## Show this list
@@ -34,7 +34,7 @@ seed: setup ## Load real orders into the running stack: the sample, or the year 
 	@exec $(PY) -m demo.seed $(FILE)
 
 check-sales: setup ## Compare the sales reports with what was seeded, to the penny: [FILE=...]
-	@$(PY) -m tests.seed.sales_from_csv $(or $(FILE),demo/seed/sample/online-retail-sample.csv.gz) | $(PY) -m demo.check_sales
+	@$(PY) -m tests.shop.seed.sales_from_csv $(or $(FILE),demo/seed/sample/online-retail-sample.csv.gz) | $(PY) -m demo.check_sales
 
 test: setup lint ## Run all checks and all tests
 	$(PY) -m pytest $(ARGS)
@@ -54,6 +54,9 @@ lint: setup ## Run ruff, mypy --strict and import-linter; see that what is gener
 
 test-unit: setup ## Run the tests that need no server, in seconds
 	$(PY) -m pytest -m serverless tests/core tests/services tests/shop tests/deploy/test_makefile.py $(ARGS)
+
+test-without-shop: setup ## Run the engine's tests in a copy of the repository without the shop
+	@tests/core/without_shop.sh $(ARGS)
 
 test-mysql: setup ## Run the database tests on a real MySQL, downloaded into a folder of its own
 	url=$$(local/mysql.sh start $(MYSQL_TEST_PORT)) && trap 'local/mysql.sh stop' EXIT && \

@@ -1,6 +1,6 @@
 """Compares the sales reports with what they ought to say, to the penny, through the API.
 
-    python -m tests.seed.sales_from_csv FILE | python -m demo.check_sales
+    python -m tests.shop.seed.sales_from_csv FILE | python -m demo.check_sales
 
 Reads every page of GET /reports/sales by day, product and customer over the range of the expected sales, and
 runs the searches named there through GET /orders?q=. Prints each difference; exits with 1 if there is any.
@@ -30,7 +30,7 @@ def check(expected: Mapping[str, Any], client: Client) -> tuple[list[str], list[
     """Compare everything.
 
     Args:
-        expected: what tests/seed/sales_from_csv.py prints.
+        expected: what tests/shop/seed/sales_from_csv.py prints.
         client: of the API, as staff or admin.
 
     Returns:

@@ -74,7 +74,7 @@ def test_killed_while_seeding(run: Run, tmp_path: Path) -> None:
     assert kills >= 1, output
 
     assert wait_until(lambda: verified(run), 60), "verify still finds differences"
-    expected = python(run, "tests.seed.sales_from_csv", str(file)).communicate(timeout=60)[0]
+    expected = python(run, "tests.shop.seed.sales_from_csv", str(file)).communicate(timeout=60)[0]
     compared = python(run, "demo.check_sales")
     report = compared.communicate(expected, timeout=120)[0]
     assert compared.returncode == 0, report

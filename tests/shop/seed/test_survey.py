@@ -10,7 +10,7 @@ from demo.seed.make_sample import make_sample
 from demo.seed.rules import Reason
 from demo.seed.survey import Product, survey
 from demo.seed.table import BadFile, Table
-from tests.seed.files import write
+from tests.shop.seed.files import write
 
 
 def test_what_the_sales_need(tmp_path: Path) -> None:

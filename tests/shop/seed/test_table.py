@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from demo.seed.table import BadFile, Table
-from tests.seed.files import GOOD, write
+from tests.shop.seed.files import GOOD, write
 
 
 def test_plain_and_gzipped_are_the_same_table(tmp_path: Path) -> None:

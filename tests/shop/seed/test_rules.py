@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib.vocabulary import Sku
 from demo.seed.rules import Reason, Sale, Skipped, sale_of, sku_of
-from tests.seed.files import line, sale
+from tests.shop.seed.files import line, sale
 
 
 def test_a_sale() -> None:

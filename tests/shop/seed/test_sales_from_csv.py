@@ -10,8 +10,8 @@ from demo.seed.orders import invoices, orders_of
 from demo.seed.rules import Sale, sale_of
 from demo.seed.survey import survey
 from demo.seed.table import Table
-from tests.seed import sales_from_csv
-from tests.seed.files import write
+from tests.shop.seed import sales_from_csv
+from tests.shop.seed.files import write
 
 
 def test_it_imports_nothing_of_the_project() -> None:

@@ -6,7 +6,7 @@ from chalicelib.orders.bodies import MAX_LINES, MAX_SKUS
 from demo.seed import orders
 from demo.seed.orders import OrderLine, invoices, orders_of
 from demo.seed.table import BadFile
-from tests.seed.files import sale
+from tests.shop.seed.files import sale
 
 
 def test_limits_are_the_services() -> None:

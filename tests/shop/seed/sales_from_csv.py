@@ -1,6 +1,6 @@
 """What the sales reports ought to say, computed from the CSV file alone, with exact decimals.
 
-    python -m tests.seed.sales_from_csv online-retail.csv.gz > expected.json
+    python -m tests.shop.seed.sales_from_csv online-retail.csv.gz > expected.json
 
 Written from the rules below and nothing else: it imports nothing of the project, so that a mistake in the
 loader, the services, the projector or the queries cannot repeat itself here.

@@ -21,9 +21,9 @@ from demo.seed.loader import Options, Run
 from demo.seed.rules import Reason
 from demo.seed.tally import Kind
 from local.ports import wait_until
-from tests.seed import sales_from_csv
-from tests.seed.files import write
 from tests.shop.http.settling import settle
+from tests.shop.seed import sales_from_csv
+from tests.shop.seed.files import write
 from tests.support.stack import Stack
 
 _years = count(1981)
