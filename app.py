@@ -74,9 +74,9 @@ def react(event: DynamoDBEvent) -> dict[str, Any]:
 def migrate(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Bring the read model's schema and users up to date; run on every deployment, harmless when repeated."""
     from chalicelib.core.mysql.schema import bring_up_to_date
-    from chalicelib.core.operations.custom_resource import serve
+    from chalicelib.core.operations.custom_resource import respond_to_cloudformation
 
-    return serve(event, lambda: bring_up_to_date(runtime().settings, MIGRATIONS))
+    return respond_to_cloudformation(event, lambda: bring_up_to_date(runtime().settings, MIGRATIONS))
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))

@@ -26,7 +26,7 @@ from msgspec import structs
 from bench.projector import NoDeadLetters, server
 from chalicelib.core.dynamodb.codec import item_of
 from chalicelib.core.mysql.connections import connect
-from chalicelib.core.projector import Deps, Writer, project, timeline
+from chalicelib.core.projector import ProjectorDeps, Writer, project, timeline
 from chalicelib.core.service import Head, Row
 from chalicelib.orders.projection import BUCKETS, PROJECTION, SALES_BY_PRODUCT, OrderRow
 from chalicelib.orders.service import SERVICE
@@ -148,7 +148,9 @@ def work(setting: Setting, buckets: int, number: int, ready: Any) -> None:
     """One projector, in a process of its own: connects, waits for the others, writes its batches."""
     records = [record(each) for each in range(number, setting.orders, setting.projectors)]
     services = {TABLE: replace(SERVICE, projection=in_buckets(buckets))}
-    deps = Deps(Writer(lambda: Distant(setting.url, setting.distance)), NoDeadLetters(), remaining_ms=lambda: 60_000)
+    deps = ProjectorDeps(
+        Writer(lambda: Distant(setting.url, setting.distance)), NoDeadLetters(), remaining_ms=lambda: 60_000
+    )
     deps.writer.connection()
     ready.wait()
     for start in range(0, len(records), setting.size):

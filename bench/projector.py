@@ -30,7 +30,7 @@ from chalicelib.bootstrap import MIGRATIONS
 from chalicelib.core.dynamodb.codec import head_of, item_of
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.mysql.migrate import migrate
-from chalicelib.core.projector import Deps, Writer, project, timeline
+from chalicelib.core.projector import ProjectorDeps, Writer, project, timeline
 from chalicelib.core.service import Head, Table
 from chalicelib.core.words import words
 from chalicelib.orders.projection import CUSTOMER_SPEND, LINES, ORDERS, PROJECTION, WORDS, OrderRow
@@ -148,7 +148,7 @@ class NoDeadLetters:
 
 def ours(open_connection: Callable[[], Any], batches: Batches) -> None:
     """The projector, as its handler calls it."""
-    deps = Deps(Writer(open_connection), NoDeadLetters(), remaining_ms=lambda: 60_000)
+    deps = ProjectorDeps(Writer(open_connection), NoDeadLetters(), remaining_ms=lambda: 60_000)
     for batch in batches:
         assert project(batch, SERVICES, deps) == []
 

@@ -22,9 +22,9 @@ from typing import Any
 from bench.projector import SERVICES, record
 from bench.stores import TABLE, fill_items, stores
 from chalicelib.core.mysql.connections import connect
-from chalicelib.core.projector import Deps, Writer, project
+from chalicelib.core.projector import ProjectorDeps, Writer, project
 from chalicelib.orders.service import SERVICE
-from ops.verify import Options, Target, verify
+from ops.verify import Target, VerifyOptions, verify
 from ops.verify.sides import Items
 
 
@@ -57,7 +57,7 @@ def main() -> None:
 def fill(client: Any, url: str, orders: int) -> None:
     """Write the orders, and project them."""
     fill_items(client.meta.endpoint_url, orders)
-    deps = Deps(Writer(lambda: connect(url)), None, remaining_ms=lambda: 60_000)  # type: ignore[arg-type]
+    deps = ProjectorDeps(Writer(lambda: connect(url)), None, remaining_ms=lambda: 60_000)  # type: ignore[arg-type]
     for start in range(0, orders, 1000):
         records = [record(number) for number in range(start, min(start + 1000, orders))]
         assert project(records, SERVICES, deps) == []
@@ -104,7 +104,7 @@ def verified(client: Any, url: str, segments: int, orders: int) -> None:
         yield lambda _count: None
         print(f"    {what}: {time.perf_counter() - start:.1f} s")
 
-    options = Options(segments=segments, settle_seconds=0)
+    options = VerifyOptions(segments=segments, settle_seconds=0)
     report = verify(
         [Target(SERVICE, TABLE, SERVICE.projection)],
         client,

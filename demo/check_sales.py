@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from demo.http import CannotGoOn, Client
+from demo.http import CannotGoOn, CommandClient
 from demo.lists import pages
 from demo.local_access import access
 from ops.failing import OpsError
@@ -26,7 +26,7 @@ _KEYS = {"day": "day", "product": "sku", "customer": "name"}
 _SHOWN = 20
 
 
-def check(expected: Mapping[str, Any], client: Client) -> tuple[list[str], list[str]]:
+def check(expected: Mapping[str, Any], client: CommandClient) -> tuple[list[str], list[str]]:
     """Compare everything.
 
     Args:
@@ -54,7 +54,7 @@ def check(expected: Mapping[str, Any], client: Client) -> tuple[list[str], list[
     return compared, differences
 
 
-def _report(expected: Mapping[str, Any], client: Client, by: str) -> tuple[int, dict[str, dict[str, Any]]]:
+def _report(expected: Mapping[str, Any], client: CommandClient, by: str) -> tuple[int, dict[str, dict[str, Any]]]:
     """How many items a report has, and what it says by key, amounts in decimal pounds."""
     range_ = {"from": expected["from"], "to": expected["to"], "currency": expected["currency"]}
     found, items = {}, 0
@@ -78,7 +78,7 @@ def _told(row: Mapping[str, Any] | None) -> str:
     return "{orders} orders, {quantity} pieces, {amount} GBP".format(**row) if row else "nothing"
 
 
-def _search(text: str, expected: Mapping[str, str], client: Client) -> list[str]:
+def _search(text: str, expected: Mapping[str, str], client: CommandClient) -> list[str]:
     """The differences between the orders that a search finds and those that it must find."""
     found = {
         str(order["reference"]): Decimal(order["total"]).scaleb(-2)
@@ -101,7 +101,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     expected = json.loads(given.expected.read_text() if given.expected else sys.stdin.read())
     try:
-        compared, differences = check(expected, Client(*access(given.url, given.token), 30, threading.Event()))
+        compared, differences = check(expected, CommandClient(*access(given.url, given.token), 30, threading.Event()))
     except OpsError as error:
         print(error.told, file=sys.stderr)
         return 1

@@ -48,7 +48,7 @@ ALARMED = 3
 ENDPOINT_ZONES, SECRETS = 1 + 2, 4
 
 
-class Line(NamedTuple):
+class CostLine(NamedTuple):
     """A line of the bill: its name, and what it comes to at a load, in dollars a month."""
 
     name: str
@@ -141,34 +141,34 @@ def _standing(_load: Load) -> float:
 
 
 BILL = (
-    Line("API Gateway, a REST API", lambda load: price("rest_requests", _millions(load.requests))),
-    Line("Lambda: commands, queries, authorizer", _api_functions),
-    Line("Lambda: projector", lambda load: _functions(load.projector_calls, load.projector_busy * PROJECTOR_GB)),
-    Line("Lambda: reactor", lambda load: _functions(load.reactor_calls, load.reactor_busy * API_GB)),
-    Line(
+    CostLine("API Gateway, a REST API", lambda load: price("rest_requests", _millions(load.requests))),
+    CostLine("Lambda: commands, queries, authorizer", _api_functions),
+    CostLine("Lambda: projector", lambda load: _functions(load.projector_calls, load.projector_busy * PROJECTOR_GB)),
+    CostLine("Lambda: reactor", lambda load: _functions(load.reactor_calls, load.reactor_busy * API_GB)),
+    CostLine(
         "DynamoDB on demand: commands",
         lambda load: (
             price("write_units", _millions(load.commands * loads.WRITES))
             + price("read_units", _millions(load.commands * loads.READS))
         ),
     ),
-    Line(
+    CostLine(
         "DynamoDB on demand: the reactor's commands",
         lambda load: (
             price("write_units", _millions(load.orders * loads.SAGA_WRITES))
             + price("read_units", _millions(load.orders * loads.SAGA_READS))
         ),
     ),
-    Line("Aurora: capacity units (1, 4, 128 in all)", _aurora),
-    Line("Aurora: I/O (at 10,000/s I/O-Optimized, in the units' price)", _ios),
-    Line("RDS Proxy", _proxy),
-    Line("Logs", _logs),
-    Line("X-Ray, at its own rule: one a second and 5 % more", _traces),
-    Line(
+    CostLine("Aurora: capacity units (1, 4, 128 in all)", _aurora),
+    CostLine("Aurora: I/O (at 10,000/s I/O-Optimized, in the units' price)", _ios),
+    CostLine("RDS Proxy", _proxy),
+    CostLine("Logs", _logs),
+    CostLine("X-Ray, at its own rule: one a second and 5 % more", _traces),
+    CostLine(
         "Answers out to the internet, 2 KB each", lambda load: price("data_out", _gigabytes(load.requests * ANSWER_KB))
     ),
-    Line("Storage of one month's data, for each month that it is kept", _storage),
-    Line("Endpoints, secrets, alarms, metrics, dashboard", _standing),
+    CostLine("Storage of one month's data, for each month that it is kept", _storage),
+    CostLine("Endpoints, secrets, alarms, metrics, dashboard", _standing),
 )
 
 

@@ -25,11 +25,11 @@ class CannotGoOn(Exception):
     """Nothing more can be done: the server stays away, or does not take the token. Run again later."""
 
 
-class Stopped(CannotGoOn):
+class RunStopped(CannotGoOn):
     """The run was told to stop while a request waited for its next try."""
 
 
-class Answer(NamedTuple):
+class FinalResponse(NamedTuple):
     """A response that is final: its status and its JSON body."""
 
     status: int
@@ -51,7 +51,7 @@ class Answer(NamedTuple):
         return f"{what}: {self.status} {self.body.get('detail', '')} {faults}".rstrip()
 
 
-class Client:
+class CommandClient:
     """Sends commands, one after the other; not for several threads.
 
     Args:
@@ -68,7 +68,7 @@ class Client:
         self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         self._connection = connection_to(self._url, _TIMEOUT_SECONDS)
 
-    def post(self, path: str, body: Mapping[str, Any] | None = None) -> Answer:
+    def post(self, path: str, body: Mapping[str, Any] | None = None) -> FinalResponse:
         """POST until there is a final answer. All tries carry one Idempotency-Key: the next tells of a lost answer.
 
         Args:
@@ -81,7 +81,7 @@ class Client:
         headers = {**self._headers, "Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
         return self._persist("POST", path, json.dumps(body or {}).encode(), headers)
 
-    def get(self, path: str) -> Answer:
+    def get(self, path: str) -> FinalResponse:
         """GET until there is a final answer.
 
         Raises:
@@ -93,7 +93,7 @@ class Client:
         """Give the connection back."""
         self._connection.close()
 
-    def _persist(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+    def _persist(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> FinalResponse:
         give_up = time.monotonic() + self._patience
         pause = _FIRST_PAUSE
         while True:
@@ -112,18 +112,20 @@ class Client:
             self._wait(max(retry_after, random.uniform(0, pause)))
             pause = min(pause * 2, _LONGEST_PAUSE)
 
-    def _once(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> tuple[Answer, float]:
+    def _once(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> tuple[FinalResponse, float]:
         """One request; the answer, and for how many seconds the server asks to be left alone."""
         self._connection.request(method, self._url.path.rstrip("/") + path, body, dict(headers))
         response = self._connection.getresponse()
         content = response.read()
         after = response.headers.get("Retry-After", "")
         wait = min(float(after), _LONGEST_PAUSE) if after.isdigit() else 0.0
-        return Answer(response.status, _json_object(content)), wait
+        return FinalResponse(response.status, _json_object(content)), wait
 
     def _wait(self, seconds: float) -> None:
         if self._stopping.wait(seconds):
-            raise Stopped("stopped while waiting for the server")
+            raise RunStopped("stopped while waiting for the server")
 
 
 def checked_url(url: str) -> SplitResult:

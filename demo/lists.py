@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from demo.http import CannotGoOn, Client
+from demo.http import CannotGoOn, CommandClient
 
 
-def pages(client: Client, path: str) -> Iterator[Mapping[str, Any]]:
+def pages(client: CommandClient, path: str) -> Iterator[Mapping[str, Any]]:
     """All items of a list.
 
     Args:

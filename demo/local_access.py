@@ -11,14 +11,14 @@ SUBJECT = "seed"
 TOKEN = "TRIBUTARY_TOKEN"
 
 
-class Access(NamedTuple):
+class ApiAccess(NamedTuple):
     """An API's address, and a JWT that it accepts."""
 
     url: str
     token: str
 
 
-def access(url: str | None, token: str | None) -> Access:
+def access(url: str | None, token: str | None) -> ApiAccess:
     """The API that is meant; the person is told where it is the local stack's.
 
     Args:
@@ -32,9 +32,9 @@ def access(url: str | None, token: str | None) -> Access:
     if url:
         if not token:
             raise OpsError(f"There is no token for {url}.", f"Give it with --token or {TOKEN}.")
-        return Access(url, token)
+        return ApiAccess(url, token)
     if is_named():
         raise OpsError("TABLE_PREFIX names a stack, and nothing says where its API is.", "Give it with --url.")
     stack = local_stack()
     announce_local(stack)
-    return Access(stack.api_url, token or token_of(stack, "admin", SUBJECT))
+    return ApiAccess(stack.api_url, token or token_of(stack, "admin", SUBJECT))

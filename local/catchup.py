@@ -24,7 +24,7 @@ from chalicelib.core.service import Service, UnknownAggregate, is_head
 from chalicelib.core.streams.records import as_record
 from local import aws
 from local.delivery import Record
-from local.functions import Handler, load_handlers
+from local.functions import LambdaHandler, load_handlers
 from local.pump import batches, was_at_rest
 from local.template import EventSource, Template
 
@@ -126,7 +126,7 @@ def catch_up(
     services: Mapping[str, Service],
     pool: Pool,
     sources: Sequence[EventSource],
-    handlers: Mapping[str, Handler],
+    handlers: Mapping[str, LambdaHandler],
     *,
     at_rest: bool,
 ) -> int:
@@ -160,7 +160,7 @@ def catch_up(
     return newer
 
 
-def _hand_over(sources: Sequence[EventSource], handlers: Mapping[str, Handler], records: list[Record]) -> None:
+def _hand_over(sources: Sequence[EventSource], handlers: Mapping[str, LambdaHandler], records: list[Record]) -> None:
     for source in sources:
         for batch in batches(source, records):
             answer = handlers[source.handler]({"Records": batch}, None) or {}

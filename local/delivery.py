@@ -17,7 +17,7 @@ Record = Mapping[str, Any]
 _LONGEST_PAUSE_SECONDS = 10.0
 
 
-class Stopped(Exception):
+class PumpStopped(Exception):
     """The pump is being stopped; what is not checkpointed comes again."""
 
 
@@ -80,7 +80,7 @@ class Delivery:
         """Call the function. Returns how many records are done, and whether it raised."""
         try:
             answer = self._call(batch)
-        except Stopped:
+        except PumpStopped:
             raise
         except Exception:
             return 0, True

@@ -25,7 +25,7 @@ from chalicelib.core.errors import Forbidden, Internal, MethodNotAllowed, NotFou
 TIMEOUT_MS = 29_000  # API Gateway's own limit
 
 
-class Answer(NamedTuple):
+class GatewayResponse(NamedTuple):
     """A response, before it is bytes.
 
     Attributes:
@@ -49,7 +49,7 @@ class Gateway(LocalGateway):
         self._authorizer = LocalGatewayAuthorizer(app)
         self._patterns = [(route, route.split("/")) for route in sorted(app.routes)]
 
-    def answer(self, method: str, target: str, headers: dict[str, list[str]], body: bytes) -> Answer:
+    def answer(self, method: str, target: str, headers: dict[str, list[str]], body: bytes) -> GatewayResponse:
         """The answer to one request.
 
         Args:
@@ -60,7 +60,7 @@ class Gateway(LocalGateway):
         """
         return self._handled(method, target, headers, body)._replace(route=self._route_or_none(target))
 
-    def _handled(self, method: str, target: str, headers: dict[str, list[str]], body: bytes) -> Answer:
+    def _handled(self, method: str, target: str, headers: dict[str, list[str]], body: bytes) -> GatewayResponse:
         try:
             return _answer(self.handle_request(method, target, headers, body))
         except Problem as problem:
@@ -146,18 +146,18 @@ def _match(pattern: list[str], parts: list[str]) -> dict[str, str] | None:
     return parameters
 
 
-def _answer(response: Mapping[str, Any]) -> Answer:
+def _answer(response: Mapping[str, Any]) -> GatewayResponse:
     """The function's response."""
     headers = [(name, str(value)) for name, value in response["headers"].items()]
     for name, values in (response.get("multiValueHeaders") or {}).items():
         headers += [(name, str(value)) for value in values]
     body = response["body"] or b""
-    return Answer(response["statusCode"], headers, body if isinstance(body, bytes) else body.encode())
+    return GatewayResponse(response["statusCode"], headers, body if isinstance(body, bytes) else body.encode())
 
 
-def problem_answer(problem: Problem) -> Answer:
+def problem_answer(problem: Problem) -> GatewayResponse:
     """A problem as an answer (RFC 9457)."""
     import msgspec
 
     headers = [("Content-Type", "application/problem+json"), ("Cache-Control", "no-store"), *problem.headers.items()]
-    return Answer(problem.status, headers, msgspec.json.encode(composition_root().INFO.problem(problem)))
+    return GatewayResponse(problem.status, headers, msgspec.json.encode(composition_root().INFO.problem(problem)))

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from chalicelib.core.mysql.connections import SQL_MODE, connect
-from chalicelib.core.mysql.server_check import check
+from chalicelib.core.mysql.server_check import require_supported
 from local import LocalError
 from local.child import Child
 from local.files import write_private
@@ -212,7 +212,7 @@ def check_server(url: str) -> None:
     except Exception as error:
         raise LocalError(f"The MySQL server that DATABASE_URL names cannot be used: {error}") from error
     try:
-        if lacking := check(connection):
+        if lacking := require_supported(connection):
             raise LocalError("\n".join(["The MySQL server that DATABASE_URL names will not do.", *lacking]))
     finally:
         connection.close()

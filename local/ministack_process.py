@@ -28,7 +28,7 @@ _BACKLOG: Final = 4096
 _LONGEST_SAVING_SECONDS: Final = 600
 
 
-class State:
+class SavedState:
     """What MiniStack keeps in files between two runs, one a service.
 
     Args:
@@ -79,7 +79,7 @@ class Keeper:
         unreadable: what of the state could not be read at the start; "" for nothing.
     """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: SavedState) -> None:
         self._state = state
         self._saved = False
         self.unreadable = ""
@@ -150,7 +150,7 @@ def main() -> int:
     keep_going()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    state = State(Path(persistence.STATE_DIR))
+    state = SavedState(Path(persistence.STATE_DIR))
     config = Config()
     config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
     config.backlog = _BACKLOG

@@ -23,9 +23,9 @@ from chalice.local import LambdaContext
 
 from local import aws
 from local.checkpoints import Checkpoints
-from local.delivery import Delivery, Record, Stopped, sequence_number
+from local.delivery import Delivery, PumpStopped, Record, sequence_number
 from local.filters import passes
-from local.functions import Handler, load_handler, load_handlers
+from local.functions import LambdaHandler, load_handler, load_handlers
 from local.schedule import check_now_and_then
 from local.shard import MAX_READ, ShardReader
 from local.template import EventSource, Template
@@ -56,7 +56,7 @@ class Pump:
         self,
         endpoint: str,
         sources: Sequence[EventSource],
-        handlers: Mapping[str, Handler],
+        handlers: Mapping[str, LambdaHandler],
         folder: Path,
         bucket: str = "",
     ) -> None:
@@ -105,7 +105,7 @@ class Pump:
             try:
                 self._feed_shards(source)
                 return
-            except Stopped:
+            except PumpStopped:
                 return
             except Exception as error:
                 _say(f"{source.function} on {source.table}: {error!r}; trying again in a second")
@@ -176,7 +176,7 @@ class Pump:
 
     def _pause(self, seconds: float) -> None:
         if self._stopping.wait(seconds):
-            raise Stopped
+            raise PumpStopped
 
     def _give_up(self, source: EventSource, batch: Sequence[Record], why: str) -> None:
         """Keep a batch that is given up as Lambda keeps it in S3, payload and all."""

@@ -18,7 +18,7 @@ from chalice.app import Chalice
 from chalicelib.core.errors import Forbidden, Internal, Malformed, Problem, TooLarge
 from chalicelib.core.http.request import MAX_BODY_BYTES as ACCEPTED_BYTES
 from local.functions import load_handler
-from local.gateway import Answer, Gateway, problem_answer
+from local.gateway import Gateway, GatewayResponse, problem_answer
 from local.hosts import is_own
 from local.output import keep_going
 from local.template import Template
@@ -41,7 +41,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, app: Chalice, port: int) -> None:
         self.gateway = Gateway(app)
-        super().__init__(("127.0.0.1", port), Handler)
+        super().__init__(("127.0.0.1", port), RequestHandler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A connection ended by an error: nothing to say of a client that went away."""
@@ -49,7 +49,7 @@ class Server(ThreadingHTTPServer):
             traceback.print_exc()
 
 
-class Handler(BaseHTTPRequestHandler):
+class RequestHandler(BaseHTTPRequestHandler):
     """One connection."""
 
     server: Server
@@ -157,7 +157,7 @@ class Handler(BaseHTTPRequestHandler):
         while time.monotonic() < deadline and self.connection.recv(1 << 16):
             pass
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: GatewayResponse) -> None:
         self._log(answer)
         bodiless = answer.status in (204, 304)
         self.send_response(answer.status)
@@ -171,7 +171,7 @@ class Handler(BaseHTTPRequestHandler):
         if not bodiless and self.command != "HEAD":
             self.wfile.write(answer.body)
 
-    def _log(self, answer: Answer) -> None:
+    def _log(self, answer: GatewayResponse) -> None:
         """The access log: of what the client wrote, only what is one of a few words. No path, no query, no header."""
         method = self.command if self.command in HTTPMethod.__members__ else "-"
         print(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}Z {method} {answer.route} {answer.status} {len(answer.body)}")

@@ -10,7 +10,7 @@ from typing import cast
 
 import click
 
-from ops.failing import WHO_CHANGES_TABLES, Command
+from ops.failing import WHO_CHANGES_TABLES, CommandLine
 
 _EPILOG = (
     "Works on the stack that the functions' own variables name: TABLE_PREFIX, DATABASE_URL, AWS_REGION,"
@@ -54,7 +54,7 @@ def ops() -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run a command. Returns the exit code."""
     _log_to_standard_error()
-    return Command(ops, arguments).run()
+    return CommandLine(ops, arguments).run()
 
 
 def _log_to_standard_error() -> None:

@@ -28,7 +28,7 @@ class OpsError(Exception):
         return f"{self}\n{self.hint}".strip()
 
 
-class Command:
+class CommandLine:
     """Runs the command line, and turns what is raised into words and an exit code.
 
     Args:

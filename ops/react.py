@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from chalicelib.core.composition_root import composition_root
-from chalicelib.core.reactor import Deps
+from chalicelib.core.reactor import ReactorDeps
 from chalicelib.core.reactor import react as run
 from chalicelib.core.reactor.handler import deps_of
 from chalicelib.core.runtime import Runtime
@@ -63,7 +63,7 @@ def react(chosen: tuple[str, ...], segments: int, as_json: bool) -> int:
 class _Counted:
     """Passes letters on, and counts them."""
 
-    def __init__(self, deps: Deps) -> None:
+    def __init__(self, deps: ReactorDeps) -> None:
         self._dead_letters = deps.dead_letters
         self.ids: set[str] = set()
 
@@ -87,7 +87,12 @@ def _look(runtime: Runtime, service: str, segments: int) -> Looked:
 
 
 def _segment(
-    runtime: Runtime, patient: "DynamoDBClient", service: str, part: tuple[int, int], deps: Deps, advance: Advance
+    runtime: Runtime,
+    patient: "DynamoDBClient",
+    service: str,
+    part: tuple[int, int],
+    deps: ReactorDeps,
+    advance: Advance,
 ) -> Iterator[int]:
     """React to one part of a table, some aggregates at a time, a minute for each time; yields how many."""
     table = runtime.settings.table(service)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.mysql.connections import connect
-from chalicelib.core.mysql.server_check import check
+from chalicelib.core.mysql.server_check import require_supported
 from chalicelib.core.telemetry import log
 from local import ROOT, aws
 from local.mariadb import MariaDB, with_database
@@ -73,7 +73,7 @@ def _check(url: str) -> None:
     except Exception as error:
         pytest.exit(f"The MySQL server for the tests cannot be reached: {error}", returncode=3)
     try:
-        if lacking := check(connection):
+        if lacking := require_supported(connection):
             pytest.exit("\n".join(["The MySQL server for the tests will not do.", *lacking]), returncode=3)
     finally:
         connection.close()

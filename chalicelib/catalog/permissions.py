@@ -1,8 +1,8 @@
 """Who may run which command and which query of the catalog."""
 
-from chalicelib.core.access.permissions import ALL, Rows
+from chalicelib.core.access.permissions import ALL, PermissionRows
 
-PERMISSIONS: Rows = {
+PERMISSIONS: PermissionRows = {
     "catalog.add": {"staff": ALL, "admin": ALL},
     "catalog.change": {"staff": ALL, "admin": ALL},
     "catalog.discontinue": {"staff": ALL, "admin": ALL},

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from chalicelib.core.queries.answers import Timestamp, Version, timestamp
-from chalicelib.core.queries.listing import Bookmark, Key, ListParameters, Page, Row, Sort, Where, read_page
+from chalicelib.core.queries.listing import Bookmark, ListParameters, Page, ResultRow, Sort, SortKey, Where, read_page
 from chalicelib.core.queries.search import WORDS, SearchText, Source, Way, first_full, narrow, sought, ways
 from chalicelib.core.tokens import Signer
 from chalicelib.vocabulary import Currency, MinorUnits, Money
@@ -72,12 +72,12 @@ _DETAIL = f"""SELECT {_COLUMNS}, p.description, s.reserved FROM products p LEFT 
   WHERE p.sku = %s AND p.deleted_at IS NULL"""  # noqa: S608 - constants above
 _SALES = """SELECT currency, SUM(orders) AS orders, SUM(quantity) AS quantity, SUM(amount) AS amount
   FROM sales_by_product WHERE sku = %s GROUP BY currency HAVING SUM(orders) > 0 ORDER BY currency"""
-_SKU = Key("p.sku", "sku")
+_SKU = SortKey("p.sku", "sku")
 _SORTS = {
     "sku": Sort((_SKU,)),
-    "name": Sort((Key("p.name", "name"), _SKU)),
-    "price": Sort((Key("p.price", "price"), _SKU)),
-    "-price": Sort((Key("p.price", "price"), _SKU), descending=True),
+    "name": Sort((SortKey("p.name", "name"), _SKU)),
+    "price": Sort((SortKey("p.price", "price"), _SKU)),
+    "-price": Sort((SortKey("p.price", "price"), _SKU), descending=True),
 }
 
 
@@ -125,16 +125,16 @@ def get_product(cursor: Any, sku: str) -> ProductDetail | None:
     )
 
 
-def _summary(row: Row) -> ProductSummary:
+def _summary(row: ResultRow) -> ProductSummary:
     return ProductSummary(**_members(row))
 
 
-def _members(row: Row) -> dict[str, Any]:
+def _members(row: ResultRow) -> dict[str, Any]:
     names = ("sku", "version", "name", "price", "currency", "on_hand", "available")
     times = ("created_at", "updated_at")
     return {name: row[name] for name in names} | {name: timestamp(row[name]) for name in times}
 
 
-def _sales(row: Row) -> ProductSales:
+def _sales(row: ResultRow) -> ProductSales:
     sums = {name: int(row[name]) for name in ("orders", "quantity", "amount")}
     return ProductSales(currency=row["currency"], **sums)

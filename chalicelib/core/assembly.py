@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from chalicelib.core.access.permissions import Permissions, Rows
+from chalicelib.core.access.permissions import PermissionRows, Permissions
 from chalicelib.core.composition_root import HalfWired
 from chalicelib.core.http.chalice_adapter import Api
 from chalicelib.core.http.documentation import documentation
@@ -102,7 +102,7 @@ class _Folder:
         return getattr(self._module("service"), "SERVICE", None) if self._has("service") else None
 
     @property
-    def permissions(self) -> Rows:
+    def permissions(self) -> PermissionRows:
         """Its rows."""
         return getattr(self._module("permissions"), "PERMISSIONS", {}) if self._has("permissions") else {}
 
@@ -134,7 +134,7 @@ class _Folder:
         return import_module(f"{self._package}.{name}")
 
 
-def _without_permission(home: Path, apis: Iterable[Api], rows: Rows) -> Iterator[str]:
+def _without_permission(home: Path, apis: Iterable[Api], rows: PermissionRows) -> Iterator[str]:
     """Routes that nobody may use."""
     for api in apis:
         for endpoint in api.endpoints:

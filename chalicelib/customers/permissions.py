@@ -1,8 +1,8 @@
 """Who may run which command and which query of customers."""
 
-from chalicelib.core.access.permissions import ALL, OWN, Rows
+from chalicelib.core.access.permissions import ALL, OWN, PermissionRows
 
-PERMISSIONS: Rows = {
+PERMISSIONS: PermissionRows = {
     "customers.register": {"customer": OWN, "staff": ALL, "admin": ALL},
     "customers.change": {"customer": OWN, "staff": ALL, "admin": ALL},
     "customers.delete": {"customer": OWN, "staff": ALL, "admin": ALL},

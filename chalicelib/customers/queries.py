@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from chalicelib.core.queries.answers import Timestamp, Version, timestamp
-from chalicelib.core.queries.listing import Bookmark, Key, ListParameters, Page, Row, Sort, Where, read_page
+from chalicelib.core.queries.listing import Bookmark, ListParameters, Page, ResultRow, Sort, SortKey, Where, read_page
 from chalicelib.core.queries.search import WORDS, SearchText, Source, Way, first_full, narrow, sought, ways
 from chalicelib.core.tokens import Signer
 from chalicelib.vocabulary import Currency, Money
@@ -88,9 +88,9 @@ _SEARCHED = (
 _DETAIL = f"SELECT {_CUSTOMER} FROM customers c WHERE c.id = %s AND c.deleted_at IS NULL"  # noqa: S608 - a constant
 _DETAIL_ORDERS = f"SELECT {_ORDERS} FROM customer_spend s WHERE s.customer_id = %s ORDER BY s.currency"  # noqa: S608 - a constant
 _KEYS = {
-    "name": (Key("c.name", "name"), Key("c.id", "id")),
-    "spend": (Key("s.spend", "spend"), Key("s.customer_id", "id")),
-    "last_order": (Key("s.last_order_at", "last_order_at"), Key("s.customer_id", "id")),
+    "name": (SortKey("c.name", "name"), SortKey("c.id", "id")),
+    "spend": (SortKey("s.spend", "spend"), SortKey("s.customer_id", "id")),
+    "last_order": (SortKey("s.last_order_at", "last_order_at"), SortKey("s.customer_id", "id")),
 }
 
 
@@ -137,17 +137,17 @@ def get_customer(cursor: Any, id: str) -> CustomerDetail | None:
     return CustomerDetail(**_members(row), orders=[_orders(orders) for orders in cursor.fetchall()])
 
 
-def _summary(row: Row) -> CustomerSummary:
+def _summary(row: ResultRow) -> CustomerSummary:
     return CustomerSummary(**_members(row), orders=_orders(row) if row["currency"] else None)
 
 
-def _members(row: Row) -> dict[str, Any]:
+def _members(row: ResultRow) -> dict[str, Any]:
     names = ("id", "version", "name", "email", "country")
     times = ("created_at", "updated_at")
     return {name: row[name] for name in names} | {name: timestamp(row[name]) for name in times}
 
 
-def _orders(row: Row) -> CustomerOrders:
+def _orders(row: ResultRow) -> CustomerOrders:
     last: datetime | None = row["last_order_at"]
     return CustomerOrders(
         currency=row["currency"],

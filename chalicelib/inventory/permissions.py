@@ -1,8 +1,8 @@
 """Who may run which command and which query of the inventory."""
 
-from chalicelib.core.access.permissions import ALL, Rows
+from chalicelib.core.access.permissions import ALL, PermissionRows
 
-PERMISSIONS: Rows = {
+PERMISSIONS: PermissionRows = {
     "inventory.receive": {"staff": ALL, "admin": ALL},
     "inventory.adjust": {"staff": ALL, "admin": ALL},
 }

@@ -10,14 +10,14 @@ from chalicelib.core.queries.listing import ListParameters
 from chalicelib.core.queries.search import WORDS, SearchText
 from chalicelib.vocabulary import Currency, CustomerId, Money, Reference, Sku
 
-Status = Literal["placed", "confirmed", "rejected", "cancelled", "shipped", "delivered"]
+OrderStatus = Literal["placed", "confirmed", "rejected", "cancelled", "shipped", "delivered"]
 Total = Annotated[int, Meta(ge=0, le=2**63 - 1, description="Minor units of the order's currency.", examples=[1000])]
 
 
 class OrderFilters(ListParameters, frozen=True):
     """Which orders, and in what order."""
 
-    status: Status | None = None
+    status: OrderStatus | None = None
     customer: CustomerId | None = None
     sku: Annotated[Sku, Meta(description="Only orders with a line of this SKU.")] | None = None
     reference: Reference | None = None
@@ -55,7 +55,7 @@ class OrderSummary(Struct, frozen=True, kw_only=True):
     id: str
     version: Version
     reference: str | None
-    status: Status
+    status: OrderStatus
     customer: OrderCustomer
     currency: str
     total: Money

@@ -1,8 +1,8 @@
 """Who may run which command and which query of orders."""
 
-from chalicelib.core.access.permissions import ALL, OWN, Rows
+from chalicelib.core.access.permissions import ALL, OWN, PermissionRows
 
-PERMISSIONS: Rows = {
+PERMISSIONS: PermissionRows = {
     "orders.place": {"customer": OWN, "staff": ALL, "admin": ALL},
     "orders.cancel": {"customer": OWN, "staff": ALL, "admin": ALL},
     "orders.ship": {"staff": ALL, "admin": ALL},

@@ -11,7 +11,7 @@ import msgspec
 
 from chalicelib.core.errors import Fault, Invalid
 from chalicelib.core.queries.answers import timestamp
-from chalicelib.core.queries.listing import Bookmark, Key, Page, Row, Sort, Where, read_page
+from chalicelib.core.queries.listing import Bookmark, Page, ResultRow, Sort, SortKey, Where, read_page
 from chalicelib.core.queries.search import Sought, Source, Way, first_full, narrow, sought, ways
 from chalicelib.core.tokens import Signer
 from chalicelib.orders.answers import OrderCustomer, OrderDetail, OrderFilters, OrderLine, OrderSummary, Shortage
@@ -108,8 +108,8 @@ def _wanted(filters: OrderFilters) -> list[Sought]:
 
 
 def _sort(filters: OrderFilters, placed_at: str = "o.placed_at", id: str = "o.id") -> Sort:
-    first = Key("o.total", "total") if filters.sort.endswith("total") else Key(placed_at, "placed_at")
-    return Sort((first, Key(id, "id")), filters.sort.startswith("-"))
+    first = SortKey("o.total", "total") if filters.sort.endswith("total") else SortKey(placed_at, "placed_at")
+    return Sort((first, SortKey(id, "id")), filters.sort.startswith("-"))
 
 
 def _where(filters: OrderFilters, placed_at: str = "o.placed_at") -> Where:
@@ -147,11 +147,11 @@ def get_order(cursor: Any, id: str) -> OrderDetail | None:
     )
 
 
-def _summary(row: Row) -> OrderSummary:
+def _summary(row: ResultRow) -> OrderSummary:
     return OrderSummary(**_members(row))
 
 
-def _members(row: Row) -> dict[str, Any]:
+def _members(row: ResultRow) -> dict[str, Any]:
     """What list and detail have in common."""
     names = ("id", "version", "reference", "status", "currency", "total", "quantity", "line_count")
     return {

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from chalicelib.core.queries.answers import timestamp
-from chalicelib.core.queries.listing import Row
+from chalicelib.core.queries.listing import ResultRow
 from chalicelib.inventory.published import reservation_id
 from chalicelib.orders.answers import OrderTimeline, TimelineEntry
 
@@ -43,5 +43,5 @@ def _gap(versions: Collection[int], least: int) -> bool:
     return len(versions) < max([least, *versions])
 
 
-def _entry(row: Row) -> TimelineEntry:
+def _entry(row: ResultRow) -> TimelineEntry:
     return TimelineEntry(**{**row, "at": timestamp(row["at"]), "events": msgspec.json.decode(row["events"])})

@@ -6,7 +6,17 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from chalicelib.core.errors import Fault, Invalid
-from chalicelib.core.queries.listing import Bookmark, Key, ListParameters, Page, Row, Sort, Where, bad_cursor, read_page
+from chalicelib.core.queries.listing import (
+    Bookmark,
+    ListParameters,
+    Page,
+    ResultRow,
+    Sort,
+    SortKey,
+    Where,
+    bad_cursor,
+    read_page,
+)
 from chalicelib.core.tokens import Signer
 from chalicelib.vocabulary import Currency, Money
 
@@ -80,7 +90,7 @@ _SALES = {
 }
 _LOW_STOCK = """SELECT s.sku, p.name, s.on_hand, s.reserved, s.available
   FROM stock s LEFT JOIN products p ON p.sku = s.sku"""
-_LOW_STOCK_SORT = Sort((Key("s.available", "available"), Key("s.sku", "sku")))
+_LOW_STOCK_SORT = Sort((SortKey("s.available", "available"), SortKey("s.sku", "sku")))
 
 
 def sales(cursor: Any, parameters: SalesParameters, signer: Signer, today: date) -> Page[SalesItem]:
@@ -102,12 +112,12 @@ def sales(cursor: Any, parameters: SalesParameters, signer: Signer, today: date)
     first, last = _range(parameters, date.fromisoformat(carried))
     key, table, select = _SALES[parameters.by]
     one_currency = " AND currency = %s" if parameters.currency else ""
-    keys = (Key(f"t.{key}", key), Key("t.currency", "currency"))
+    keys = (SortKey(f"t.{key}", key), SortKey("t.currency", "currency"))
     return read_page(
         cursor,
         select.format(sums=_SUMS.format(key=key, table=table, currency=one_currency)),
         Where(),
-        Sort(keys) if parameters.sort == "key" else Sort((Key("t.amount", "amount"), *keys), descending=True),
+        Sort(keys) if parameters.sort == "key" else Sort((SortKey("t.amount", "amount"), *keys), descending=True),
         bookmark,
         parameters.limit,
         lambda row: _sales_item(row, key),
@@ -153,7 +163,7 @@ def _range(parameters: SalesParameters, today: date) -> tuple[date, date]:
     return first, last
 
 
-def _sales_item(row: Row, key: str) -> SalesItem:
+def _sales_item(row: ResultRow, key: str) -> SalesItem:
     # A SUM is a DECIMAL in MySQL, of whole numbers here.
     members: dict[str, Any] = {name: int(row[name]) for name in ("orders", "quantity", "amount")}
     members |= {name: row[name] for name in (key, "currency", "name") if name in row}

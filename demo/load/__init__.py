@@ -9,7 +9,7 @@ tally     rates, latencies, errors, broken promises
 run       the crews that do it, and the last look
 """
 
-from demo.load.run import Options, run
-from demo.load.tally import Report
+from demo.load.run import LoadOptions, run
+from demo.load.tally import LoadReport
 
-__all__ = ["Options", "Report", "run"]
+__all__ = ["LoadOptions", "LoadReport", "run"]

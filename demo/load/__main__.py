@@ -3,7 +3,7 @@
 import sys
 
 from demo.load.command import load
-from ops.failing import Command
+from ops.failing import CommandLine
 
 if __name__ == "__main__":
-    sys.exit(Command(load, None, "python -m demo.load").run())
+    sys.exit(CommandLine(load, None, "python -m demo.load").run())

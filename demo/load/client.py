@@ -11,7 +11,7 @@ _TIMEOUT_SECONDS = 35  # longer than API Gateway's 29
 NO_ANSWER = "no-answer"
 
 
-class Answer(NamedTuple):
+class TimedResponse(NamedTuple):
     """What came back.
 
     Attributes:
@@ -43,11 +43,11 @@ class Answer(NamedTuple):
 class Sends(Protocol):
     """What the crews need of a client."""
 
-    def send(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> TimedResponse:
         """Send one request; header_names become Header-Names."""
 
 
-class Client:
+class LoadClient:
     """Sends requests, one after the other; not for several threads.
 
     Args:
@@ -64,7 +64,7 @@ class Client:
         self._connection = connection_to(parts, _TIMEOUT_SECONDS)
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
-    def send(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> TimedResponse:
         """See `Sends`."""
         raw = None if body is None else json.dumps(body).encode()
         given = {**self._headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
@@ -75,10 +75,10 @@ class Client:
             content = response.read()
         except TROUBLE:
             self._connection.close()  # it connects anew by itself
-            return Answer(0, seconds=time.perf_counter() - begun)
+            return TimedResponse(0, seconds=time.perf_counter() - begun)
         seconds = time.perf_counter() - begun
         named = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, named, _parsed(content), seconds)
+        return TimedResponse(response.status, named, _parsed(content), seconds)
 
     def close(self) -> None:
         """Give the connection back."""

@@ -3,8 +3,8 @@
 import click
 
 from demo.http import CannotGoOn
-from demo.load.run import Options, run
-from demo.load.tally import Report, Times
+from demo.load.run import LoadOptions, run
+from demo.load.tally import Latencies, LoadReport
 from demo.local_access import access
 from ops.failing import WRONG, OpsError
 from ops.output import console, json_option, print_json, table
@@ -13,28 +13,28 @@ _positive = click.FloatRange(min=0, min_open=True)
 
 
 @click.command()
-@click.option("--rate", type=_positive, default=Options.rate, show_default=True, help="Commands a second.")
-@click.option("--queries", type=_positive, default=Options.queries, show_default=True, help="Queries a second.")
+@click.option("--rate", type=_positive, default=LoadOptions.rate, show_default=True, help="Commands a second.")
+@click.option("--queries", type=_positive, default=LoadOptions.queries, show_default=True, help="Queries a second.")
 @click.option(
     "--orders",
     type=click.FloatRange(0, 100),
-    default=Options.orders,
+    default=LoadOptions.orders,
     show_default=True,
     help="How many of 100 commands place an order, which the saga follows up with two more.",
 )
-@click.option("--seconds", type=_positive, default=Options.seconds, show_default=True, help="How long.")
+@click.option("--seconds", type=_positive, default=LoadOptions.seconds, show_default=True, help="How long.")
 @click.option(
-    "--clients", type=click.IntRange(1, 500), default=Options.clients, show_default=True, help="Commands at once."
+    "--clients", type=click.IntRange(1, 500), default=LoadOptions.clients, show_default=True, help="Commands at once."
 )
 @click.option(
-    "--readers", type=click.IntRange(1, 500), default=Options.readers, show_default=True, help="Queries at once."
+    "--readers", type=click.IntRange(1, 500), default=LoadOptions.readers, show_default=True, help="Queries at once."
 )
 @click.option("--url", help="Of the API; the local stack's if left out.")
 @click.option("--token", help="A JWT of staff or admin; $TRIBUTARY_TOKEN or the local stack's if left out.")
 @click.option(
     "--one-server", is_flag=True, help="All queries go to one server: count it, too, when one shows less than before."
 )
-@click.option("--seed", type=int, default=Options.seed, show_default=True, help="Of what is random.")
+@click.option("--seed", type=int, default=LoadOptions.seed, show_default=True, help="Of what is random.")
 @json_option
 def load(
     rate: float,
@@ -56,7 +56,7 @@ def load(
     everything that was acknowledged is looked for. Ends with 1 when a promise was broken; what is merely refused
     (503 while a store is away, 409 for a lost race) is counted by its type.
     """
-    options = Options(
+    options = LoadOptions(
         *access(url, token),
         rate=rate,
         queries=queries,
@@ -78,9 +78,9 @@ def load(
     return WRONG if report.broken else 0
 
 
-def _print(report: Report) -> None:
+def _print(report: LoadReport) -> None:
     console().print(
-        table("", ("milliseconds", *Times._fields), [(name, *each) for name, each in report.latencies.items()])
+        table("", ("milliseconds", *Latencies._fields), [(name, *each) for name, each in report.latencies.items()])
     )
     for crew, achieved in report.achieved.items():
         click.echo(

@@ -7,9 +7,9 @@ queries go to one server, never less than was shown before.
 import random
 from typing import Any
 
-from demo.load.client import Answer, Sends
-from demo.load.shop import Shop, Written
-from demo.load.tally import Tally
+from demo.load.client import Sends, TimedResponse
+from demo.load.shop import AcknowledgedCommit, Shop
+from demo.load.tally import LoadTally
 
 _EXPECTED_REFUSALS = frozenset({0, 429, 502, 503, 504})
 _WITH_TOKEN = 0.6
@@ -39,7 +39,7 @@ class Looker:
     """
 
     def __init__(
-        self, client: Sends, shop: Shop, tally: Tally, chance: random.Random, *, one_server: bool = False
+        self, client: Sends, shop: Shop, tally: LoadTally, chance: random.Random, *, one_server: bool = False
     ) -> None:
         self._client = client
         self._shop = shop
@@ -68,7 +68,7 @@ class Looker:
             for order in answer.body["items"]:
                 self._shop.confirmed(order["id"])
 
-    def own_write(self, written: Written, wait: int = 2) -> Answer:
+    def own_write(self, written: AcknowledgedCommit, wait: int = 2) -> TimedResponse:
         """What was acknowledged is shown at that version or a newer one."""
         headers = {"Consistency_Token": written.token, "Prefer": f"wait={wait}"}
         answer = self._send("with token", written.path, expected={404}, **headers)
@@ -78,7 +78,7 @@ class Looker:
             self._tally.check(_version(answer) >= written.version, told)
         return answer
 
-    def own_order_in_list(self, written: Written) -> None:
+    def own_order_in_list(self, written: AcknowledgedCommit) -> None:
         """An order that was acknowledged is in its customer's list, newest first."""
         path = f"/customers/{written.buyer}/orders?limit=200"
         answer = self._send("list with token", path, Consistency_Token=written.token)
@@ -88,7 +88,7 @@ class Looker:
             told = f"GET {path} with the token of {written.id}, version {written.version}: {versions.get(written.id)}"
             self._tally.check(full or versions.get(written.id, 0) >= written.version, told)
 
-    def without_token(self, written: Written) -> None:
+    def without_token(self, written: AcknowledgedCommit) -> None:
         """What is there; of one server, never less than it has shown."""
         if written.service == "orders" and self._chance.random() < 0.5:
             path = f"/customers/{written.buyer}/orders?limit=200"
@@ -107,7 +107,7 @@ class Looker:
                 self._tally.check(shown >= before, f"GET {path} shows {shown} after {before}")
             self._shop.show(path, shown)
 
-    def _send(self, what: str, path: str, *, expected: Any = (), **headers: str) -> Answer:
+    def _send(self, what: str, path: str, *, expected: Any = (), **headers: str) -> TimedResponse:
         answer = self._client.send("GET", path, **headers)
         self._tally.answered("queries", f"GET {what}", answer)
         refused = answer.status in _EXPECTED_REFUSALS or answer.status in expected
@@ -115,6 +115,6 @@ class Looker:
         return answer
 
 
-def _version(answer: Answer) -> int:
+def _version(answer: TimedResponse) -> int:
     """The version that is shown; 0 where nothing is."""
     return int(answer.body["version"]) if answer.good else 0

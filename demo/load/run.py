@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from demo.http import CannotGoOn
-from demo.load.client import NO_ANSWER, Client
+from demo.load.client import NO_ANSWER, LoadClient
 from demo.load.looking import Looker
 from demo.load.pace import Pace
 from demo.load.selling import ORDERS, Seller
-from demo.load.shop import Shop, Written
-from demo.load.tally import Report, Tally
+from demo.load.shop import AcknowledgedCommit, Shop
+from demo.load.tally import LoadReport, LoadTally
 from ops.progress import phase
 
 _CUSTOMERS, _PRODUCTS = 20, 40
@@ -25,7 +25,7 @@ _NOT_YET = frozenset({"read-model-behind", "unavailable", "outcome-unknown", "no
 
 
 @dataclass(frozen=True)
-class Options:
+class LoadOptions:
     """What a load is told.
 
     Attributes:
@@ -57,7 +57,7 @@ class Options:
     seed: int = 0
 
 
-def run(options: Options) -> Report:
+def run(options: LoadOptions) -> LoadReport:
     """Do it all.
 
     Raises:
@@ -67,15 +67,15 @@ def run(options: Options) -> Report:
 
 
 class _Load:
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: LoadOptions) -> None:
         self._options = options
         self._shop = Shop()
-        self._tally = Tally()
+        self._tally = LoadTally()
         self._random = random.Random(options.seed)
 
-    def run(self) -> Report:
+    def run(self) -> LoadReport:
         self._open()
-        self._tally = Tally()  # the opening does not count
+        self._tally = LoadTally()  # the opening does not count
         begun = time.monotonic()
         self._crews()
         seconds = time.monotonic() - begun
@@ -151,13 +151,13 @@ class _Load:
 
             self._together([(look, self._options.readers)], [])
 
-    def _find(self, looker: Looker, written: Written, deadline: float) -> None:
+    def _find(self, looker: Looker, written: AcknowledgedCommit, deadline: float) -> None:
         while (answer := looker.own_write(written, wait=10)).problem in _NOT_YET:
             if time.monotonic() > deadline:
                 break
         self._tally.check(answer.good, f"{written.path}, version {written.version}, was acknowledged: {answer.problem}")
 
-    def _looker(self, client: Client, number: int) -> Looker:
+    def _looker(self, client: LoadClient, number: int) -> Looker:
         chance = self._chance(1000 + number)
         return Looker(client, self._shop, self._tally, chance, one_server=self._options.one_server)
 
@@ -165,8 +165,8 @@ class _Load:
         return random.Random(self._options.seed * 10_000 + number)
 
     @contextmanager
-    def _client(self) -> Iterator[Client]:
-        client = Client(self._options.url, self._options.token)
+    def _client(self) -> Iterator[LoadClient]:
+        client = LoadClient(self._options.url, self._options.token)
         try:
             yield client
         finally:

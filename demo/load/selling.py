@@ -9,9 +9,9 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from demo.load.client import Answer, Sends
-from demo.load.shop import Shop, Written
-from demo.load.tally import Tally
+from demo.load.client import Sends, TimedResponse
+from demo.load.shop import AcknowledgedCommit, Shop
+from demo.load.tally import LoadTally
 
 CURRENCY = "GBP"
 PIECES = 1_000_000
@@ -41,7 +41,9 @@ class Seller:
         orders: how many of 100 commands place an order, each of which the saga follows up with two of its own.
     """
 
-    def __init__(self, client: Sends, shop: Shop, tally: Tally, chance: random.Random, orders: float = ORDERS) -> None:
+    def __init__(
+        self, client: Sends, shop: Shop, tally: LoadTally, chance: random.Random, orders: float = ORDERS
+    ) -> None:
         rest = (100 - orders) / sum(_MIX.values())
         self._weights = {"place": orders, **{name: share * rest for name, share in _MIX.items()}}
         self._client = client
@@ -125,10 +127,10 @@ class Seller:
         else:
             self._send("ship", "orders", id, "POST", f"/orders/{id}/ship", changes=False)
 
-    def _place(self, body: dict[str, Any], key: str) -> Answer:
+    def _place(self, body: dict[str, Any], key: str) -> TimedResponse:
         return self._send("place", "orders", "", "POST", "/orders", body, Idempotency_Key=key)
 
-    def _receive(self, sku: str) -> Answer:
+    def _receive(self, sku: str) -> TimedResponse:
         return self._send("receive", "inventory", sku, "POST", f"/stock/{sku}/receipts", {"quantity": PIECES})
 
     def _send(
@@ -142,7 +144,7 @@ class Seller:
         *,
         changes: bool = True,
         **headers: str,
-    ) -> Answer:
+    ) -> TimedResponse:
         """Send a command, check its answer and note what it acknowledges; `changes`: done again, it changes again."""
         before = self._shop.version(service, id)
         answer = self._client.send(method, path, body, **headers)
@@ -154,5 +156,5 @@ class Seller:
             self._tally.check(version >= before + changes, f"{told}; version {before} was acknowledged before")
             buyer = answer.body.get("customer_id", "")
             token = answer.headers.get("consistency-token", "")
-            self._shop.acknowledge(Written(service, answer.body["id"], version, token, buyer))
+            self._shop.acknowledge(AcknowledgedCommit(service, answer.body["id"], version, token, buyer))
         return answer

@@ -11,7 +11,7 @@ _TO_SHIP = 200
 _PATHS = {"customers": "/customers/{}", "catalog": "/products/{}", "inventory": "/products/{}", "orders": "/orders/{}"}
 
 
-class Written(NamedTuple):
+class AcknowledgedCommit(NamedTuple):
     """A commit that was acknowledged.
 
     Attributes:
@@ -38,12 +38,12 @@ class Shop:
         self.skus: list[str] = []
         self.orders: list[str] = []
         self._to_ship: deque[str] = deque(maxlen=_TO_SHIP)
-        self._newest: dict[tuple[str, str], Written] = {}
-        self._recent: deque[Written] = deque(maxlen=_RECENT)
+        self._newest: dict[tuple[str, str], AcknowledgedCommit] = {}
+        self._recent: deque[AcknowledgedCommit] = deque(maxlen=_RECENT)
         self._shown: dict[str, int] = {}
         self._lock = threading.Lock()
 
-    def acknowledge(self, written: Written) -> None:
+    def acknowledge(self, written: AcknowledgedCommit) -> None:
         """Note a commit that was acknowledged."""
         key = (written.service, written.id)
         with self._lock:
@@ -57,12 +57,12 @@ class Shop:
             found = self._newest.get((service, id))
             return found.version if found else 0
 
-    def recent(self, chance: random.Random) -> Written | None:
+    def recent(self, chance: random.Random) -> AcknowledgedCommit | None:
         """One of the last commits."""
         with self._lock:
             return chance.choice(self._recent) if self._recent else None
 
-    def newest(self, count: int) -> list[Written]:
+    def newest(self, count: int) -> list[AcknowledgedCommit]:
         """The newest commit of each of the aggregates that were made last."""
         with self._lock:
             return list(self._newest.values())[-count:]

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from demo.load.client import Answer
+from demo.load.client import TimedResponse
 
 _MOST_EXAMPLES = 20
 
 
-class Times(NamedTuple):
+class Latencies(NamedTuple):
     """Latencies of successful answers, in milliseconds."""
 
     count: int
@@ -22,18 +22,18 @@ class Times(NamedTuple):
     longest: float
 
 
-def times(seconds: Sequence[float]) -> Times:
+def latencies(seconds: Sequence[float]) -> Latencies:
     """The percentiles (nearest rank) of some latencies; zeros of none."""
     ordered = sorted(seconds)
 
     def rank(share: float) -> float:
         return round(ordered[max(0, math.ceil(share * len(ordered)) - 1)] * 1000, 1) if ordered else 0.0
 
-    return Times(len(ordered), rank(0.5), rank(0.95), rank(0.99), rank(1.0))
+    return Latencies(len(ordered), rank(0.5), rank(0.95), rank(0.99), rank(1.0))
 
 
 @dataclass(frozen=True)
-class Report:
+class LoadReport:
     """What a load came to.
 
     Attributes:
@@ -50,7 +50,7 @@ class Report:
     seconds: float
     offered: Mapping[str, float]
     achieved: Mapping[str, float]
-    latencies: Mapping[str, Times]
+    latencies: Mapping[str, Latencies]
     errors: Mapping[str, Mapping[str, int]]
     checks: int
     broken: int
@@ -62,7 +62,7 @@ class Report:
 
 
 @dataclass
-class Tally:
+class LoadTally:
     """Collects it, from many threads."""
 
     errors: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -72,7 +72,7 @@ class Tally:
     _seconds: dict[tuple[str, str], list[float]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def answered(self, crew: str, what: str, answer: Answer) -> None:
+    def answered(self, crew: str, what: str, answer: TimedResponse) -> None:
         """Count an answer, whatever it is."""
         with self._lock:
             if answer.good:
@@ -89,17 +89,17 @@ class Tally:
                 if len(self.examples) < _MOST_EXAMPLES:
                     self.examples.append(told)
 
-    def report(self, seconds: float, offered: Mapping[str, float]) -> Report:
+    def report(self, seconds: float, offered: Mapping[str, float]) -> LoadReport:
         """What it comes to."""
         crews: dict[str, list[float]] = {crew: [] for crew in offered}
         for (crew, _), found in self._seconds.items():
             crews[crew] += found
-        kinds = {what: times(found) for (_, what), found in sorted(self._seconds.items())}
-        return Report(
+        kinds = {what: latencies(found) for (_, what), found in sorted(self._seconds.items())}
+        return LoadReport(
             seconds=round(seconds, 1),
             offered=offered,
             achieved={crew: round(len(found) / seconds, 1) for crew, found in crews.items()},
-            latencies={**{crew: times(found) for crew, found in crews.items()}, **kinds},
+            latencies={**{crew: latencies(found) for crew, found in crews.items()}, **kinds},
             errors={crew: self._errors(crew) for crew in offered},
             checks=self.checks,
             broken=self.broken,

@@ -7,10 +7,10 @@ from pathlib import Path
 from demo.http import CannotGoOn
 from demo.local_access import access
 from demo.seed import __doc__ as rules
-from demo.seed.loader import Options, Run
+from demo.seed.loader import Run, SeedOptions
 from demo.seed.survey import Survey
 from demo.seed.table import BadFile
-from demo.seed.tally import Tally, summary
+from demo.seed.tally import SeedTally, summary
 from ops.failing import OpsError
 
 SAMPLE = Path(__file__).parent / "sample" / "online-retail-sample.csv.gz"
@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     return code
 
 
-def _tell(survey: Survey, tally: Tally, waited: bool) -> None:
+def _tell(survey: Survey, tally: SeedTally, waited: bool) -> None:
     for reason, examples in survey.skips.examples.items():
         if reason.is_odd:
             print(f"skipped, {reason}:\n  " + "\n  ".join(examples), file=sys.stderr)
@@ -47,7 +47,7 @@ def _tell(survey: Survey, tally: Tally, waited: bool) -> None:
     print(summary(survey, tally, waited))
 
 
-def _options(arguments: list[str] | None) -> Options:
+def _options(arguments: list[str] | None) -> SeedOptions:
     parser = argparse.ArgumentParser(
         prog="python -m demo.seed", description=rules, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -55,14 +55,16 @@ def _options(arguments: list[str] | None) -> Options:
     parser.add_argument("--url", help="of the API (default: the local stack's)")
     parser.add_argument("--token", help="an admin's JWT (default: $TRIBUTARY_TOKEN, else one of the local stack's)")
     parser.add_argument("--no-wait", dest="wait", action="store_false", help="do not wait for orders to be confirmed")
-    parser.add_argument("--workers", type=int, default=Options.workers, help="requests at once (default: %(default)s)")
     parser.add_argument(
-        "--patience", type=float, default=Options.patience, help="seconds to try a request (default: %(default)s)"
+        "--workers", type=int, default=SeedOptions.workers, help="requests at once (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--patience", type=float, default=SeedOptions.patience, help="seconds to try a request (default: %(default)s)"
     )
     given = parser.parse_args(arguments)
     if given.workers < 1:
         parser.error("--workers must be at least 1")
-    return Options(given.file, *access(given.url, given.token), given.wait, given.workers, given.patience)
+    return SeedOptions(given.file, *access(given.url, given.token), given.wait, given.workers, given.patience)
 
 
 if __name__ == "__main__":

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
-from demo.http import Client
+from demo.http import CommandClient
 from demo.seed.orders import invoices
 from demo.seed.placing import Answers, Placed, Placing
 from demo.seed.rules import CURRENCY, Sale, sale_of
-from demo.seed.survey import Product, Survey, survey
-from demo.seed.table import Table
-from demo.seed.tally import Kind, Tally
+from demo.seed.survey import Survey, SurveyedProduct, survey
+from demo.seed.table import RetailFile
+from demo.seed.tally import SeedKind, SeedTally
 from demo.seed.workers import Workers
 from ops.progress import phase
 
@@ -23,7 +23,7 @@ _MOST_IN_A_RECEIPT = 1_000_000
 
 
 @dataclass(frozen=True)
-class Options:
+class SeedOptions:
     """What a run is told.
 
     Attributes:
@@ -51,12 +51,12 @@ class Run:
         tally: what happened so far, also after an interruption.
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: SeedOptions) -> None:
         self._options = options
-        self._table = Table(options.file)
+        self._table = RetailFile(options.file)
         self._customer_ids: dict[str, str] = {}
         self.survey = Survey()
-        self.tally = Tally()
+        self.tally = SeedTally()
 
     def run(self) -> None:
         """Load everything.
@@ -68,7 +68,7 @@ class Run:
         with phase("lines", None) as advance:
             self.survey = survey(self._table, advance)
         stopping = threading.Event()
-        make_client = partial(Client, self._options.url, self._options.token, self._options.patience, stopping)
+        make_client = partial(CommandClient, self._options.url, self._options.token, self._options.patience, stopping)
         with Workers(self._options.workers, make_client, stopping) as workers:
             found = self.survey
             self._each(workers, "customers", found.customers.items(), len(found.customers), self._customer)
@@ -87,17 +87,17 @@ class Run:
         what: str,
         items: Iterable[Item],
         total: int,
-        work: Callable[[Client, Item], None],
+        work: Callable[[CommandClient, Item], None],
     ) -> None:
         with phase(what, total) as advance:
 
-            def one(client: Client, item: Item) -> None:
+            def one(client: CommandClient, item: Item) -> None:
                 work(client, item)
                 advance()
 
             workers.each(items, one)
 
-    def _await_answers(self, client: Client, placed: Mapping[str, Placed]) -> None:
+    def _await_answers(self, client: CommandClient, placed: Mapping[str, Placed]) -> None:
         with phase("confirmed", len(placed)) as advance:
             answers = Answers(placed, self.tally, self._options.patience)
             answers.wait(client, self.survey.first, self.survey.last, advance)
@@ -105,23 +105,23 @@ class Run:
     def _sales(self) -> Iterator[Sale]:
         return (sale for line in self._table.lines() if isinstance(sale := sale_of(line), Sale))
 
-    def _customer(self, client: Client, item: tuple[str, str]) -> None:
+    def _customer(self, client: CommandClient, item: tuple[str, str]) -> None:
         number, country = item
         body = {"name": f"Customer {number}", "email": f"customer-{number}@online-retail.example"}
         answer = client.post("/customers", body | ({"country": country} if country else {}))
-        if self.tally.count(Kind.CUSTOMERS, answer, f"customer {number}"):
+        if self.tally.count(SeedKind.CUSTOMERS, answer, f"customer {number}"):
             self._customer_ids[number] = answer.subject
 
-    def _product(self, client: Client, item: tuple[str, Product]) -> None:
+    def _product(self, client: CommandClient, item: tuple[str, SurveyedProduct]) -> None:
         sku, product = item
         body = {"sku": sku, "name": product.name, "price": product.price, "currency": CURRENCY}
-        self.tally.count(Kind.PRODUCTS, client.post("/products", body), f"product {sku}")
+        self.tally.count(SeedKind.PRODUCTS, client.post("/products", body), f"product {sku}")
 
-    def _receipts(self, client: Client, item: tuple[str, int]) -> None:
+    def _receipts(self, client: CommandClient, item: tuple[str, int]) -> None:
         sku, quantity = item
         reference = f"seed-{self.survey.digest[:16]}"
         for part, start in enumerate(range(0, quantity, _MOST_IN_A_RECEIPT), start=1):
             pieces = min(_MOST_IN_A_RECEIPT, quantity - start)
             body = {"quantity": pieces, "reference": reference if part == 1 else f"{reference}/{part}"}
             answer = client.post(f"/stock/{quote(sku, safe='')}/receipts", body)
-            self.tally.count(Kind.RECEIPTS, answer, f"receipt {body['reference']} of {sku}")
+            self.tally.count(SeedKind.RECEIPTS, answer, f"receipt {body['reference']} of {sku}")

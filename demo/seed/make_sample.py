@@ -12,7 +12,7 @@ from pathlib import Path
 
 from demo.seed.__main__ import SAMPLE
 from demo.seed.rules import Sale, sale_of
-from demo.seed.table import COLUMNS, Table
+from demo.seed.table import COLUMNS, RetailFile
 
 INVOICES = 1_000
 
@@ -38,7 +38,7 @@ def make_sample(source: Path, target: Path, count: int = INVOICES) -> int:
     ):
         writer = csv.writer(text)
         writer.writerow(COLUMNS)
-        for line in Table(source).lines():
+        for line in RetailFile(source).lines():
             if line.invoice in wanted:
                 writer.writerow(line[1:])
                 lines += 1
@@ -48,7 +48,7 @@ def make_sample(source: Path, target: Path, count: int = INVOICES) -> int:
 def _first_sale_invoices(source: Path, count: int) -> set[str]:
     """The invoices whose first sale line comes before all others'."""
     found: set[str] = set()
-    for line in Table(source).lines():
+    for line in RetailFile(source).lines():
         if isinstance(sale_of(line), Sale):
             found.add(line.invoice)
             if len(found) == count:

@@ -10,7 +10,7 @@ MOST_SKUS = 99
 MOST_LINES = 1_000
 
 
-class OrderLine(NamedTuple):
+class SeedOrderLine(NamedTuple):
     """One line of an order; unit_price in pence."""
 
     sku: str
@@ -18,13 +18,13 @@ class OrderLine(NamedTuple):
     unit_price: int
 
 
-class Order(NamedTuple):
+class SeedOrder(NamedTuple):
     """What POST /orders is asked for, but with the file's number of the customer."""
 
     reference: str
     customer: str
     placed_at: str
-    lines: tuple[OrderLine, ...]
+    lines: tuple[SeedOrderLine, ...]
 
     @property
     def total(self) -> int:
@@ -54,7 +54,7 @@ def invoices(sales: Iterable[Sale], line_counts: Mapping[str, int]) -> Iterator[
         raise BadFile("the file changed while it was read; start again")
 
 
-def orders_of(invoice: Sequence[Sale]) -> list[Order]:
+def orders_of(invoice: Sequence[Sale]) -> list[SeedOrder]:
     """The orders of an invoice: one, or as many as its SKUs and lines need.
 
     Raises:
@@ -65,19 +65,19 @@ def orders_of(invoice: Sequence[Sale]) -> list[Order]:
     if others:
         raise BadFile(f"invoice {first.invoice} names the customers {first.customer} and {', '.join(sorted(others))}")
     return [
-        Order(first.invoice if part == 1 else f"{first.invoice}/{part}", first.customer, first.placed_at, lines)
+        SeedOrder(first.invoice if part == 1 else f"{first.invoice}/{part}", first.customer, first.placed_at, lines)
         for part, lines in enumerate(_parts(invoice), start=1)
     ]
 
 
-def _parts(invoice: Sequence[Sale]) -> Iterator[tuple[OrderLine, ...]]:
+def _parts(invoice: Sequence[Sale]) -> Iterator[tuple[SeedOrderLine, ...]]:
     """The lines cut, in their order, before each that would be one SKU or one line too many."""
-    part: list[OrderLine] = []
+    part: list[SeedOrderLine] = []
     skus: set[str] = set()
     for sale in invoice:
         if len(part) == MOST_LINES or (len(skus) == MOST_SKUS and sale.sku not in skus):
             yield tuple(part)
             part, skus = [], set()
-        part.append(OrderLine(sale.sku, sale.quantity, sale.unit_price))
+        part.append(SeedOrderLine(sale.sku, sale.quantity, sale.unit_price))
         skus.add(sale.sku)
     yield tuple(part)

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from demo.http import Client
+from demo.http import CommandClient
 from demo.lists import pages
-from demo.seed.orders import Order, orders_of
+from demo.seed.orders import SeedOrder, orders_of
 from demo.seed.rules import Sale
-from demo.seed.tally import Kind, Tally
+from demo.seed.tally import SeedKind, SeedTally
 
 _PAUSE_SECONDS, _PAUSE_LOOKS = 0.5, 5
 _SOLD = ("confirmed", "shipped", "delivered")
@@ -33,22 +33,22 @@ class Placing:
         placed: the orders that are there, by reference.
     """
 
-    def __init__(self, customer_ids: Mapping[str, str], tally: Tally) -> None:
+    def __init__(self, customer_ids: Mapping[str, str], tally: SeedTally) -> None:
         self._customer_ids = customer_ids
         self._tally = tally
         self.placed: dict[str, Placed] = {}
 
-    def place(self, client: Client, invoice: Sequence[Sale]) -> None:
+    def place(self, client: CommandClient, invoice: Sequence[Sale]) -> None:
         """Place the orders of an invoice, one after the other."""
         for order in orders_of(invoice):
             self._place(client, order)
 
-    def _place(self, client: Client, order: Order) -> None:
+    def _place(self, client: CommandClient, order: SeedOrder) -> None:
         what = f"order {order.reference}"
         customer_id = self._customer_ids.get(order.customer)
         if customer_id is None:
             message = f"{what}: its customer {order.customer} could not be loaded"
-            self._tally.fail(Kind.ORDERS, message, order.total)
+            self._tally.fail(SeedKind.ORDERS, message, order.total)
             return
         body = {
             "customer_id": customer_id,
@@ -57,12 +57,12 @@ class Placing:
             "lines": [line._asdict() for line in order.lines],
         }
         answer = client.post("/orders", body)
-        if self._tally.count(Kind.ORDERS, answer, what, order.total):
+        if self._tally.count(SeedKind.ORDERS, answer, what, order.total):
             placed = Placed(answer.subject, order.total)
             if answer.status == 201 or self._is_ours(client, order.reference, placed):
                 self.placed[order.reference] = placed
 
-    def _is_ours(self, client: Client, reference: str, order: Placed) -> bool:
+    def _is_ours(self, client: CommandClient, reference: str, order: Placed) -> bool:
         """Whether an order that was there is what the file says; one that nobody can see yet is believed to be."""
         found = client.get(f"/orders/{order.id}")
         if found.status == 200 and found.body["total"] != order.total:
@@ -80,12 +80,12 @@ class Answers:
         patience: seconds without any progress after which the rest is given up.
     """
 
-    def __init__(self, placed: Mapping[str, Placed], tally: Tally, patience: float) -> None:
+    def __init__(self, placed: Mapping[str, Placed], tally: SeedTally, patience: float) -> None:
         self._waiting = dict(placed)
         self._tally = tally
         self._patience = patience
 
-    def wait(self, client: Client, first: str, last: str, advance: Callable[[int], None]) -> None:
+    def wait(self, client: CommandClient, first: str, last: str, advance: Callable[[int], None]) -> None:
         """Look at the file's time again and again.
 
         Args:
@@ -139,7 +139,7 @@ def _is_another(reference: str, shown: Mapping[str, Any], order: Placed) -> str:
     return f"order {reference}: {order.id} has that reference and a total of {shown['total']} pence, not {order.total}"
 
 
-def _shown(client: Client, first: str, last: str) -> Iterable[Mapping[str, Any]]:
+def _shown(client: CommandClient, first: str, last: str) -> Iterable[Mapping[str, Any]]:
     """The orders that the read model shows of that time."""
     query = {"placed_from": first, "sort": "placed_at", "limit": "200"}
     for item in pages(client, f"/orders?{urlencode(query)}"):

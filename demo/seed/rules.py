@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from demo.seed.table import Line
+from demo.seed.table import RetailLine
 
 CURRENCY = "GBP"
 _GREATEST_QUANTITY = 1_000_000
@@ -39,7 +39,7 @@ class Reason(StrEnum):
 class Skipped(NamedTuple):
     """A line that is no sale. `worth` is quantity x price in pounds, 0 where they cannot be read."""
 
-    line: Line
+    line: RetailLine
     reason: Reason
     worth: Decimal
 
@@ -58,7 +58,7 @@ class Sale(NamedTuple):
     unit_price: int
 
 
-def sale_of(line: Line) -> Sale | Skipped:
+def sale_of(line: RetailLine) -> Sale | Skipped:
     """The sale that a line is, or why it is none."""
     quantity, price = _number(line.quantity), _number(line.unit_price)
     if quantity is None or price is None:
@@ -89,7 +89,7 @@ def sku_of(stock_code: str) -> str:
     return sku if sku[:1].isalnum() else f"X{sku}"
 
 
-def _reason_of_kind(line: Line) -> Reason | None:
+def _reason_of_kind(line: RetailLine) -> Reason | None:
     if line.invoice.startswith("C"):
         return Reason.CANCELLED
     return None if line.customer else Reason.NO_CUSTOMER
@@ -103,7 +103,7 @@ def _reason_of_amount(quantity: Decimal, price: Decimal) -> Reason | None:
     return Reason.PENCE if price * 100 % 1 else None
 
 
-def _usable(line: Line, quantity: Decimal, price: Decimal) -> bool:
+def _usable(line: RetailLine, quantity: Decimal, price: Decimal) -> bool:
     """Whether the API can take the line's values."""
     return (
         quantity % 1 == 0

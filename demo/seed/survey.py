@@ -7,13 +7,13 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from demo.seed.rules import Reason, Sale, Skipped, sale_of
-from demo.seed.table import BadFile, Table
+from demo.seed.table import BadFile, RetailFile
 
 _SHOWN = 10
 _EVERY = 5_000
 
 
-class Product(NamedTuple):
+class SurveyedProduct(NamedTuple):
     """A SKU's name and price (pence) at its first sale line, and the stock code that it stands for."""
 
     name: str
@@ -59,7 +59,7 @@ class Survey:
     digest: str = ""
     lines: int = 0
     customers: dict[str, str] = field(default_factory=dict)
-    products: dict[str, Product] = field(default_factory=dict)
+    products: dict[str, SurveyedProduct] = field(default_factory=dict)
     quantities: Counter[str] = field(default_factory=Counter)
     invoices: Counter[str] = field(default_factory=Counter)
     amount: int = 0
@@ -75,7 +75,7 @@ class Survey:
             BadFile: when two stock codes would share a SKU.
         """
         self.customers.setdefault(sale.customer, sale.country)
-        product = self.products.setdefault(sale.sku, Product(sale.name, sale.unit_price, sale.stock_code))
+        product = self.products.setdefault(sale.sku, SurveyedProduct(sale.name, sale.unit_price, sale.stock_code))
         if product.stock_code != sale.stock_code:
             raise BadFile(
                 f"stock codes {product.stock_code!r} and {sale.stock_code!r} would both become the SKU {sale.sku!r}; "
@@ -90,7 +90,7 @@ class Survey:
             self.renamed[sale.stock_code, sale.sku] += 1
 
 
-def survey(table: Table, progress: Callable[[int], None] = lambda lines: None) -> Survey:
+def survey(table: RetailFile, progress: Callable[[int], None] = lambda lines: None) -> Survey:
     """Read the whole file once.
 
     Args:

@@ -16,7 +16,7 @@ class BadFile(Exception):
     """The file cannot be read as the Online Retail table; the message says where and why."""
 
 
-class Line(NamedTuple):
+class RetailLine(NamedTuple):
     """One line as it stands, all text. `number` counts lines of the file from 1, the header included."""
 
     number: int
@@ -30,7 +30,7 @@ class Line(NamedTuple):
     country: str
 
 
-class Table:
+class RetailFile:
     """A file of the Online Retail table.
 
     Args:
@@ -44,7 +44,7 @@ class Table:
         self.path = path
         self.digest = ""
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[RetailLine]:
         """All lines but the header, one at a time.
 
         Raises:
@@ -58,7 +58,7 @@ class Table:
                 for number, row in enumerate(reader, start=2):
                     if len(row) != len(COLUMNS):
                         raise BadFile(f"{self.path}, record {number}: {len(row)} columns, {len(COLUMNS)} expected")
-                    yield Line(number, *row)
+                    yield RetailLine(number, *row)
         except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
             raise BadFile(f"{self.path}, after record {number}: {error}") from error
 

@@ -5,14 +5,14 @@ from collections import Counter
 from decimal import Decimal
 from enum import StrEnum
 
-from demo.http import Answer
+from demo.http import FinalResponse
 from demo.seed.rules import Reason
 from demo.seed.survey import Skips, Survey
 
 _MOST_MESSAGES = 20
 
 
-class Kind(StrEnum):
+class SeedKind(StrEnum):
     """What is loaded, in the order of loading."""
 
     CUSTOMERS = "customers"
@@ -21,7 +21,7 @@ class Kind(StrEnum):
     ORDERS = "orders"
 
 
-class Tally:
+class SeedTally:
     """Counts of outcomes; safe to use from many threads.
 
     Attributes:
@@ -35,16 +35,16 @@ class Tally:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self.loaded: Counter[Kind] = Counter()
-        self.existing: Counter[Kind] = Counter()
-        self.failed: Counter[Kind] = Counter()
+        self.loaded: Counter[SeedKind] = Counter()
+        self.existing: Counter[SeedKind] = Counter()
+        self.failed: Counter[SeedKind] = Counter()
         self.pence: Counter[str] = Counter()
         self.confirmed = 0
         self.cancelled = 0
         self.unconfirmed = 0
         self.messages: list[str] = []
 
-    def count(self, kind: Kind, answer: Answer, what: str, pence: int = 0) -> bool:
+    def count(self, kind: SeedKind, answer: FinalResponse, what: str, pence: int = 0) -> bool:
         """Count what the API answered to a command that brings something in; whether that is there now."""
         if answer.status in (200, 201):
             self.load(kind, pence)
@@ -55,13 +55,13 @@ class Tally:
             return False
         return True
 
-    def load(self, kind: Kind, pence: int = 0) -> None:
+    def load(self, kind: SeedKind, pence: int = 0) -> None:
         """Count something that this run brought in."""
         with self._lock:
             self.loaded[kind] += 1
             self.pence["loaded"] += pence
 
-    def exist(self, kind: Kind, pence: int = 0) -> None:
+    def exist(self, kind: SeedKind, pence: int = 0) -> None:
         """Count something that was there already."""
         with self._lock:
             self.existing[kind] += 1
@@ -83,7 +83,7 @@ class Tally:
             self.unconfirmed += 1
             self._keep(message)
 
-    def fail(self, kind: Kind, message: str, pence: int = 0) -> None:
+    def fail(self, kind: SeedKind, message: str, pence: int = 0) -> None:
         """Count a failure and keep the first messages."""
         with self._lock:
             self.failed[kind] += 1
@@ -100,7 +100,7 @@ class Tally:
             self.messages.append(message)
 
 
-def summary(survey: Survey, tally: Tally, waited: bool) -> str:
+def summary(survey: Survey, tally: SeedTally, waited: bool) -> str:
     """The last line: loaded, already there, skipped and why, failed."""
     parts = [
         f"loaded: {_counts(tally.loaded, tally.pence['loaded'])}",
@@ -122,7 +122,7 @@ def pounds(pence: int) -> str:
     return f"{Decimal(pence).scaleb(-2):,.2f} GBP"
 
 
-def _confirmed(tally: Tally) -> str:
+def _confirmed(tally: SeedTally) -> str:
     told = f"{tally.confirmed:,} orders"
     if tally.cancelled:
         told += f", {tally.cancelled:,} were cancelled since"
@@ -131,9 +131,9 @@ def _confirmed(tally: Tally) -> str:
     return told
 
 
-def _counts(counts: Counter[Kind], pence: int) -> str:
-    told = [f"{counts[kind]:,} {kind}" for kind in Kind if counts[kind]]
-    if counts[Kind.ORDERS]:
+def _counts(counts: Counter[SeedKind], pence: int) -> str:
+    told = [f"{counts[kind]:,} {kind}" for kind in SeedKind if counts[kind]]
+    if counts[SeedKind.ORDERS]:
         told[-1] += f" worth {pounds(pence)}"
     return ", ".join(told) or "nothing"
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from demo.http import Client
+from demo.http import CommandClient
 
 Item = TypeVar("Item")
 _WAITING_PER_WORKER = 2
@@ -20,7 +20,7 @@ class Workers:
         stopping: set here when an item's work raises or the run is interrupted; clients stop waiting by it.
     """
 
-    def __init__(self, count: int, make_client: Callable[[], Client], stopping: threading.Event) -> None:
+    def __init__(self, count: int, make_client: Callable[[], CommandClient], stopping: threading.Event) -> None:
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="seed")
         self._slots = threading.BoundedSemaphore(count * (1 + _WAITING_PER_WORKER))
         self._make_client = make_client
@@ -35,7 +35,7 @@ class Workers:
             self._stopping.set()
         self._threads.shutdown(cancel_futures=kind is not None)
 
-    def each(self, items: Iterable[Item], work: Callable[[Client, Item], None]) -> None:
+    def each(self, items: Iterable[Item], work: Callable[[CommandClient, Item], None]) -> None:
         """Call `work(client, item)` for every item, in no certain order, and return when all are done.
 
         Raises:
@@ -64,7 +64,7 @@ class Workers:
         if failed:
             raise failed[0]
 
-    def _run(self, work: Callable[[Client, Item], None], item: Item) -> None:
+    def _run(self, work: Callable[[CommandClient, Item], None], item: Item) -> None:
         client = getattr(self._of_thread, "client", None)
         if client is None:
             client = self._of_thread.client = self._make_client()

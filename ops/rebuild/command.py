@@ -7,7 +7,7 @@ from ops.environment import load, patient_dynamodb, services_of
 from ops.failing import WRONG, OpsError
 from ops.output import console, json_option, print_json, table
 from ops.progress import phase
-from ops.rebuild.run import Outcome, Plan
+from ops.rebuild.run import RebuildJob, RebuildResult
 from ops.rebuild.run import abandon as drop
 from ops.rebuild.run import rebuild as run
 
@@ -20,12 +20,16 @@ _STATEMENT_SECONDS = 3600
 @click.option("--resume", is_flag=True, help="Go on with a rebuild that was stopped.")
 @click.option("--abandon", is_flag=True, help="Drop a rebuild that was stopped; the tables in use stay.")
 @click.option(
-    "--settle", type=click.FloatRange(min=0), default=Plan.settle_seconds, show_default=True, help="As for verify."
+    "--settle",
+    type=click.FloatRange(min=0),
+    default=RebuildJob.settle_seconds,
+    show_default=True,
+    help="As for verify.",
 )
 @click.option(
     "--segments",
     type=click.IntRange(1, 64),
-    default=Plan.segments,
+    default=RebuildJob.segments,
     show_default=True,
     help="How many parts of a table to read at once; each takes some 30 MB.",
 )
@@ -40,7 +44,7 @@ def rebuild(chosen: tuple[str, ...], resume: bool, abandon: bool, settle: float,
         raise OpsError("--resume and --abandon stand alone.", "A rebuild knows which services it is of.")
     runtime = load(changes_tables=True)
     url = runtime.settings.need("database_url")
-    plan = Plan(
+    job = RebuildJob(
         services=services_of(runtime.services, chosen),
         table_of=runtime.settings.table,
         dynamodb=patient_dynamodb(),
@@ -50,8 +54,8 @@ def rebuild(chosen: tuple[str, ...], resume: bool, abandon: bool, settle: float,
         settle_seconds=settle,
     )
     if abandon:
-        return _abandon(plan, as_json)
-    outcome = run(plan, resume=resume)
+        return _abandon(job, as_json)
+    outcome = run(job, resume=resume)
     if as_json:
         print_json(_as_document(outcome))
     else:
@@ -59,8 +63,8 @@ def rebuild(chosen: tuple[str, ...], resume: bool, abandon: bool, settle: float,
     return 0 if outcome.swapped else WRONG
 
 
-def _abandon(plan: Plan, as_json: bool) -> int:
-    names = drop(plan)
+def _abandon(job: RebuildJob, as_json: bool) -> int:
+    names = drop(job)
     if as_json:
         print_json({"abandoned": names})
     else:
@@ -68,7 +72,7 @@ def _abandon(plan: Plan, as_json: bool) -> int:
     return 0
 
 
-def _as_document(outcome: Outcome) -> dict[str, object]:
+def _as_document(outcome: RebuildResult) -> dict[str, object]:
     return {
         **outcome._asdict(),
         "seconds": round(outcome.seconds, 1),
@@ -78,7 +82,7 @@ def _as_document(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _print(outcome: Outcome) -> None:
+def _print(outcome: RebuildResult) -> None:
     if outcome.refused:
         console().print(table("No rows can be made of", ("id", "error"), outcome.refused))
     if outcome.drift:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from chalicelib.core.mysql.connections import is_lost
 from chalicelib.core.projector import sql
 from ops.failing import OpsError
-from ops.rebuild.tables import one
+from ops.rebuild.tables import fetch_one
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
@@ -22,7 +22,7 @@ T = TypeVar("T")
 SILENCE_SECONDS = 30.0
 
 
-class Stopped(Exception):
+class TaskStopped(Exception):
     """Raised in a task, since another one failed or the lock is lost."""
 
 
@@ -48,7 +48,7 @@ class Control:
             OpsError: it is not, so that another rebuild may have begun to do the same.
         """
         try:
-            held = one(self._connection, f"SELECT IS_USED_LOCK({self._lock}) = CONNECTION_ID()") == (1,)
+            held = fetch_one(self._connection, f"SELECT IS_USED_LOCK({self._lock}) = CONNECTION_ID()") == (1,)
             why = "the connection that took it has ended"
         except Exception as error:
             if not is_lost(error):
@@ -95,7 +95,7 @@ class Control:
             Stopped: the task is to end here.
         """
         if self.stopping:
-            raise Stopped
+            raise TaskStopped
 
 
 @contextmanager
@@ -109,9 +109,9 @@ def alone(connection: "Connection[Any]", silence_seconds: float = SILENCE_SECOND
     Raises:
         OpsError: another one holds it.
     """
-    (name,) = one(connection, "SELECT CONCAT('tributary-rebuild-', LEFT(SHA2(DATABASE(), 256), 32))") or ("",)
+    (name,) = fetch_one(connection, "SELECT CONCAT('tributary-rebuild-', LEFT(SHA2(DATABASE(), 256), 32))") or ("",)
     lock = sql.text_literal(name)
-    if one(connection, f"SELECT GET_LOCK({lock}, 0)") != (1,):
+    if fetch_one(connection, f"SELECT GET_LOCK({lock}, 0)") != (1,):
         raise OpsError("Another rebuild of this read model is running.", "`python -m ops status` shows how far it is.")
     try:
         yield Control(connection, lock, silence_seconds)
@@ -122,7 +122,7 @@ def alone(connection: "Connection[Any]", silence_seconds: float = SILENCE_SECOND
 def _release(connection: "Connection[Any]", lock: str) -> None:
     """Give the lock back; where the connection is gone, so is the lock, and that shall not hide what went before."""
     try:
-        one(connection, f"SELECT RELEASE_LOCK({lock})")
+        fetch_one(connection, f"SELECT RELEASE_LOCK({lock})")
     except Exception as error:
         if not is_lost(error):
             raise

@@ -16,7 +16,7 @@ from ops.failing import OpsError
 from ops.rebuild import tables
 from ops.rebuild.control import SILENCE_SECONDS, Control, alone
 from ops.rebuild.scan import Refused, Scan
-from ops.verify import Drift, Options, Target, verify
+from ops.verify import Drift, Target, VerifyOptions, verify
 from ops.verify.run import Advance, Connect, Phase
 from ops.verify.sides import Items, with_rows
 
@@ -29,7 +29,7 @@ _FOR_EVER_MS = 600_000.0
 
 
 @dataclass(frozen=True)
-class Plan:
+class RebuildJob:
     """What to rebuild, and with what.
 
     Attributes:
@@ -59,7 +59,7 @@ class Plan:
         return Items(self.dynamodb, self.table_of(service.name), with_rows(service))
 
 
-class Outcome(NamedTuple):
+class RebuildResult(NamedTuple):
     """What a rebuild came to.
 
     Attributes:
@@ -82,35 +82,35 @@ class Outcome(NamedTuple):
         return not (self.refused or self.drift)
 
 
-def rebuild(plan: Plan, *, resume: bool = False) -> Outcome:
+def rebuild(job: RebuildJob, *, resume: bool = False) -> RebuildResult:
     """Rebuild the tables of services, or go on with a rebuild that was stopped.
 
     Raises:
         OpsError: there is one to resume, or none; another is running; or the read model was lost on the way.
     """
-    with _alone(plan) as (control, connection):
-        return _Rebuild(plan, control, connection).run(resume=resume)
+    with _alone(job) as (control, connection):
+        return _Rebuild(job, control, connection).run(resume=resume)
 
 
-def abandon(plan: Plan) -> list[str]:
+def abandon(job: RebuildJob) -> list[str]:
     """Drop a rebuild that was stopped. Returns whose.
 
     Raises:
         OpsError: it is running, or the read model was lost on the way.
     """
-    with _alone(plan) as (_, connection):
+    with _alone(job) as (_, connection):
         names = tables.building(connection)
         if names:
-            tables.abandon(connection, [service for service in plan.services if service.name in names])
+            tables.abandon(connection, [service for service in job.services if service.name in names])
         return names
 
 
 @contextmanager
-def _alone(plan: Plan) -> Iterator[tuple[Control, "Connection[Any]"]]:
+def _alone(job: RebuildJob) -> Iterator[tuple[Control, "Connection[Any]"]]:
     """The lock, and the connection that holds it; what is lost from here on can be resumed."""
-    connection = plan.connect()
+    connection = job.connect()
     try:
-        with alone(connection, plan.silence_seconds) as control:
+        with alone(connection, job.silence_seconds) as control:
             tables.may_change(connection)
             yield control, connection
     except Exception as error:
@@ -125,18 +125,18 @@ def _alone(plan: Plan) -> Iterator[tuple[Control, "Connection[Any]"]]:
 
 
 class _Rebuild:
-    def __init__(self, plan: Plan, control: Control, connection: "Connection[Any]") -> None:
-        self._plan = plan
+    def __init__(self, job: RebuildJob, control: Control, connection: "Connection[Any]") -> None:
+        self._job = job
         self._control = control
         self._connection = connection
         self._begun = time.monotonic()
 
-    def run(self, *, resume: bool) -> Outcome:
+    def run(self, *, resume: bool) -> RebuildResult:
         """All steps, or those that are left."""
         if tables.is_swapped(self._connection):  # nothing is left but to clean up
             tables.clean_up(self._connection)
             if resume:
-                return self._outcome(self._plan.services)
+                return self._outcome(self._job.services)
         begun = tables.building(self._connection)
         if resume and not begun:
             raise OpsError("There is no rebuild to resume.", "`python -m ops rebuild` begins one.")
@@ -145,13 +145,13 @@ class _Rebuild:
                 f"A rebuild of {', '.join(begun)} was begun and not ended.",
                 "`python -m ops rebuild --resume` goes on with it; --abandon drops it.",
             )
-        services = [service for service in self._plan.services if not begun or service.name in begun]
+        services = [service for service in self._job.services if not begun or service.name in begun]
         if not begun:
-            expected = {service.name: self._plan.items(service).count() for service in services}
-            tables.begin(self._connection, services, self._plan.segments, expected)
+            expected = {service.name: self._job.items(service).count() for service in services}
+            tables.begin(self._connection, services, self._job.segments, expected)
         return self._fill_and_swap(services, resume=resume)
 
-    def _fill_and_swap(self, services: Sequence[Service], *, resume: bool) -> Outcome:
+    def _fill_and_swap(self, services: Sequence[Service], *, resume: bool) -> RebuildResult:
         refused: list[Refused] = []
         items = sum(self._scan(service, refused) for service in services)
         if refused:
@@ -166,10 +166,10 @@ class _Rebuild:
     def _scan(self, service: Service, refused: list[Refused]) -> int:
         """Scan what is left of a service's table. Returns how many items that was."""
         parts = tables.unfinished(self._connection, service.name)
-        writer = Writer(self._plan.connect)
+        writer = Writer(self._job.connect)
         # A server that is away is waited for, but not by a rebuild that has ended meanwhile.
         attempts = Attempts(writer, lambda: 0.0 if self._control.stopping else _FOR_EVER_MS)
-        scan = Scan(service, self._plan.items(service), attempts)
+        scan = Scan(service, self._job.items(service), attempts)
         done: list[int] = []
 
         def work(progress: tables.Progress) -> None:
@@ -178,7 +178,7 @@ class _Rebuild:
             finally:
                 writer.close()
 
-        with self._phase(f"{service.name}: scan", self._plan.items(service).count()) as advance:
+        with self._phase(f"{service.name}: scan", self._job.items(service).count()) as advance:
 
             def note(count: int) -> None:
                 done.append(count)
@@ -190,7 +190,7 @@ class _Rebuild:
     @contextmanager
     def _phase(self, what: str, total: int | None) -> Iterator[Advance]:
         """A phase whose threads end at their next step when the rebuild does."""
-        with self._plan.phase(what, total) as advance:
+        with self._job.phase(what, total) as advance:
 
             def step(count: int) -> None:
                 self._control.go_on()
@@ -201,12 +201,12 @@ class _Rebuild:
     def _verified(self, services: Sequence[Service], *, repair: bool) -> list[Drift]:
         """What is wrong with the new tables; repaired where what was refused at first may be mended by now."""
         targets = [
-            Target(service, self._plan.table_of(service.name), service.projection.beside(NEXT)) for service in services
+            Target(service, self._job.table_of(service.name), service.projection.beside(NEXT)) for service in services
         ]
-        options = Options(repair=repair, settle_seconds=self._plan.settle_seconds, segments=self._plan.segments)
-        plan = self._plan
+        options = VerifyOptions(repair=repair, settle_seconds=self._job.settle_seconds, segments=self._job.segments)
+        job = self._job
         (report,) = self._control.attend(
-            [lambda: verify(targets, plan.dynamodb, plan.connect, options, phase=self._phase)]
+            [lambda: verify(targets, job.dynamodb, job.connect, options, phase=self._phase)]
         )
         return [drift for drift in report.examples if not drift.repaired] if report.left else []
 
@@ -215,12 +215,12 @@ class _Rebuild:
             self._control.check()
             if tables.swap(self._connection, services):
                 return
-            self._plan.sleep(1.0)
+            self._job.sleep(1.0)
         raise OpsError(
             "The tables could not be swapped: transactions that read them never ended in time.",
             "Find them (SHOW PROCESSLIST), then `python -m ops rebuild --resume`.",
         )
 
-    def _outcome(self, services: Sequence[Service], items: int = 0, **found: Any) -> Outcome:
+    def _outcome(self, services: Sequence[Service], items: int = 0, **found: Any) -> RebuildResult:
         names = [service.name for service in services]
-        return Outcome(names, items, time.monotonic() - self._begun, **found)
+        return RebuildResult(names, items, time.monotonic() - self._begun, **found)

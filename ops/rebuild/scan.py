@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from chalicelib.core.dynamodb.codec import head_of
+from chalicelib.core.projector.compaction import AggregateRows, rows_of
 from chalicelib.core.projector.failures import Poisonous
-from chalicelib.core.projector.plan import Plan, plan
 from chalicelib.core.projector.transaction import Work, write
 from chalicelib.core.projector.writer import Attempts
 from chalicelib.core.service import Service
@@ -57,32 +57,32 @@ class Scan:
             advance(count)
 
     def _write(self, items: Sequence[Item]) -> Iterator[Refused]:
-        plans: list[Plan] = []
+        rows: list[AggregateRows] = []
         for item in items:
             try:
-                wanted = plan(head_of(item), self._service, self._service.projection)
+                wanted = rows_of(head_of(item), self._service, self._service.projection)
             except (
                 Exception
             ) as error:  # UnknownAggregate, or whatever a projection raises of a state that it cannot read
                 yield Refused(item["id"]["S"], f"{type(error).__name__}: {error}"[:300])
             else:
-                plans += [wanted] if wanted else []
-        yield from self._apply(plans)
+                rows += [wanted] if wanted else []
+        yield from self._apply(rows)
 
-    def _apply(self, plans: Sequence[Plan]) -> Iterator[Refused]:
+    def _apply(self, rows: Sequence[AggregateRows]) -> Iterator[Refused]:
         """Write them in one transaction; halve what is refused until one is left."""
-        work = Work(plans={self._service.projection.generation: plans})
+        work = Work(rows={self._service.projection.generation: rows})
         try:
-            if plans:
+            if rows:
                 self._attempts.run(lambda connection: write(connection, self._service, work, beside))
         except GaveUp as error:
             raise OpsError(f"The read model cannot be written: {error}", "`ops rebuild --resume` goes on.") from error
         except Poisonous as error:
             if isinstance(error.__cause__, OpsError):
                 raise error.__cause__ from None
-            if len(plans) == 1:
-                yield Refused(plans[0].key, str(error)[:300])
+            if len(rows) == 1:
+                yield Refused(rows[0].key, str(error)[:300])
                 return
-            middle = len(plans) // 2
-            yield from self._apply(plans[:middle])
-            yield from self._apply(plans[middle:])
+            middle = len(rows) // 2
+            yield from self._apply(rows[:middle])
+            yield from self._apply(rows[middle:])

@@ -23,17 +23,17 @@ def may_change(connection: "Connection[Any]") -> None:
 
     The functions' own user could even do the scan, hours of it, and would be refused at the swap.
     """
-    run(connection, f"DROP TABLE IF EXISTS {CONTROL}{NEXT}")  # there only while `swap` makes it
+    execute(connection, f"DROP TABLE IF EXISTS {CONTROL}{NEXT}")  # there only while `swap` makes it
 
 
 def building(connection: "Connection[Any]") -> list[str]:
     """The services whose tables are being built."""
-    return [name for (name,) in every(connection, f"SELECT service FROM {CONTROL} WHERE building IS NOT NULL")]
+    return [name for (name,) in fetch_all(connection, f"SELECT service FROM {CONTROL} WHERE building IS NOT NULL")]
 
 
 def is_swapped(connection: "Connection[Any]") -> bool:
     """Whether a rebuild has swapped and not cleaned up."""
-    return one(connection, f"SHOW TABLES LIKE '{CONTROL}\\_\\_old'") is not None
+    return fetch_one(connection, f"SHOW TABLES LIKE '{CONTROL}\\_\\_old'") is not None
 
 
 def begin(
@@ -45,34 +45,34 @@ def begin(
     """
     for service in services:
         for table in service.projection.tables:
-            run(connection, f"DROP TABLE IF EXISTS {table.name}{NEXT}")
-            run(connection, f"CREATE TABLE {table.name}{NEXT} LIKE {table.name}")
-        run(connection, f"DELETE FROM rebuilds WHERE service = {sql.literal(service.name)}")
+            execute(connection, f"DROP TABLE IF EXISTS {table.name}{NEXT}")
+            execute(connection, f"CREATE TABLE {table.name}{NEXT} LIKE {table.name}")
+        execute(connection, f"DELETE FROM rebuilds WHERE service = {sql.literal(service.name)}")
         total = sql.literal(expected.get(service.name))
         for segment in range(segments):
-            run(
+            execute(
                 connection,
                 "INSERT INTO rebuilds (service, segment, segments, position, finished, items, expected, started_at,"
                 f" updated_at) VALUES ({sql.literal(service.name)}, {segment}, {segments}, NULL, 0, 0, {total},"
                 " UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))",
             )
     for service in services:
-        run(connection, "START TRANSACTION")
+        execute(connection, "START TRANSACTION")
         in_use(connection, service)  # makes the row where there is none
-        run(connection, "COMMIT")
+        execute(connection, "COMMIT")
     names = sql.in_list(service.name for service in services)
-    cases = " ".join(f"WHEN {sql.literal(one.name)} THEN {one.projection.generation}" for one in services)
-    run(connection, f"UPDATE {CONTROL} SET building = CASE service {cases} END WHERE service IN {names}")
+    cases = " ".join(f"WHEN {sql.literal(each.name)} THEN {each.projection.generation}" for each in services)
+    execute(connection, f"UPDATE {CONTROL} SET building = CASE service {cases} END WHERE service IN {names}")
 
 
 def abandon(connection: "Connection[Any]", services: Sequence[Service]) -> None:
     """Have the projector write the tables in use alone, and drop those beside."""
     names = sql.in_list(service.name for service in services)
-    run(connection, f"UPDATE {CONTROL} SET building = NULL WHERE service IN {names}")
+    execute(connection, f"UPDATE {CONTROL} SET building = NULL WHERE service IN {names}")
     for service in services:
         for table in service.projection.tables:
-            run(connection, f"DROP TABLE IF EXISTS {table.name}{NEXT}")
-    run(connection, f"DELETE FROM rebuilds WHERE service IN {names}")
+            execute(connection, f"DROP TABLE IF EXISTS {table.name}{NEXT}")
+    execute(connection, f"DELETE FROM rebuilds WHERE service IN {names}")
 
 
 def swap(connection: "Connection[Any]", services: Sequence[Service]) -> bool:
@@ -81,36 +81,36 @@ def swap(connection: "Connection[Any]", services: Sequence[Service]) -> bool:
     The statement waits for open transactions, and whoever comes later waits for it: so it gives up soon.
     """
     names = sql.in_list(service.name for service in services)
-    run(connection, f"DROP TABLE IF EXISTS {CONTROL}{NEXT}")
-    run(connection, f"CREATE TABLE {CONTROL}{NEXT} LIKE {CONTROL}")
-    run(
+    execute(connection, f"DROP TABLE IF EXISTS {CONTROL}{NEXT}")
+    execute(connection, f"CREATE TABLE {CONTROL}{NEXT} LIKE {CONTROL}")
+    execute(
         connection,
         f"INSERT INTO {CONTROL}{NEXT} (service, live, building) SELECT service,"
         f" IF(service IN {names}, building, live), IF(service IN {names}, NULL, building) FROM {CONTROL}",
     )
     tables = [table.name for service in services for table in service.projection.tables] + [CONTROL]
     for name in tables:
-        run(connection, f"DROP TABLE IF EXISTS {name}{OLD}")
-    run(connection, "SET SESSION lock_wait_timeout = 2")
+        execute(connection, f"DROP TABLE IF EXISTS {name}{OLD}")
+    execute(connection, "SET SESSION lock_wait_timeout = 2")
     try:
         moves = ", ".join(f"{name} TO {name}{OLD}, {name}{NEXT} TO {name}" for name in tables)
-        run(connection, f"RENAME TABLE {moves}")
+        execute(connection, f"RENAME TABLE {moves}")
     except Exception as error:
         if error_code(error) not in _NOT_NOW:
             raise
         return False
     finally:
-        run(connection, "SET SESSION lock_wait_timeout = 60")
+        execute(connection, "SET SESSION lock_wait_timeout = 60")
     return True
 
 
 def clean_up(connection: "Connection[Any]") -> None:
     """Drop the old tables of a swap, and what says that there are any, last."""
-    found = [name for (name,) in every(connection, "SHOW TABLES LIKE '%\\_\\_old'")]
+    found = [name for (name,) in fetch_all(connection, "SHOW TABLES LIKE '%\\_\\_old'")]
     for name in sorted(found, key=lambda name: name == f"{CONTROL}{OLD}"):
         if name == f"{CONTROL}{OLD}":
-            run(connection, "DELETE FROM rebuilds")
-        run(connection, f"DROP TABLE {name}")
+            execute(connection, "DELETE FROM rebuilds")
+        execute(connection, f"DROP TABLE {name}")
 
 
 def beside(connection: "Connection[Any]", service: Service) -> list[Projection]:
@@ -140,7 +140,7 @@ class Progress:
     def note(self, connection: "Connection[Any]", items: int, position: Mapping[str, Any] | None) -> None:
         """Note that so many more are through, and where to go on; None where that was all."""
         at = sql.literal(json.dumps(position) if position else None)
-        run(
+        execute(
             connection,
             f"UPDATE rebuilds SET items = items + {items}, position = {at}, finished = {int(position is None)},"
             f" updated_at = UTC_TIMESTAMP(3) {self._chosen}",
@@ -153,30 +153,30 @@ def unfinished(connection: "Connection[Any]", service: str) -> list[Progress]:
     Time in which no rebuild ran is taken off, so that the rate, and what it promises, stays right.
     """
     chosen = f"WHERE service = {sql.literal(service)}"
-    (idle,) = one(
+    (idle,) = fetch_one(
         connection, f"SELECT TIMESTAMPDIFF(MICROSECOND, MAX(updated_at), UTC_TIMESTAMP(3)) FROM rebuilds {chosen}"
     ) or (0,)
-    run(
+    execute(
         connection,
         f"UPDATE rebuilds SET started_at = started_at + INTERVAL {idle or 0} MICROSECOND,"
         f" updated_at = UTC_TIMESTAMP(3) {chosen}",
     )
-    rows = every(connection, f"SELECT segment, segments, position FROM rebuilds {chosen} AND finished = 0")
+    rows = fetch_all(connection, f"SELECT segment, segments, position FROM rebuilds {chosen} AND finished = 0")
     return [Progress(service, row[0], row[1], json.loads(row[2]) if row[2] else None) for row in rows]
 
 
-def run(connection: "Connection[Any]", statement: str) -> None:
+def execute(connection: "Connection[Any]", statement: str) -> None:
     """Run a statement whose answer is of no interest."""
     connection.query(statement)
 
 
-def one(connection: "Connection[Any]", statement: str) -> Any:
+def fetch_one(connection: "Connection[Any]", statement: str) -> Any:
     """The first row, or None."""
-    rows = every(connection, statement)
+    rows = fetch_all(connection, statement)
     return rows[0] if rows else None
 
 
-def every(connection: "Connection[Any]", statement: str) -> Sequence[Any]:
+def fetch_all(connection: "Connection[Any]", statement: str) -> Sequence[Any]:
     """All rows."""
     with connection.cursor() as cursor:
         cursor.execute(statement)

@@ -11,7 +11,7 @@ Memory does not grow with the number of rows: pages are forgotten as soon as the
 is found is handed on at once.
 """
 
-from ops.verify.drift import Drift, Kind
-from ops.verify.run import Options, Report, Target, verify
+from ops.verify.drift import Drift, DriftKind
+from ops.verify.run import Target, VerifyOptions, VerifyReport, verify
 
-__all__ = ["Drift", "Kind", "Options", "Report", "Target", "verify"]
+__all__ = ["Drift", "DriftKind", "Target", "VerifyOptions", "VerifyReport", "verify"]

@@ -10,7 +10,7 @@ from ops.failing import WRONG
 from ops.output import console, json_option, print_json, table
 from ops.progress import phase
 from ops.verify.drift import Drift
-from ops.verify.run import Options, Report, Target
+from ops.verify.run import Target, VerifyOptions, VerifyReport
 from ops.verify.run import verify as run
 
 # A SUM over all base rows is one statement.
@@ -23,14 +23,14 @@ _STATEMENT_SECONDS = 3600
 @click.option(
     "--settle",
     type=click.FloatRange(min=0),
-    default=Options.settle_seconds,
+    default=VerifyOptions.settle_seconds,
     show_default=True,
     help="Seconds that the read model has to catch up before a difference counts.",
 )
 @click.option(
     "--segments",
     type=click.IntRange(1, 64),
-    default=Options.segments,
+    default=VerifyOptions.segments,
     show_default=True,
     help="How many parts of a table to read at once; each takes some 30 MB.",
 )
@@ -50,7 +50,7 @@ def verify(repair: bool, chosen: tuple[str, ...], settle: float, segments: int, 
         ],
         patient_dynamodb(),
         lambda: connect(url, read_timeout=_STATEMENT_SECONDS),
-        Options(repair=repair, settle_seconds=settle, segments=segments),
+        VerifyOptions(repair=repair, settle_seconds=settle, segments=segments),
         phase=phase,
     )
     if as_json:
@@ -70,7 +70,7 @@ def live(url: str, service: Service) -> Projection:
         connection.close()
 
 
-def as_document(report: Report) -> dict[str, object]:
+def as_document(report: VerifyReport) -> dict[str, object]:
     """The report as JSON has it."""
     return {
         "items": report.items,
@@ -84,21 +84,23 @@ def as_document(report: Report) -> dict[str, object]:
     }
 
 
-def _print(report: Report) -> None:
+def _print(report: VerifyReport) -> None:
     if report.examples:
         rows = [_row(drift) for drift in report.examples]
         console().print(table("", ("what", "service", "table", "key", "detail", "outcome"), rows))
     more = report.counts.total() - len(report.examples)
     if more > 0:
         click.echo(f"and {more:,} more")
-    click.echo(f"{report.items:,} items and {report.rows:,} rows compared in {report.seconds:.1f} s: {verdict(report)}")
+    click.echo(
+        f"{report.items:,} items and {report.rows:,} rows compared in {report.seconds:.1f} s: {conclusion(report)}"
+    )
 
 
 def _row(drift: Drift) -> tuple[str, ...]:
     return drift.kind.value, drift.service, drift.table, drift.key, drift.detail, drift.outcome
 
 
-def verdict(report: Report) -> str:
+def conclusion(report: VerifyReport) -> str:
     """What it comes to, in a sentence or two."""
     if report.rebuilt:
         return (

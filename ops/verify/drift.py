@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import astuple
 
-from chalicelib.core.projector.plan import Plan
+from chalicelib.core.projector.compaction import AggregateRows
 from chalicelib.core.projector.transaction import FoundChildren
 from chalicelib.core.service import ChildRows, Projection, Row
 
 
-class Kind(enum.StrEnum):
+class DriftKind(enum.StrEnum):
     """The kinds of drift."""
 
     MISSING = "missing"  # an item that no row shows
@@ -40,7 +40,7 @@ class Drift(NamedTuple):
     service: str
     table: str
     key: str
-    kind: Kind
+    kind: DriftKind
     detail: str
     outcome: str = ""
 
@@ -63,31 +63,33 @@ class Found(NamedTuple):
 NOTHING = Found(None, {})
 
 
-def equal(plan: Plan, found: Found) -> bool:
+def equal(meant: AggregateRows, found: Found) -> bool:
     """Whether the rows found are those planned, in whatever order."""
-    if found.root != plan.root:
+    if found.root != meant.root:
         return False
     return all(
         rows == found.children.get(name, []) or _sorted(rows) == _sorted(found.children.get(name, []))
-        for name, rows in _all_children(plan, found).items()
+        for name, rows in _all_children(meant, found).items()
     )
 
 
-def _all_children(plan: Plan, found: Found) -> ChildRows:
-    return {name: plan.children.get(name, ()) for name in plan.children.keys() | found.children.keys()}
+def _all_children(meant: AggregateRows, found: Found) -> ChildRows:
+    return {name: meant.children.get(name, ()) for name in meant.children.keys() | found.children.keys()}
 
 
-def difference(projection: Projection, plan: Plan, found: Found) -> str:
+def difference(projection: Projection, meant: AggregateRows, found: Found) -> str:
     """Where rows of the same version differ: the columns of the root row, the tables of child rows, the checksums."""
-    places = [column for column in projection.root.columns if getattr(plan.root, column) != getattr(found.root, column)]
+    places = [
+        column for column in projection.root.columns if getattr(meant.root, column) != getattr(found.root, column)
+    ]
     places += [
         f"rows of {name}"
-        for name, rows in sorted(_all_children(plan, found).items())
+        for name, rows in sorted(_all_children(meant, found).items())
         if _sorted(rows) != _sorted(found.children.get(name, []))
     ]
     return (
         f"{', '.join(places)}: checksum {checksum(found.root, found.children)}"
-        f" instead of {checksum(plan.root, plan.children)}"
+        f" instead of {checksum(meant.root, meant.children)}"
     )
 
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from chalicelib.core.dynamodb.codec import head_of
-from chalicelib.core.projector.plan import Plan, plan
+from chalicelib.core.projector.compaction import AggregateRows, rows_of
 from chalicelib.core.service import Projection, Row, Service, deleted_at_of, version_of
-from ops.verify.drift import NOTHING, Drift, Found, Kind, difference, equal
+from ops.verify.drift import NOTHING, Drift, DriftKind, Found, difference, equal
 from ops.verify.sides import Item, Items, ReadRows
 
 # Suspects are looked at again by this many at the latest, so that they never fill the memory.
@@ -84,7 +84,7 @@ class Comparison:
 
     def _shown(self, item: Item, found: dict[str, Found]) -> bool:
         try:
-            wanted = plan(head_of(item), self._service, self._projection)
+            wanted = rows_of(head_of(item), self._service, self._projection)
         except Exception:  # UnknownAggregate, or whatever a projection raises of a state that it cannot read
             return False
         return wanted is not None and equal(wanted, found[item["id"]["S"]])
@@ -106,30 +106,32 @@ class Comparison:
     def _judge(self, suspect: Suspect, found: Found, item: Item | None) -> Drift | None:
         """What is wrong, if it is; the item was read after the rows."""
         if item is None:
-            return self._drift(suspect, Kind.FOREIGN, "rows without an item") if found != NOTHING else None
+            return self._drift(suspect, DriftKind.FOREIGN, "rows without an item") if found != NOTHING else None
         try:
-            wanted = plan(head_of(item), self._service, self._projection)
+            wanted = rows_of(head_of(item), self._service, self._projection)
         except Exception as error:  # as above
-            return self._drift(suspect, Kind.UNREADABLE, f"{type(error).__name__}: {error}"[:300])
+            return self._drift(suspect, DriftKind.UNREADABLE, f"{type(error).__name__}: {error}"[:300])
         if wanted is None:
             return None
         if found.root is None:
-            return self._drift(suspect, Kind.MISSING, f"version {wanted.version}") if suspect.version else None
+            return self._drift(suspect, DriftKind.MISSING, f"version {wanted.version}") if suspect.version else None
         return self._judge_rows(suspect, found, found.root, wanted, tombstone=item.get("deleted") == {"BOOL": True})
 
-    def _judge_rows(self, suspect: Suspect, found: Found, root: Row, wanted: Plan, *, tombstone: bool) -> Drift | None:
+    def _judge_rows(
+        self, suspect: Suspect, found: Found, root: Row, wanted: AggregateRows, *, tombstone: bool
+    ) -> Drift | None:
         shown = version_of(root)
         if shown > wanted.version:
-            return self._drift(suspect, Kind.AHEAD, f"version {shown}, the item's is {wanted.version}")
+            return self._drift(suspect, DriftKind.AHEAD, f"version {shown}, the item's is {wanted.version}")
         if shown < wanted.version:
             detail = f"version {shown} instead of {wanted.version}"
-            return self._drift(suspect, Kind.STALE, detail) if shown < suspect.version else None
+            return self._drift(suspect, DriftKind.STALE, detail) if shown < suspect.version else None
         if equal(wanted, found):
             return None
-        kind = Kind.UNDELETED if tombstone and deleted_at_of(root) is None else Kind.CHANGED
+        kind = DriftKind.UNDELETED if tombstone and deleted_at_of(root) is None else DriftKind.CHANGED
         return self._drift(suspect, kind, difference(self._projection, wanted, found))
 
-    def _drift(self, suspect: Suspect, kind: Kind, detail: str) -> Drift:
+    def _drift(self, suspect: Suspect, kind: DriftKind, detail: str) -> Drift:
         return Drift(self._service.name, self._projection.root.physical_name, suspect.id, kind, detail)
 
 

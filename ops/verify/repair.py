@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.core.dynamodb.codec import head_of
 from chalicelib.core.projector import sql, timeline
+from chalicelib.core.projector.compaction import AggregateRows, rows_of
 from chalicelib.core.projector.failures import Poisonous
-from chalicelib.core.projector.plan import Plan, plan
 from chalicelib.core.projector.summaries import summary_keys
 from chalicelib.core.projector.transaction import FoundChildren, child_statements, read_children, read_roots
 from chalicelib.core.projector.writer import Attempts
-from chalicelib.core.service import Key, Projection, Row, Service, version_of
+from chalicelib.core.service import PrimaryKey, Projection, Row, Service, version_of
 from chalicelib.core.streams.batches import GaveUp
-from ops.verify.drift import REPAIRED, Drift, Kind
+from ops.verify.drift import REPAIRED, Drift, DriftKind
 from ops.verify.meant import still_meant
 from ops.verify.sides import Item, Items
 from ops.verify.sums import Wrong, set_to_sum
@@ -47,7 +47,7 @@ class Repair:
 
     def aggregate(self, drift: Drift) -> Drift:
         """Repair what is wrong with an aggregate; says how it went."""
-        if drift.kind is Kind.UNREADABLE:
+        if drift.kind is DriftKind.UNREADABLE:
             return drift._replace(outcome="left: no rows can be made of it; see `ops dead-letters list`")
         try:
             outcome = self._attempts.run(lambda connection: self._repair(connection, drift.key))
@@ -83,7 +83,7 @@ class Repair:
         root = read_roots(connection, self._projection, [id]).get(id)
         children = read_children(connection, self._projection, [id]).get(id, {})
         item = self._items.get([id]).get(id)
-        wanted = plan(head_of(item), self._service, self._projection) if item else None
+        wanted = rows_of(head_of(item), self._service, self._projection) if item else None
         if root and wanted and version_of(root) > wanted.version:
             connection.query("ROLLBACK")
             return (
@@ -97,7 +97,7 @@ class Repair:
         return REPAIRED
 
     def _statements(
-        self, id: str, root: Row | None, children: FoundChildren, item: Item | None, wanted: Plan | None
+        self, id: str, root: Row | None, children: FoundChildren, item: Item | None, wanted: AggregateRows | None
     ) -> Iterator[bytes]:
         """What makes the rows those of the item, or deletes them all."""
         table = self._projection.root
@@ -114,14 +114,14 @@ class Repair:
             yield from child_statements(table, {id: wanted.children if wanted else {}}, {id: children})
 
     def _set_summaries(
-        self, connection: "Connection[Any]", root: Row | None, children: FoundChildren, wanted: Plan | None
+        self, connection: "Connection[Any]", root: Row | None, children: FoundChildren, wanted: AggregateRows | None
     ) -> None:
         """Set every summary that the old rows or the new ones add to, in the projector's order of locks."""
         states: Iterable[tuple[Row, Any]] = [
             *([(root, children)] if root else []),
             *([(wanted.root, wanted.children)] if wanted else []),
         ]
-        touched: list[set[Key]] = [set() for _ in self._projection.summaries]
+        touched: list[set[PrimaryKey]] = [set() for _ in self._projection.summaries]
         for state in states:
             for keys, more in zip(touched, summary_keys(self._projection, *state), strict=True):
                 keys |= more

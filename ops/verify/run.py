@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from chalicelib.core.dynamodb.store import MAX_BATCH_GET
 from chalicelib.core.projector.writer import Attempts, Writer
 from chalicelib.core.service import Projection, Service
-from ops.verify.drift import Drift, Kind
+from ops.verify.drift import Drift, DriftKind
 from ops.verify.looks import Comparison
 from ops.verify.meant import still_meant
 from ops.verify.repair import Repair
@@ -34,7 +34,7 @@ Phase = Callable[[str, int | None], AbstractContextManager[Advance]]
 
 
 @dataclass(frozen=True)
-class Options:
+class VerifyOptions:
     """How to verify.
 
     Attributes:
@@ -49,7 +49,7 @@ class Options:
 
 
 @dataclass
-class Report:
+class VerifyReport:
     """What came out.
 
     Attributes:
@@ -65,7 +65,7 @@ class Report:
 
     items: int = 0
     rows: int = 0
-    counts: Counter[Kind] = field(default_factory=Counter)
+    counts: Counter[DriftKind] = field(default_factory=Counter)
     repaired: int = 0
     examples: list[Drift] = field(default_factory=list)
     rebuilt: list[str] = field(default_factory=list)
@@ -102,11 +102,11 @@ def verify(
     targets: Iterable[Target],
     dynamodb: "DynamoDBClient",
     connect: Connect,
-    options: Options,
+    options: VerifyOptions,
     *,
     phase: Phase,
     on_drift: Callable[[Drift], None] = lambda _: None,
-) -> Report:
+) -> VerifyReport:
     """Compare the read model with the write model, both ways, and the summaries with their sums.
 
     Args:
@@ -120,7 +120,7 @@ def verify(
     Raises:
         Exception: whatever keeps either side from being read.
     """
-    report, begun, lock = Report(), time.monotonic(), threading.Lock()
+    report, begun, lock = VerifyReport(), time.monotonic(), threading.Lock()
 
     def note(drift: Drift) -> None:
         with lock:
@@ -150,7 +150,7 @@ class _One:
     """The verification of one service."""
 
     def __init__(
-        self, service: Service, projection: Projection, items: Items, connect: Connect, options: Options
+        self, service: Service, projection: Projection, items: Items, connect: Connect, options: VerifyOptions
     ) -> None:
         self._service = service
         self._projection = projection
@@ -239,7 +239,7 @@ class _One:
         keys = [wrong.key for wrong in suspects]
         for wrong in list(wrong_rows(self._writer.connection(), self._projection, summary, keys)):
             key = "/".join(map(str, wrong.key))
-            drift = Drift(self._service.name, summary.table.physical_name, key, Kind.SUM, str(wrong))
+            drift = Drift(self._service.name, summary.table.physical_name, key, DriftKind.SUM, str(wrong))
             yield drift._replace(outcome=self._repair.summary(wrong)) if self._options.repair else drift
 
     def _settled(self, found: Iterator[Drift]) -> Iterator[Drift]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.core.projector import sql
 from chalicelib.core.projector.summaries import Measures
-from chalicelib.core.service import Key, Projection, Summary
+from chalicelib.core.service import PrimaryKey, Projection, Summary
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
@@ -20,7 +20,7 @@ class Wrong(NamedTuple):
     """A row of a summary that is not the SUM; `kept` or `real` is None where there is no row, or no base rows."""
 
     summary: Summary
-    key: Key
+    key: PrimaryKey
     kept: Measures | None
     real: Measures | None
 
@@ -29,7 +29,7 @@ class Wrong(NamedTuple):
 
 
 def wrong_rows(
-    connection: "Connection[Any]", projection: Projection, summary: Summary, keys: Sequence[Key] = ()
+    connection: "Connection[Any]", projection: Projection, summary: Summary, keys: Sequence[PrimaryKey] = ()
 ) -> Iterator[Wrong]:
     """The rows of a summary that are not the SUM over the base rows.
 
@@ -49,7 +49,7 @@ def wrong_rows(
             yield Wrong(summary, key, kept if row[-2] else None, real if row[-1] else None)
 
 
-def set_to_sum(connection: "Connection[Any]", projection: Projection, summary: Summary, key: Key) -> None:
+def set_to_sum(connection: "Connection[Any]", projection: Projection, summary: Summary, key: PrimaryKey) -> None:
     """Make one row of a summary the SUM over the base rows, within the transaction that is open.
 
     The row's lock comes first, made by writing the row if need be: whoever has changed base rows and not
@@ -72,7 +72,7 @@ def set_to_sum(connection: "Connection[Any]", projection: Projection, summary: S
         cursor.execute(f"UPDATE {table.physical_name} SET {values} WHERE {chosen}")
 
 
-def _comparison(projection: Projection, summary: Summary, keys: Sequence[Key]) -> str:
+def _comparison(projection: Projection, summary: Summary, keys: Sequence[PrimaryKey]) -> str:
     """The statement: both sides one above the other, grouped by key, and those where they differ."""
     table, names = summary.table, summary.measures
     where = f"WHERE {sql.any_of(table.key, keys)}" if keys else ""

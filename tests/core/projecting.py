@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from chalicelib.core.mysql.connections import connect
-from chalicelib.core.projector import DeadLetter, Deps, Writer, project
+from chalicelib.core.projector import DeadLetter, ProjectorDeps, Writer, project
 from chalicelib.core.service import Service
 from tests.core.histories import SERVICES
 
@@ -44,7 +44,7 @@ class Projector:
         self.services = services
         self.writer = Writer(make or (lambda: connect(url)))
         self.dead = MemoryDeadLetters()
-        self.deps = Deps(self.writer, self.dead, remaining_ms=lambda: remaining_ms, sleep=lambda _: None)
+        self.deps = ProjectorDeps(self.writer, self.dead, remaining_ms=lambda: remaining_ms, sleep=lambda _: None)
 
     def __call__(self, records: Iterable[Mapping[str, Any]]) -> list[str]:
         """Project a batch; the sequence numbers that are reported as failed."""

@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.core.commands import pipeline
 from chalicelib.core.commands.store import Commit, KeptResponse, WriteStore
 from chalicelib.core.decider import Command
-from chalicelib.core.reactor import Deps, react
+from chalicelib.core.reactor import ReactorDeps, react
 from chalicelib.core.service import Head, Service
 from tests.core.histories import record
 from tests.core.memory_store import MemoryStore
@@ -80,7 +80,7 @@ class ReactingWorld:
         self.checkpoints = dict.fromkeys(services, 0)
         self.stores = {name: Crashing(make_store(name, self.streams[name].append)) for name in services}
         self.dead = MemoryDeadLetters()
-        self._deps = Deps(
+        self._deps = ReactorDeps(
             services=services,
             table=lambda name: f"test-{name}",
             store=self.stores.__getitem__,

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.core.mysql.connections import connect, parse_url
 from chalicelib.core.mysql.users import READS, WRITES, ensure_user
-from chalicelib.core.operations.custom_resource import serve
+from chalicelib.core.operations.custom_resource import respond_to_cloudformation
 from tests.deploy.lambdas import event
 
 
@@ -50,14 +50,14 @@ def listener() -> Iterator[Listener]:
 
 def test_by_hand() -> None:
     """Without CloudFormation the function just does its work, and an error is its caller's."""
-    assert serve({}, lambda: {"applied": ["0001"]}) == {"applied": ["0001"]}
+    assert respond_to_cloudformation({}, lambda: {"applied": ["0001"]}) == {"applied": ["0001"]}
     with pytest.raises(ZeroDivisionError):
-        serve({}, lambda: {"applied": [str(1 // 0)]})
+        respond_to_cloudformation({}, lambda: {"applied": [str(1 // 0)]})
 
 
 def test_success(listener: Listener) -> None:
     """CloudFormation is told under which request it succeeded."""
-    serve(listener.request("Create"), lambda: {"applied": []})
+    respond_to_cloudformation(listener.request("Create"), lambda: {"applied": []})
     (answer,) = listener.answers
     assert answer["Status"] == "SUCCESS"
     assert answer["RequestId"] == event("migrate-on-deploy")["RequestId"]
@@ -65,7 +65,9 @@ def test_success(listener: Listener) -> None:
 
 def test_failure_rolls_back(listener: Listener) -> None:
     """An error is an answer with its reason, not a wait of an hour."""
-    serve(listener.request("Update", PhysicalResourceId="Migrations"), lambda: {"applied": [str(1 // 0)]})
+    respond_to_cloudformation(
+        listener.request("Update", PhysicalResourceId="Migrations"), lambda: {"applied": [str(1 // 0)]}
+    )
     (answer,) = listener.answers
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", "Migrations")
     assert "by zero" in answer["Reason"]
@@ -73,7 +75,9 @@ def test_failure_rolls_back(listener: Listener) -> None:
 
 def test_deletion_deletes_nothing(listener: Listener) -> None:
     """When the stack goes, the read model stays."""
-    serve(listener.request("Delete", PhysicalResourceId="Migrations"), lambda: pytest.fail("nothing to do"))
+    respond_to_cloudformation(
+        listener.request("Delete", PhysicalResourceId="Migrations"), lambda: pytest.fail("nothing to do")
+    )
     assert listener.answers[0]["Status"] == "SUCCESS"
 
 

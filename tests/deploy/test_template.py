@@ -13,7 +13,7 @@ from chalicelib.core import errors
 from chalicelib.core.commands.pipeline import store_problem
 from chalicelib.core.commands.store import OutcomeUnknown
 from chalicelib.core.http.request import MAX_BODY_BYTES
-from chalicelib.core.reactor.commands import MARGIN_MS
+from chalicelib.core.reactor.follow_ups import MARGIN_MS
 from local.filters import passes
 from local.template import Template, load
 from tests.deploy.lambdas import EVENTS, ROOT

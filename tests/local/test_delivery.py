@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local.delivery import Delivery, Record, Stopped, first_failure
+from local.delivery import Delivery, PumpStopped, Record, first_failure
 from local.template import EventSource, Template
 
 SOURCE = Template("t-").mappings()[0]
@@ -180,9 +180,9 @@ def test_stopping_leaves_the_rest_for_the_next_start() -> None:
     run = Lambda(fails_at(2, times=99))
 
     def stop(_: float) -> None:
-        raise Stopped
+        raise PumpStopped
 
     run.delivery._pause = stop
-    with pytest.raises(Stopped):
+    with pytest.raises(PumpStopped):
         run.delivery.deliver(records(1, 2))
     assert run.checkpoints == [1]

@@ -12,10 +12,10 @@ import pytest
 
 from chalicelib.core.dynamodb.codec import item_of
 from chalicelib.core.mysql.connections import connect
-from chalicelib.core.projector import Deps, DynamoDeadLetters, Writer, project
+from chalicelib.core.projector import DynamoDeadLetters, ProjectorDeps, Writer, project
 from chalicelib.core.service import Head, Service
 from local import ROOT
-from ops.verify import Drift, Options, Report, Target, verify
+from ops.verify import Drift, Target, VerifyOptions, VerifyReport, verify
 from tests.shop.histories import SERVICES, head, order_state, record
 from tests.support.stores import Tables
 
@@ -78,7 +78,7 @@ class World:
 
     def project(self, *commits: Commit) -> list[str]:
         """Let the projector see those commits."""
-        deps = Deps(self.writer, self.dead_letters, remaining_ms=lambda: 60_000, sleep=lambda _: None)
+        deps = ProjectorDeps(self.writer, self.dead_letters, remaining_ms=lambda: 60_000, sleep=lambda _: None)
         services = {self.tables.name(service.name): service for service in self.services}
         return project([self.record(*commit) for commit in commits], services, deps)
 
@@ -124,14 +124,16 @@ class World:
         finally:
             connection.close()
 
-    def verify(self, *, repair: bool = False, settle: float = 0.0, phase: Any = quiet) -> tuple[Report, list[Drift]]:
+    def verify(
+        self, *, repair: bool = False, settle: float = 0.0, phase: Any = quiet
+    ) -> tuple[VerifyReport, list[Drift]]:
         """Verify; the report, and all that was found."""
         found: list[Drift] = []
         report = verify(
             self.targets(),
             self.tables.client,
             lambda: connect(self.url),
-            Options(repair=repair, settle_seconds=settle, segments=2),
+            VerifyOptions(repair=repair, settle_seconds=settle, segments=2),
             phase=phase,
             on_drift=found.append,
         )

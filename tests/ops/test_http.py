@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from demo.http import CannotGoOn, Client, Stopped
+from demo.http import CannotGoOn, CommandClient, RunStopped
 from local.ports import free_port
 
 DROP: tuple[int, dict[str, Any]] = (0, {})
@@ -72,9 +72,9 @@ def script(*answers: tuple[int, dict[str, Any]]) -> Iterator[Script]:
     server.server_close()
 
 
-def client(url: str, patience: float = 30, stopping: threading.Event | None = None) -> Client:
+def client(url: str, patience: float = 30, stopping: threading.Event | None = None) -> CommandClient:
     """A client of that server."""
-    return Client(url, "the-token", patience, stopping or threading.Event())
+    return CommandClient(url, "the-token", patience, stopping or threading.Event())
 
 
 def test_a_command_and_its_answer() -> None:
@@ -156,7 +156,7 @@ def test_stopping_ends_the_wait() -> None:
     """A request that waits for its next try gives up when the run stops."""
     stopping = threading.Event()
     stopping.set()
-    with pytest.raises(Stopped):
+    with pytest.raises(RunStopped):
         client(f"http://127.0.0.1:{free_port()}", stopping=stopping).post("/customers", {})
 
 

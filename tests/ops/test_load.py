@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from demo.load.client import Answer
+from demo.load.client import TimedResponse
 from demo.load.looking import Looker
 from demo.load.pace import Pace
 from demo.load.selling import Seller
-from demo.load.shop import Shop, Written
-from demo.load.tally import Tally, times
+from demo.load.shop import AcknowledgedCommit, Shop
+from demo.load.tally import LoadTally, latencies
 from local import ROOT
 from tests.support.stack import Stack
 
@@ -22,42 +22,42 @@ from tests.support.stack import Stack
 class Canned:
     """A client that gives these answers, one after the other, and remembers what was sent."""
 
-    def __init__(self, *answers: Answer) -> None:
+    def __init__(self, *answers: TimedResponse) -> None:
         self._answers = iter(answers)
         self.sent: list[tuple[str, str]] = []
 
-    def send(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> TimedResponse:
         """See `Sends`."""
         del body, headers
         self.sent.append((method, path))
         return next(self._answers)
 
 
-def good(**body: Any) -> Answer:
+def good(**body: Any) -> TimedResponse:
     """A success."""
-    return Answer(200, {"consistency-token": "t"}, body, 0.01)
+    return TimedResponse(200, {"consistency-token": "t"}, body, 0.01)
 
 
-def problem(status: int, code: str) -> Answer:
+def problem(status: int, code: str) -> TimedResponse:
     """A refusal."""
-    return Answer(status, {}, {"type": f"urn:tributary:problem:{code}"}, 0.01)
+    return TimedResponse(status, {}, {"type": f"urn:tributary:problem:{code}"}, 0.01)
 
 
-ORDER = Written("orders", "ord_1", 3, "t", "cus_1")
+ORDER = AcknowledgedCommit("orders", "ord_1", 3, "t", "cus_1")
 
 
-def seller(*answers: Answer) -> tuple[Seller, Tally]:
+def seller(*answers: TimedResponse) -> tuple[Seller, LoadTally]:
     """A seller to whom customer cus_1 is known, at version 3, and its tally."""
-    shop, tally = Shop(), Tally()
+    shop, tally = Shop(), LoadTally()
     shop.customers.append("cus_1")
     shop.skus.append("A")
-    shop.acknowledge(Written("customers", "cus_1", 3, "t"))
+    shop.acknowledge(AcknowledgedCommit("customers", "cus_1", 3, "t"))
     return Seller(Canned(*answers), shop, tally, random.Random(1)), tally
 
 
-def looker(*answers: Answer) -> tuple[Looker, Tally]:
+def looker(*answers: TimedResponse) -> tuple[Looker, LoadTally]:
     """A looker of one server, and its tally."""
-    tally = Tally()
+    tally = LoadTally()
     return Looker(Canned(*answers), Shop(), tally, random.Random(1), one_server=True), tally
 
 
@@ -68,12 +68,12 @@ def looker(*answers: Answer) -> tuple[Looker, Tally]:
         (good(id="cus_1", version=3), 1),
         (problem(409, "conflict"), 0),
         (problem(503, "unavailable"), 0),
-        (Answer(0), 0),
+        (TimedResponse(0), 0),
         (problem(422, "invalid"), 1),
         (problem(500, "internal"), 1),
     ],
 )
-def test_what_a_command_may_answer(answer: Answer, broken: int) -> None:
+def test_what_a_command_may_answer(answer: TimedResponse, broken: int) -> None:
     """A newer version, or a refusal that passes; anything else breaks a promise."""
     selling, tally = seller(answer)
     selling.change_customer()
@@ -103,7 +103,7 @@ def test_one_key_is_one_order() -> None:
         (problem(500, "internal"), 1),
     ],
 )
-def test_what_a_token_promises(answer: Answer, broken: int) -> None:
+def test_what_a_token_promises(answer: TimedResponse, broken: int) -> None:
     """What it names or newer, or that it cannot be shown yet."""
     looking, tally = looker(answer)
     looking.own_write(ORDER)
@@ -141,8 +141,8 @@ def test_pace() -> None:
 
 def test_percentiles() -> None:
     """Nearest rank, in milliseconds."""
-    assert times([n / 1000 for n in range(1, 101)]) == (100, 50.0, 95.0, 99.0, 100.0)
-    assert times([]) == (0, 0.0, 0.0, 0.0, 0.0)
+    assert latencies([n / 1000 for n in range(1, 101)]) == (100, 50.0, 95.0, 99.0, 100.0)
+    assert latencies([]) == (0, 0.0, 0.0, 0.0, 0.0)
 
 
 def test_on_a_running_stack(stack: Stack) -> None:

@@ -18,9 +18,9 @@ from chalicelib.orders.projection import PROJECTION as OLD
 from chalicelib.orders.projection import OrderRow
 from chalicelib.orders.service import SERVICE
 from ops.rebuild import tables
-from ops.rebuild.run import Plan, rebuild
-from ops.verify import Options, Report, Target, verify
-from ops.verify.command import as_document, verdict
+from ops.rebuild.run import RebuildJob, rebuild
+from ops.verify import Target, VerifyOptions, VerifyReport, verify
+from ops.verify.command import as_document, conclusion
 from tests.core.gates import Gate, once
 from tests.ops.conftest import World, order, quiet
 from tests.shop.reading import summaries
@@ -87,7 +87,7 @@ def test_a_column_more(world: World, tmp_path: Path) -> None:
         other.close()
 
     make: Any = lambda: Gate(world.url, once("INSERT INTO orders__next", commit))  # noqa: E731
-    plan = Plan(world.services, world.tables.name, world.tables.client, make, quiet, segments=2, settle_seconds=0)
+    plan = RebuildJob(world.services, world.tables.name, world.tables.client, make, quiet, segments=2, settle_seconds=0)
     assert rebuild(plan).swapped
     assert world.sql("SELECT id, version, product_count FROM orders ORDER BY id") == (
         ("ord_1", 3, 2),
@@ -136,7 +136,7 @@ def test_a_new_projection_with_a_fault(world: World, tmp_path: Path) -> None:
         other.close()
 
     make: Any = lambda: Gate(world.url, once("INSERT INTO orders__next", commit))  # noqa: E731
-    plan = Plan(world.services, world.tables.name, world.tables.client, make, quiet, segments=1, settle_seconds=0)
+    plan = RebuildJob(world.services, world.tables.name, world.tables.client, make, quiet, segments=1, settle_seconds=0)
     outcome = rebuild(plan)
     assert not outcome.swapped
     shown = (("ord_1", 4), ("ord_2", 3), ("ord_3", 1), ("ord_4", 1), ("ord_5", 1))
@@ -190,15 +190,15 @@ def test_a_repair_across_a_swap(world: World) -> None:
     world.services = [service(new, OLD)]
     world.commit(order("ord_1"), order("ord_2"))
     world.sql("UPDATE orders SET total = 1 WHERE id = 'ord_1'")
-    plan = Plan(world.services, world.tables.name, world.tables.client, lambda: connect(world.url), quiet)
+    plan = RebuildJob(world.services, world.tables.name, world.tables.client, lambda: connect(world.url), quiet)
 
     @contextmanager
     def swapping(what: str, _total: int | None) -> Iterator[Any]:
         yield lambda _: what == "orders: items" and rebuild(replace(plan, settle_seconds=0))
 
-    def look(phase: Any) -> Report:
+    def look(phase: Any) -> VerifyReport:
         targets = [Target(SERVICE, world.tables.name("orders"), OLD)]
-        options = Options(repair=True, settle_seconds=0, segments=1)
+        options = VerifyOptions(repair=True, settle_seconds=0, segments=1)
         return verify(targets, world.tables.client, plan.connect, options, phase=phase)
 
     report = look(swapping)
@@ -207,7 +207,7 @@ def test_a_repair_across_a_swap(world: World) -> None:
     assert world.sql("SELECT DISTINCT reason FROM orders") == (("new",),)
     assert world.sql("SELECT DISTINCT bucket FROM sales_by_product") == ((9,),)
     assert (as_document(report)["rebuilt"], report.repaired) == (["orders"], 0)
-    assert "Run it again" in verdict(report)
+    assert "Run it again" in conclusion(report)
     assert world.verify()[1] == []
 
 
@@ -218,7 +218,7 @@ def test_a_repair_of_tables_that_are_built_no_more(world: World) -> None:
     tables.begin(world.connection, [service(OLD)], 1, {})
     world.sql("UPDATE generations SET building = NULL")
     beside = [Target(SERVICE, world.tables.name("orders"), OLD.beside(NEXT))]
-    options = Options(repair=True, settle_seconds=0)
+    options = VerifyOptions(repair=True, settle_seconds=0)
     report = verify(beside, world.tables.client, lambda: connect(world.url), options, phase=quiet)
     assert (report.left, report.rebuilt) == (1, ["orders"])
     assert world.sql("SELECT * FROM orders__next") == ()
@@ -239,7 +239,7 @@ def test_how_many_buckets(world: World) -> None:
     world.services = [service(new, OLD)]
     world.commit(order("ord_20"), order("ord_3", 2, "cancelled"))
     assert len(world.sql("SELECT DISTINCT bucket FROM sales_by_product")) == 4
-    plan = Plan(world.services, world.tables.name, world.tables.client, lambda: connect(world.url), quiet)
+    plan = RebuildJob(world.services, world.tables.name, world.tables.client, lambda: connect(world.url), quiet)
     assert rebuild(replace(plan, settle_seconds=0)).swapped
     world.commit(order("ord_21"), order("ord_4", 2, "cancelled"))
     assert world.sql("SELECT DISTINCT bucket FROM sales_by_product") == ((0,),)

@@ -16,7 +16,7 @@ from chalicelib.core.service import Service
 from ops.failing import OpsError
 from ops.rebuild import tables
 from ops.rebuild.control import alone
-from ops.rebuild.run import Outcome, Plan, abandon, rebuild
+from ops.rebuild.run import RebuildJob, RebuildResult, abandon, rebuild
 from tests.core.gates import Gate, Hook, once
 from tests.ops.conftest import Commit, World, order, product, quiet
 from tests.shop.histories import SERVICES, fold
@@ -43,9 +43,9 @@ def _no_leftovers(world: World) -> Iterator[None]:
     world.sql("DELETE FROM generations")
 
 
-def plan(world: World, connection: Callable[[], Any] | None = None, services: Sequence[Service] = ()) -> Plan:
+def plan(world: World, connection: Callable[[], Any] | None = None, services: Sequence[Service] = ()) -> RebuildJob:
     """A rebuild of all services."""
-    return Plan(
+    return RebuildJob(
         services=services or list(SERVICES.values()),
         table_of=world.tables.name,
         dynamodb=world.tables.client,
@@ -237,7 +237,7 @@ def test_killed(world: World, point: str, kill: Callable[[str], Hook]) -> None:
     right(world, [*COMMITS, *late])
 
 
-def go_on(world: World) -> Outcome:
+def go_on(world: World) -> RebuildResult:
     """Resume; or begin again, where nothing was begun."""
     if tables.building(world.connection) or tables.is_swapped(world.connection):
         return rebuild(plan(world), resume=True)

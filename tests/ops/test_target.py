@@ -14,7 +14,7 @@ import pytest
 from local import ROOT, keys
 from local.ports import wait_until
 from ops.cli import ops
-from ops.failing import Command
+from ops.failing import CommandLine
 from ops.running_stack import FILE, RunningStack, find, published
 from tests.ops.conftest import Output, World
 
@@ -92,13 +92,13 @@ def test_nothing_is_named_and_nothing_runs(
     for name in NAMES_A_STACK:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LOCAL_STATE", str(tmp_path))
-    assert Command(ops, command).run() == 3
+    assert CommandLine(ops, command).run() == 3
     out, err = capsys.readouterr()
     assert out == ""
     assert f"No stack is running in {tmp_path}" in err
     assert "make run" in err
     assert "TABLE_PREFIX" in err
-    assert Command(ops, [*command, "--json"]).run() == 3
+    assert CommandLine(ops, [*command, "--json"]).run() == 3
     assert json.loads(capsys.readouterr().out)["error"]["hint"]
 
 

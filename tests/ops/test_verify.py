@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local import aws
-from ops.verify import Options, verify
+from ops.verify import VerifyOptions, verify
 from tests.core.contract.lossy_proxy import LossyProxy
 from tests.core.gates import Gate, once
 from tests.ops.conftest import Commit, World, kinds, order, product, quiet
@@ -261,7 +261,7 @@ def test_a_newer_version_comes_in_during_a_repair(world: World) -> None:
             until_waiting_for_a_lock(world.url)
 
         make: Any = lambda: Gate(world.url, once("INSERT INTO orders", write_meanwhile))  # noqa: E731
-        options = Options(repair=True, settle_seconds=0, segments=1)
+        options = VerifyOptions(repair=True, settle_seconds=0, segments=1)
         verify(world.targets("orders"), world.tables.client, make, options, phase=quiet)
         assert waiting[0].result(30) == []
     assert world.sql("SELECT version, status FROM orders WHERE id = 'ord_4'") == ((2, "cancelled"),)
@@ -281,7 +281,9 @@ def test_an_order_new_to_both_during_a_repair(world: World) -> None:
         projected.append(world.project(new))
 
     make: Any = lambda: Gate(world.url, once("INSERT INTO orders", project_first))  # noqa: E731
-    verify(world.targets("orders"), world.tables.client, make, Options(repair=True, settle_seconds=0), phase=quiet)
+    verify(
+        world.targets("orders"), world.tables.client, make, VerifyOptions(repair=True, settle_seconds=0), phase=quiet
+    )
     assert projected == [[]]
     kept, sums = summaries(world.url)
     assert kept == sums

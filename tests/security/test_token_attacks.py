@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from chalicelib.core.access.authentication import MAX_TOKEN, BadToken, verify
+from chalicelib.core.access.authentication import MAX_TOKEN, BadToken, verify_token
 from chalicelib.core.fields import Subject
 from chalicelib.core.settings import BadSettings, Settings
 
@@ -281,7 +281,7 @@ def settings(jwks: str, **changes: Any) -> Settings:
 def refused(token: str, jwks: str, **changes: Any) -> bool:
     """Whether a token is refused as a bad one, for a reason that does not show all of it."""
     try:
-        verify(f"Bearer {token}", settings(jwks, **changes), ROLES)
+        verify_token(f"Bearer {token}", settings(jwks, **changes), ROLES)
     except BadToken as error:
         return len(str(error)) < 400
     return False
@@ -300,7 +300,7 @@ def test_attacks(trusted: Issuer, stranger: Issuer, attack: str) -> None:
 def test_a_key_set_that_is_none(jwks: str) -> None:
     """That the settings are wrong is not the token's fault."""
     with pytest.raises(BadSettings, match="JWT_JWKS"):
-        verify(f"Bearer {es256()}", settings(jwks), ROLES)
+        verify_token(f"Bearer {es256()}", settings(jwks), ROLES)
 
 
 def test_audiences_of_a_list(issuer: Issuer) -> None:

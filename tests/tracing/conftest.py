@@ -12,7 +12,7 @@ from chalicelib.core.telemetry import tracing
 from local import keys
 from local.config import Config
 from local.env import app_env
-from local.gateway import Answer, Gateway
+from local.gateway import Gateway, GatewayResponse
 from tests.shop.histories import record
 from tests.support.stores import Tables
 from tests.tracing.daemon import Daemon
@@ -65,7 +65,7 @@ class Api:
         self._gateway = Gateway(app.app)
         self._token = token
 
-    def __call__(self, method: str, path: str, body: str = "", **headers: str) -> Answer:
+    def __call__(self, method: str, path: str, body: str = "", **headers: str) -> GatewayResponse:
         """The answer to a request; header_names become Header-Names."""
         given = {"authorization": f"Bearer {self._token}", "content-type": "application/json"}
         given |= {name.lower().replace("_", "-"): value for name, value in headers.items()}

@@ -41,7 +41,7 @@ class BadToken(Exception):
     """The token is missing, expired, forged or made for somebody else; the message says which."""
 
 
-def verify(authorization: str, settings: Settings, roles: Roles) -> Principal:
+def verify_token(authorization: str, settings: Settings, roles: Roles) -> Principal:
     """The principal of an Authorization header: "Bearer <JWT>".
 
     Args:

@@ -17,7 +17,7 @@ class Access(Enum):
 
 ALL, OWN = Access.ALL, Access.OWN
 
-Rows = Mapping[str, Mapping[str, Access]]
+PermissionRows = Mapping[str, Mapping[str, Access]]
 """By command, query or privilege ("documents.change"): the roles that may, and how far.
 
 A row "documents.get:cost" is a privilege of a query: only its roles see the member `cost` of the answer.
@@ -37,7 +37,7 @@ class Permissions:
     """
 
     roles: Roles
-    table: Rows
+    table: PermissionRows
 
     def __post_init__(self) -> None:
         unknown = sorted({f"{name}: {role}" for name, row in self.table.items() for role in row.keys() - {*self.roles}})

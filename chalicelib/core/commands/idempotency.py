@@ -20,7 +20,7 @@ KEPT_SECONDS = 24 * 3600
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-class Kept(NamedTuple):
+class CommandResponse(NamedTuple):
     """A response as plain data, and whether it is an earlier one."""
 
     response: Mapping[str, Any]
@@ -28,7 +28,7 @@ class Kept(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Key:
+class IdempotencyKey:
     """One request's idempotency key.
 
     Attributes:
@@ -40,7 +40,7 @@ class Key:
     fingerprint: str
 
     @classmethod
-    def of(cls, header: str, principal: str, request: bytes) -> "Key":
+    def of(cls, header: str, principal: str, request: bytes) -> "IdempotencyKey":
         """The key of a request.
 
         Args:
@@ -62,7 +62,7 @@ class Key:
         """What to write beside the change."""
         return KeptResponse(self.claim_id, self.fingerprint, response, int(time.time()) + KEPT_SECONDS)
 
-    def replay(self, store: WriteStore) -> Kept | None:
+    def replay(self, store: WriteStore) -> CommandResponse | None:
         """The earlier response under this key, if there is one.
 
         Raises:
@@ -77,4 +77,4 @@ class Key:
                 code="idempotency-key-reused",
                 faults=[Fault("used for another request", parameter="Idempotency-Key")],
             )
-        return Kept(kept.response, replayed=True)
+        return CommandResponse(kept.response, replayed=True)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from chalicelib.core.access.permissions import Access, nothing_own, require_own
-from chalicelib.core.commands.idempotency import Kept, Key
+from chalicelib.core.commands.idempotency import CommandResponse, IdempotencyKey
 from chalicelib.core.commands.store import (
     ClaimTaken,
     Commit,
@@ -85,12 +85,12 @@ class Envelope:
     owner: "str | Callable[[Any], str | None] | None" = None
     precondition: Callable[[int | None], None] | None = None
     in_body: Mapping[str, str] = field(default_factory=dict)
-    key: Key | None = None
+    key: IdempotencyKey | None = None
     correlation: str = ""
     trace: str = ""
 
 
-class Answer(NamedTuple):
+class CommandResult(NamedTuple):
     """What became of a command.
 
     Attributes:
@@ -102,11 +102,11 @@ class Answer(NamedTuple):
     created: bool
 
 
-Render = Callable[[Answer], dict[str, Any]]
+Render = Callable[[CommandResult], dict[str, Any]]
 """The response to an answer, as plain data; what an idempotency key keeps."""
 
 
-def handle(service: Service, store: WriteStore, envelope: Envelope, render: Render) -> Kept:
+def handle(service: Service, store: WriteStore, envelope: Envelope, render: Render) -> CommandResponse:
     """Run one command and return its response, new or kept.
 
     Raises:
@@ -151,7 +151,7 @@ def store_problem(error: Exception) -> Problem:
     return Unavailable("The write store cannot be reached; nothing was written. Try again.")
 
 
-def run(service: Service, store: WriteStore, envelope: Envelope, render: Render) -> Kept:
+def run(service: Service, store: WriteStore, envelope: Envelope, render: Render) -> CommandResponse:
     """Run one command; `handle` says of each error what a client is shown of it.
 
     Raises:
@@ -195,7 +195,7 @@ def _duplicate(taken: ClaimTaken, envelope: Envelope) -> Conflict:
     )
 
 
-def _attempt(service: Service, store: WriteStore, envelope: Envelope, render: Render) -> Kept:
+def _attempt(service: Service, store: WriteStore, envelope: Envelope, render: Render) -> CommandResponse:
     heads = {} if envelope.fresh else store.load(envelope.ids)
     states = {id: _state(service, id, heads.get(id)) for id in envelope.ids}
     first = envelope.ids[0]
@@ -205,7 +205,9 @@ def _attempt(service: Service, store: WriteStore, envelope: Envelope, render: Re
     answered = next((head for head in new_heads if head.id == first), heads.get(first))
     if answered is None:
         raise RuntimeError(f"{envelope.name} decided nothing about {first}, which does not exist")
-    response = render(Answer(answered, created=answered.id in events and (first not in heads or heads[first].deleted)))
+    response = render(
+        CommandResult(answered, created=answered.id in events and (first not in heads or heads[first].deleted))
+    )
     commit = Commit(
         id=new_heads[0].commit if new_heads else str(uuid.uuid4()),
         heads=new_heads,
@@ -217,7 +219,7 @@ def _attempt(service: Service, store: WriteStore, envelope: Envelope, render: Re
     )
     if commit.heads or commit.response:
         store.commit(commit)
-    return Kept(response, replayed=False)
+    return CommandResponse(response, replayed=False)
 
 
 def _state(service: Service, id: str, head: Head | None) -> State | None:
@@ -306,7 +308,7 @@ def _event(event: Event) -> dict[str, Any]:
     return {"type": kind, "data": {name: value for name, value in data.items() if name not in event.held_by_state}}
 
 
-def _keep(key: Key | None, response: Mapping[str, Any]) -> KeptResponse | None:
+def _keep(key: IdempotencyKey | None, response: Mapping[str, Any]) -> KeptResponse | None:
     return key.keep(response) if key else None
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 from chalice.app import AuthRequest, AuthResponse, Blueprint, CORSConfig, Response
 
-from chalicelib.core.access.authentication import BadToken, verify
+from chalicelib.core.access.authentication import BadToken, verify_token
 from chalicelib.core.commands.pipeline import Envelope
 from chalicelib.core.errors import (
     Internal,
@@ -167,7 +167,7 @@ def _reply(
 def _traced(endpoint: AnyEndpoint, request: Request, runtime: Runtime, info: ApiInfo) -> Reply:
     with tracing.subsegment(endpoint.name or endpoint.path, correlation=request.correlation_id):
         try:
-            reply = endpoint.serve(runtime, request)
+            reply = endpoint.respond(runtime, request)
         except Problem as problem:
             reply = problem_reply(info, problem, request.correlation_id)
         tracing.answered(reply.status)
@@ -210,7 +210,7 @@ def authorized(request: AuthRequest, runtime: Runtime) -> AuthResponse:
         Unauthorized: the token is not accepted; the log says why.
     """
     try:
-        principal = verify(request.token, runtime.settings, runtime.permissions.roles)
+        principal = verify_token(request.token, runtime.settings, runtime.permissions.roles)
     except BadToken as error:
         log.info("token refused", reason=str(error))
         raise Unauthorized from error

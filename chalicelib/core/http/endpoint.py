@@ -16,7 +16,7 @@ import msgspec
 from chalicelib.core.access.authentication import Principal, principal_of
 from chalicelib.core.access.permissions import Access, require_own
 from chalicelib.core.commands import pipeline
-from chalicelib.core.commands.idempotency import Kept, Key
+from chalicelib.core.commands.idempotency import CommandResponse, IdempotencyKey
 from chalicelib.core.commands.pipeline import Envelope
 from chalicelib.core.commands.store import StoreUnreachable, Throttled
 from chalicelib.core.decider import Command
@@ -133,14 +133,14 @@ class Call(Generic[B]):
             trace=tracing.header(),
         )
 
-    def _key(self) -> Key | None:
+    def _key(self) -> IdempotencyKey | None:
         header = self.request.headers.get("idempotency-key")
         if header is None:
             return None
         # The role too: a stored answer is not for somebody who has lost the right to it.
         request = self.request
         addressed = [request.method, request.route, dict(request.path_parameters), self.principal.role]
-        return Key.of(header, self.principal.subject, msgspec.json.encode(addressed) + request.body)
+        return IdempotencyKey.of(header, self.principal.subject, msgspec.json.encode(addressed) + request.body)
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ class CommandEndpoint(Endpoint):
     location: str = ""
     several: bool = False
 
-    def serve(self, runtime: Runtime, request: Request) -> Reply:
+    def respond(self, runtime: Runtime, request: Request) -> Reply:
         """Run the command and answer."""
         principal, granted = self._permitted(runtime, request)
         check_query(request.query, NoParameters)
@@ -220,7 +220,7 @@ class CommandEndpoint(Endpoint):
         except (StoreUnreachable, Throttled) as error:
             raise pipeline.store_problem(error) from error
 
-    def _render(self, runtime: Runtime, request: Request, answer: pipeline.Answer) -> dict[str, Any]:
+    def _render(self, runtime: Runtime, request: Request, answer: pipeline.CommandResult) -> dict[str, Any]:
         """The response to an answer, as plain data: status, headers, body."""
         head = answer.head
         body = msgspec.convert({**head.state, "id": head.id, "version": head.version}, self.answer)
@@ -234,7 +234,7 @@ class CommandEndpoint(Endpoint):
         return {"status": 201 if created else 200, "headers": headers, "body": msgspec.json.encode(body).decode()}
 
 
-def _reply(kept: Kept) -> Reply:
+def _reply(kept: CommandResponse) -> Reply:
     """A rendered response as a reply, marked where it is an earlier one."""
     replayed = {"Idempotent-Replayed": "true"} if kept.replayed else {}
     response = kept.response
@@ -260,7 +260,7 @@ class QueryEndpoint(Endpoint):
         """Whether it answers with an ETag, and 304 to who has that: a single item with a version."""
         return not self.is_list and "version" in self.answer.__struct_fields__
 
-    def serve(self, runtime: Runtime, request: Request) -> Reply:
+    def respond(self, runtime: Runtime, request: Request) -> Reply:
         """Run the query on a snapshot that has seen the Consistency-Token and answer."""
         from chalicelib.core.queries.snapshot import ask
 
@@ -301,7 +301,7 @@ class PublicEndpoint(Endpoint):
 
     run: Callable[[Request], Reply] = field(kw_only=True)
 
-    def serve(self, runtime: Runtime, request: Request) -> Reply:
+    def respond(self, runtime: Runtime, request: Request) -> Reply:
         """Answer."""
         return self.run(request)
 

@@ -38,7 +38,7 @@ _TRIALS = (
 )
 
 
-def check(connection: "Connection[Any]") -> list[str]:
+def require_supported(connection: "Connection[Any]") -> list[str]:
     """What the server lacks, a sentence each; empty when it will do.
 
     Makes and drops a table of its own in the connection's database, or in a database of its own when

@@ -13,7 +13,7 @@ from chalicelib.core.telemetry import log
 _MAX_REASON_CHARACTERS = 1000  # CloudFormation takes a response of 4,096 bytes
 
 
-def serve(event: Mapping[str, Any], work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def respond_to_cloudformation(event: Mapping[str, Any], work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Do the work, and tell CloudFormation about it where it is CloudFormation that asks.
 
     A deletion does nothing: what the work made is data.

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from chalicelib.core.queries.answers import Timestamp, timestamp
-from chalicelib.core.queries.listing import Row
+from chalicelib.core.queries.listing import ResultRow
 
 
 class RebuildStatus(Struct, frozen=True, kw_only=True):
@@ -74,7 +74,7 @@ def get_rebuilds(cursor: Any) -> dict[str, RebuildStatus]:
     return {row["service"]: _rebuild(row) for row in cursor.fetchall()}
 
 
-def _rebuild(row: Row) -> RebuildStatus:
+def _rebuild(row: ResultRow) -> RebuildStatus:
     items, expected = int(row["items"]), row["expected"]
     remaining = _remaining(items, expected)
     eta = None
@@ -96,7 +96,7 @@ def _remaining(items: int, expected: int | None) -> int | None:
     return None if expected is None else max(0, expected - items)
 
 
-def _service(row: Row, rebuild: RebuildStatus | None) -> ServiceStatus:
+def _service(row: ResultRow, rebuild: RebuildStatus | None) -> ServiceStatus:
     lag = row["lag_seconds"]
     return ServiceStatus(
         service=row["service"],

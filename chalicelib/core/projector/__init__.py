@@ -1,7 +1,7 @@
 """The projector: batches of DynamoDB stream records into the MySQL read model.
 
 (streams)      parse the raw records                 -> commits, heartbeats, unreadable ones
-plan           compaction; states into rows          -> one plan an aggregate
+compaction     newest states into rows               -> the rows of each aggregate
 transaction    lock, compare, write, commit          -> sql, summaries, timeline, heartbeats
 writer         connections; try again                -> failures: what an error means
 traces         a segment for each commit that carries a trace
@@ -11,9 +11,9 @@ isolation      find the poison, set it aside         -> applying, setting_aside
 project        the entry, that puts these together
 """
 
-from chalicelib.core.projector.project import Deps, project
+from chalicelib.core.projector.project import ProjectorDeps, project
 from chalicelib.core.projector.writer import Writer
 from chalicelib.core.streams.dead_letters import DeadLetter, DeadLetters, DynamoDeadLetters
 from chalicelib.core.streams.records import UnknownStream
 
-__all__ = ["DeadLetter", "DeadLetters", "Deps", "DynamoDeadLetters", "UnknownStream", "Writer", "project"]
+__all__ = ["DeadLetter", "DeadLetters", "DynamoDeadLetters", "ProjectorDeps", "UnknownStream", "Writer", "project"]

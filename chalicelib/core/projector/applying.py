@@ -31,6 +31,6 @@ class Applier:
         """
         with self._traces.transaction():
             written = self._attempts.run(lambda connection: write(connection, self._service, work, targets))
-        if work.plans:
+        if work.rows:
             log.count("AggregatesWritten", written.fresh)
             log.count("AggregatesStale", written.stale)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.core.mysql.connections import connect
-from chalicelib.core.projector.project import Deps, project
+from chalicelib.core.projector.project import ProjectorDeps, project
 from chalicelib.core.projector.traces import NAME
 from chalicelib.core.projector.writer import Writer
 from chalicelib.core.runtime import Runtime
@@ -31,10 +31,10 @@ def project_event(event: Mapping[str, Any], context: Any, runtime: Runtime) -> d
     return answer(failed, partial=settings.partial_batch)
 
 
-def deps_of(runtime: Runtime) -> Deps:
+def deps_of(runtime: Runtime) -> ProjectorDeps:
     """What the projector works with, as the environment says. Where nobody else does, it has a minute."""
     url = runtime.settings.need("database_url")
-    return Deps(
+    return ProjectorDeps(
         writer=Writer(lambda: connect(url)),
         dead_letters=dead_letters_of(runtime),
         remaining_ms=remaining_ms(None),

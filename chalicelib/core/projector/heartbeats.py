@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from chalicelib.core.service import Row, Table
-from chalicelib.core.streams.records import Heartbeat
+from chalicelib.core.streams.records import HeartbeatRecord
 
 
 class HeartbeatRow(Row, frozen=True):
@@ -23,7 +23,7 @@ UPSERT = "ON DUPLICATE KEY UPDATE " + ", ".join(
 )
 
 
-def rows(beats: Iterable[Heartbeat], now: datetime) -> list[HeartbeatRow]:
+def rows(beats: Iterable[HeartbeatRecord], now: datetime) -> list[HeartbeatRow]:
     """One row a service, of its newest heartbeat."""
     newest = {beat.source.service.name: beat for beat in sorted(beats, key=lambda beat: beat.beat)}
     return [

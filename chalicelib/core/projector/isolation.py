@@ -4,27 +4,27 @@ from collections.abc import Iterator, Sequence
 
 from chalicelib.core.projector import timeline
 from chalicelib.core.projector.applying import Applier
+from chalicelib.core.projector.compaction import AggregateRecords, AggregateRows, by_aggregate
 from chalicelib.core.projector.failures import Poisonous
 from chalicelib.core.projector.generations import live_only
-from chalicelib.core.projector.plan import Group, Plan, group
 from chalicelib.core.projector.setting_aside import NotStored, SettingAside
 from chalicelib.core.projector.transaction import Work
 from chalicelib.core.service import Service
 from chalicelib.core.streams.batches import GaveUp
-from chalicelib.core.streams.records import Commit
+from chalicelib.core.streams.records import CommitRecord
 from chalicelib.core.telemetry import log
 from chalicelib.core.telemetry.error_text import error_text
 
 
-def work_of(groups: Sequence[Group]) -> Work:
+def work_of(groups: Sequence[AggregateRecords]) -> Work:
     """What one transaction writes for those aggregates."""
-    plans: dict[int, list[Plan]] = {}
-    faults: dict[int, Exception] = {}
+    rows: dict[int, list[AggregateRows]] = {}
+    errors: dict[int, Exception] = {}
     for found in groups:
-        faults.update(found.faults)
-        for generation, plan in found.plans.items():
-            plans.setdefault(generation, []).append(plan)
-    return Work(plans, faults, [row for found in groups for row in found.timeline])
+        errors.update(found.errors)
+        for generation, made in found.rows.items():
+            rows.setdefault(generation, []).append(made)
+    return Work(rows, errors, [row for found in groups for row in found.timeline])
 
 
 class Isolation:
@@ -41,7 +41,7 @@ class Isolation:
         self._apply = apply
         self._set_aside = set_aside
 
-    def apply(self, groups: Sequence[Group]) -> Iterator[Commit]:
+    def apply(self, groups: Sequence[AggregateRecords]) -> Iterator[CommitRecord]:
         """Apply those aggregates.
 
         Yields:
@@ -63,7 +63,7 @@ class Isolation:
             for found in groups:
                 yield from found.commits
 
-    def _apply_singly(self, whole: Group, error: Exception) -> Iterator[Commit]:
+    def _apply_singly(self, whole: AggregateRecords, error: Exception) -> Iterator[CommitRecord]:
         """Apply one aggregate's records in the order of their versions, each in its own transaction.
 
         So the newest good one is what shows in the end.
@@ -72,7 +72,7 @@ class Isolation:
             yield from self._apply_to_live_tables(whole, error)
             return
         for commit in whole.commits:
-            (single,) = group([commit], self._service)
+            (single,) = by_aggregate([commit], self._service)
             try:
                 self._apply(work_of([single]))
             except Poisonous as refusal:
@@ -80,7 +80,7 @@ class Isolation:
             else:
                 yield commit
 
-    def _apply_to_live_tables(self, single: Group, refusal: Exception) -> Iterator[Commit]:
+    def _apply_to_live_tables(self, single: AggregateRecords, refusal: Exception) -> Iterator[CommitRecord]:
         """Write a refused record into the tables in use alone, if those take it, and set it aside all the same.
 
         For the refusal may be that of the tables that a rebuild fills. Without the dead letter these would lack the
@@ -95,7 +95,7 @@ class Isolation:
             log.warning("projector: refused by the tables that are being built", aggregate=commit.source.id)
         yield from self._aside(commit, refusal)
 
-    def _aside(self, commit: Commit, error: Exception) -> Iterator[Commit]:
+    def _aside(self, commit: CommitRecord, error: Exception) -> Iterator[CommitRecord]:
         try:
             self._set_aside(commit, error)
         except NotStored:
@@ -103,7 +103,7 @@ class Isolation:
         self._show_in_timeline(commit)
         yield commit
 
-    def _show_in_timeline(self, commit: Commit) -> None:
+    def _show_in_timeline(self, commit: CommitRecord) -> None:
         """Let the timeline tell of a commit whose rows were refused, unless it is itself what is refused."""
         with log.about(correlation_id=commit.head.correlation):
             try:

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from chalicelib.core.projector import heartbeats
 from chalicelib.core.projector.applying import Applier
+from chalicelib.core.projector.compaction import AggregateRecords, by_aggregate
 from chalicelib.core.projector.failures import Poisonous
 from chalicelib.core.projector.isolation import Isolation
-from chalicelib.core.projector.plan import Group, group
 from chalicelib.core.projector.setting_aside import NotStored, SettingAside
 from chalicelib.core.projector.traces import Traces
 from chalicelib.core.projector.transaction import Work
@@ -17,7 +17,15 @@ from chalicelib.core.projector.writer import Attempts, Writer
 from chalicelib.core.service import Service
 from chalicelib.core.streams.batches import GaveUp
 from chalicelib.core.streams.dead_letters import DeadLetters
-from chalicelib.core.streams.records import Commit, Entry, Heartbeat, RawRecord, Unreadable, correlation_of, parse
+from chalicelib.core.streams.records import (
+    CommitRecord,
+    HeartbeatRecord,
+    RawRecord,
+    Record,
+    UnreadableRecord,
+    correlation_of,
+    parse,
+)
 from chalicelib.core.telemetry import log, tracing
 from chalicelib.core.telemetry.error_text import error_text
 from chalicelib.core.times import utc_now
@@ -30,7 +38,7 @@ MAX_CORRELATIONS = 20
 
 
 @dataclass(frozen=True)
-class Deps:
+class ProjectorDeps:
     """What the projector works with.
 
     Attributes:
@@ -50,7 +58,7 @@ class Deps:
     deployment: str = ""
 
 
-def project(records: Iterable[RawRecord], services: Mapping[str, Service], deps: Deps) -> list[str]:
+def project(records: Iterable[RawRecord], services: Mapping[str, Service], deps: ProjectorDeps) -> list[str]:
     """Bring the read model up to date with a batch of stream records.
 
     Args:
@@ -74,10 +82,10 @@ def project(records: Iterable[RawRecord], services: Mapping[str, Service], deps:
     return []
 
 
-def _done(chunk: Sequence[Entry], deps: Deps) -> set[int]:
+def _done(chunk: Sequence[Record], deps: ProjectorDeps) -> set[int]:
     """The positions of those of a chunk's records that are done; logs what became of it."""
     name = chunk[0].source.service.name
-    ids = sorted({correlation_of(entry) for entry in chunk if not isinstance(entry, Heartbeat)})
+    ids = sorted({correlation_of(entry) for entry in chunk if not isinstance(entry, HeartbeatRecord)})
     several = {"correlation_ids": ids} if 1 < len(ids) <= MAX_CORRELATIONS else {}
     with (
         log.about(correlation_id=ids[0] if len(ids) == 1 else ""),
@@ -87,9 +95,9 @@ def _done(chunk: Sequence[Entry], deps: Deps) -> set[int]:
         return set(_Chunk(chunk, deps).run())
 
 
-def _chunks(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+def _chunks(entries: Sequence[Record]) -> Iterator[list[Record]]:
     """Consecutive records of one service, at most CHUNK of them."""
-    chunk: list[Entry] = []
+    chunk: list[Record] = []
     for entry in entries:
         if chunk and (len(chunk) == CHUNK or entry.source.service is not chunk[0].source.service):
             yield chunk
@@ -102,7 +110,7 @@ def _chunks(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
 class _Chunk:
     """A part of a batch: one transaction, unless something in it is refused."""
 
-    def __init__(self, entries: Sequence[Entry], deps: Deps) -> None:
+    def __init__(self, entries: Sequence[Record], deps: ProjectorDeps) -> None:
         self._entries = entries
         self._service = entries[0].source.service
         self._now = deps.now
@@ -117,7 +125,7 @@ class _Chunk:
         done: set[int] = set()
         try:
             for entry in self._changes():
-                if isinstance(entry, Commit):
+                if isinstance(entry, CommitRecord):
                     self._traces.done(entry, failed=entry.source.position in self._set_aside.positions)
                 done.add(entry.source.position)
                 yield entry.source.position
@@ -126,41 +134,41 @@ class _Chunk:
         except GaveUp as error:
             log.warning("projector: gave up for now", service=self._service.name, error=error_text(error))
 
-    def _changes(self) -> Iterator[Commit | Unreadable]:
+    def _changes(self) -> Iterator[CommitRecord | UnreadableRecord]:
         """Apply what is no heartbeat. Yields what is done of it."""
-        groups = group((entry for entry in self._entries if isinstance(entry, Commit)), self._service)
+        groups = by_aggregate((entry for entry in self._entries if isinstance(entry, CommitRecord)), self._service)
         self._measure(groups)
         if groups:
             yield from self._isolation.apply(groups)
         for entry in self._entries:
-            if isinstance(entry, Unreadable):
+            if isinstance(entry, UnreadableRecord):
                 yield from self._unreadable(entry)
 
-    def _measure(self, groups: Sequence[Group]) -> None:
+    def _measure(self, groups: Sequence[AggregateRecords]) -> None:
         """Count the records. A heartbeat alone, once a minute, is not worth a line."""
-        records = sum(not isinstance(entry, Heartbeat) for entry in self._entries)
+        records = sum(not isinstance(entry, HeartbeatRecord) for entry in self._entries)
         if records:
             log.count("BatchRecords", records)
             log.count("RecordsCompacted", sum(len(found.commits) - 1 for found in groups))
 
-    def _unreadable(self, entry: Unreadable) -> Iterator[Unreadable]:
+    def _unreadable(self, entry: UnreadableRecord) -> Iterator[UnreadableRecord]:
         try:
             self._set_aside(entry, entry.error)
         except NotStored:
             return
         yield entry
 
-    def _due(self, done: Container[int]) -> list[Heartbeat]:
+    def _due(self, done: Container[int]) -> list[HeartbeatRecord]:
         """The heartbeats with nothing before them that is not done: a beat says that all before it is applied."""
-        due: list[Heartbeat] = []
+        due: list[HeartbeatRecord] = []
         for entry in self._entries:
-            if isinstance(entry, Heartbeat):
+            if isinstance(entry, HeartbeatRecord):
                 due.append(entry)
             elif entry.source.position not in done:
                 break
         return due
 
-    def _beat(self, beats: Sequence[Heartbeat]) -> Sequence[Heartbeat]:
+    def _beat(self, beats: Sequence[HeartbeatRecord]) -> Sequence[HeartbeatRecord]:
         """Note the newest heartbeat."""
         if not beats:
             return ()

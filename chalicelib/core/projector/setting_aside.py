@@ -5,7 +5,7 @@ from datetime import datetime
 
 from chalicelib.core.projector.failures import Poisonous
 from chalicelib.core.streams.dead_letters import DeadLetter, DeadLetters, dead_letter
-from chalicelib.core.streams.records import Commit, Unreadable, correlation_of
+from chalicelib.core.streams.records import CommitRecord, UnreadableRecord, correlation_of
 from chalicelib.core.telemetry import log
 from chalicelib.core.telemetry.error_text import error_text
 from chalicelib.core.times import iso
@@ -31,7 +31,7 @@ class SettingAside:
         self._now = now
         self.positions: set[int] = set()
 
-    def __call__(self, entry: Commit | Unreadable, error: Exception) -> None:
+    def __call__(self, entry: CommitRecord | UnreadableRecord, error: Exception) -> None:
         """Store the dead letter of a record.
 
         Raises:

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec.structs import astuple
 
-from chalicelib.core.service import Key, Row, Table
+from chalicelib.core.service import PrimaryKey, Row, Table
 
 # Of at most four bytes each: well below the 16 MB that max_allowed_packet must allow.
 MAX_STATEMENT_CHARACTERS = 2_000_000
@@ -119,7 +119,7 @@ def in_list(values: Iterable[Any]) -> str:
     return f"({','.join(map(literal, values))})"
 
 
-def any_of(columns: Sequence[str], keys: Iterable[Key]) -> str:
+def any_of(columns: Sequence[str], keys: Iterable[PrimaryKey]) -> str:
     """A condition that one of those keys is met.
 
     Written out with OR, since MariaDB does not turn `(a, b) IN ((1, 2), ...)` into ranges of an index.

@@ -10,10 +10,10 @@ from typing import Any
 from msgspec.structs import astuple
 
 from chalicelib.core.projector import sql
-from chalicelib.core.service import ChildRows, Key, Projection, Row, Summary
+from chalicelib.core.service import ChildRows, PrimaryKey, Projection, Row, Summary
 
 Measures = tuple[Any, ...]
-Totals = dict[Key, list[Any]]
+Totals = dict[PrimaryKey, list[Any]]
 
 
 class Differences:
@@ -42,7 +42,7 @@ class Differences:
             yield from _clearing(summary, [key for key in sorted(totals) if _may_be_empty(summary, totals[key])])
 
 
-def summary_keys(projection: Projection, root: Row, children: ChildRows) -> list[set[Key]]:
+def summary_keys(projection: Projection, root: Row, children: ChildRows) -> list[set[PrimaryKey]]:
     """The keys of the rows that an aggregate's rows add to, for each summary of the projection."""
     rows = _complete(projection, root, children)
     return [set(_contributions(summary, *rows)) for summary in projection.summaries]
@@ -53,9 +53,9 @@ def _complete(projection: Projection, root: Row, children: ChildRows) -> tuple[R
     return root, {table.name: children.get(table.name, ()) for table in projection.children}
 
 
-def _contributions(summary: Summary, root: Row, children: ChildRows) -> dict[Key, Measures]:
+def _contributions(summary: Summary, root: Row, children: ChildRows) -> dict[PrimaryKey, Measures]:
     """What the rows of an aggregate add, by key."""
-    found: dict[Key, Measures] = {}
+    found: dict[PrimaryKey, Measures] = {}
     width = len(summary.table.key)
     for row in summary.contributions(root, children):
         values = astuple(row)
@@ -66,7 +66,9 @@ def _contributions(summary: Summary, root: Row, children: ChildRows) -> dict[Key
     return found
 
 
-def _add(summary: Summary, totals: Totals, before: dict[Key, Measures], after: dict[Key, Measures]) -> None:
+def _add(
+    summary: Summary, totals: Totals, before: dict[PrimaryKey, Measures], after: dict[PrimaryKey, Measures]
+) -> None:
     """Add the difference between two sets of contributions to the totals."""
     if before == after:
         return
@@ -100,7 +102,7 @@ def _may_be_empty(summary: Summary, measures: Sequence[Any]) -> bool:
     return not summary.greatest and any(measure < 0 for measure in measures)
 
 
-def _clearing(summary: Summary, keys: Sequence[Key]) -> Iterator[bytes]:
+def _clearing(summary: Summary, keys: Sequence[PrimaryKey]) -> Iterator[bytes]:
     """Delete those of the rows that add up to nothing, so that no trace of the way there is left."""
     empty = " AND ".join(f"{name} = 0" for name in summary.measures)
     for start in range(0, len(keys), 500):

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from chalicelib.core.streams.records import Commit
+from chalicelib.core.streams.records import CommitRecord
 from chalicelib.core.telemetry import spans, tracing
 
 NAME = "tributary-projector"
@@ -38,7 +38,7 @@ class Traces:
             yield
         self._calls = {_MYSQL: spans.Times(began, time.time())}
 
-    def done(self, commit: Commit, *, failed: bool) -> None:
+    def done(self, commit: CommitRecord, *, failed: bool) -> None:
         """Tell a commit's trace of it, and of the transaction that was the last.
 
         Args:

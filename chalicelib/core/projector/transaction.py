@@ -16,10 +16,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.core.projector import heartbeats, sql, timeline
+from chalicelib.core.projector.compaction import AggregateRows
 from chalicelib.core.projector.generations import in_use
-from chalicelib.core.projector.plan import Plan
 from chalicelib.core.projector.summaries import Differences
-from chalicelib.core.service import ChildRows, Key, Projection, Row, Service, Table, version_of
+from chalicelib.core.service import ChildRows, PrimaryKey, Projection, Row, Service, Table, version_of
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
@@ -33,19 +33,19 @@ class Work(NamedTuple):
     """What one transaction writes.
 
     Attributes:
-        plans: at most one an aggregate, by the generation of the projection that made them.
-        faults: why a plan is missing, by the generation; raised where that generation's tables are to be written.
+        rows: at most once an aggregate, by the generation of the projection that made them.
+        errors: why rows are missing, by the generation; raised where that generation's tables are to be written.
         timeline: rows of the timeline.
         heartbeats: rows of the heartbeats.
     """
 
-    plans: Mapping[int, Sequence[Plan]] = MappingProxyType({})
-    faults: Mapping[int, Exception] = MappingProxyType({})
+    rows: Mapping[int, Sequence[AggregateRows]] = MappingProxyType({})
+    errors: Mapping[int, Exception] = MappingProxyType({})
     timeline: Sequence[Row] = ()
     heartbeats: Sequence[Row] = ()
 
 
-class Written(NamedTuple):
+class WriteResult(NamedTuple):
     """How many aggregates a transaction wrote, and how many it found to be newer already."""
 
     fresh: int
@@ -55,7 +55,7 @@ class Written(NamedTuple):
 Targets = Callable[["Connection[Any]", Service], Sequence[Projection]]
 
 
-def write(connection: "Connection[Any]", service: Service, work: Work, targets: Targets = in_use) -> Written:
+def write(connection: "Connection[Any]", service: Service, work: Work, targets: Targets = in_use) -> WriteResult:
     """Write it all in one transaction, and commit.
 
     Args:
@@ -65,7 +65,7 @@ def write(connection: "Connection[Any]", service: Service, work: Work, targets: 
         targets: reads, within the transaction, by which projections to write.
 
     Returns:
-        What became of the first target's plans.
+        What became of the first target's rows.
 
     Raises:
         Exception: whatever the server raises, or a projection whose tables are written; nothing is committed then, or,
@@ -73,46 +73,50 @@ def write(connection: "Connection[Any]", service: Service, work: Work, targets: 
     """
     connection.query("START TRANSACTION")
     changes = []
-    for projection in targets(connection, service) if work.plans or work.faults else ():
-        if projection.generation in work.faults:
-            raise work.faults[projection.generation]
-        change = _Change(connection, projection, work.plans.get(projection.generation, ()))
+    for projection in targets(connection, service) if work.rows or work.errors else ():
+        if projection.generation in work.errors:
+            raise work.errors[projection.generation]
+        change = _Change(connection, projection, work.rows.get(projection.generation, ()))
         _run(connection, change.statements())
         changes.append(change)
     _run(connection, _once(work))
     for change in changes:
         _run(connection, change.differences.statements())
     connection.query("COMMIT")
-    return changes[0].written if changes else Written(0, 0)
+    return changes[0].written if changes else WriteResult(0, 0)
 
 
 class _Change:
     """What a transaction changes in one set of tables; its making locks the root rows."""
 
-    def __init__(self, connection: "Connection[Any]", projection: Projection, plans: Sequence[Plan]) -> None:
+    def __init__(self, connection: "Connection[Any]", projection: Projection, rows: Sequence[AggregateRows]) -> None:
         self._projection = projection
-        self._found = found = read_roots(connection, projection, sorted(plan.key for plan in plans))
+        self._found = found = read_roots(connection, projection, sorted(aggregate.key for aggregate in rows))
         self._fresh = sorted(
-            (plan for plan in plans if plan.key not in found or version_of(found[plan.key]) < plan.version),
-            key=lambda plan: plan.key,
+            (
+                aggregate
+                for aggregate in rows
+                if aggregate.key not in found or version_of(found[aggregate.key]) < aggregate.version
+            ),
+            key=lambda aggregate: aggregate.key,
         )
-        self.written = Written(len(self._fresh), len(plans) - len(self._fresh))
-        newer = [plan.key for plan in self._fresh if plan.key in found]
+        self.written = WriteResult(len(self._fresh), len(rows) - len(self._fresh))
+        newer = [aggregate.key for aggregate in self._fresh if aggregate.key in found]
         self._old_children = read_children(connection, projection, newer)
         self.differences = Differences(projection)
-        for plan in self._fresh:
-            old = found.get(plan.key)
-            before = (old, self._old_children.get(plan.key, {})) if old else None
-            self.differences.note(before, (plan.root, plan.children))
+        for aggregate in self._fresh:
+            old = found.get(aggregate.key)
+            before = (old, self._old_children.get(aggregate.key, {})) if old else None
+            self.differences.note(before, (aggregate.root, aggregate.children))
 
     def statements(self) -> Iterator[bytes]:
         """The statements that write root and child rows."""
         root = self._projection.root
-        absent = [plan.root for plan in self._fresh if plan.key not in self._found]
-        newer = [plan.root for plan in self._fresh if plan.key in self._found]
+        absent = [aggregate.root for aggregate in self._fresh if aggregate.key not in self._found]
+        newer = [aggregate.root for aggregate in self._fresh if aggregate.key in self._found]
         yield from sql.insert(root, absent)
         yield from sql.insert(root, newer, _guarded(root))
-        children = {plan.key: plan.children for plan in self._fresh}
+        children = {aggregate.key: aggregate.children for aggregate in self._fresh}
         for table in self._projection.children:
             yield from child_statements(table, children, self._old_children)
 
@@ -192,7 +196,7 @@ def child_statements(
         old_children: those that the read model has, by the aggregate's key; without an entry for a new aggregate.
     """
     changed: list[Row] = []
-    gone: list[Key] = []
+    gone: list[PrimaryKey] = []
     key_of = table.key_of
     for id, tables in children.items():
         rows = tables.get(table.name, ())

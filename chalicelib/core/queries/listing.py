@@ -18,7 +18,7 @@ from chalicelib.core.errors import Fault, Malformed
 from chalicelib.core.tokens import BadSignature, Signer
 
 T = TypeVar("T")
-Row = Mapping[str, Any]
+ResultRow = Mapping[str, Any]
 
 Limit = Annotated[int, Meta(ge=1, le=200, description="The largest number of items on a page.", examples=[50])]
 CursorText = Annotated[
@@ -42,7 +42,7 @@ class Page(Generic[T]):
     next_cursor: str | None
 
 
-class Key(NamedTuple):
+class SortKey(NamedTuple):
     """What a list is sorted by: an SQL expression that is never NULL, and the name that rows have it under."""
 
     sql: str
@@ -52,7 +52,7 @@ class Key(NamedTuple):
 class Sort(NamedTuple):
     """Keys, all in one direction, so that one index serves both ways; together they are unique."""
 
-    keys: tuple[Key, ...]
+    keys: tuple[SortKey, ...]
     descending: bool = False
 
     @property
@@ -169,7 +169,7 @@ def read_page(
     sort: Sort,
     bookmark: Bookmark,
     limit: int,
-    item: Callable[[Row], T],
+    item: Callable[[ResultRow], T],
     *,
     values: tuple[Any, ...] = (),
     carried: tuple[Any, ...] = (),

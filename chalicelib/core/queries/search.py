@@ -16,7 +16,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar
 from msgspec import Meta
 
 from chalicelib.core.errors import Fault, Invalid
-from chalicelib.core.queries.listing import Bookmark, Key, Page, Sort, Where
+from chalicelib.core.queries.listing import Bookmark, Page, Sort, SortKey, Where
 from chalicelib.core.words import beginnings
 
 T = TypeVar("T")
@@ -156,7 +156,7 @@ def _count(cursor: Any, one: Sought, most: int) -> int:
 def _first(one: Sought, sort: Sort, position: Sequence[Any] | None, count: int) -> Way:
     """The first so many rows that have it, in the order of the list, behind the position."""
     at, key = sort.keys
-    keys = Sort((Key("u.at", at.name), Key("u.id", key.name)), sort.descending)
+    keys = Sort((SortKey("u.at", at.name), SortKey("u.id", key.name)), sort.descending)
     where = Where() if position is None else Where().behind(keys, position)
     union = _keys(one, ", {source.at} AS at")
     text = f"(SELECT u.id FROM ({union}) u {where.sql} {keys.order_by} LIMIT {count}) found"  # noqa: S608

@@ -8,7 +8,7 @@ It keeps no memory of its own. Each follow-up command is run by the command pipe
 itself done where it was done before; so a batch may come again at any time, in any order, after any crash.
 """
 
-from chalicelib.core.reactor.commands import Deps
+from chalicelib.core.reactor.follow_ups import ReactorDeps
 from chalicelib.core.reactor.react import react
 
-__all__ = ["Deps", "react"]
+__all__ = ["ReactorDeps", "react"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.core.reactor.commands import Deps
+from chalicelib.core.reactor.follow_ups import ReactorDeps
 from chalicelib.core.reactor.react import NAME, react
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.streams.batches import answer, remaining_ms
@@ -27,9 +27,9 @@ def react_to_event(event: Mapping[str, Any], context: Any, runtime: Runtime) -> 
     return answer(failed, partial=runtime.settings.partial_batch)
 
 
-def deps_of(runtime: Runtime) -> Deps:
+def deps_of(runtime: Runtime) -> ReactorDeps:
     """What the reactor works with, as the environment says. Where nobody else does, it has a minute."""
-    return Deps(
+    return ReactorDeps(
         services=runtime.services,
         table=runtime.settings.table,
         store=runtime.store,

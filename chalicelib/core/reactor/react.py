@@ -4,11 +4,18 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from chalicelib.core.reactor.commands import MARGIN_MS, Deps, carry_out
+from chalicelib.core.reactor.follow_ups import MARGIN_MS, ReactorDeps, carry_out
 from chalicelib.core.service import FollowUp
 from chalicelib.core.streams.batches import GaveUp
 from chalicelib.core.streams.dead_letters import REACTOR, dead_letter
-from chalicelib.core.streams.records import Commit, Heartbeat, RawRecord, Unreadable, correlation_of, parse
+from chalicelib.core.streams.records import (
+    CommitRecord,
+    HeartbeatRecord,
+    RawRecord,
+    UnreadableRecord,
+    correlation_of,
+    parse,
+)
 from chalicelib.core.telemetry import log, tracing
 from chalicelib.core.telemetry.error_text import error_text
 from chalicelib.core.times import iso
@@ -16,7 +23,7 @@ from chalicelib.core.times import iso
 NAME = "tributary-reactor"
 
 
-def react(records: Iterable[RawRecord], deps: Deps) -> list[str]:
+def react(records: Iterable[RawRecord], deps: ReactorDeps) -> list[str]:
     """Do what follows from a batch of stream records.
 
     Args:
@@ -30,7 +37,9 @@ def react(records: Iterable[RawRecord], deps: Deps) -> list[str]:
         UnknownStream: a record's table has no service.
     """
     services = {deps.table(name): service for name, service in deps.services.items()}
-    entries = [entry for entry in parse(records, services) if not isinstance(entry, Heartbeat)]  # asks for nothing
+    entries = [
+        entry for entry in parse(records, services) if not isinstance(entry, HeartbeatRecord)
+    ]  # asks for nothing
     if not entries:
         return []
     with log.counting("reactor: batch", {"Deployment": deps.deployment, "Service": entries[0].source.service.name}):
@@ -46,13 +55,13 @@ class _Group(NamedTuple):
     """
 
     first: str
-    entries: Sequence[Commit | Unreadable]
+    entries: Sequence[CommitRecord | UnreadableRecord]
 
 
 class _Batch:
     """A batch on its way: what is still to be done of it, in the order in which it came."""
 
-    def __init__(self, entries: Sequence[Commit | Unreadable], deps: Deps) -> None:
+    def __init__(self, entries: Sequence[CommitRecord | UnreadableRecord], deps: ReactorDeps) -> None:
         self._deps = deps
         self._waiting = deque(_by_aggregate(entries))
         log.count("ReactorRecords", len(entries))
@@ -81,12 +90,12 @@ class _Batch:
                 if self._settled(entry):
                     return
 
-    def _settled(self, entry: Commit | Unreadable) -> bool:
+    def _settled(self, entry: CommitRecord | UnreadableRecord) -> bool:
         """Do what follows from a record; False where it cannot be read and is set aside.
 
         Then the next older version takes its place, as if the others had come in a batch of their own.
         """
-        if isinstance(entry, Unreadable):
+        if isinstance(entry, UnreadableRecord):
             self._set_aside(entry, entry.error)
             return False
         try:
@@ -98,7 +107,7 @@ class _Batch:
         self._carry_out(asked, entry)
         return True
 
-    def _carry_out(self, asked: Sequence[FollowUp], cause: Commit) -> None:
+    def _carry_out(self, asked: Sequence[FollowUp], cause: CommitRecord) -> None:
         try:
             for follow_up in asked:
                 with tracing.following(NAME, cause.head.trace):
@@ -108,7 +117,7 @@ class _Batch:
         except Exception as error:  # a refusal that nobody expected, or whatever is wrong with the command itself
             self._set_aside(cause, error)
 
-    def _set_aside(self, entry: Commit | Unreadable, error: Exception) -> None:
+    def _set_aside(self, entry: CommitRecord | UnreadableRecord, error: Exception) -> None:
         letter = dead_letter(entry, error, iso(self._deps.now()), consumer=REACTOR)
         facts = {"letter": letter.id, "sequence": letter.sequence, "error": letter.error}
         try:
@@ -120,12 +129,12 @@ class _Batch:
         log.warning("reactor: record set aside", **facts)
 
 
-def _by_aggregate(entries: Iterable[Commit | Unreadable]) -> list[_Group]:
+def _by_aggregate(entries: Iterable[CommitRecord | UnreadableRecord]) -> list[_Group]:
     """The aggregates of a batch, in the order in which they first appear; what cannot be decoded stands alone."""
-    commits: dict[tuple[str, str], list[Commit]] = {}
+    commits: dict[tuple[str, str], list[CommitRecord]] = {}
     groups: list[_Group] = []
     for entry in entries:
-        if isinstance(entry, Unreadable):
+        if isinstance(entry, UnreadableRecord):
             groups.append(_Group(entry.source.sequence, [entry]))
             continue
         key = (entry.source.service.name, entry.head.id)

@@ -22,7 +22,7 @@ from chalicelib.core.service.declaration import Port, Right, Service, single
 from chalicelib.core.service.policy import Asks, FollowUp, Policy
 from chalicelib.core.service.projection import (
     ChildRows,
-    Key,
+    PrimaryKey,
     Projection,
     Row,
     Rows,
@@ -43,9 +43,9 @@ __all__ = [
     "ClaimChange",
     "FollowUp",
     "Head",
-    "Key",
     "Policy",
     "Port",
+    "PrimaryKey",
     "Projection",
     "Right",
     "Row",

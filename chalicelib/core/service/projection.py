@@ -12,7 +12,7 @@ from msgspec.structs import astuple
 
 from chalicelib.core.service.aggregate import Head
 
-Key = tuple[Any, ...]
+PrimaryKey = tuple[Any, ...]
 """The values of a row's primary key."""
 
 
@@ -57,7 +57,7 @@ class Table:
         """The name to use in statements."""
         return self.name + self.suffix
 
-    def key_of(self, row: Row) -> Key:
+    def key_of(self, row: Row) -> PrimaryKey:
         """The key of one of its rows."""
         return astuple(row)[: len(self.key)]
 

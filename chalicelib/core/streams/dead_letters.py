@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from chalicelib.core.dynamodb.codec import encode_item
 from chalicelib.core.runtime import Runtime
-from chalicelib.core.streams.records import Commit, Source, Unreadable
+from chalicelib.core.streams.records import CommitRecord, Source, UnreadableRecord
 from chalicelib.core.telemetry.error_text import error_text
 
 PROJECTOR, REACTOR = "projector", "reactor"
@@ -61,10 +61,12 @@ class DeadLetters(Protocol):
         """
 
 
-def dead_letter(entry: Commit | Unreadable, error: Exception, at: str, consumer: str = PROJECTOR) -> DeadLetter:
+def dead_letter(
+    entry: CommitRecord | UnreadableRecord, error: Exception, at: str, consumer: str = PROJECTOR
+) -> DeadLetter:
     """The dead letter of a record and of the error that it causes."""
     source = entry.source
-    version = entry.head.version if isinstance(entry, Commit) else None
+    version = entry.head.version if isinstance(entry, CommitRecord) else None
     suffix = "" if consumer == PROJECTOR else f"#{consumer}"
     return DeadLetter(
         id=_short(f"{source.service.name}#{source.id}#{source.sequence if version is None else version}{suffix}"),

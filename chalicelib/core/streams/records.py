@@ -36,14 +36,14 @@ class Source(NamedTuple):
     raw: RawRecord
 
 
-class Commit(NamedTuple):
+class CommitRecord(NamedTuple):
     """A record of a commit to an aggregate."""
 
     source: Source
     head: Head
 
 
-class Heartbeat(NamedTuple):
+class HeartbeatRecord(NamedTuple):
     """A record of the item that a scheduled check writes, to measure the lag."""
 
     source: Source
@@ -51,19 +51,19 @@ class Heartbeat(NamedTuple):
     sent_at: datetime
 
 
-class Unreadable(NamedTuple):
+class UnreadableRecord(NamedTuple):
     """A record that cannot be decoded, and why."""
 
     source: Source
     error: Exception
 
 
-Entry = Commit | Heartbeat | Unreadable
+Record = CommitRecord | HeartbeatRecord | UnreadableRecord
 
 
-def correlation_of(entry: Entry) -> str:
+def correlation_of(entry: Record) -> str:
     """The correlation id of the request that a record comes from; "" where it names none."""
-    if isinstance(entry, Commit):
+    if isinstance(entry, CommitRecord):
         return entry.head.correlation
     try:
         return str(entry.source.raw["dynamodb"]["NewImage"]["correlation"]["S"])[:64]
@@ -71,7 +71,7 @@ def correlation_of(entry: Entry) -> str:
         return ""
 
 
-def parse(records: Iterable[RawRecord], services: Mapping[str, Service]) -> list[Entry]:
+def parse(records: Iterable[RawRecord], services: Mapping[str, Service]) -> list[Record]:
     """What the records say, in their order, without those that nobody has anything to do with.
 
     Left out are claims, and removals: nothing but expired claims is ever removed from a table; what a
@@ -116,7 +116,7 @@ def as_record(item: Mapping[str, Any], stream_arn: str, at: float = 0.0) -> RawR
     }
 
 
-def _entry(position: int, record: RawRecord, services: Mapping[str, Service]) -> Entry | None:
+def _entry(position: int, record: RawRecord, services: Mapping[str, Service]) -> Record | None:
     change = record["dynamodb"]
     key = change.get("Keys", {}).get("id", {}).get("S", "?")
     if key.startswith(CLAIM_PREFIX) or record.get("eventName") == "REMOVE":
@@ -125,12 +125,14 @@ def _entry(position: int, record: RawRecord, services: Mapping[str, Service]) ->
     try:
         image = change["NewImage"]
         if key == HEARTBEAT_ID:
-            return Heartbeat(source, decode(image["version"]), to_utc(decode(image["at"])))
-        return Commit(source, head_of(image))
+            return HeartbeatRecord(source, decode(image["version"]), to_utc(decode(image["at"])))
+        return CommitRecord(source, head_of(image))
     except KeyError as error:
-        return Unreadable(source, Undecodable(f"the record has no {error}; the stream must carry NEW_AND_OLD_IMAGES"))
+        return UnreadableRecord(
+            source, Undecodable(f"the record has no {error}; the stream must carry NEW_AND_OLD_IMAGES")
+        )
     except Exception as error:  # whatever a broken image makes the decoder raise
-        return Unreadable(source, error)
+        return UnreadableRecord(source, error)
 
 
 def _service(record: RawRecord, services: Mapping[str, Service]) -> Service:

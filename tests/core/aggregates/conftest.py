@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.core.dynamodb.codec import item_of
 from chalicelib.core.mysql.connections import Pool, connect
-from chalicelib.core.projector import Deps, Writer, project
+from chalicelib.core.projector import ProjectorDeps, Writer, project
 from chalicelib.core.service import Head
 from tests.core.aggregates.billing import BILLING, CREATE_TABLE
 from tests.core.histories import head, record
@@ -52,7 +52,7 @@ class World:
 
     def feed(self, records: Sequence[Any]) -> list[str]:
         """Let the projector see those records."""
-        deps = Deps(self.writer, self.dead, remaining_ms=lambda: 60_000, sleep=lambda _: None)
+        deps = ProjectorDeps(self.writer, self.dead, remaining_ms=lambda: 60_000, sleep=lambda _: None)
         return project(records, {"test-billing": BILLING, self.table: BILLING}, deps)
 
     def sql(self, statement: str) -> Sequence[Any]:

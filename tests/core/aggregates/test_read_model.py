@@ -9,11 +9,11 @@ import pytest
 from chalicelib.core.errors import Malformed, ReadModelBehind
 from chalicelib.core.mysql.connections import Pool, connect
 from chalicelib.core.queries.snapshot import snapshot
-from chalicelib.core.reactor import Deps, react
+from chalicelib.core.reactor import ReactorDeps, react
 from chalicelib.core.tokens import Token
 from local.catchup import CatchUp
-from ops.rebuild.run import Plan, rebuild
-from ops.verify import Drift, Options, Target, verify
+from ops.rebuild.run import RebuildJob, rebuild
+from ops.verify import Drift, Target, VerifyOptions, verify
 from tests.core.aggregates.billing import BILLING
 from tests.core.aggregates.conftest import World, commit
 from tests.core.histories import record
@@ -74,7 +74,7 @@ def test_a_token_of_no_kind() -> None:
 def test_the_reactor() -> None:
     """What is of no kind is set aside and no policy sees it; the others are reacted to."""
     dead = MemoryDeadLetters()
-    deps = Deps(
+    deps = ReactorDeps(
         services=SERVICES,
         table=lambda name: f"test-{name}",
         store=lambda _: MemoryStore(),
@@ -112,7 +112,7 @@ def found_by_verify(world: World, *, repair: bool = False) -> set[tuple[str, str
         [Target(BILLING, world.table, BILLING.projection)],
         world.tables.client,
         lambda: connect(world.url),
-        Options(repair=repair, settle_seconds=0, segments=1),
+        VerifyOptions(repair=repair, settle_seconds=0, segments=1),
         phase=quiet,
         on_drift=found.append,
     )
@@ -139,7 +139,7 @@ def test_rebuild(world: World) -> None:
     world.write(*heads, commit("ref_1"))
     world.project(*heads)
     world.sql("UPDATE invoices SET amount = 0")
-    plan = Plan(
+    plan = RebuildJob(
         services=[BILLING],
         table_of=world.tables.name,
         dynamodb=world.tables.client,

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.mysql.connections import Address, BadDatabaseUrl, Pool, connect, parse_url
-from chalicelib.core.mysql.server_check import check
+from chalicelib.core.mysql.server_check import require_supported
 from local.ports import free_port
 from tests.core.reading import query
 
@@ -59,7 +59,7 @@ def test_the_session(database: str) -> None:
 def test_this_server_will_do(database: str) -> None:
     """The check finds nothing to say of the server that the tests run on, and leaves nothing behind."""
     connection = connect(database)
-    assert check(connection) == []
+    assert require_supported(connection) == []
     assert not query(database, "SHOW TABLES LIKE 'tributary_probe'")
     connection.close()
 
@@ -77,7 +77,7 @@ def test_what_a_session_lacks(database: str) -> None:
         database=address.database,
         init_command="SET SESSION sql_mode = '', SESSION time_zone = '+02:00'",
     )
-    lacking = check(connection)
+    lacking = require_supported(connection)
     connection.close()
     assert any("sql_mode lacks" in sentence and "STRICT_TRANS_TABLES" in sentence for sentence in lacking)
     assert any("time_zone is +02:00" in sentence for sentence in lacking)

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.core.dynamodb.codec import decode_item
 from chalicelib.core.projector import DeadLetter, DeadLetters, DynamoDeadLetters
 from chalicelib.core.streams.dead_letters import MAX_ID_BYTES, MAX_INLINE_BYTES, dead_letter
-from chalicelib.core.streams.records import Source, Unreadable
+from chalicelib.core.streams.records import Source, UnreadableRecord
 from tests.core.histories import SERVICES, record
 from tests.core.projecting import MemoryDeadLetters
 from tests.support.stores import Tables
@@ -33,11 +33,11 @@ def letter(**changes: Any) -> DeadLetter:
     return DeadLetter(**{**made, **changes})
 
 
-def unreadable(id: str, sequence: str = "100") -> Unreadable:
+def unreadable(id: str, sequence: str = "100") -> UnreadableRecord:
     """A record of a transfer that cannot be decoded."""
     raw = {**record("transfers", {"id": {"S": id}}), "eventID": "1"}
     raw["dynamodb"]["SequenceNumber"] = sequence
-    return Unreadable(Source(0, sequence, SERVICES["test-transfers"], id, raw), ValueError("no"))
+    return UnreadableRecord(Source(0, sequence, SERVICES["test-transfers"], id, raw), ValueError("no"))
 
 
 @pytest.fixture(params=["memory", "dynamodb"])

@@ -43,7 +43,7 @@ def check_limits(url: str, domain: Domain, endpoint: QueryEndpoint, token: Token
     pool = runtime.once("readers", lambda: RecordingPool(url))
     role = list(permissions.roles)[-1]
     try:
-        endpoint.serve(
+        endpoint.respond(
             runtime, _request(endpoint, role, subject_of(role, permissions), runtime.signer.consistency_token(*token))
         )
     except Problem as problem:

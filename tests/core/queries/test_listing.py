@@ -5,11 +5,11 @@ from typing import Literal
 import pytest
 
 from chalicelib.core.errors import Malformed
-from chalicelib.core.queries.listing import Bookmark, Key, ListParameters, Sort, Where
+from chalicelib.core.queries.listing import Bookmark, ListParameters, Sort, SortKey, Where
 from chalicelib.core.tokens import Signer
 
 SIGNER = Signer("a secret of at least thirty-two characters")
-BY_NAME = Sort((Key("t.name", "name"), Key("t.id", "id")))
+BY_NAME = Sort((SortKey("t.name", "name"), SortKey("t.id", "id")))
 
 
 class Filters(ListParameters, frozen=True):

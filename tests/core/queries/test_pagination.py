@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from chalicelib.core.errors import Malformed
-from chalicelib.core.queries.listing import Bookmark, Key, ListParameters, Page, Sort, Where, read_page
+from chalicelib.core.queries.listing import Bookmark, ListParameters, Page, Sort, SortKey, Where, read_page
 from tests.core.domain.accounts.queries import AccountFilters, list_accounts
 from tests.core.domain.transfers.queries import TransferFilters, list_transfers
 from tests.core.histories import START, iso
@@ -129,7 +129,7 @@ def test_sums_beyond_64_bits_paginate(world: World) -> None:
             "INSERT INTO owner_activity (owner, transfers, volume) VALUES (%s, 1, %s)",
             [(f"usr_{n}", largest + n) for n in range(5)],
         )
-    sort = Sort((Key("volume", "volume"), Key("owner", "owner")), descending=True)
+    sort = Sort((SortKey("volume", "volume"), SortKey("owner", "owner")), descending=True)
 
     def page(cursor: Any, following: str | None) -> Page[int]:
         bookmark = Bookmark(world.signer, "activity", ListParameters(limit=1, cursor=following))

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.core.commands.store import Throttled
 from chalicelib.core.dynamodb.codec import encode_item, item_of
-from chalicelib.core.reactor.commands import may_pass
+from chalicelib.core.reactor.follow_ups import may_pass
 from chalicelib.core.service import Head
 from tests.core.bootstrap import SERVICES
 from tests.core.domain.accounts.domain import hold_id

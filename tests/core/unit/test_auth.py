@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from msgspec import Meta
 
-from chalicelib.core.access.authentication import BadToken, Principal, principal_of, verify
+from chalicelib.core.access.authentication import BadToken, Principal, principal_of, verify_token
 from chalicelib.core.access.permissions import Access, Permissions, require_own
 from chalicelib.core.errors import Forbidden, NotFound, Unauthenticated
 from chalicelib.core.fields import Subject
@@ -76,7 +76,7 @@ def jwks(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> str:
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
 def test_good(jwks: str, algorithm: str) -> None:
     """Either algorithm, wherever the keys are."""
-    assert verify(token(algorithm), settings(jwks), ROLES) == Principal("ada", "clerk")
+    assert verify_token(token(algorithm), settings(jwks), ROLES) == Principal("ada", "clerk")
 
 
 @pytest.mark.parametrize(
@@ -86,14 +86,14 @@ def test_good(jwks: str, algorithm: str) -> None:
 def test_bad(jwks: str, changes: dict[str, Any]) -> None:
     """A claim that does not fit, wherever the keys are."""
     with pytest.raises(BadToken):
-        verify(token("ES256", **changes), settings(jwks), ROLES)
+        verify_token(token("ES256", **changes), settings(jwks), ROLES)
 
 
 def test_other_claims_for_role_and_subject() -> None:
     """An issuer that cannot choose `role` and `sub` has claims of its own named."""
     own = settings(key_set(), jwt_role_claim="custom:role", jwt_subject_claim="custom:member")
     claims = {"custom:role": "member", "custom:member": "usr_1"}
-    assert verify(token("ES256", **claims), own, ROLES) == ("usr_1", "member")
+    assert verify_token(token("ES256", **claims), own, ROLES) == ("usr_1", "member")
 
 
 @pytest.mark.parametrize(
@@ -102,10 +102,10 @@ def test_other_claims_for_role_and_subject() -> None:
 def test_subjects_of_a_role(subject: Any) -> None:
     """A token's subject is of its role's type to the last character: in SQL "usr_1 " is the same as "usr_1"."""
     claims = {"sub": "usr_1", "role": "member"}
-    assert verify(token("ES256", **claims), settings(key_set()), ROLES) == ("usr_1", "member")
+    assert verify_token(token("ES256", **claims), settings(key_set()), ROLES) == ("usr_1", "member")
     odd = settings(key_set(), jwt_subject_claim="odd")  # PyJWT itself looks at the type of `sub`
     with pytest.raises(BadToken, match="subject"):
-        verify(token("ES256", **claims, odd=subject), odd, ROLES)
+        verify_token(token("ES256", **claims, odd=subject), odd, ROLES)
     with pytest.raises(Unauthenticated):
         principal_of({"subject": subject, "role": "member"}, ROLES)
 
@@ -119,9 +119,9 @@ def test_context_of_another_authorizer(context: dict[str, Any]) -> None:
 
 def test_the_roles_are_the_caller_s() -> None:
     """A token may name the roles that the application has, and no other."""
-    assert verify(token("ES256", role="auditor"), settings(key_set()), {"auditor": Subject}).role == "auditor"
+    assert verify_token(token("ES256", role="auditor"), settings(key_set()), {"auditor": Subject}).role == "auditor"
     with pytest.raises(BadToken, match="must be one of auditor"):
-        verify(token("ES256"), settings(key_set()), {"auditor": Subject})
+        verify_token(token("ES256"), settings(key_set()), {"auditor": Subject})
 
 
 def test_permissions_name_roles_that_exist() -> None:
@@ -150,7 +150,7 @@ def test_own_passes_for_the_owner_alone() -> None:
 def test_issuer_out_of_reach() -> None:
     """The issuer's trouble is not the token's fault: not a 401."""
     with pytest.raises(jwt.PyJWKClientConnectionError):
-        verify(token("ES256"), settings("http://127.0.0.1:9/jwks.json"), ROLES)
+        verify_token(token("ES256"), settings("http://127.0.0.1:9/jwks.json"), ROLES)
 
 
 @pytest.mark.parametrize(
@@ -161,11 +161,11 @@ def test_issuer_out_of_reach() -> None:
 def test_keys_over_plain_http(address: str) -> None:
     """Keys that anybody on the way could replace are a fault of the settings, before anything is fetched."""
     with pytest.raises(BadSettings, match="https"):
-        verify(token("ES256"), settings(address), ROLES)
+        verify_token(token("ES256"), settings(address), ROLES)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "127.8.8.8"])
 def test_keys_from_this_machine(host: str) -> None:
     """Plain http within the machine is taken: nobody is on the way."""
     with pytest.raises(jwt.PyJWKClientConnectionError):
-        verify(token("ES256"), settings(f"http://{host}:9/jwks.json"), ROLES)
+        verify_token(token("ES256"), settings(f"http://{host}:9/jwks.json"), ROLES)

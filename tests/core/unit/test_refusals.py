@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.access.permissions import Access
-from chalicelib.core.commands.pipeline import Answer, Envelope, handle
+from chalicelib.core.commands.pipeline import CommandResult, Envelope, handle
 from chalicelib.core.decider import Command, Event, Missing, Rejected, State, Unacceptable
 from chalicelib.core.errors import Fault, Invalid, NotFound, PreconditionFailed
 from chalicelib.core.http.preconditions import conditions
@@ -65,7 +65,7 @@ def envelope(author: str | None, actor: str, owner: Any, access: Access = Access
     return Envelope("notes.sign", Sign(author), ("note_1",), actor, AT, access=access, owner=owner)
 
 
-def render(answer: Answer) -> dict[str, Any]:
+def render(answer: CommandResult) -> dict[str, Any]:
     """The version alone."""
     return {"version": answer.head.version}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from demo.seed.rules import Sale, sale_of
-from demo.seed.table import COLUMNS, Line
+from demo.seed.table import COLUMNS, RetailLine
 
 GOOD = {
     "invoice": "536365",
@@ -20,9 +20,9 @@ GOOD = {
 }
 
 
-def line(**changes: str) -> Line:
+def line(**changes: str) -> RetailLine:
     """A line that is a sale, but for the changes."""
-    return Line(2, **(GOOD | changes))
+    return RetailLine(2, **(GOOD | changes))
 
 
 def sale(**changes: str) -> Sale:

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from demo.check_sales import check
-from demo.http import Client
-from demo.seed.loader import Options, Run
+from demo.http import CommandClient
+from demo.seed.loader import Run, SeedOptions
 from demo.seed.rules import Reason
-from demo.seed.tally import Kind
+from demo.seed.tally import SeedKind
 from local.ports import wait_until
 from tests.shop.http.settling import settle
 from tests.shop.seed import sales_from_csv
@@ -66,22 +66,22 @@ def shop(tmp_path: Path, request: pytest.FixtureRequest) -> Shop:
 
 
 @pytest.fixture
-def client(stack: Stack) -> Iterator[Client]:
+def client(stack: Stack) -> Iterator[CommandClient]:
     """A client of the stack, as an admin."""
-    client = Client(stack.url, stack.token("admin"), 30, threading.Event())
+    client = CommandClient(stack.url, stack.token("admin"), 30, threading.Event())
     yield client
     client.close()
 
 
 def load(stack: Stack, file: Path, *, wait: bool = True) -> Run:
     """Run the loader here and to its end."""
-    run = Run(Options(file, stack.url, stack.token("admin"), wait=wait, workers=4))
+    run = Run(SeedOptions(file, stack.url, stack.token("admin"), wait=wait, workers=4))
     run.run()
     assert run.tally.messages == []
     return run
 
 
-def differences(stack: Stack, client: Client, shop: Shop) -> list[str]:
+def differences(stack: Stack, client: CommandClient, shop: Shop) -> list[str]:
     """What the reports and searches say otherwise than the file, once the read model has caught up."""
     settle(stack)
     with sales_from_csv.open_text(str(shop[0])) as text:
@@ -105,11 +105,11 @@ def orders(stack: Stack, prefix: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("shop", ["wide"], indirect=True)
-def test_reports_equal_the_file(stack: Stack, client: Client, shop: Shop) -> None:
+def test_reports_equal_the_file(stack: Stack, client: CommandClient, shop: Shop) -> None:
     """To the penny, by day, product and customer; and searches find what they should."""
     before = stock(stack)
     run = load(stack, shop[0])
-    assert run.tally.loaded[Kind.ORDERS] == run.tally.confirmed == 13
+    assert run.tally.loaded[SeedKind.ORDERS] == run.tally.confirmed == 13
     assert run.survey.skips.count == dict.fromkeys(set(Reason) - {Reason.UNUSABLE}, 1)
     assert run.survey.skips.worth[Reason.PENCE] == Decimal("0.001")
     assert set(orders(stack, shop[1]).values()) == {"confirmed"}
@@ -118,20 +118,22 @@ def test_reports_equal_the_file(stack: Stack, client: Client, shop: Shop) -> Non
     assert {sku: after[sku] - before.get(sku, 0) for sku in run.survey.quantities} == run.survey.quantities
 
 
-def test_the_second_run_finds_all_done(stack: Stack, client: Client, shop: Shop) -> None:
+def test_the_second_run_finds_all_done(stack: Stack, client: CommandClient, shop: Shop) -> None:
     """It loads nothing and counts all as already there, confirmed."""
     first = load(stack, shop[0])
     before = stock(stack)
     second = load(stack, shop[0])
     assert second.tally.loaded.total() == 0
-    assert second.tally.existing[Kind.ORDERS] == first.tally.loaded[Kind.ORDERS] == second.tally.confirmed
+    assert second.tally.existing[SeedKind.ORDERS] == first.tally.loaded[SeedKind.ORDERS] == second.tally.confirmed
     assert second.tally.pence["existing"] == first.tally.pence["loaded"] == first.survey.amount
     assert stock(stack) == before
     assert differences(stack, client, shop) == []
 
 
 @pytest.mark.parametrize("shop", ["wide"], indirect=True)
-def test_a_loader_that_is_killed_and_started_again_doubles_nothing(stack: Stack, client: Client, shop: Shop) -> None:
+def test_a_loader_that_is_killed_and_started_again_doubles_nothing(
+    stack: Stack, client: CommandClient, shop: Shop
+) -> None:
     """kill -9 in the midst of the orders, then a run to the end: as if there had been one run."""
     before = stock(stack)
     command = [sys.executable, "-m", "demo.seed", str(shop[0]), "--url", stack.url, "--workers", "2"]
@@ -142,15 +144,15 @@ def test_a_loader_that_is_killed_and_started_again_doubles_nothing(stack: Stack,
     assert process.wait() == -signal.SIGKILL
     there = len(orders(stack, shop[1]))
     run = load(stack, shop[0])
-    assert run.tally.existing[Kind.ORDERS] >= there >= 3
-    assert run.tally.existing[Kind.ORDERS] + run.tally.loaded[Kind.ORDERS] == len(orders(stack, shop[1])) == 13
+    assert run.tally.existing[SeedKind.ORDERS] >= there >= 3
+    assert run.tally.existing[SeedKind.ORDERS] + run.tally.loaded[SeedKind.ORDERS] == len(orders(stack, shop[1])) == 13
     assert set(orders(stack, shop[1]).values()) == {"confirmed"}
     after = stock(stack)
     assert {sku: after[sku] - before.get(sku, 0) for sku in run.survey.quantities} == run.survey.quantities
     assert differences(stack, client, shop) == []
 
 
-def test_the_check_sees_a_penny(stack: Stack, client: Client, shop: Shop) -> None:
+def test_the_check_sees_a_penny(stack: Stack, client: CommandClient, shop: Shop) -> None:
     """A check that cannot fail shows nothing: one more order of a penny is seen in all three reports."""
     load(stack, shop[0])
     settle(stack)
@@ -167,7 +169,7 @@ def test_the_check_sees_a_penny(stack: Stack, client: Client, shop: Shop) -> Non
     assert [text.partition(",")[0] for text in found] == ["by day", "by product", "by customer"]
 
 
-def test_a_cancelled_order_stays_cancelled(stack: Stack, client: Client, shop: Shop) -> None:
+def test_a_cancelled_order_stays_cancelled(stack: Stack, client: CommandClient, shop: Shop) -> None:
     """Whoever cancelled it knows better than the file; that is told and is no failure."""
     load(stack, shop[0])
     cancelled = client.get(f"/orders?q={shop[1]}001&limit=1").body["items"][0]
@@ -182,7 +184,7 @@ def test_another_order_under_an_invoices_number_is_a_failure(stack: Stack, shop:
     load(stack, shop[0])
     reference = f"{shop[1]}002"
     other = {"invoice": reference, "customer": f"{shop[1]}2", "stock_code": f"{shop[1]}A"}
-    run = Run(Options(write(shop[0].parent / "other.csv", [other]), stack.url, stack.token("admin")))
+    run = Run(SeedOptions(write(shop[0].parent / "other.csv", [other]), stack.url, stack.token("admin")))
     run.run()
     assert (run.tally.unconfirmed, run.tally.confirmed, run.tally.failures) == (1, 0, 1)
     assert "has that reference and a total of" in run.tally.messages[0]

@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.orders.bodies import MAX_LINES, MAX_SKUS
 from demo.seed import orders
-from demo.seed.orders import OrderLine, invoices, orders_of
+from demo.seed.orders import SeedOrderLine, invoices, orders_of
 from demo.seed.table import BadFile
 from tests.shop.seed.files import sale
 
@@ -21,7 +21,11 @@ def test_an_invoice_is_an_order() -> None:
     )
     assert order.reference == "536365"
     assert order.placed_at == "2010-12-01T08:26:00.000Z"
-    assert order.lines == (OrderLine("85123A", 6, 255), OrderLine("POST", 1, 1800), OrderLine("85123A", 6, 255))
+    assert order.lines == (
+        SeedOrderLine("85123A", 6, 255),
+        SeedOrderLine("POST", 1, 1800),
+        SeedOrderLine("85123A", 6, 255),
+    )
     assert order.total == 2 * 6 * 255 + 1800
 
 

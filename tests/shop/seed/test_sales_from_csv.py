@@ -9,7 +9,7 @@ from demo.seed.__main__ import SAMPLE
 from demo.seed.orders import invoices, orders_of
 from demo.seed.rules import Sale, sale_of
 from demo.seed.survey import survey
-from demo.seed.table import Table
+from demo.seed.table import RetailFile
 from tests.shop.seed import sales_from_csv
 from tests.shop.seed.files import write
 
@@ -53,7 +53,7 @@ def test_it_agrees_with_the_loader_on_the_sample() -> None:
     """Two programs, written apart, make the same orders of the same lines."""
     with sales_from_csv.open_text(str(SAMPLE)) as text:
         expected = sales_from_csv.compute(text)
-    table = Table(SAMPLE)
+    table = RetailFile(SAMPLE)
     counts = survey(table).invoices
     sales = (sale for line in table.lines() if isinstance(sale := sale_of(line), Sale))
     days: Counter[str] = Counter()

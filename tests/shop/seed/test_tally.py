@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from demo.seed.rules import Reason
 from demo.seed.survey import Skips, Survey
-from demo.seed.tally import Kind, Tally, summary
+from demo.seed.tally import SeedKind, SeedTally, summary
 
 
 def test_the_last_line_tells_everything() -> None:
@@ -15,13 +15,13 @@ def test_the_last_line_tells_everything() -> None:
         Counter({Reason.PENCE: 1, Reason.NO_CUSTOMER: 9}),
         {Reason.PENCE: Decimal("0.001"), Reason.NO_CUSTOMER: Decimal("1234.50")},
     )
-    tally = Tally()
-    tally.load(Kind.CUSTOMERS)
-    tally.load(Kind.ORDERS, 1_234_567)
-    tally.exist(Kind.ORDERS, 5)
+    tally = SeedTally()
+    tally.load(SeedKind.CUSTOMERS)
+    tally.load(SeedKind.ORDERS, 1_234_567)
+    tally.exist(SeedKind.ORDERS, 5)
     tally.confirm()
     tally.leave_cancelled()
-    tally.fail(Kind.ORDERS, "order 7: 422", 100)
+    tally.fail(SeedKind.ORDERS, "order 7: 422", 100)
     assert summary(found, tally, waited=True) == (
         "loaded: 1 customers, 1 orders worth 12,345.67 GBP; already there: 1 orders worth 0.05 GBP; "
         "confirmed: 1 orders, 1 were cancelled since; "
@@ -33,8 +33,8 @@ def test_the_last_line_tells_everything() -> None:
 
 def test_the_last_line_of_a_run_that_found_all_done() -> None:
     """Nothing is said in words, not left out."""
-    tally = Tally()
-    tally.exist(Kind.PRODUCTS)
+    tally = SeedTally()
+    tally.exist(SeedKind.PRODUCTS)
     assert summary(Survey(lines=3), tally, waited=False) == (
         "loaded: nothing; already there: 1 products; not waited for, as told; skipped: none of 3 lines; failed: nothing"
     )
@@ -42,8 +42,8 @@ def test_the_last_line_of_a_run_that_found_all_done() -> None:
 
 def test_an_order_that_could_not_be_confirmed_is_a_failure() -> None:
     """Although it is loaded."""
-    tally = Tally()
-    tally.load(Kind.ORDERS, 100)
+    tally = SeedTally()
+    tally.load(SeedKind.ORDERS, 100)
     tally.not_confirmed("confirming order 7: 409")
     assert tally.failures == 1
     assert "0 orders, 1 were not" in summary(Survey(), tally, waited=True)
@@ -51,8 +51,8 @@ def test_an_order_that_could_not_be_confirmed_is_a_failure() -> None:
 
 def test_a_flood_of_failures_keeps_the_first_messages() -> None:
     """All are counted."""
-    tally = Tally()
+    tally = SeedTally()
     for number in range(1_000):
-        tally.fail(Kind.PRODUCTS, f"product {number}")
+        tally.fail(SeedKind.PRODUCTS, f"product {number}")
     assert tally.failures == 1_000
     assert tally.messages == [f"product {number}" for number in range(20)]

@@ -5,22 +5,22 @@ from collections.abc import Iterator
 
 import pytest
 
-from demo.http import Client
+from demo.http import CommandClient
 from demo.seed.workers import Workers
 
 
 def workers(count: int, stopping: threading.Event | None = None) -> Workers:
     """Workers whose clients talk to nobody."""
     stopping = stopping or threading.Event()
-    return Workers(count, lambda: Client("http://localhost", "", 0, stopping), stopping)
+    return Workers(count, lambda: CommandClient("http://localhost", "", 0, stopping), stopping)
 
 
 def test_every_item_is_done_once() -> None:
     """By several threads, each with a client of its own."""
     done: list[int] = []
-    clients: set[Client] = set()
+    clients: set[CommandClient] = set()
 
-    def work(client: Client, item: int) -> None:
+    def work(client: CommandClient, item: int) -> None:
         clients.add(client)
         done.append(item)
 
@@ -56,7 +56,7 @@ def test_the_first_error_ends_all() -> None:
     """It is raised, the rest of the items stay, and whoever waits is told to stop."""
     stopping, done = threading.Event(), []
 
-    def work(_client: Client, item: int) -> None:
+    def work(_client: CommandClient, item: int) -> None:
         if item == 3:
             raise ValueError("the fourth")
         done.append(item)

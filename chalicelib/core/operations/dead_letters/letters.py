@@ -30,7 +30,7 @@ class NoSuchLetter(LetterError):
     """There is none of that id."""
 
 
-class Unreadable(LetterError):
+class UnreadableLetter(LetterError):
     """The letter is there, and its image is gone or broken, or nobody says where it is."""
 
 
@@ -120,7 +120,7 @@ class Letters:
         image = item.pop("image", None)
         letter = Letter(**item)
         if letter.discarded_at:
-            raise Unreadable(
+            raise UnreadableLetter(
                 f"{id} was discarded by {letter.discarded_by} at {letter.discarded_at}: {letter.reason}", _WITHOUT_IT
             )
         if image is None:
@@ -128,7 +128,7 @@ class Letters:
         try:
             return letter, record_of(image)
         except (OSError, EOFError, ValueError, zlib.error) as error:
-            raise Unreadable(f"The image of {letter.id} cannot be read: {error}", _WITHOUT_IT) from error
+            raise UnreadableLetter(f"The image of {letter.id} cannot be read: {error}", _WITHOUT_IT) from error
 
     def remove(self, letter: Letter) -> bool:
         """Remove a letter that was handled, and its image; False where it was set aside anew meanwhile, or removed.
@@ -206,7 +206,7 @@ class Letters:
         try:
             body: bytes = self._runtime.s3.get_object(Bucket=self._bucket, Key=letter.image_object)["Body"].read()
         except ClientError as error:
-            raise Unreadable(
+            raise UnreadableLetter(
                 f"The image of {letter.id} cannot be read from s3://{self._bucket}/{letter.image_object}: {error}",
                 _WITHOUT_IT,
             ) from error
@@ -214,4 +214,6 @@ class Letters:
 
     def _need_bucket(self, letter: Letter) -> None:
         if not self._bucket:
-            raise Unreadable(f"The image of {letter.id} is in S3.", "Set DEAD_LETTER_BUCKET, as the functions have it.")
+            raise UnreadableLetter(
+                f"The image of {letter.id} is in S3.", "Set DEAD_LETTER_BUCKET, as the functions have it."
+            )

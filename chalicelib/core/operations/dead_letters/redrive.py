@@ -24,7 +24,7 @@ Consumer = Callable[[Sequence[RawRecord], DeadLetters], Sequence[str]]
 """Takes records, sets aside what is refused, and returns where it gave up, as `project` and `react` do."""
 
 
-class Outcome(NamedTuple):
+class RedriveResult(NamedTuple):
     """What became of a letter; `error` is "" where it was handled."""
 
     id: str
@@ -50,7 +50,7 @@ class _SetAsideAgain:
 
 def redrive(
     chosen: Iterable[Letter], runtime: Runtime, advance: Callable[[int], None] = lambda _: None
-) -> Iterator[Outcome]:
+) -> Iterator[RedriveResult]:
     """Handle letters again, and remove those that were handled.
 
     Args:
@@ -66,7 +66,7 @@ def redrive(
             try:
                 current.append(letters.get(letter.id))
             except LetterError as error:
-                yield Outcome(letter.id, f"{error} {error.advice}")
+                yield RedriveResult(letter.id, f"{error} {error.advice}")
         if current:
             yield from _again(current, letters, consumers[group[0].consumer], again)
         advance(len(group))
@@ -89,27 +89,27 @@ def _consumers(runtime: Runtime) -> Mapping[str, Consumer]:
 
 def _again(
     current: Sequence[tuple[Letter, RawRecord]], letters: Letters, consumer: Consumer, again: _SetAsideAgain
-) -> Iterator[Outcome]:
+) -> Iterator[RedriveResult]:
     """Handle the letters of one aggregate."""
     try:
         failed = consumer([record for _, record in current], again)
     except UnknownStream as error:
-        yield from (Outcome(letter.id, str(error)) for letter, _ in current)
+        yield from (RedriveResult(letter.id, str(error)) for letter, _ in current)
         return
     for letter, _ in current:
         yield _settle(letter, letters, again.letters.get(letter.sequence), failed)
 
 
-def _settle(letter: Letter, letters: Letters, again: DeadLetter | None, failed: Sequence[str]) -> Outcome:
+def _settle(letter: Letter, letters: Letters, again: DeadLetter | None, failed: Sequence[str]) -> RedriveResult:
     if again and again.id != letter.id:
         letters.remove(letter)  # the new one holds the same record
-        return Outcome(letter.id, f"{again.error} (now {again.id})")
+        return RedriveResult(letter.id, f"{again.error} (now {again.id})")
     if again:
-        return Outcome(letter.id, again.error)
+        return RedriveResult(letter.id, again.error)
     if failed:
-        return Outcome(letter.id, f"the {letter.consumer} gave up before it was through, see above; try again")
+        return RedriveResult(letter.id, f"the {letter.consumer} gave up before it was through, see above; try again")
     letters.remove(letter)
-    return Outcome(letter.id, "")
+    return RedriveResult(letter.id, "")
 
 
 def _by_aggregate(chosen: Iterable[Letter]) -> Iterator[list[Letter]]:

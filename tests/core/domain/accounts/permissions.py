@@ -1,9 +1,9 @@
 """Who may run which command and which query of accounts."""
 
-from chalicelib.core.access.permissions import ALL, OWN, Rows
+from chalicelib.core.access.permissions import ALL, OWN, PermissionRows
 from tests.core.domain.roles import CHIEF, CLERK, MEMBER
 
-PERMISSIONS: Rows = {
+PERMISSIONS: PermissionRows = {
     "accounts.open": {MEMBER: OWN, CLERK: ALL, CHIEF: ALL},
     "accounts.change": {MEMBER: OWN, CLERK: ALL, CHIEF: ALL},
     "accounts.deposit": {CLERK: ALL, CHIEF: ALL},

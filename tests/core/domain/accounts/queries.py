@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from chalicelib.core.queries.answers import Timestamp, Version, timestamp
-from chalicelib.core.queries.listing import Bookmark, Key, ListParameters, Page, Row, Sort, Where, read_page
+from chalicelib.core.queries.listing import Bookmark, ListParameters, Page, ResultRow, Sort, SortKey, Where, read_page
 from chalicelib.core.queries.search import WORDS, SearchText, Source, Way, first_full, narrow, sought, ways
 from chalicelib.core.tokens import Signer
 from tests.core.domain.fields import Owner
@@ -62,7 +62,7 @@ _SEARCHED = (
 )
 _DETAIL = f"SELECT {_COLUMNS}, a.note FROM accounts a WHERE a.id = %s AND a.deleted_at IS NULL"
 _TURNOVER = "SELECT day, transfers, incoming, outgoing FROM turnover_by_account WHERE account = %s ORDER BY day"
-_ID = Key("a.id", "id")
+_ID = SortKey("a.id", "id")
 
 
 def list_accounts(cursor: Any, filters: AccountFilters, signer: Signer) -> Page[AccountSummary]:
@@ -78,7 +78,7 @@ def list_accounts(cursor: Any, filters: AccountFilters, signer: Signer) -> Page[
     wanted = [] if filters.q is None else sought(filters.q, _SEARCHED)
     narrow(where, wanted)
     by = filters.sort.removeprefix("-")
-    keys = (_ID,) if by == "id" else (Key(f"a.{by}", by), _ID)
+    keys = (_ID,) if by == "id" else (SortKey(f"a.{by}", by), _ID)
     sort, bookmark = Sort(keys, filters.sort.startswith("-")), Bookmark(signer, "accounts", filters)
 
     def page(way: Way) -> Page[AccountSummary]:
@@ -102,11 +102,11 @@ def get_account(cursor: Any, id: str) -> AccountDetail | None:
     return AccountDetail(**_members(row), note=row["note"], turnover=turnover)
 
 
-def _summary(row: Row) -> AccountSummary:
+def _summary(row: ResultRow) -> AccountSummary:
     return AccountSummary(**_members(row))
 
 
-def _members(row: Row) -> dict[str, Any]:
+def _members(row: ResultRow) -> dict[str, Any]:
     names = ("id", "version", "owner", "name", "balance", "available")
     times = ("opened_at", "updated_at")
     return {name: row[name] for name in names} | {name: timestamp(row[name]) for name in times}

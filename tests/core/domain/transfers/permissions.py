@@ -1,9 +1,9 @@
 """Who may run which command and which query of transfers."""
 
-from chalicelib.core.access.permissions import ALL, OWN, Rows
+from chalicelib.core.access.permissions import ALL, OWN, PermissionRows
 from tests.core.domain.roles import CHIEF, CLERK, MEMBER
 
-PERMISSIONS: Rows = {
+PERMISSIONS: PermissionRows = {
     "transfers.request": {MEMBER: OWN, CLERK: ALL, CHIEF: ALL},
     "transfers.cancel": {MEMBER: OWN, CLERK: ALL, CHIEF: ALL},
     "transfers.settle": {CLERK: ALL, CHIEF: ALL},

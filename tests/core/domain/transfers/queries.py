@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from chalicelib.core.errors import Fault, Invalid
 from chalicelib.core.queries.answers import Timestamp, Version, timestamp
-from chalicelib.core.queries.listing import Bookmark, Key, ListParameters, Page, Row, Sort, Where, read_page
+from chalicelib.core.queries.listing import Bookmark, ListParameters, Page, ResultRow, Sort, SortKey, Where, read_page
 from chalicelib.core.tokens import Signer
 from tests.core.domain.fields import Number, Owner, Reference
 
@@ -75,7 +75,7 @@ _DETAIL = f"SELECT {_COLUMNS}, t.reason, t.shortfalls FROM transfers t WHERE t.i
 # Other services' tables are LEFT JOINed, tombstones included.
 _LEGS = """SELECT l.leg_no, l.account, a.name, l.amount FROM transfer_legs l LEFT JOIN accounts a ON a.id = l.account
   WHERE l.transfer_id = %s ORDER BY l.leg_no"""
-_ID = Key("t.id", "id")
+_ID = SortKey("t.id", "id")
 
 
 def list_transfers(cursor: Any, filters: TransferFilters, signer: Signer) -> Page[TransferSummary]:
@@ -95,7 +95,7 @@ def list_transfers(cursor: Any, filters: TransferFilters, signer: Signer) -> Pag
     where.add("t.volume >= %s", filters.min_volume)
     where.add("t.volume <= %s", filters.max_volume)
     by = filters.sort.removeprefix("-")
-    sort = Sort((Key(f"t.{by}", by), _ID), filters.sort.startswith("-"))
+    sort = Sort((SortKey(f"t.{by}", by), _ID), filters.sort.startswith("-"))
     return read_page(cursor, _LIST, where, sort, Bookmark(signer, "transfers", filters), filters.limit, _summary)
 
 
@@ -114,11 +114,11 @@ def get_transfer(cursor: Any, id: str) -> TransferDetail | None:
     )
 
 
-def _summary(row: Row) -> TransferSummary:
+def _summary(row: ResultRow) -> TransferSummary:
     return TransferSummary(**_members(row))
 
 
-def _members(row: Row) -> dict[str, Any]:
+def _members(row: ResultRow) -> dict[str, Any]:
     names = ("id", "version", "reference", "owner", "status", "volume", "leg_count")
     times = ("requested_at", "updated_at")
     return {name: row[name] for name in names} | {name: timestamp(row[name]) for name in times}

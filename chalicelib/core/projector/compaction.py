@@ -1,4 +1,4 @@
-"""Compaction: of each aggregate in a batch the newest state alone becomes rows, and those are planned here."""
+"""Compaction: of each aggregate in a batch the newest state alone becomes rows."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from chalicelib.core.projector import timeline
 from chalicelib.core.service import ChildRows, Head, Projection, Row, Service
-from chalicelib.core.streams.records import Commit
+from chalicelib.core.streams.records import CommitRecord
 
 
-class Plan(NamedTuple):
+class AggregateRows(NamedTuple):
     """The rows that one head becomes.
 
     Attributes:
@@ -25,32 +25,32 @@ class Plan(NamedTuple):
     children: ChildRows
 
 
-class Group(NamedTuple):
+class AggregateRecords(NamedTuple):
     """All records of one aggregate in a part of a batch, and what they become.
 
     Attributes:
         commits: in the order of their versions.
-        plans: of the newest of them, by the projections' generations; none where the aggregate is not shown.
-        faults: why there is none of a projection, by its generation. Only that of a projection whose tables are written
+        rows: of the newest of them, by the projections' generations; none where the aggregate is not shown.
+        errors: why a projection makes none, by its generation. Only that of a projection whose tables are written
             counts: the code may hold one that is not in use yet, or no more.
-        timeline: a row of each; none where one cannot be made, which is a fault of every generation.
+        timeline: a row of each; none where one cannot be made, which is an error of every generation.
     """
 
-    commits: Sequence[Commit]
-    plans: Mapping[int, Plan] = MappingProxyType({})
-    faults: Mapping[int, Exception] = MappingProxyType({})
+    commits: Sequence[CommitRecord]
+    rows: Mapping[int, AggregateRows] = MappingProxyType({})
+    errors: Mapping[int, Exception] = MappingProxyType({})
     timeline: Sequence[Row] = ()
 
 
-def group(commits: Iterable[Commit], service: Service) -> list[Group]:
+def by_aggregate(commits: Iterable[CommitRecord], service: Service) -> list[AggregateRecords]:
     """The records of a service by aggregate, in the order in which each aggregate first appears."""
-    by_id: dict[str, list[Commit]] = {}
+    by_id: dict[str, list[CommitRecord]] = {}
     for commit in commits:
         by_id.setdefault(commit.head.id, []).append(commit)
-    return [_planned(sorted(found, key=_version) if len(found) > 1 else found, service) for found in by_id.values()]
+    return [_with_rows(sorted(found, key=_version) if len(found) > 1 else found, service) for found in by_id.values()]
 
 
-def plan(head: Head, service: Service, projection: Projection) -> Plan | None:
+def rows_of(head: Head, service: Service, projection: Projection) -> AggregateRows | None:
     """The rows of a head, by one of its service's projections; None where its kind of aggregate has none.
 
     Raises:
@@ -61,26 +61,26 @@ def plan(head: Head, service: Service, projection: Projection) -> Plan | None:
         return None
     rows = projection.rows(head)
     (key,) = projection.root.key_of(rows.root)
-    return Plan(key, head.version, rows.root, rows.children)
+    return AggregateRows(key, head.version, rows.root, rows.children)
 
 
-def _planned(commits: list[Commit], service: Service) -> Group:
+def _with_rows(commits: list[CommitRecord], service: Service) -> AggregateRecords:
     try:
         lines = [timeline.row(service.name, commit.head) for commit in commits]
     except Exception as error:  # whatever the conversion of a time or an event raises
-        return Group(commits, faults=dict.fromkeys(service.projections, error))
-    plans: dict[int, Plan] = {}
-    faults: dict[int, Exception] = {}
+        return AggregateRecords(commits, errors=dict.fromkeys(service.projections, error))
+    rows_by_generation: dict[int, AggregateRows] = {}
+    errors: dict[int, Exception] = {}
     for generation, projection in service.projections.items():
         try:
-            rows = plan(commits[-1].head, service, projection)
+            rows = rows_of(commits[-1].head, service, projection)
         except Exception as error:  # a projection may raise anything of a state that it cannot read
-            faults[generation] = error
+            errors[generation] = error
         else:
             if rows:
-                plans[generation] = rows
-    return Group(commits, plans, faults, lines)
+                rows_by_generation[generation] = rows
+    return AggregateRecords(commits, rows_by_generation, errors, lines)
 
 
-def _version(commit: Commit) -> int:
+def _version(commit: CommitRecord) -> int:
     return commit.head.version

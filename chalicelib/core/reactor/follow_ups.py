@@ -27,7 +27,7 @@ _WRONG_IN_ITSELF = frozenset({"ValidationException", "ValidationError"})
 
 
 @dataclass(frozen=True)
-class Deps:
+class ReactorDeps:
     """What the reactor works with.
 
     Attributes:
@@ -56,7 +56,7 @@ class Deps:
             yield from service.follow_ups(source, head)
 
 
-def carry_out(asked: FollowUp, cause: Head, deps: Deps) -> None:
+def carry_out(asked: FollowUp, cause: Head, deps: ReactorDeps) -> None:
     """Run a command until it is done or refused, and then what is asked for instead.
 
     Args:
@@ -81,7 +81,7 @@ def carry_out(asked: FollowUp, cause: Head, deps: Deps) -> None:
             follow_up = follow_up.refused[refusal.code]
 
 
-def _run_until_done(follow_up: FollowUp, cause: Head, deps: Deps) -> None:
+def _run_until_done(follow_up: FollowUp, cause: Head, deps: ReactorDeps) -> None:
     attempt = 0
     while True:
         attempt += 1
@@ -101,7 +101,7 @@ def _run_until_done(follow_up: FollowUp, cause: Head, deps: Deps) -> None:
             deps.sleep(pause)
 
 
-def _run(follow_up: FollowUp, cause: Head, deps: Deps) -> None:
+def _run(follow_up: FollowUp, cause: Head, deps: ReactorDeps) -> None:
     service = deps.services[follow_up.service]
     with (
         log.counting("reactor: command", {"Deployment": deps.deployment, "Service": service.name}),
