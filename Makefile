@@ -105,7 +105,7 @@ status: setup ## Show lag, dead letters and rebuilds of the running stack
 	@exec $(PY) -m ops status --watch
 
 clean: ## Remove what was built and what the local stack keeps (not the downloaded MySQL)
-	rm -rf .venv .venv-ministack .venv-sam .venv-lambda .venv-rehearsal .venv-checkov .aws-sam .local .dynalite .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-ministack .venv-sam .venv-lambda .venv-rehearsal .venv-checkov .venv-iam .aws-sam .local .dynalite .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # `sam build` looks here for how to package a function.

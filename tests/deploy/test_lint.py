@@ -9,7 +9,8 @@ import pytest
 from tests.deploy.lambdas import ROOT, tool
 
 TEMPLATES = sorted(
-    path.relative_to(ROOT).as_posix() for path in [ROOT / "template.yaml", *ROOT.glob("infrastructure/*.yaml")]
+    path.relative_to(ROOT).as_posix()
+    for path in [ROOT / "template.yaml", ROOT / "deploy/deployer.yaml", *ROOT.glob("infrastructure/*.yaml")]
 )
 ENV = {**os.environ, "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "eu-west-1"}
 
