@@ -18,7 +18,7 @@ import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from zlib import crc32
 
 from msgspec import structs
@@ -149,7 +149,9 @@ def work(setting: Setting, buckets: int, number: int, ready: Any) -> None:
     records = [record(each) for each in range(number, setting.orders, setting.projectors)]
     services = {TABLE: replace(SERVICE, projection=in_buckets(buckets))}
     deps = ProjectorDeps(
-        Writer(lambda: Distant(setting.url, setting.distance)), NoDeadLetters(), remaining_ms=lambda: 60_000
+        Writer(lambda: cast("Connection[Any]", Distant(setting.url, setting.distance))),
+        NoDeadLetters(),
+        remaining_ms=lambda: 60_000,
     )
     deps.writer.connection()
     ready.wait()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
@@ -19,6 +19,10 @@ from local.ministack import MiniStack
 from local.ports import free_port
 from ops.progress import phase
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import WriteRequestTypeDef
+
 TABLE = "bench-orders"
 MINISTACK, DYNALITE = "ministack", "dynalite"
 STORES = (MINISTACK, DYNALITE)
@@ -29,7 +33,7 @@ _CONFIG = Config(parameter_validation=False, read_timeout=60, retries={"mode": "
 
 
 @contextmanager
-def stores(folder: Path, store: str = MINISTACK) -> Iterator[tuple[Any, str]]:
+def stores(folder: Path, store: str = MINISTACK) -> Iterator[tuple["DynamoDBClient", str]]:
     """A private write store with the table, and a private MySQL with the read model: a client, and a URL."""
     written: MiniStack | Dynalite = (
         Dynalite(folder, free_port()) if store == DYNALITE else MiniStack(folder, free_port(), keep=False)
@@ -48,7 +52,7 @@ def stores(folder: Path, store: str = MINISTACK) -> Iterator[tuple[Any, str]]:
         mariadb.stop()
 
 
-def create_table(client: Any) -> None:
+def create_table(client: "DynamoDBClient") -> None:
     """Create the table of orders."""
     client.create_table(
         TableName=TABLE,
@@ -74,7 +78,7 @@ def fill_items(endpoint: str, orders: int) -> None:
         """Every so manieth batch; so no queue of batches is needed."""
         for first in range(part * _ITEMS_A_WRITE, orders, _WRITERS * _ITEMS_A_WRITE):
             items = [record(number)["dynamodb"]["NewImage"] for number in range(first, first + _ITEMS_A_WRITE)]
-            requests = [{"PutRequest": {"Item": item}} for item in items[: orders - first]]
+            requests: list[WriteRequestTypeDef] = [{"PutRequest": {"Item": item}} for item in items[: orders - first]]
             left = client.batch_write_item(RequestItems={TABLE: requests}).get("UnprocessedItems")
             assert not left, left
             advance(len(requests))

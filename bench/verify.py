@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.projector import SERVICES, record
 from bench.stores import TABLE, fill_items, stores
@@ -26,6 +26,9 @@ from chalicelib.core.projector import ProjectorDeps, Writer, project
 from chalicelib.orders.service import SERVICE
 from ops.verify import Target, VerifyOptions, verify
 from ops.verify.sides import Items
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 
 def main() -> None:
@@ -54,7 +57,7 @@ def main() -> None:
     print(f"  memory of this process at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 
-def fill(client: Any, url: str, orders: int) -> None:
+def fill(client: "DynamoDBClient", url: str, orders: int) -> None:
     """Write the orders, and project them."""
     fill_items(client.meta.endpoint_url, orders)
     deps = ProjectorDeps(Writer(lambda: connect(url)), None, remaining_ms=lambda: 60_000)  # type: ignore[arg-type]
@@ -71,7 +74,7 @@ def timed(work: Callable[[], None]) -> float:
     return time.perf_counter() - start
 
 
-def scan(client: Any, segments: int) -> None:
+def scan(client: "DynamoDBClient", segments: int) -> None:
     """Read all items by boto3, and nothing else."""
 
     def part(segment: int) -> int:
@@ -84,7 +87,7 @@ def scan(client: Any, segments: int) -> None:
         list(threads.map(part, range(segments)))
 
 
-def quick_scan(client: Any, segments: int) -> None:
+def quick_scan(client: "DynamoDBClient", segments: int) -> None:
     """Read all items as verify does, and nothing else."""
     items = Items(client, TABLE, lambda _: True)
 
@@ -95,7 +98,7 @@ def quick_scan(client: Any, segments: int) -> None:
         list(threads.map(part, range(segments)))
 
 
-def verified(client: Any, url: str, segments: int, orders: int) -> None:
+def verified(client: "DynamoDBClient", url: str, segments: int, orders: int) -> None:
     """Verify, and find nothing."""
 
     @contextmanager

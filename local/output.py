@@ -7,6 +7,10 @@ answer, the record or the thread at whose end it stands.
 import io
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 
 class _Lossy(io.RawIOBase):
@@ -23,13 +27,13 @@ class _Lossy(io.RawIOBase):
         """The number that the operating system knows it by."""
         return self._file.fileno()
 
-    def write(self, data: "memoryview[int] | bytes") -> int:  # type: ignore[override]
+    def write(self, data: "ReadableBuffer", /) -> int:
         """Write what can be written. Returns the length of all."""
-        rest = memoryview(data)
+        whole = rest = memoryview(data).cast("B")
         with suppress(OSError):
             while rest and (written := self._file.write(rest)):
                 rest = rest[written:]
-        return len(data)
+        return len(whole)
 
 
 def keep_going() -> None:

@@ -5,19 +5,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from ops.phases import Advance
+
 _SECONDS_BETWEEN_LINES = 10.0
-
-
-class Advance(Protocol):
-    """Tells that so many more are done; safe to call from many threads."""
-
-    def __call__(self, count: int = 1) -> None:
-        """Go on by `count`."""
 
 
 @contextmanager

@@ -19,7 +19,8 @@ from chalicelib.core.streams.records import as_record
 from ops.environment import load, patient_dynamodb, services_of
 from ops.failing import WRONG, OpsError
 from ops.output import json_option, print_json
-from ops.progress import Advance, phase
+from ops.phases import Advance
+from ops.progress import phase
 from ops.verify.sides import Items
 
 if TYPE_CHECKING:

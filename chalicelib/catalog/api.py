@@ -1,13 +1,12 @@
 """The routes of the catalog."""
 
-from typing import Any
-
 from chalicelib.catalog.bodies import DiscontinuedAnswer, NewProduct, ProductAnswer, ProductChange
 from chalicelib.catalog.commands import Add, Change, Discontinue
 from chalicelib.catalog.queries import ProductDetail, ProductFilters, ProductSummary, get_product, list_products
 from chalicelib.core.commands.pipeline import Envelope
 from chalicelib.core.http.chalice_adapter import Api
 from chalicelib.core.http.endpoint import Call
+from chalicelib.core.queries.limit import QueryCursor
 from chalicelib.core.queries.listing import Page
 from chalicelib.vocabulary import Sku
 
@@ -44,12 +43,12 @@ def discontinue(call: Call[None]) -> Envelope:
 
 
 @api.query("/products", "catalog.list", parameters=ProductFilters, answer=ProductSummary, many=True)
-def list_(call: Call[ProductFilters], cursor: Any) -> Page[ProductSummary]:
+def list_(call: Call[ProductFilters], cursor: QueryCursor) -> Page[ProductSummary]:
     """List products, with what is in stock."""
     return list_products(cursor, call.body, call.runtime.signer)
 
 
 @api.query("/products/{sku}", "catalog.get", answer=ProductDetail)
-def get(call: Call[None], cursor: Any) -> ProductDetail:
+def get(call: Call[None], cursor: QueryCursor) -> ProductDetail:
     """Show a product, with its stock and its sales."""
     return call.found(get_product(cursor, call["sku"]), "product")

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from chalicelib.core.queries.answers import Timestamp, Version, timestamp
-from chalicelib.core.queries.listing import Bookmark, ListParameters, Page, ResultRow, Sort, SortKey, Where, read_page
+from chalicelib.core.queries.limit import QueryCursor, ResultRow
+from chalicelib.core.queries.listing import Bookmark, ListParameters, Page, Sort, SortKey, Where, read_page
 from chalicelib.core.queries.search import WORDS, SearchText, Source, Way, first_full, narrow, sought, ways
 from chalicelib.core.tokens import Signer
 from chalicelib.vocabulary import Currency, MinorUnits, Money
@@ -81,7 +82,7 @@ _SORTS = {
 }
 
 
-def list_products(cursor: Any, filters: ProductFilters, signer: Signer) -> Page[ProductSummary]:
+def list_products(cursor: QueryCursor, filters: ProductFilters, signer: Signer) -> Page[ProductSummary]:
     """One page of products that are not discontinued.
 
     Args:
@@ -110,7 +111,7 @@ def list_products(cursor: Any, filters: ProductFilters, signer: Signer) -> Page[
     return first_full(ways(cursor, wanted, sort, bookmark), page)
 
 
-def get_product(cursor: Any, sku: str) -> ProductDetail | None:
+def get_product(cursor: QueryCursor, sku: str) -> ProductDetail | None:
     """One product, or None when the read model has no such product or it is discontinued."""
     cursor.execute(_DETAIL, (sku,))
     row = cursor.fetchone()

@@ -17,6 +17,7 @@ from chalicelib.core.tokens import Signer
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
 
     from chalicelib.core.mysql.connections import Pool
 
@@ -64,7 +65,7 @@ class Runtime:
         return self.once("dynamodb", dynamodb_client)
 
     @property
-    def s3(self) -> Any:
+    def s3(self) -> "S3Client":
         """The S3 client, for dead letters too large for an item."""
         return self.once("s3", _s3)
 
@@ -130,7 +131,7 @@ def dynamodb_client(**config: Any) -> "DynamoDBClient":
     return client
 
 
-def _s3() -> Any:
+def _s3() -> "S3Client":
     import boto3
 
     tracing.watch_boto()

@@ -1,11 +1,10 @@
 """The routes of customers."""
 
-from typing import Any
-
 from chalicelib.core.commands.pipeline import Envelope
 from chalicelib.core.http.chalice_adapter import Api
 from chalicelib.core.http.endpoint import Call
 from chalicelib.core.ids import new_id
+from chalicelib.core.queries.limit import QueryCursor
 from chalicelib.core.queries.listing import Page
 from chalicelib.customers.bodies import CustomerAnswer, CustomerChange, DeletedAnswer, NewCustomer
 from chalicelib.customers.commands import Change, Delete, Register
@@ -47,13 +46,13 @@ def delete(call: Call[None]) -> Envelope:
 
 
 @api.query("/customers", "customers.list", parameters=CustomerFilters, answer=CustomerSummary, many=True)
-def list_(call: Call[CustomerFilters], cursor: Any) -> Page[CustomerSummary]:
+def list_(call: Call[CustomerFilters], cursor: QueryCursor) -> Page[CustomerSummary]:
     """List customers, with what they ordered."""
     return list_customers(cursor, call.body, call.runtime.signer, default_currency())
 
 
 @api.query("/customers/{id}", "customers.get", answer=CustomerDetail)
-def get(call: Call[None], cursor: Any) -> CustomerDetail:
+def get(call: Call[None], cursor: QueryCursor) -> CustomerDetail:
     """Show a customer, with what it ordered in each currency."""
     call.require_own(call["id"])
     return call.found(get_customer(cursor, call["id"]), "customer")

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from chalicelib.core.queries.answers import Timestamp, Version, timestamp
-from chalicelib.core.queries.listing import Bookmark, ListParameters, Page, ResultRow, Sort, SortKey, Where, read_page
+from chalicelib.core.queries.limit import QueryCursor, ResultRow
+from chalicelib.core.queries.listing import Bookmark, ListParameters, Page, Sort, SortKey, Where, read_page
 from chalicelib.core.queries.search import WORDS, SearchText, Source, Way, first_full, narrow, sought, ways
 from chalicelib.core.tokens import Signer
 from chalicelib.vocabulary import Currency, Money
@@ -95,7 +96,7 @@ _KEYS = {
 
 
 def list_customers(
-    cursor: Any, filters: CustomerFilters, signer: Signer, default_currency: str
+    cursor: QueryCursor, filters: CustomerFilters, signer: Signer, default_currency: str
 ) -> Page[CustomerSummary]:
     """One page of customers who are not deleted.
 
@@ -127,7 +128,7 @@ def list_customers(
     return first_full(ways(cursor, wanted, sort, bookmark), page)
 
 
-def get_customer(cursor: Any, id: str) -> CustomerDetail | None:
+def get_customer(cursor: QueryCursor, id: str) -> CustomerDetail | None:
     """One customer, or None when the read model has no such customer or it is deleted."""
     cursor.execute(_DETAIL, (id,))
     row = cursor.fetchone()

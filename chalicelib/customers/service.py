@@ -1,7 +1,6 @@
 """The service of customers, put together."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from chalicelib.core.decider import Event
 from chalicelib.core.service import Aggregate, Claim, ClaimChange, Port, Service, single
@@ -10,7 +9,9 @@ from chalicelib.customers.ports import TableStandings
 from chalicelib.customers.projection import PROJECTION
 
 
-def _claims(_id: str, before: Any, after: Any, _events: Sequence[Event]) -> ClaimChange:
+def _claims(
+    _id: str, before: domain.Customer | None, after: domain.Customer | None, _events: Sequence[Event]
+) -> ClaimChange:
     """A living customer holds its e-mail address."""
     return ClaimChange.between(_email(before), _email(after))
 

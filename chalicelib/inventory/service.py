@@ -1,7 +1,6 @@
 """The inventory, put together."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from chalicelib.core.decider import Event
 from chalicelib.core.service import Aggregate, Asks, Claim, ClaimChange, Policy, Service
@@ -10,7 +9,9 @@ from chalicelib.inventory.policy import on_orders
 from chalicelib.inventory.projection import PROJECTION
 
 
-def _receipts(sku: str, _before: Any, _after: Any, events: Sequence[Event]) -> ClaimChange:
+def _receipts(
+    sku: str, _before: domain.Stock | None, _after: domain.Stock | None, events: Sequence[Event]
+) -> ClaimChange:
     """A receipt's reference counts once a SKU, for ever."""
     references = {
         Claim("receipt", f"{sku}#{event.reference}")

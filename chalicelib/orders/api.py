@@ -9,6 +9,7 @@ from chalicelib.core.errors import Fault, Invalid
 from chalicelib.core.http.chalice_adapter import Api
 from chalicelib.core.http.endpoint import Call
 from chalicelib.core.ids import new_id
+from chalicelib.core.queries.limit import QueryCursor
 from chalicelib.core.queries.listing import Page
 from chalicelib.orders.answers import OrderDetail, OrderFilters, OrderSummary, OrderTimeline
 from chalicelib.orders.bodies import Cancellation, NewOrder, OrderAnswer
@@ -57,13 +58,13 @@ def _owner(order: Order) -> str:
 
 
 @api.query("/orders", "orders.list", parameters=OrderFilters, answer=OrderSummary, many=True)
-def list_(call: Call[OrderFilters], cursor: Any) -> Page[OrderSummary]:
+def list_(call: Call[OrderFilters], cursor: QueryCursor) -> Page[OrderSummary]:
     """List orders, with data of all services. A customer sees only its own."""
     return list_orders(cursor, _of(call, call.own), call.runtime.signer)
 
 
 @api.query("/orders/{id}", "orders.get", answer=OrderDetail)
-def get(call: Call[None], cursor: Any) -> OrderDetail:
+def get(call: Call[None], cursor: QueryCursor) -> OrderDetail:
     """Show an order with its lines, names and stock."""
     order = call.found(get_order(cursor, call["id"]), "order")
     call.require_own(order.customer.id)
@@ -71,7 +72,7 @@ def get(call: Call[None], cursor: Any) -> OrderDetail:
 
 
 @api.query("/orders/{id}/timeline", "orders.timeline", answer=OrderTimeline)
-def timeline(call: Call[None], cursor: Any) -> OrderTimeline:
+def timeline(call: Call[None], cursor: QueryCursor) -> OrderTimeline:
     """Show the history of an order."""
     found = call.found(get_timeline(cursor, call["id"]), "order")
     call.require_own(found.customer_id)
@@ -81,7 +82,7 @@ def timeline(call: Call[None], cursor: Any) -> OrderTimeline:
 @customers_api.query(
     "/customers/{id}/orders", "customers.orders", parameters=OrderFilters, answer=OrderSummary, many=True
 )
-def of_customer(call: Call[OrderFilters], cursor: Any) -> Page[OrderSummary]:
+def of_customer(call: Call[OrderFilters], cursor: QueryCursor) -> Page[OrderSummary]:
     """List a customer's orders."""
     call.require_own(call["id"])
     return list_orders(cursor, _of(call, call["id"]), call.runtime.signer)

@@ -11,7 +11,8 @@ import msgspec
 
 from chalicelib.core.errors import Fault, Invalid
 from chalicelib.core.queries.answers import timestamp
-from chalicelib.core.queries.listing import Bookmark, Page, ResultRow, Sort, SortKey, Where, read_page
+from chalicelib.core.queries.limit import QueryCursor, ResultRow
+from chalicelib.core.queries.listing import Bookmark, Page, Sort, SortKey, Where, read_page
 from chalicelib.core.queries.search import Sought, Source, Way, first_full, narrow, sought, ways
 from chalicelib.core.tokens import Signer
 from chalicelib.orders.answers import OrderCustomer, OrderDetail, OrderFilters, OrderLine, OrderSummary, Shortage
@@ -62,7 +63,7 @@ _LINES = """SELECT l.line_no, l.sku, COALESCE(p.name, l.name) AS name, l.quantit
   WHERE l.order_id = %s ORDER BY l.line_no"""
 
 
-def list_orders(cursor: Any, filters: OrderFilters, signer: Signer) -> Page[OrderSummary]:
+def list_orders(cursor: QueryCursor, filters: OrderFilters, signer: Signer) -> Page[OrderSummary]:
     """One page of orders.
 
     A page costs about the same however many orders there are, but for these: `customer` sorted by total costs as much
@@ -132,7 +133,7 @@ def _by_lines(filters: OrderFilters) -> bool:
     return filters.sku is not None and filters.sort.endswith("placed_at") and narrower == (None, None, None)
 
 
-def get_order(cursor: Any, id: str) -> OrderDetail | None:
+def get_order(cursor: QueryCursor, id: str) -> OrderDetail | None:
     """One order with its lines, or None when the read model has no such order."""
     cursor.execute(_DETAIL, (id,))
     row = cursor.fetchone()

@@ -1,7 +1,6 @@
 """The orders, put together."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from chalicelib.core.decider import Event
 from chalicelib.core.service import Aggregate, Asks, Claim, ClaimChange, Policy, Service, single
@@ -11,7 +10,9 @@ from chalicelib.orders.policy import on_inventory
 from chalicelib.orders.projection import PROJECTION
 
 
-def _references(_id: str, before: Any, after: Any, _events: Sequence[Event]) -> ClaimChange:
+def _references(
+    _id: str, before: domain.Order | None, after: domain.Order | None, _events: Sequence[Event]
+) -> ClaimChange:
     """A reference belongs to one order, whatever becomes of it."""
     return ClaimChange.between(_reference(before), _reference(after))
 

@@ -1,12 +1,11 @@
 """What happened to one order, commit by commit, in orders and in inventory."""
 
 from collections.abc import Collection
-from typing import Any
 
 import msgspec
 
 from chalicelib.core.queries.answers import timestamp
-from chalicelib.core.queries.listing import ResultRow
+from chalicelib.core.queries.limit import QueryCursor, ResultRow
 from chalicelib.inventory.published import reservation_id
 from chalicelib.orders.answers import OrderTimeline, TimelineEntry
 
@@ -18,7 +17,7 @@ _ENTRIES = """SELECT service, id, version, at, command, actor, events FROM timel
 _ANSWERED = ("confirmed", "rejected", "shipped", "delivered")
 
 
-def get_timeline(cursor: Any, id: str) -> OrderTimeline | None:
+def get_timeline(cursor: QueryCursor, id: str) -> OrderTimeline | None:
     """The timeline of an order, oldest entry first, or None when the read model has no such order."""
     cursor.execute(_ORDER, (id,))
     order = cursor.fetchone()

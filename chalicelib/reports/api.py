@@ -1,9 +1,8 @@
 """The routes of reports, which cross all services and belong to none."""
 
-from typing import Any
-
 from chalicelib.core.http.chalice_adapter import Api
 from chalicelib.core.http.endpoint import Call
+from chalicelib.core.queries.limit import QueryCursor
 from chalicelib.core.queries.listing import Page
 from chalicelib.reports.queries import LowStockItem, LowStockParameters, SalesItem, SalesParameters, low_stock, sales
 
@@ -11,12 +10,12 @@ api = Api("reports")
 
 
 @api.query("/reports/sales", "reports.sales", parameters=SalesParameters, answer=SalesItem, many=True)
-def sales_(call: Call[SalesParameters], cursor: Any) -> Page[SalesItem]:
+def sales_(call: Call[SalesParameters], cursor: QueryCursor) -> Page[SalesItem]:
     """Add up sales by day, product or customer."""
     return sales(cursor, call.body, call.runtime.signer, call.request.now.date())
 
 
 @api.query("/reports/low-stock", "reports.low-stock", parameters=LowStockParameters, answer=LowStockItem, many=True)
-def low_stock_(call: Call[LowStockParameters], cursor: Any) -> Page[LowStockItem]:
+def low_stock_(call: Call[LowStockParameters], cursor: QueryCursor) -> Page[LowStockItem]:
     """List products that are running out, the scarcest first."""
     return low_stock(cursor, call.body, call.runtime.signer)

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from chalicelib.core.errors import Fault, Invalid
+from chalicelib.core.queries.limit import QueryCursor, ResultRow
 from chalicelib.core.queries.listing import (
     Bookmark,
     ListParameters,
     Page,
-    ResultRow,
     Sort,
     SortKey,
     Where,
@@ -93,7 +93,7 @@ _LOW_STOCK = """SELECT s.sku, p.name, s.on_hand, s.reserved, s.available
 _LOW_STOCK_SORT = Sort((SortKey("s.available", "available"), SortKey("s.sku", "sku")))
 
 
-def sales(cursor: Any, parameters: SalesParameters, signer: Signer, today: date) -> Page[SalesItem]:
+def sales(cursor: QueryCursor, parameters: SalesParameters, signer: Signer, today: date) -> Page[SalesItem]:
     """One page of the sales report.
 
     Args:
@@ -126,7 +126,7 @@ def sales(cursor: Any, parameters: SalesParameters, signer: Signer, today: date)
     )
 
 
-def low_stock(cursor: Any, parameters: LowStockParameters, signer: Signer) -> Page[LowStockItem]:
+def low_stock(cursor: QueryCursor, parameters: LowStockParameters, signer: Signer) -> Page[LowStockItem]:
     """One page of the stock that is running out and still in the catalog, the scarcest first.
 
     Args:

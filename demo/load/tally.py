@@ -15,7 +15,7 @@ _MOST_EXAMPLES = 20
 class Latencies(NamedTuple):
     """Latencies of successful answers, in milliseconds."""
 
-    count: int
+    answers: int
     p50: float
     p95: float
     p99: float

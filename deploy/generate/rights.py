@@ -1,8 +1,10 @@
 """What each function may do because of the services: the statements of its role."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from chalicelib.core.http.chalice_adapter import AnyEndpoint
+from chalicelib.core.http.endpoint import CommandEndpoint
 from chalicelib.core.service import Service
 from deploy.generate.fill import filled
 
@@ -39,13 +41,13 @@ class Statement(NamedTuple):
         return "\n".join(lines)
 
 
-def text(services: Sequence[Service], endpoints: Iterable[Any]) -> str:
+def text(services: Sequence[Service], endpoints: Iterable[AnyEndpoint]) -> str:
     """infrastructure/roles.yaml."""
     made = statements(services, endpoints)
     return filled("roles.yaml", {function: _yaml(of_function) for function, of_function in made.items()})
 
 
-def statements(services: Sequence[Service], endpoints: Iterable[Any]) -> Mapping[str, Sequence[Statement]]:
+def statements(services: Sequence[Service], endpoints: Iterable[AnyEndpoint]) -> Mapping[str, Sequence[Statement]]:
     """The statements by the function that has them: commands, projector, reactor, check."""
     heartbeats = ("dynamodb:GetItem", "dynamodb:PutItem")
     return {
@@ -56,12 +58,14 @@ def statements(services: Sequence[Service], endpoints: Iterable[Any]) -> Mapping
     }
 
 
-def _commands(services: Sequence[Service], endpoints: Iterable[Any]) -> Iterable[Statement]:
+def _commands(services: Sequence[Service], endpoints: Iterable[AnyEndpoint]) -> Iterable[Statement]:
     actions = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:ConditionCheckItem")
     yield Statement(actions, _tables(_names(services)), "A transaction needs the rights of what is in it.")
     yield _claims(_names(services), services)
     published = {service.name for service in services for port in service.ports if port.several}
-    together = {endpoint.service for endpoint in endpoints if getattr(endpoint, "several", False)}
+    together = {
+        endpoint.service for endpoint in endpoints if isinstance(endpoint, CommandEndpoint) and endpoint.several
+    }
     several = _tables(name for name in _names(services) if name in published | together)
     yield Statement(
         ("dynamodb:BatchGetItem",), several, "What commands read several of at once, by ports or of their own."

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterable, Sequence
 from textwrap import indent
-from typing import Any
 
+from chalicelib.core.http.chalice_adapter import AnyEndpoint
 from chalicelib.core.http.info import ApiInfo
 from chalicelib.core.service import Service
 from deploy.generate.fill import filled
@@ -42,7 +42,7 @@ _AGGREGATES = """
 _PROJECTED, _REACTED_TO = 1000, 100  # records a batch; a reaction takes a command each
 
 
-def text(services: Sequence[Service], endpoints: Iterable[Any], info: ApiInfo) -> str:
+def text(services: Sequence[Service], endpoints: Iterable[AnyEndpoint], info: ApiInfo) -> str:
     """template.yaml, of the services, of all routes, and of the names that API Gateway's own problems have too."""
     routes: dict[str, list[str]] = {"CommandsFunction": [], "QueriesFunction": []}
     for endpoint in endpoints:
@@ -60,7 +60,7 @@ def text(services: Sequence[Service], endpoints: Iterable[Any], info: ApiInfo) -
     return made.replace("PROBLEM_TYPES", info.problem_types).replace("REQUEST_IDS", info.request_ids)
 
 
-def function_of(endpoint: Any) -> str:
+def function_of(endpoint: AnyEndpoint) -> str:
     """The function that a route leads to."""
     return "QueriesFunction" if endpoint.method == "GET" else "CommandsFunction"
 
@@ -77,7 +77,7 @@ def _events(events: Iterable[str]) -> str:
     return "Events:\n" + indent("\n".join(made), "  ") if made else ""
 
 
-def _route(endpoint: Any) -> str:
+def _route(endpoint: AnyEndpoint) -> str:
     return _ROUTE.strip().format(
         id=logical(endpoint.name or endpoint.path),
         path=f'"{endpoint.path}"' if "{" in endpoint.path else endpoint.path,

@@ -1,5 +1,6 @@
 """The steps of a rebuild, in order, and where a resumed one enters them."""
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,11 +14,12 @@ from chalicelib.core.projector.generations import NEXT
 from chalicelib.core.projector.writer import Attempts, Writer
 from chalicelib.core.service import Service
 from ops.failing import OpsError
+from ops.phases import Advance, Phase
 from ops.rebuild import tables
 from ops.rebuild.control import SILENCE_SECONDS, Control, alone
 from ops.rebuild.scan import Refused, Scan
 from ops.verify import Drift, Target, VerifyOptions, verify
-from ops.verify.run import Advance, Connect, Phase
+from ops.verify.run import Connect
 from ops.verify.sides import Items, with_rows
 
 if TYPE_CHECKING:
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from pymysql.connections import Connection
 
 _SWAP_TRIES = 150
-_FOR_EVER_MS = 600_000.0
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ class _Rebuild:
         parts = tables.unfinished(self._connection, service.name)
         writer = Writer(self._job.connect)
         # A server that is away is waited for, but not by a rebuild that has ended meanwhile.
-        attempts = Attempts(writer, lambda: 0.0 if self._control.stopping else _FOR_EVER_MS)
+        attempts = Attempts(writer, lambda: 0.0 if self._control.stopping else math.inf)
         scan = Scan(service, self._job.items(service), attempts)
         done: list[int] = []
 
@@ -192,7 +193,7 @@ class _Rebuild:
         """A phase whose threads end at their next step when the rebuild does."""
         with self._job.phase(what, total) as advance:
 
-            def step(count: int) -> None:
+            def step(count: int = 1, /) -> None:
                 self._control.go_on()
                 advance(count)
 

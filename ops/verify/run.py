@@ -1,17 +1,18 @@
 """A whole verification: every service, both ways, then the summaries; in parallel, with what is found handed on."""
 
+import math
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.core.dynamodb.store import MAX_BATCH_GET
 from chalicelib.core.projector.writer import Attempts, Writer
 from chalicelib.core.service import Projection, Service
+from ops.phases import Advance, Phase
 from ops.verify.drift import Drift, DriftKind
 from ops.verify.looks import Comparison
 from ops.verify.meant import still_meant
@@ -26,11 +27,8 @@ if TYPE_CHECKING:
 # Sums that differ are taken by so many at once for their second look.
 _SUMS_AT_ONCE = 100
 _MOST_EXAMPLES = 100
-_FOR_EVER_MS = 600_000.0
 
 Connect = Callable[[], "Connection[Any]"]
-Advance = Callable[[int], None]
-Phase = Callable[[str, int | None], AbstractContextManager[Advance]]
 
 
 @dataclass(frozen=True)
@@ -159,13 +157,13 @@ class _One:
         self._options = options
         self._rows = ReadRows(writer, projection)
         self._comparison = Comparison(service, projection, items, self._rows, options.settle_seconds)
-        self._repair = Repair(service, projection, items, Attempts(writer, lambda: _FOR_EVER_MS))
+        self._repair = Repair(service, projection, items, Attempts(writer, lambda: math.inf))
 
     def run(self, tasks: Sequence[Task], note: Callable[[Drift], None], advance: Advance) -> int:
         """Run tasks in threads. Returns how far they advanced in all."""
         done, lock = 0, threading.Lock()
 
-        def count(by: int) -> None:
+        def count(by: int = 1, /) -> None:
             nonlocal done
             with lock:
                 done += by

@@ -76,6 +76,7 @@ def test_the_mappings_are_template_yamls(packaged: dict[str, Any]) -> None:
     ]
     for verb, name, mapping in expected:
         function = packaged["Resources"][f"{verb}{name}"]["Properties"]
+        assert function["Handler"] == f"app.{verb.lower()}"
         (source,) = function["Events"].values()
         ours = source["Properties"]
         assert set(ours) == set(mapping["Properties"])

@@ -7,10 +7,13 @@ know what a lost answer means.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
 
 
-def refuse_cut_answers(client: Any) -> None:
+def refuse_cut_answers(client: "BaseClient") -> None:
     """Have a client treat such an answer as a closed connection, of which its callers know what it may mean."""
     endpoint = client.meta.endpoint_url
 

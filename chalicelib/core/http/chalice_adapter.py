@@ -27,11 +27,17 @@ from chalicelib.core.http.endpoint import Call, CommandEndpoint, NoParameters, P
 from chalicelib.core.http.info import ApiInfo
 from chalicelib.core.http.request import Reply, Request, correlation_id_of, request_of
 from chalicelib.core.ids import ulid
+from chalicelib.core.queries.limit import QueryCursor
+from chalicelib.core.queries.listing import Page
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.telemetry import log, tracing
 
 AnyEndpoint = CommandEndpoint | QueryEndpoint | PublicEndpoint
-F = TypeVar("F", bound=Callable[..., Any])
+A = TypeVar("A", bound=msgspec.Struct)
+B = TypeVar("B")
+Plan = Callable[[Call[B]], Envelope]
+Run = Callable[[Call[B], QueryCursor], A | Page[A] | None]
+PublicRun = Callable[[Request], Reply]
 _CHALICE_PROBLEMS: Mapping[int, type[Problem]] = {
     400: Malformed,
     404: NotFound,
@@ -65,14 +71,14 @@ class Api:
         path: str,
         name: str,
         *,
-        answer: type[Any],
-        body: type[Any] = NoBody,
+        answer: type[msgspec.Struct],
+        body: type[B] = NoBody,  # type: ignore[assignment]  # a route without one takes a Call[None]
         location: str = "",
         several: bool = False,
-    ) -> Callable[[F], F]:
+    ) -> Callable[[Plan[B]], Plan[B]]:
         """Route a command to the function that plans it: Call -> Envelope. The rest is as in `CommandEndpoint`."""
 
-        def register(plan: Callable[[Call[Any]], Envelope]) -> Any:
+        def register(plan: Plan[B]) -> Plan[B]:
             self.endpoints.append(
                 CommandEndpoint(
                     method, path, name, _summary(plan), self.paths, answer, self.service, body, plan, location, several
@@ -83,11 +89,17 @@ class Api:
         return register
 
     def query(
-        self, path: str, name: str, *, answer: Any, parameters: type[Any] = NoParameters, many: bool = False
-    ) -> Callable[[F], F]:
-        """Route a query to the function that runs it: (Call, cursor) -> Struct, or Page where `many`."""
+        self,
+        path: str,
+        name: str,
+        *,
+        answer: type[A],
+        parameters: type[B] = NoParameters,  # type: ignore[assignment]  # a route without any takes a Call[None]
+        many: bool = False,
+    ) -> Callable[[Run[B, A]], Run[B, A]]:
+        """Route a query to the function that runs it: (Call, cursor) -> answer, or a Page of them where `many`."""
 
-        def register(run: Callable[..., Any]) -> Any:
+        def register(run: Run[B, A]) -> Run[B, A]:
             self.endpoints.append(
                 QueryEndpoint("GET", path, name, _summary(run), self.paths, answer, parameters, run, many)
             )
@@ -95,11 +107,11 @@ class Api:
 
         return register
 
-    def public(self, path: str) -> Callable[[F], F]:
+    def public(self, path: str) -> Callable[[PublicRun], PublicRun]:
         """Route a GET that needs no token to a function: Request -> Reply."""
 
-        def register(run: Callable[[Request], Reply]) -> Any:
-            self.endpoints.append(PublicEndpoint("GET", path, "", _summary(run), self.paths, None, run=run))
+        def register(run: PublicRun) -> PublicRun:
+            self.endpoints.append(PublicEndpoint("GET", path, "", _summary(run), self.paths, run=run))
             return run
 
         return register

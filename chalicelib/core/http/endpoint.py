@@ -29,6 +29,7 @@ from chalicelib.core.http.preconditions import Conditions, body_tag, conditions,
 from chalicelib.core.http.request import Reply, Request
 from chalicelib.core.http.validation import check_body
 from chalicelib.core.http.visibility import without
+from chalicelib.core.queries.limit import QueryCursor
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.service import Undeclared
 from chalicelib.core.telemetry import log, tracing
@@ -152,7 +153,6 @@ class Endpoint:
         name: in the table of permissions; "" for a public route.
         summary: the first line of its function's docstring.
         path_types: the type of each path parameter; what does not fit does not exist.
-        answer: the Struct that it answers with.
     """
 
     method: str
@@ -160,7 +160,6 @@ class Endpoint:
     name: str
     summary: str
     path_types: Mapping[str, Any]
-    answer: Any
 
     def _permitted(self, runtime: Runtime, request: Request) -> tuple[Principal, Access]:
         principal = principal_of(request.authorizer, runtime.permissions.roles)
@@ -177,6 +176,7 @@ class CommandEndpoint(Endpoint):
     """A route that changes one aggregate.
 
     Attributes:
+        answer: the Struct that it answers with.
         service: whose table it writes to.
         body: the type of the request's body.
         plan: from a call to its envelope, which the pipeline runs.
@@ -184,6 +184,7 @@ class CommandEndpoint(Endpoint):
         several: whether it may need several aggregates at once.
     """
 
+    answer: type[msgspec.Struct]
     service: str
     body: type[Any]
     plan: Callable[[Call[Any]], Envelope]
@@ -246,13 +247,15 @@ class QueryEndpoint(Endpoint):
     """A route that answers from the read model.
 
     Attributes:
+        answer: the Struct that it answers with, or lists.
         parameters: the type of the query string's parameters.
         run: (call, cursor of the snapshot) -> Struct, or core.listing.Page for a list.
         is_list: whether it answers {"items": [...], "next": ...}.
     """
 
+    answer: type[msgspec.Struct]
     parameters: type[Any]
-    run: Callable[[Call[Any], Any], Any]
+    run: Callable[[Call[Any], QueryCursor], Any]
     is_list: bool = False
 
     @property

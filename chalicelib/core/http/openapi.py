@@ -111,8 +111,8 @@ def _schemas(endpoints: Iterable[AnyEndpoint]) -> tuple[dict[Any, Any], dict[str
 
 def _restrict(components: dict[str, Any], endpoints: Iterable[AnyEndpoint], permissions: Permissions) -> None:
     """Say of the members that only some roles see which those are; others have to do without them."""
-    for endpoint in endpoints:
-        for path, row in permissions.members(endpoint.name).items() if isinstance(endpoint, QueryEndpoint) else ():
+    for endpoint in (endpoint for endpoint in endpoints if isinstance(endpoint, QueryEndpoint)):
+        for path, row in permissions.members(endpoint.name).items():
             if member := member_at(endpoint.answer, path):
                 schema = components[member.struct.__name__]
                 schema["required"] = [name for name in schema["required"] if name != member.name]

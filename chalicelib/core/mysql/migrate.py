@@ -20,6 +20,7 @@ from chalicelib.core.telemetry import log
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
+    from pymysql.cursors import Cursor
 
 _STATEMENT_SECONDS = 3600
 _UNKNOWN_DATABASE, _UNKNOWN_COLUMN = 1049, 1054
@@ -198,7 +199,7 @@ def _key(migration: Migration) -> tuple[str, int]:
     return migration.set_name, migration.number
 
 
-def _applied(cursor: Any) -> dict[tuple[str, int], _Applied]:
+def _applied(cursor: "Cursor") -> dict[tuple[str, int], _Applied]:
     """What the database knows of migrations, by set and number; makes the table for it."""
     cursor.execute(_TABLE)
     try:
@@ -235,7 +236,7 @@ def _compare(migration: Migration, applied: _Applied | None) -> None:
     )
 
 
-def _apply(cursor: Any, migration: Migration, applied: _Applied | None) -> bool:
+def _apply(cursor: "Cursor", migration: Migration, applied: _Applied | None) -> bool:
     """Run the statements that are not done yet. Returns whether there were any."""
     if applied and applied.finished:
         return False
@@ -256,7 +257,7 @@ def _apply(cursor: Any, migration: Migration, applied: _Applied | None) -> bool:
     return True
 
 
-def _run(cursor: Any, migration: Migration, index: int, *, forgiving: bool) -> None:
+def _run(cursor: "Cursor", migration: Migration, index: int, *, forgiving: bool) -> None:
     """Run one statement and count it.
 
     It is counted as started before and as done after, so that one whose end nobody saw can be told from

@@ -9,6 +9,7 @@ from chalicelib.core.mysql.connections import SQL_MODE
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
+    from pymysql.cursors import Cursor
 
 MIN_PACKET = 16 * 1024 * 1024
 _PROBE = "tributary_probe"
@@ -61,7 +62,7 @@ def require_supported(connection: "Connection[Any]") -> list[str]:
         return lacking + _settings_faults(cursor)
 
 
-def _try(cursor: Any, statement: str) -> str:
+def _try(cursor: "Cursor", statement: str) -> str:
     """The error of a statement, or "" when it works."""
     try:
         cursor.execute(statement)
@@ -71,7 +72,7 @@ def _try(cursor: Any, statement: str) -> str:
     return ""
 
 
-def _settings_faults(cursor: Any) -> list[str]:
+def _settings_faults(cursor: "Cursor") -> list[str]:
     """What is wrong with the server's variables."""
     cursor.execute(
         "SHOW VARIABLES WHERE Variable_name IN ('sql_mode', 'max_allowed_packet', 'log_bin',"

@@ -1,11 +1,10 @@
 """Routes for whoever operates this: liveness and lag."""
 
-from typing import Any
-
 from chalicelib.core.http.chalice_adapter import Api
 from chalicelib.core.http.endpoint import Call
 from chalicelib.core.http.request import Reply, Request
 from chalicelib.core.operations.queries import Status, get_status
+from chalicelib.core.queries.limit import QueryCursor
 
 api = Api("operations")
 
@@ -17,6 +16,6 @@ def health(request: Request) -> Reply:
 
 
 @api.query("/status", "operations.status", answer=Status)
-def status(call: Call[None], cursor: Any) -> Status:
+def status(call: Call[None], cursor: QueryCursor) -> Status:
     """Show each service's lag and dead letters, as of the last scheduled check."""
     return get_status(cursor)

@@ -1,11 +1,11 @@
 """How far the read model is behind, as the scheduled check last saw it."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from chalicelib.core.queries.answers import Timestamp, timestamp
-from chalicelib.core.queries.listing import ResultRow
+from chalicelib.core.queries.limit import QueryCursor, ResultRow
 
 
 class RebuildStatus(Struct, frozen=True, kw_only=True):
@@ -61,14 +61,14 @@ _REBUILDS = """SELECT service, SUM(items) AS items, MAX(expected) AS expected, M
   TIMESTAMPDIFF(MICROSECOND, MAX(updated_at), UTC_TIMESTAMP(3)) AS age FROM rebuilds GROUP BY service"""
 
 
-def get_status(cursor: Any) -> Status:
+def get_status(cursor: QueryCursor) -> Status:
     """The row that the check keeps for each service, the age of each, and the rebuild that is on."""
     rebuilds = get_rebuilds(cursor)
     cursor.execute(_STATUS)
     return Status([_service(row, rebuilds.get(row["service"])) for row in cursor.fetchall()])
 
 
-def get_rebuilds(cursor: Any) -> dict[str, RebuildStatus]:
+def get_rebuilds(cursor: QueryCursor) -> dict[str, RebuildStatus]:
     """The rebuilds that are on, or wait to be resumed, by service."""
     cursor.execute(_REBUILDS)
     return {row["service"]: _rebuild(row) for row in cursor.fetchall()}

@@ -13,6 +13,7 @@ from chalicelib.core.service import Projection, Service
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
+    from pymysql.cursors import Cursor
 
 NEXT = "__next"
 _DUPLICATE = 1062
@@ -65,7 +66,7 @@ def _row(connection: "Connection[Any]", service: Service) -> tuple[int, int | No
     return row
 
 
-def _insert(cursor: Any, service: Service) -> None:
+def _insert(cursor: "Cursor", service: Service) -> None:
     """Make a service's row, in a transaction of its own, since it locks the row for itself.
 
     Plainly: an upsert would wait for whoever was first and reads the row already, to the end of its transaction.

@@ -14,7 +14,7 @@ from chalicelib.core.streams.dead_letters import dead_letters_of
 from chalicelib.core.telemetry import log, tracing
 
 
-def project_event(event: Mapping[str, Any], context: Any, runtime: Runtime) -> dict[str, Any]:
+def project_event(event: Mapping[str, Any], context: object, runtime: Runtime) -> dict[str, Any]:
     """Project one event of a DynamoDB stream.
 
     Returns:

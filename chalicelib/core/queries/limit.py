@@ -9,8 +9,8 @@ https://dev.mysql.com/doc/refman/8.0/en/optimizer-hints.html#optimizer-hints-exe
 
 import re
 import time
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib.core.errors import TooCostly
 from chalicelib.core.mysql.connections import error_code
@@ -18,10 +18,25 @@ from chalicelib.core.mysql.connections import error_code
 if TYPE_CHECKING:
     from pymysql.cursors import DictCursor
 
+ResultRow = Mapping[str, Any]
+"""A row of a query's result, by the names of its columns."""
 DEFAULT_LIMIT_SECONDS = 2.0
 _SELECT = re.compile(r"\s*SELECT\b", re.IGNORECASE)
 # "max_statement_time exceeded" of MariaDB, "maximum statement execution time exceeded" of MySQL.
 _ENDED = frozenset({1969, 3024})
+
+
+class QueryCursor(Protocol):
+    """What a query reads with."""
+
+    def execute(self, statement: str, values: tuple[Any, ...] = (), /) -> int:
+        """Run a SELECT. Returns how many rows it gave."""
+
+    def fetchone(self) -> ResultRow | None:
+        """The next row, or None."""
+
+    def fetchall(self) -> Sequence[ResultRow]:
+        """The rows that are left."""
 
 
 class LimitedCursor:
@@ -36,7 +51,7 @@ class LimitedCursor:
         self._cursor = cursor
         self._seconds = self._left = seconds
 
-    def execute(self, statement: str, values: Sequence[Any] = ()) -> int:
+    def execute(self, statement: str, values: tuple[Any, ...] = (), /) -> int:
         """Run a SELECT with what is left of the time. Returns how many rows it gave.
 
         Raises:
@@ -56,11 +71,11 @@ class LimitedCursor:
         finally:
             self._left -= time.monotonic() - start
 
-    def fetchone(self) -> Any:
+    def fetchone(self) -> ResultRow | None:
         """The next row, or None."""
         return self._cursor.fetchone()
 
-    def fetchall(self) -> Sequence[Any]:
+    def fetchall(self) -> Sequence[ResultRow]:
         """The rows that are left."""
         return self._cursor.fetchall()
 

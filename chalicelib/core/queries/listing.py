@@ -5,7 +5,7 @@ client carries the bookmark as a signed cursor, which is good for the same list,
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,10 +15,10 @@ import msgspec
 from msgspec import Meta
 
 from chalicelib.core.errors import Fault, Malformed
+from chalicelib.core.queries.limit import QueryCursor, ResultRow
 from chalicelib.core.tokens import BadSignature, Signer
 
 T = TypeVar("T")
-ResultRow = Mapping[str, Any]
 
 Limit = Annotated[int, Meta(ge=1, le=200, description="The largest number of items on a page.", examples=[50])]
 CursorText = Annotated[
@@ -163,7 +163,7 @@ def bad_cursor() -> Malformed:
 
 
 def read_page(
-    cursor: Any,
+    cursor: QueryCursor,
     select: str,
     where: Where,
     sort: Sort,
@@ -177,7 +177,7 @@ def read_page(
     """Read one page.
 
     Args:
-        cursor: a DictCursor in the snapshot's transaction.
+        cursor: of the snapshot.
         select: `SELECT ... FROM ...`, with the sort's keys under their names.
         where: filters; the bookmark's condition is added here.
         sort: by what, and in which direction.

@@ -16,6 +16,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar
 from msgspec import Meta
 
 from chalicelib.core.errors import Fault, Invalid
+from chalicelib.core.queries.limit import QueryCursor
 from chalicelib.core.queries.listing import Bookmark, Page, Sort, SortKey, Where
 from chalicelib.core.words import beginnings
 
@@ -94,7 +95,7 @@ def narrow(where: Where, wanted: Sequence[Sought]) -> None:
 
 
 def ways(
-    cursor: Any, wanted: Sequence[Sought], sort: Sort, bookmark: Bookmark, *, by_at: bool = False
+    cursor: QueryCursor, wanted: Sequence[Sought], sort: Sort, bookmark: Bookmark, *, by_at: bool = False
 ) -> Iterator[Way]:
     """The ways to a page, to be gone one after the other until the page is full.
 
@@ -132,7 +133,7 @@ def first_full(ways: Iterable[Way], read: Callable[[Way], Page[T]]) -> Page[T]:
     return page
 
 
-def _rarest(cursor: Any, wanted: Sequence[Sought], most: int) -> tuple[Sought, int]:
+def _rarest(cursor: QueryCursor, wanted: Sequence[Sought], most: int) -> tuple[Sought, int]:
     """What the fewest rows have, and how many; only the longest words are counted, and no further than need be."""
     counts: list[tuple[int, Sought]] = []
     for one in sorted(wanted, key=lambda one: len(one.value), reverse=True)[:_MOST_COUNTED]:
@@ -143,14 +144,15 @@ def _rarest(cursor: Any, wanted: Sequence[Sought], most: int) -> tuple[Sought, i
     return rarest, count
 
 
-def _count(cursor: Any, one: Sought, most: int) -> int:
+def _count(cursor: QueryCursor, one: Sought, most: int) -> int:
     """How many rows have it, up to one more than `most` in each way; those that have it twice count twice."""
     counts = " + ".join(
         f"(SELECT COUNT(*) FROM (SELECT 1 FROM {source.found} LIMIT {most + 1}) t)"  # noqa: S608 - a service's own
         for source in one.sources
     )
     cursor.execute(f"SELECT {counts} AS n", (one.value,) * len(one.sources))
-    return int(cursor.fetchone()["n"])
+    (row,) = cursor.fetchall()
+    return int(row["n"])
 
 
 def _first(one: Sought, sort: Sort, position: Sequence[Any] | None, count: int) -> Way:

@@ -12,7 +12,7 @@ from chalicelib.core.streams.dead_letters import dead_letters_of
 from chalicelib.core.telemetry import log, tracing
 
 
-def react_to_event(event: Mapping[str, Any], context: Any, runtime: Runtime) -> dict[str, Any]:
+def react_to_event(event: Mapping[str, Any], context: object, runtime: Runtime) -> dict[str, Any]:
     """React to one event of a DynamoDB stream.
 
     Returns:

@@ -35,7 +35,7 @@ def answer(failed: Sequence[str], *, partial: bool) -> dict[str, Any]:
     return {"batchItemFailures": [{"itemIdentifier": sequence} for sequence in failed]}
 
 
-def remaining_ms(context: Any) -> Callable[[], float]:
+def remaining_ms(context: object) -> Callable[[], float]:
     """Tells the milliseconds until Lambda ends the function; a minute from now on where nobody says."""
     end = time.monotonic() + _UNKNOWN_TIME_LEFT_SECONDS
     remaining: Callable[[], float] = getattr(

@@ -5,12 +5,16 @@ import gzip
 import hashlib
 import json
 import uuid
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from chalicelib.core.dynamodb.codec import encode_item
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.streams.records import CommitRecord, Source, UnreadableRecord
 from chalicelib.core.telemetry.error_text import error_text
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
 
 PROJECTOR, REACTOR = "projector", "reactor"
 OPEN = "attribute_not_exists(discarded_at)"
@@ -124,7 +128,7 @@ class DynamoDeadLetters:
         bucket: the bucket for large images; "" for none.
     """
 
-    def __init__(self, dynamodb: Any, table: str, s3: Any = None, bucket: str = "") -> None:
+    def __init__(self, dynamodb: "DynamoDBClient", table: str, s3: "S3Client | None" = None, bucket: str = "") -> None:
         self._dynamodb = dynamodb
         self._table = table
         self._s3 = s3

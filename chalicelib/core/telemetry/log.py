@@ -75,7 +75,7 @@ def about(**fields: str) -> Iterator[None]:
         _about.reset(token)
 
 
-def about_call(context: Any) -> AbstractContextManager[None]:
+def about_call(context: object) -> AbstractContextManager[None]:
     """Put Lambda's id of this call (`request_id`) on every line; its own lines about the call carry it too."""
     return about(request_id=getattr(context, "aws_request_id", ""))
 

@@ -8,6 +8,7 @@ from chalicelib.core.commands.pipeline import Envelope
 from chalicelib.core.errors import Fault, Forbidden, Invalid
 from chalicelib.core.http.chalice_adapter import Api
 from chalicelib.core.http.endpoint import Call
+from chalicelib.core.queries.limit import QueryCursor
 from chalicelib.core.queries.listing import Page
 from tests.core.domain.accounts.bodies import AccountAnswer, AccountChange, ClosedAnswer, NewAccount, NewDeposit
 from tests.core.domain.accounts.commands import AccountsCommand, ChangeDetails, Close, Deposit, Open
@@ -60,7 +61,7 @@ def _owner(account: Account) -> str:
 
 
 @api.query("/accounts", "accounts.list", parameters=AccountFilters, answer=AccountSummary, many=True)
-def list_(call: Call[AccountFilters], cursor: Any) -> Page[AccountSummary]:
+def list_(call: Call[AccountFilters], cursor: QueryCursor) -> Page[AccountSummary]:
     """List accounts; whoever may see its own alone sees those."""
     filters = call.body
     if call.own is not None:
@@ -72,7 +73,7 @@ def list_(call: Call[AccountFilters], cursor: Any) -> Page[AccountSummary]:
 
 
 @api.query("/accounts/{id}", "accounts.get", answer=AccountDetail)
-def get(call: Call[None], cursor: Any) -> AccountDetail:
+def get(call: Call[None], cursor: QueryCursor) -> AccountDetail:
     """Show an account with its turnover."""
     account = call.found(get_account(cursor, call["id"]), "account")
     call.require_own(account.owner)

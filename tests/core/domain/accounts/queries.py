@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from chalicelib.core.queries.answers import Timestamp, Version, timestamp
-from chalicelib.core.queries.listing import Bookmark, ListParameters, Page, ResultRow, Sort, SortKey, Where, read_page
+from chalicelib.core.queries.limit import QueryCursor, ResultRow
+from chalicelib.core.queries.listing import Bookmark, ListParameters, Page, Sort, SortKey, Where, read_page
 from chalicelib.core.queries.search import WORDS, SearchText, Source, Way, first_full, narrow, sought, ways
 from chalicelib.core.tokens import Signer
 from tests.core.domain.fields import Owner
@@ -65,7 +66,7 @@ _TURNOVER = "SELECT day, transfers, incoming, outgoing FROM turnover_by_account 
 _ID = SortKey("a.id", "id")
 
 
-def list_accounts(cursor: Any, filters: AccountFilters, signer: Signer) -> Page[AccountSummary]:
+def list_accounts(cursor: QueryCursor, filters: AccountFilters, signer: Signer) -> Page[AccountSummary]:
     """One page of accounts that are open.
 
     Raises:
@@ -88,7 +89,7 @@ def list_accounts(cursor: Any, filters: AccountFilters, signer: Signer) -> Page[
     return first_full(ways(cursor, wanted, sort, bookmark), page)
 
 
-def get_account(cursor: Any, id: str) -> AccountDetail | None:
+def get_account(cursor: QueryCursor, id: str) -> AccountDetail | None:
     """One account, or None when the read model has no such account or it is closed."""
     cursor.execute(_DETAIL, (id,))
     row = cursor.fetchone()

@@ -10,6 +10,7 @@ from chalicelib.core.errors import Fault, Forbidden, Invalid
 from chalicelib.core.http.chalice_adapter import Api
 from chalicelib.core.http.endpoint import Call
 from chalicelib.core.ids import new_id
+from chalicelib.core.queries.limit import QueryCursor
 from chalicelib.core.queries.listing import Page
 from chalicelib.core.times import iso
 from tests.core.domain.accounts.published import Standings
@@ -93,7 +94,7 @@ def _requested_at(call: Call[NewTransfer]) -> str:
 
 
 @api.query("/transfers", "transfers.list", parameters=TransferFilters, answer=TransferSummary, many=True)
-def list_(call: Call[TransferFilters], cursor: Any) -> Page[TransferSummary]:
+def list_(call: Call[TransferFilters], cursor: QueryCursor) -> Page[TransferSummary]:
     """List transfers; whoever may see its own alone sees those."""
     filters = call.body
     if call.own is not None:
@@ -105,7 +106,7 @@ def list_(call: Call[TransferFilters], cursor: Any) -> Page[TransferSummary]:
 
 
 @api.query("/transfers/{id}", "transfers.get", answer=TransferDetail)
-def get(call: Call[None], cursor: Any) -> TransferDetail:
+def get(call: Call[None], cursor: QueryCursor) -> TransferDetail:
     """Show a transfer with its legs and the names of their accounts."""
     transfer = call.found(get_transfer(cursor, call["id"]), "transfer")
     call.require_own(transfer.owner)

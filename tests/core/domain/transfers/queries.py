@@ -8,7 +8,8 @@ from msgspec import Meta, Struct
 
 from chalicelib.core.errors import Fault, Invalid
 from chalicelib.core.queries.answers import Timestamp, Version, timestamp
-from chalicelib.core.queries.listing import Bookmark, ListParameters, Page, ResultRow, Sort, SortKey, Where, read_page
+from chalicelib.core.queries.limit import QueryCursor, ResultRow
+from chalicelib.core.queries.listing import Bookmark, ListParameters, Page, Sort, SortKey, Where, read_page
 from chalicelib.core.tokens import Signer
 from tests.core.domain.fields import Number, Owner, Reference
 
@@ -78,7 +79,7 @@ _LEGS = """SELECT l.leg_no, l.account, a.name, l.amount FROM transfer_legs l LEF
 _ID = SortKey("t.id", "id")
 
 
-def list_transfers(cursor: Any, filters: TransferFilters, signer: Signer) -> Page[TransferSummary]:
+def list_transfers(cursor: QueryCursor, filters: TransferFilters, signer: Signer) -> Page[TransferSummary]:
     """One page of transfers.
 
     Raises:
@@ -99,7 +100,7 @@ def list_transfers(cursor: Any, filters: TransferFilters, signer: Signer) -> Pag
     return read_page(cursor, _LIST, where, sort, Bookmark(signer, "transfers", filters), filters.limit, _summary)
 
 
-def get_transfer(cursor: Any, id: str) -> TransferDetail | None:
+def get_transfer(cursor: QueryCursor, id: str) -> TransferDetail | None:
     """One transfer with its legs, or None when the read model has no such transfer."""
     cursor.execute(_DETAIL, (id,))
     row = cursor.fetchone()
