@@ -12,10 +12,11 @@ it was stopped, the reactor is given every aggregate again; what is done already
 import os
 import sys
 import time
+import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.core.composition_root import composition_root
 from chalicelib.core.dynamodb.store import MAX_BATCH_GET, PATIENT_TRIES, batch_get
@@ -25,6 +26,7 @@ from chalicelib.core.streams.records import as_record
 from local import aws
 from local.delivery import Record
 from local.functions import LambdaHandler, load_handlers
+from local.output import keep_going
 from local.pump import batches, was_at_rest
 from local.template import EventSource, Template
 
@@ -35,6 +37,31 @@ _SEGMENTS = 4  # of a parallel scan; with more MiniStack is no faster
 _PROJECTOR = "project"  # of whatever module
 
 
+class Found(NamedTuple):
+    """What the comparison of both sides found.
+
+    Attributes:
+        newer: items that the read model did not show yet, and now does.
+        without_item: rows of things that the tables do not hold.
+        ahead: things of which the read model shows a later version than the tables hold.
+    """
+
+    newer: int = 0
+    without_item: int = 0
+    ahead: int = 0
+
+    def __str__(self) -> str:
+        """For the person."""
+        done = f"caught up with {self.newer} items" if self.newer else "the read model shows all that the tables hold"
+        if not self.without_item and not self.ahead:
+            return done
+        return (
+            f"{done}. But it shows {self.without_item} things that the tables do not hold, and {self.ahead} in a later"
+            " version than they do: what was written to the tables last is LOST to commands. `make rebuild`, while this"
+            " runs, makes the read model show what the tables hold; `make reset` begins anew"
+        )
+
+
 class CatchUp:
     """Compares one service's table with its rows.
 
@@ -43,6 +70,10 @@ class CatchUp:
         table: the table's name.
         service: whose table it is.
         pool: connections to the read model.
+
+    Attributes:
+        ahead: how many things the read model shows in a later version, once `records` is begun.
+        without_item: how many it shows that the table does not hold.
     """
 
     def __init__(self, client: "DynamoDBClient", table: str, service: Service, pool: Pool) -> None:
@@ -51,11 +82,15 @@ class CatchUp:
         self._service = service
         self._pool = pool
         self._stream = client.describe_table(TableName=table)["Table"].get("LatestStreamArn", "")
+        self.ahead = self.without_item = 0
 
     def records(self) -> Iterator[list[Record]]:
         """Of each item that the read model does not show yet, a record as a stream would have held it."""
         with ThreadPoolExecutor(_SEGMENTS) as threads:
-            missing = [id for ids in threads.map(self._missing, range(_SEGMENTS)) for id in ids]
+            compared = list(threads.map(self._compare, range(_SEGMENTS)))
+        missing = [id for part in compared for id in part.missing]
+        self.ahead = sum(part.ahead for part in compared)
+        self.without_item = self._rows() - sum(part.rows for part in compared)
         for start in range(0, len(missing), MAX_BATCH_GET):
             part = missing[start : start + MAX_BATCH_GET]
             yield self._records(batch_get(self._client, self.name, part, tries=PATIENT_TRIES))
@@ -68,8 +103,8 @@ class CatchUp:
     def _records(self, items: Iterable[Mapping[str, Any]]) -> list[Record]:
         return [as_record(item, self._stream, time.time()) for item in items]
 
-    def _missing(self, segment: int) -> list[str]:
-        """The ids in one part of the table whose version the read model has not reached."""
+    def _compare(self, segment: int) -> "_Compared":
+        """One part of the table with what the read model shows of it."""
         pages = self._client.get_paginator("scan").paginate(
             TableName=self.name,
             ConsistentRead=True,
@@ -77,12 +112,20 @@ class CatchUp:
             TotalSegments=_SEGMENTS,
             ProjectionExpression="id, version",
         )
-        missing = []
+        missing, ahead, rows = [], 0, 0
         for page in pages:
             versions = {item["id"]["S"]: _version(item) for item in page["Items"] if is_head(item["id"]["S"])}
             shown = self._shown(list(versions))
             missing += [id for id, version in versions.items() if version is None or version > shown.get(id, 0)]
-        return missing
+            ahead += sum(version is not None and version < shown.get(id, 0) for id, version in versions.items())
+            rows += sum(self._projects(id) for id in shown)
+        return _Compared(missing, ahead, rows)
+
+    def _rows(self) -> int:
+        """How many things the read model has rows of."""
+        with self._pool.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(f"SELECT COUNT(*) FROM {self._service.projection.root.name}")
+            return int(cursor.fetchone()[0])
 
     def _shown(self, ids: Sequence[str]) -> dict[str, int]:
         """The versions that the read model shows: of aggregates with rows from these, of others from the timeline.
@@ -112,6 +155,14 @@ class CatchUp:
             return False
 
 
+class _Compared(NamedTuple):
+    """Of one part of a table: what the read model has not reached, what it is ahead of, what it has rows of."""
+
+    missing: list[str]
+    ahead: int
+    rows: int
+
+
 def _version(item: Mapping[str, Any]) -> int | None:
     """An item's version; None where that is no number, so that the function that is fed it sets it aside."""
     try:
@@ -129,7 +180,7 @@ def catch_up(
     handlers: Mapping[str, LambdaHandler],
     *,
     at_rest: bool,
-) -> int:
+) -> Found:
     """Compare every service's table with the read model, and feed every function what it may have missed.
 
     Args:
@@ -141,23 +192,22 @@ def catch_up(
         handlers: the functions, by the mappings' handler.
         at_rest: whether everything that the streams held had been delivered.
 
-    Returns:
-        How many items the read model did not show yet.
-
     Raises:
         RuntimeError: a function did not take them.
     """
     client = aws.dynamodb(endpoint)
-    newer = 0
+    found = Found()
     for name, service in services.items():
         table = CatchUp(client, f"{prefix}{name}", service, pool)
         fed = [source for source in sources if source.table == table.name]
+        newer = 0
         for records in table.records():
             newer += len(records)
             _hand_over([source for source in fed if source.callable == _PROJECTOR], handlers, records)
+        found = Found(found.newer + newer, found.without_item + table.without_item, found.ahead + table.ahead)
         for records in table.all_records() if not at_rest else ():
             _hand_over([source for source in fed if source.callable != _PROJECTOR], handlers, records)
-    return newer
+    return found
 
 
 def _hand_over(sources: Sequence[EventSource], handlers: Mapping[str, LambdaHandler], records: list[Record]) -> None:
@@ -168,22 +218,34 @@ def _hand_over(sources: Sequence[EventSource], handlers: Mapping[str, LambdaHand
                 raise RuntimeError(f"{source.function} did not take {failures[0]['itemIdentifier']}; the log says why")
 
 
-def main() -> None:
-    """Catch up, and say how much there was."""
-    prefix = os.environ["TABLE_PREFIX"]
+def main() -> int:
+    """Catch up, and say on standard output what there was, or what was wrong. Returns the exit code."""
+    said = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    keep_going()
+    sys.stdout = sys.stderr  # what the functions log is for the log
+    try:
+        said.write(str(_catch_up_by_environment()))
+        return 0
+    except Exception as error:
+        traceback.print_exc()
+        said.write(f"{type(error).__name__}: {error}".splitlines()[0])
+        return 1
+    finally:
+        said.close()
+
+
+def _catch_up_by_environment() -> Found:
     sources = Template.from_env().mappings()
-    pool = Pool(os.environ["DATABASE_URL"], size=_SEGMENTS)
-    newer = catch_up(
+    return catch_up(
         os.environ["AWS_ENDPOINT_URL"],
-        prefix,
+        os.environ["TABLE_PREFIX"],
         composition_root().SERVICES,
-        pool,
+        Pool(os.environ["DATABASE_URL"], size=_SEGMENTS),
         sources,
         load_handlers(sources),
         at_rest=was_at_rest(Path(os.environ["LOCAL_STATE"])),
     )
-    print(f"caught up with {newer} items" if newer else "nothing was lost", file=sys.stderr)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -11,6 +11,7 @@ from local import ROOT, LocalError
 from local.ports import wait_until
 
 _LONGEST_LOG_BYTES = 20_000_000
+_LITTLE_ROOM_BYTES = 50_000_000  # mariadbd writes 12 MB at each start, and 300 at the first
 
 
 class Child:
@@ -21,13 +22,22 @@ class Child:
         command: the program and its arguments.
         log: file that its output is appended to.
         env: its environment, added to ours.
+        listen: whether its standard output is for us, to be read by `hear`, instead of for the log.
 
     Attributes:
         log: the file.
     """
 
-    def __init__(self, name: str, command: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        log: Path,
+        env: Mapping[str, str] | None = None,
+        listen: bool = False,
+    ) -> None:
         self.name = name
+        self._listen = listen
         self._command = [*_dies_with_us(), *command]
         self.log = log
         self._env = {**os.environ, **(env or {})}
@@ -44,7 +54,7 @@ class Child:
                 cwd=ROOT,
                 env=self._env,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
+                stdout=subprocess.PIPE if self._listen else log,
                 stderr=log,
                 start_new_session=True,
             )
@@ -81,10 +91,10 @@ class Child:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
 
-    def wait(self) -> int:
-        """Wait until it ends. Returns its exit code."""
-        assert self._process is not None, "wait comes after start"
-        return self._process.wait()
+    def hear(self) -> str:
+        """What it says on its standard output until it ends."""
+        assert self._process is not None, "hear comes after start"
+        return self._process.communicate()[0].decode(errors="replace").strip()
 
     def last_line(self) -> str:
         """The last line of its log."""
@@ -92,7 +102,15 @@ class Child:
 
     def fail(self, what: str) -> LocalError:
         """The error to raise when it did not do what it should: with the last lines of its log."""
-        return LocalError("\n    ".join([f"{what} Its log, {self.log}, ends with:", *self._tail(10)]))
+        free = shutil.disk_usage(self.log.parent).free
+        if free < _LITTLE_ROOM_BYTES:
+            # What it would say, it cannot write.
+            return LocalError(
+                f"{what} Only {free // 1_000_000} MB are free on the disk of {self.log.parent}: make room."
+            )
+        # Of a traceback, what was raised; where is in the log.
+        lines = [line for line in self._tail(10) if not line.startswith(("  ", "Traceback"))]
+        return LocalError("\n    ".join([f"{what} Its log, {self.log}, ends with:", *lines]))
 
     def _tail(self, count: int) -> list[str]:
         """The last lines of its log, of which an error's text may have many."""

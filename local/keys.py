@@ -4,11 +4,12 @@ They stand in for a team's identity provider and its secrets manager; they are w
 """
 
 import json
+import re
 import secrets
 from pathlib import Path
-from typing import cast
 
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from local import LocalError
 from local.files import write_private
 from ops.issuing import KEY_ID
 from ops.issuing import issue as sign
@@ -31,17 +33,27 @@ def jwks_path(folder: Path) -> Path:
     path = folder / "jwks.json"
     public = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(private_key(folder).public_key()))
     text = json.dumps({"keys": [{**public, "kid": KEY_ID, "alg": "ES256", "use": "sig"}]})
-    if not path.exists() or path.read_text() != text:
+    if not path.exists() or path.read_bytes() != text.encode():
         write_private(path, text)
     return path
 
 
 def token_secret(folder: Path) -> str:
-    """The secret that consistency tokens and cursors are signed with; made when it is not there."""
+    """The secret that consistency tokens and cursors are signed with; made when it is not there.
+
+    Raises:
+        LocalError: the file holds something else.
+    """
     path = folder / "token-secret"
     if not path.exists():
         write_private(path, secrets.token_hex(32))
-    return path.read_text()
+    secret = path.read_text(encoding="utf-8", errors="replace")
+    if not re.fullmatch(r"[0-9a-f]{64}", secret):
+        raise LocalError(
+            f"{path} does not hold the 64 hexadecimal digits that were made there. Remove it, and start again: a new"
+            " one is made, and consistency tokens and cursors given out before are void."
+        )
+    return secret
 
 
 def issue(folder: Path, role: str, subject: str = "") -> str:
@@ -50,9 +62,22 @@ def issue(folder: Path, role: str, subject: str = "") -> str:
 
 
 def private_key(folder: Path) -> ec.EllipticCurvePrivateKey:
-    """The key that signs tokens; made when it is not there."""
+    """The key that signs tokens; made when it is not there.
+
+    Raises:
+        LocalError: the file holds something else.
+    """
     path = private_key_path(folder)
-    return cast(ec.EllipticCurvePrivateKey, load_pem_private_key(path.read_bytes(), password=None))
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise LocalError(
+            f"{path} does not hold the private key (P-256, PEM) that was made there. Remove it, and start again: a new"
+            " one is made, and tokens signed before are void."
+        )
+    return key
 
 
 def private_key_path(folder: Path) -> Path:

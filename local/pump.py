@@ -13,7 +13,7 @@ import time
 import traceback
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from local.checkpoints import Checkpoints
 from local.delivery import Delivery, PumpStopped, Record, sequence_number
 from local.filters import passes
 from local.functions import LambdaHandler, load_handler, load_handlers
+from local.output import keep_going
 from local.schedule import check_now_and_then
 from local.shard import MAX_READ, ShardReader
 from local.template import EventSource, Template
@@ -234,6 +235,7 @@ def _say(message: str) -> None:
 
 def main() -> None:
     """Feed every function of template.yaml until SIGTERM."""
+    keep_going()
     template = Template.from_env()
     sources = template.mappings()
     state = Path(os.environ["LOCAL_STATE"])
@@ -249,7 +251,8 @@ def main() -> None:
         threading.Thread(target=check_now_and_then, args=(load_handler(check), ended), daemon=True).start()
     ended.wait()
     if pump.stop():
-        _mark(state).touch()
+        with suppress(OSError):  # without the mark the reactor is given all again at the next start
+            _mark(state).touch()
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from local.bridge import forward
 from local.config import Config
 from local.description import describe
 from local.lambda_env import write_lambda_env
+from local.output import keep_going
 from local.stack import Stack
 from local.template import Template
 from local.wiring import require_tables
@@ -35,6 +36,7 @@ def run(config: Config) -> int:
         LocalError: it cannot start at all, or what was written cannot be kept.
         HalfWired: a service lacks something.
     """
+    keep_going()  # printing must not end it, where nobody reads or the disk is full
     require_tables(composition_root().SERVICES, Template(config.table_prefix, config.template))
     print(f"Tributary starts; what it keeps is in {config.folder}", flush=True)
     with _alone(config.folder):
@@ -95,7 +97,7 @@ def _alone(folder: Path) -> Iterator[None]:
     with (folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             raise LocalError(
                 f"Another Tributary is using {folder}. Stop it, or give this one a folder and ports of its own:"
                 " LOCAL_STATE, API_PORT, MINISTACK_PORT, MYSQL_PORT."

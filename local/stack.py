@@ -4,6 +4,8 @@ import sys
 import time
 from collections.abc import Callable
 
+from pymysql import MySQLError
+
 from chalicelib.core.composition_root import composition_root
 from chalicelib.core.mysql.migrate import MigrationFailed, migrate
 from local import LocalError, aws
@@ -13,6 +15,7 @@ from local.env import app_env, dead_letter_bucket
 from local.mariadb import MIGRATIONS_USER, USER, MariaDB, check_server, with_database
 from local.ministack import MiniStack
 from local.ports import answers, require_free
+from local.read_model import tables, unusable
 from local.template import Template, create_tables
 from local.wiring import require_read_tables
 
@@ -40,7 +43,7 @@ class Stack:
         env = app_env(config, self.database_url)
         self._api = module_child("API", "local.server", config, env)
         self._pump = module_child("pump", "local.pump", config, env)
-        self._catch_up = module_child("catch-up", "local.catchup", config, env)
+        self._catch_up = module_child("catch-up", "local.catchup", config, env, listen=True)
         self._deaths: list[float] = []
 
     def start(self) -> None:
@@ -50,6 +53,7 @@ class Stack:
             LocalError: something is missing, taken or broken.
         """
         self._require_ports()
+        (self._config.folder / "pump").mkdir(parents=True, exist_ok=True)
         self._say(f"  AWS       MiniStack on {self._config.endpoint}")
         self._ministack.start()
         self._start_database()
@@ -81,7 +85,7 @@ class Stack:
             self._mariadb.start()
         if not self._ministack.child.running:
             self._mourn(self._ministack.child)
-            self._say("  What was written since its last clean stop is lost to it; the read model may show more.")
+            self._say("  What was written to the tables since their last clean stop is LOST.")
             # What the pump knows of the streams is void.
             self._pump.stop(seconds=5)
             self._ministack.start()
@@ -114,12 +118,26 @@ class Stack:
         else:
             self._say("  MySQL     as DATABASE_URL says")
             check_server(with_database(self.database_url, ""))
+        migrations = composition_root().MIGRATIONS
         try:
-            applied = migrate(self.migrations_database_url, composition_root().MIGRATIONS)
+            applied = migrate(self.migrations_database_url, migrations)
+            faults = unusable(self.database_url, tables(migrations))
         except MigrationFailed as error:
             raise LocalError(str(error)) from error
+        except MySQLError as error:
+            faults = [str(error)]
+        if faults:
+            raise LocalError(
+                f"The read model has tables that cannot be used: {'; '.join(faults)}. {self._how_to_make_it_anew()}: it"
+                " is filled from what DynamoDB holds, and the timeline has of each thing its newest commit only."
+            )
         require_read_tables(composition_root().SERVICES, self.migrations_database_url)
         self._say(f"  schema    {'applied ' + ', '.join(applied) if applied else 'up to date'}")
+
+    def _how_to_make_it_anew(self) -> str:
+        if self._mariadb:
+            return f"Have it made anew by removing {self._mariadb.folder} and `make run`"
+        return "Have it made anew by dropping the database that DATABASE_URL names and `make run`"
 
     def _create_tables(self) -> None:
         created = create_tables(aws.dynamodb(self._config.endpoint), self._template)
@@ -128,9 +146,13 @@ class Stack:
 
     def _catch_up_with_lost_streams(self) -> None:
         self._catch_up.start()
-        if self._catch_up.wait() != 0:
-            raise self._catch_up.fail("The read model cannot be brought up to date with the tables.")
-        self._say(f"  catch-up  {self._catch_up.last_line()}")
+        said = self._catch_up.hear()
+        if self._catch_up.exit_code != 0:
+            raise LocalError(
+                f"The read model cannot be brought up to date with the tables: {said or 'it was ended'}."
+                f" {self._catch_up.log} may say more."
+            )
+        self._say(f"  catch-up  {said}")
 
     def _start_api(self) -> None:
         self._api.start()
@@ -144,6 +166,6 @@ def private_mariadb(config: Config) -> MariaDB | None:
     return MariaDB(config.folder / "mariadb", config.mysql_port, database=DATABASE)
 
 
-def module_child(name: str, module: str, config: Config, env: dict[str, str]) -> Child:
+def module_child(name: str, module: str, config: Config, env: dict[str, str], listen: bool = False) -> Child:
     """A module of ours as a process, with the environment of the app's functions."""
-    return Child(name, [sys.executable, "-m", module], config.logs / f"{name}.log", env)
+    return Child(name, [sys.executable, "-m", module], config.logs / f"{name}.log", env, listen)

@@ -38,8 +38,17 @@ _Loader.add_multi_constructor("!", _tagged)
 
 
 def load(path: Path) -> dict[str, Any]:
-    """A template as plain data."""
-    content: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # a SafeLoader of ours
+    """A template as plain data.
+
+    Raises:
+        LocalError: it is no YAML.
+    """
+    try:
+        content: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # a SafeLoader of ours
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise LocalError(
+            f"{path} cannot be read: {error}. Mend it; `git diff {path.name}` shows what was changed."
+        ) from error
     return content
 
 

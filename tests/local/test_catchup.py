@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.bootstrap import SERVICES
 from chalicelib.core.mysql.connections import Pool, connect
-from local.catchup import catch_up
+from local.catchup import Found, catch_up
 from local.template import Template
 from tests.core.contract.lossy_proxy import LossyProxy
 from tests.support.stores import Tables
@@ -26,9 +26,10 @@ def caught_up(tables: Tables, database: str) -> CatchUp:
         sources = Template(tables.prefix).mappings()
         handlers = {name: lambda event, _, to=records: to.extend(event["Records"]) for name, records in fed.items()}
         pool = Pool(database, size=4)
-        newer = catch_up(endpoint, tables.prefix, SERVICES, pool, sources, handlers, at_rest=at_rest)
+        found = catch_up(endpoint, tables.prefix, SERVICES, pool, sources, handlers, at_rest=at_rest)
         pool.close()
-        assert newer == len(fed["app.project"])
+        assert found.newer == len(fed["app.project"])
+        run.found = found  # type: ignore[attr-defined]
         records = fed[function]
         return sorted(
             (
@@ -61,6 +62,24 @@ def test_nothing_is_fed_where_both_sides_agree(tables: Tables, database: str, ca
         put(tables, "inventory", f"SKU{number}", 3)
     execute(database, "INSERT INTO stock VALUES ('SKU1', 3, 0, 0, 0, NOW(3), NULL), ('SKU2', 4, 0, 0, 0, NOW(3), NULL)")
     assert caught_up() == []
+    assert caught_up.found == Found(ahead=1)  # type: ignore[attr-defined]
+
+
+def test_what_the_tables_have_lost_is_counted(tables: Tables, database: str, caught_up: CatchUp) -> None:
+    """Rows of things that the tables do not hold, and rows in a later version: nobody is told that nothing was lost."""
+    for number in (1, 2, 3):
+        put(tables, "inventory", f"SKU{number}", 3)
+    put(tables, "inventory", "res#ord_1", 1)
+    execute(
+        database,
+        "INSERT INTO stock VALUES ('SKU1', 3, 0, 0, 0, NOW(3), NULL), ('SKU2', 5, 0, 0, 0, NOW(3), NULL),"
+        " ('SKU8', 1, 0, 0, 0, NOW(3), NULL), ('SKU9', 1, 0, 0, 0, NOW(3), NOW(3))",
+    )
+    execute(database, "INSERT INTO timeline VALUES ('inventory', 'res#ord_1', 2, NOW(3), 'c', 'a', 'x', '[]')")
+    assert caught_up() == [("inventory", "SKU3", 3)]
+    assert caught_up.found == Found(newer=1, without_item=2, ahead=2)  # type: ignore[attr-defined]
+    assert "2 things that the tables do not hold, and 2 in a later version" in str(caught_up.found)  # type: ignore[attr-defined]
+    assert "LOST" not in str(Found(newer=3))
 
 
 def test_newer_and_unknown_aggregates_are_fed(tables: Tables, database: str, caught_up: CatchUp) -> None:

@@ -2,10 +2,7 @@
 
 import http.client
 import json
-import os
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -122,15 +119,8 @@ def test_our_own_programs_are_served(stack: Run) -> None:
 
 def test_operator_can_do_all_with_these_rights(stack: Run) -> None:
     """`ops` compares, builds the tables anew and migrates as the stack's own users."""
-    env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    for command in (["verify"], ["rebuild"], ["migrate"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "ops", *command],
-            env={**env, "LOCAL_STATE": str(stack.folder)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    for command in ("verify", "rebuild", "migrate"):
+        done = stack.ops(command)
         assert done.returncode == 0, done.stdout + done.stderr
 
 

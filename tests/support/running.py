@@ -54,10 +54,27 @@ class Run:
         self.process.send_signal(number)
         return self.output()
 
+    def ready_and_stop(self) -> str:
+        """Wait until the API answers, and stop it. Returns what it printed."""
+        self.ready()
+        return self.stop()
+
     def output(self) -> str:
         """What it printed, after its end."""
         assert self.process is not None
         return self.process.communicate(timeout=90)[0]
+
+    def ops(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """An operator's command on this stack, run to its end."""
+        command = [sys.executable, "-m", "ops", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=self._env, capture_output=True, text=True, check=False)
+
+    def ministack_pid(self) -> int:
+        """The process id of its embedded AWS."""
+        assert self.process is not None
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        (pid,) = (pid for pid in children if b"local.ministack_process" in Path(f"/proc/{pid}/cmdline").read_bytes())
+        return int(pid)
 
     def mysql_pid(self) -> int:
         """The process id of its mariadbd, which may be just about to write it down."""

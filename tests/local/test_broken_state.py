@@ -1,0 +1,156 @@
+"""Every file that the local stack keeps, broken: noticed at the start, said in a line, with what to do."""
+
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.running import Run
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a stack keeps that was stopped after a customer was registered, to be copied."""
+    run = Run(tmp_path_factory.mktemp("kept") / "state")
+    client = run.start().ready()
+    answer = client.post("/customers", {"name": "Ada", "email": "ada@example.com"})
+    assert (
+        client.get("/customers", Consistency_Token=answer.headers["consistency-token"], Prefer="wait=10").status == 200
+    )
+    assert "Stopped; everything is kept." in run.stop()
+    return run.folder
+
+
+@pytest.fixture
+def copy(kept: Path, tmp_path: Path) -> Iterator[Run]:
+    """A stack with a copy of that, not started."""
+    shutil.copytree(kept, tmp_path / "state", symlinks=True)
+    run = Run(tmp_path / "state")
+    yield run
+    if run.process and run.process.poll() is None:
+        run.stop()
+
+
+def cut(path: Path) -> None:
+    """Leave the first half."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def spoil(text: bytes) -> Callable[[Path], None]:
+    """Write something else into a file."""
+    return lambda path: path.write_bytes(text) and None
+
+
+def into_a_file(path: Path) -> None:
+    """Have a file where the folder was."""
+    shutil.rmtree(path)
+    path.write_text("")
+
+
+def into_a_folder(path: Path) -> None:
+    """Have a folder where the file was."""
+    path.unlink()
+    path.mkdir()
+
+
+BROKEN: dict[str, tuple[str, Callable[[Path], object], list[str]]] = {
+    "tables, cut off": ("ministack/state/dynamodb.json", cut, ["cannot be read", "load dynamodb", "make reset"]),
+    "tables, of zeros": ("ministack/state/dynamodb.json", spoil(b"\0" * 500), ["failed to load dynamodb"]),
+    "tables, empty": ("ministack/state/dynamodb.json", spoil(b""), ["failed to load dynamodb"]),
+    "tables, of another version": (
+        "ministack/state/dynamodb.json",
+        spoil(b'{"__ministack_format__": 99, "payload": {}}'),
+        ["refusing to load"],
+    ),
+    "tables, gone": ("ministack/state/dynamodb.json", Path.unlink, ["dynamodb.json is missing", "make reset"]),
+    "bucket, cut off": ("ministack/state/s3.json", cut, ["failed to load s3"]),
+    "bucket, gone": ("ministack/state/s3.json", Path.unlink, ["s3.json is missing"]),
+    "key, garbage": ("keys/jwt-key.pem", spoil(b"garbage"), ["jwt-key.pem", "Remove it"]),
+    "key, cut off": ("keys/jwt-key.pem", cut, ["jwt-key.pem", "Remove it"]),
+    "token secret, short": ("keys/token-secret", spoil(b"short"), ["token-secret", "Remove it"]),
+    "token secret, no text": ("keys/token-secret", spoil(b"\xff" * 64), ["token-secret", "Remove it"]),
+    "password, empty": ("mariadb/password", spoil(b""), ["password", "make reset"]),
+    "rows, a table's file gone": ("mariadb/data/tributary/order_lines.ibd", Path.unlink, ["order_lines", "mariadb"]),
+    "rows, a table's definition gone": ("mariadb/data/tributary/timeline.frm", Path.unlink, ["timeline", "mariadb"]),
+    "rows, the migrations' table gone": ("mariadb/data/tributary/schema_migrations.ibd", Path.unlink, ["cannot be used", "Tablespace is missing"]),
+    "rows, the server's files cut off": ("mariadb/data/ibdata1", cut, ["mariadbd ended at once"]),
+    "logs, a file": ("logs", into_a_file, ["logs cannot be used: ", "LOCAL_STATE"]),
+    "a log, a folder": ("logs/API.log", into_a_folder, ["API.log cannot be used: Is a directory"]),
+    "the pump's folder, a file": ("pump", into_a_file, ["cannot be"]),
+    "lock, a folder": ("lock", into_a_folder, ["lock cannot be used: Is a directory"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_broken(copy: Run, case: str) -> None:
+    """The start ends, says which file and what to do, shows no traceback, claims nothing, and destroys nothing."""
+    name, break_, expected = BROKEN[case]
+    path = copy.folder / name
+    break_(path)
+    left = path.read_bytes() if path.is_file() else None
+    output = copy.start().output()
+    assert copy.process is not None
+    assert copy.process.returncode == 1, output
+    for text in expected:
+        assert text in output
+    assert "Traceback" not in output
+    assert "everything is kept" not in output
+    assert (path.read_bytes() if path.is_file() else None) == left
+
+
+def test_what_can_be_made_anew_is(copy: Run) -> None:
+    """Files that hold nothing which is not elsewhere too are made again, as if they had not been there."""
+    for name in ("keys/jwt-key.pem", "keys/token-secret", "pump/at-rest"):
+        (copy.folder / name).unlink()
+    for name in ("keys/jwks.json", "lambda-env.json", "stack.json", "mariadb/init.sql"):
+        (copy.folder / name).write_bytes(b"\xff garbage")
+    shutil.rmtree(copy.folder / "logs")
+    client = copy.start().ready()
+    assert [customer["name"] for customer in client.get("/customers").json["items"]] == ["Ada"]
+    assert "Stopped; everything is kept." in copy.stop()
+
+
+def test_checkpoints_that_cannot_be_read(copy: Run) -> None:
+    """Every function is fed all the same."""
+    files = list((copy.folder / "pump").glob("*/*.json"))
+    assert files
+    for file in files:
+        file.write_text('{"shardId-0": ')
+    client = copy.start().ready()
+    answer = client.post("/customers", {"name": "Eve", "email": "eve@example.com"})
+    shown = client.get("/customers", Consistency_Token=answer.headers["consistency-token"], Prefer="wait=10")
+    assert sorted(customer["name"] for customer in shown.json["items"]) == ["Ada", "Eve"]
+
+
+def test_tables_that_are_gone_altogether(copy: Run) -> None:
+    """They are made anew, and the rows that are left of the old ones are told; a rebuild takes them out."""
+    shutil.rmtree(copy.folder / "ministack")
+    client = copy.start().ready()
+    assert len(client.get("/customers").json["items"]) == 1
+    assert copy.ops("rebuild").returncode == 0
+    assert client.get("/customers").json["items"] == []
+    output = copy.stop()
+    assert "1 things that the tables do not hold" in output
+    assert "make rebuild" in output
+    assert "the read model shows all that the tables hold" in copy.start().ready_and_stop()
+
+
+def test_killed_tables_are_not_called_kept(copy: Run) -> None:
+    """MiniStack killed: what was written since its last clean stop is gone, and that is said, also at the next start."""
+    client = copy.start().ready()
+    answer = client.post("/customers", {"name": "Eve", "email": "eve@example.com"})
+    token = answer.headers["consistency-token"]
+    assert len(client.get("/customers", Consistency_Token=token, Prefer="wait=10").json["items"]) == 2
+    assert copy.process is not None
+    copy.process.send_signal(signal.SIGSTOP)  # so that it cannot start MiniStack again before it is stopped
+    os.kill(copy.ministack_pid(), signal.SIGKILL)
+    copy.process.send_signal(signal.SIGTERM)
+    copy.process.send_signal(signal.SIGCONT)
+    output = copy.output()
+    assert "LOST: what was written to the tables since the last clean stop" in output
+    assert "everything is kept" not in output
+    assert copy.process.returncode == 1
+    assert "1 things that the tables do not hold" in copy.start().ready_and_stop()
