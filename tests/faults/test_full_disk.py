@@ -1,0 +1,112 @@
+"""A disk that is full while the local stack serves, while it stops, and when it starts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local import LocalError, aws
+from local.ministack import MiniStack
+from local.ports import free_port, wait_until
+from tests.faults.disk import fill, small_disk
+from tests.support.client import Client
+from tests.support.running import Run
+from tests.support.stores import fresh_database
+
+COMMANDS = 40
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A small disk, empty."""
+    with small_disk(tmp_path / "disk", 24) as disk:
+        yield disk
+
+
+@pytest.fixture
+def run(disk: Path, mysql_server: str) -> Iterator[Run]:
+    """A stack that keeps all but its rows on that disk."""
+    with fresh_database(mysql_server) as url:
+        run = Run(disk / "state", DATABASE_URL=url)
+        yield run
+        if run.process and run.process.poll() is None:
+            run.stop()
+
+
+def register(client: Client) -> str:
+    """Register customers. Returns the last one's consistency token."""
+    bodies = [{"name": f"Ada {number}", "email": f"ada{number}@example.com"} for number in range(COMMANDS)]
+    answers = [client.post("/customers", body) for body in bodies]
+    assert {answer.status for answer in answers} == {201}
+    return answers[-1].headers["consistency-token"]
+
+
+def test_serving_and_stopping_on_a_full_disk(run: Run, disk: Path) -> None:
+    """Every command is answered and shown; at the end the stack waits for room, and nothing acknowledged is lost."""
+    client = run.start().ready()
+    assert wait_until(lambda: (run.folder / "stack.json").exists(), 30)  # all of it is up
+    filler = fill(disk)
+    token = register(client)
+    shown = client.get("/customers", {"limit": 200}, Consistency_Token=token, Prefer="wait=10")
+    assert len(shown.json["items"]) == COMMANDS
+    assert client.get("/nothing").status == 404
+
+    assert run.process is not None
+    assert run.process.stdout is not None
+    run.process.terminate()
+    told = ""
+    while "Nothing is lost yet. Make room" not in told:
+        line = run.process.stdout.readline()
+        assert line, told
+        told += line
+    assert "No space left on device" in told
+    filler.unlink()
+    assert "Stopped; everything is kept." in run.output()
+    assert run.process.returncode == 0
+
+    client = run.start().ready()
+    assert len(client.get("/customers", {"limit": 200}).json["items"]) == COMMANDS
+    assert client.post("/customers", {"name": "Ada", "email": "ada0@example.com"}).problem == "duplicate"
+    assert "the read model shows all that the tables hold" in run.stop()
+
+
+def test_no_room_is_made(disk: Path) -> None:
+    """What could not be kept is said to be lost; what was kept before is still there, and whole."""
+    server = MiniStack(disk / "ministack", free_port())
+    server.start()
+    aws.create_bucket(server.endpoint, "kept")
+    server.stop()
+    server.start()
+    aws.create_bucket(server.endpoint, "lost")
+    filler = fill(disk)
+    said: list[str] = []
+    with pytest.raises(LocalError, match="LOST: what was written to the tables since the last clean stop"):
+        server.stop(said.append, patience=0)
+    assert "No space left on device" in said[0]
+    filler.unlink()
+    server.start()
+    assert [bucket["Name"] for bucket in aws.s3(server.endpoint).list_buckets()["Buckets"]] == ["kept"]
+    server.stop()
+
+
+def test_ended_alone_on_a_full_disk(disk: Path) -> None:
+    """SIGTERM without having been asked to save first, as when the stack itself was killed: the exit code tells."""
+    server = MiniStack(disk / "ministack", free_port())
+    server.start()
+    aws.create_bucket(server.endpoint, "lost")
+    fill(disk)
+    server.child.stop()
+    assert server.child.exit_code not in (0, None)
+
+
+def test_starting_on_a_full_disk(run: Run, disk: Path) -> None:
+    """The start says that there is no room, and where; no traceback."""
+    filler = fill(disk)
+    output = run.start().output()
+    assert run.process is not None
+    assert run.process.returncode == 1
+    assert "No space left on device" in output
+    assert str(disk) in output
+    assert "Traceback" not in output
+    filler.unlink()
+    assert "everything is kept" in run.start().ready_and_stop()
