@@ -57,7 +57,8 @@ class SavedState:
         except OSError as error:
             faults.found.append(str(error))
         finally:
-            self.fault = faults.stop()
+            # The same reason for each of the files is one reason.
+            self.fault = "; ".join(dict.fromkeys(text.split(": ", 2)[-1] for text in faults.stop()))
 
     def _put_on_disk(self) -> None:
         files = sorted(self._folder.glob("*.json"))
@@ -101,7 +102,7 @@ class Keeper:
 
         async def checked(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "lifespan.startup.complete":
-                self.unreadable = faults.stop()
+                self.unreadable = "; ".join(faults.stop())
                 if self.unreadable:
                     message = {"type": "lifespan.startup.failed", "message": self.unreadable}
             await send(message)
@@ -139,10 +140,10 @@ class Faults(logging.Handler):
         if record.levelno >= logging.ERROR or text.startswith("Failed to load persisted"):
             self.found.append(text)
 
-    def stop(self) -> str:
-        """Note no more. Returns all of them, "" for none."""
+    def stop(self) -> list[str]:
+        """Note no more. Returns all of them."""
         logging.getLogger().removeHandler(self)
-        return "; ".join(self.found)
+        return self.found
 
 
 def main() -> int:

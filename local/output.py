@@ -39,6 +39,6 @@ class _Lossy(io.RawIOBase):
 def keep_going() -> None:
     """Have print, tracebacks and logging of this process lose lines where these cannot be written."""
     sys.stdout, sys.stderr = (
-        io.TextIOWrapper(io.BufferedWriter(_Lossy(number)), "utf-8", "backslashreplace", write_through=True)
+        io.TextIOWrapper(_Lossy(number), "utf-8", "backslashreplace", write_through=True)  # unbuffered, as with -u
         for number in (1, 2)
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from local import LocalError, aws
+from local.child import Child
 from local.ministack import MiniStack
 from local.ports import free_port, wait_until
 from tests.faults.disk import fill, small_disk
@@ -41,6 +42,18 @@ def register(client: Client) -> str:
     return answers[-1].headers["consistency-token"]
 
 
+def hear_until(run: Run, text: str) -> str:
+    """What the stack prints up to a text."""
+    assert run.process is not None
+    assert run.process.stdout is not None
+    told = ""
+    while text not in told:
+        line = run.process.stdout.readline()
+        assert line, told
+        told += line
+    return told
+
+
 def test_serving_and_stopping_on_a_full_disk(run: Run, disk: Path) -> None:
     """Every command is answered and shown; at the end the stack waits for room, and nothing acknowledged is lost."""
     client = run.start().ready()
@@ -52,14 +65,8 @@ def test_serving_and_stopping_on_a_full_disk(run: Run, disk: Path) -> None:
     assert client.get("/nothing").status == 404
 
     assert run.process is not None
-    assert run.process.stdout is not None
     run.process.terminate()
-    told = ""
-    while "Nothing is lost yet. Make room" not in told:
-        line = run.process.stdout.readline()
-        assert line, told
-        told += line
-    assert "No space left on device" in told
+    assert "No space left on device" in hear_until(run, "Nothing is lost yet. Make room")
     filler.unlink()
     assert "Stopped; everything is kept." in run.output()
     assert run.process.returncode == 0
@@ -68,6 +75,36 @@ def test_serving_and_stopping_on_a_full_disk(run: Run, disk: Path) -> None:
     assert len(client.get("/customers", {"limit": 200}).json["items"]) == COMMANDS
     assert client.post("/customers", {"name": "Ada", "email": "ada0@example.com"}).problem == "duplicate"
     assert "the read model shows all that the tables hold" in run.stop()
+
+
+def test_rows_on_a_full_disk(tmp_path: Path) -> None:
+    """Whether mariadbd ends for want of room or waits for it: when there is room again, nothing is missing."""
+    with small_disk(tmp_path / "disk", 420) as disk:  # 280 of which it takes when it is new
+        run = Run(disk / "state")
+        client = run.start().ready()
+        assert wait_until(lambda: (run.folder / "stack.json").exists(), 30)
+        filler = fill(disk)
+        register(client)
+        assert run.process is not None
+        run.process.terminate()
+        hear_until(run, "Nothing is lost yet. Make room")
+        filler.unlink()
+        run.output()
+        client = run.start().ready()
+        assert len(client.get("/customers", {"limit": 200}).json["items"]) == COMMANDS
+        assert "everything is kept" in run.stop()
+
+
+def test_program_that_ends_on_a_full_disk(disk: Path) -> None:
+    """What it would say it cannot write, so the disk is named instead of an old log's last lines."""
+    log = disk / "program.log"
+    log.write_text("all is well\n")
+    fill(disk)
+    child = Child("the program", ["false"], log)
+    child.start()
+    with pytest.raises(LocalError, match=r"the program ended at once .* Only 0 MB are free") as raised:
+        child.await_ready(lambda: False)
+    assert "all is well" not in str(raised.value)
 
 
 def test_no_room_is_made(disk: Path) -> None:
