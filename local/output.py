@@ -7,7 +7,7 @@ answer, the record or the thread at whose end it stands.
 import io
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -39,6 +39,7 @@ class _Lossy(io.RawIOBase):
 def keep_going() -> None:
     """Have print, tracebacks and logging of this process lose lines where these cannot be written."""
     sys.stdout, sys.stderr = (
-        io.TextIOWrapper(_Lossy(number), "utf-8", "backslashreplace", write_through=True)  # unbuffered, as with -u
+        # Unbuffered, as with `python -u`.
+        io.TextIOWrapper(cast(BinaryIO, _Lossy(number)), "utf-8", "backslashreplace", write_through=True)
         for number in (1, 2)
     )
