@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.core.tracing.daemon import Daemon, below, named
 from tests.deploy.conftest import Deployment
 from tests.deploy.runtime_api import TracedFunction
-from tests.tracing.daemon import Daemon, below, named
 
 ROOT, CALLED = "1-65a1b2c3-0123456789abcdef01234567", "0123456789abcdef"
 TRACE = f"Root={ROOT};Parent={CALLED};Sampled=1;Lineage=1:a87bd80c:0"

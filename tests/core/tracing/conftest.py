@@ -7,15 +7,18 @@ from typing import Any
 
 import pytest
 
-from chalicelib.bootstrap import runtime
 from chalicelib.core.telemetry import tracing
 from local import keys
 from local.config import Config
 from local.env import app_env
 from local.gateway import Gateway, GatewayResponse
-from tests.shop.histories import record
-from tests.support.stores import Tables
-from tests.tracing.daemon import Daemon
+from tests.core.app import app
+from tests.core.bootstrap import runtime
+from tests.core.domain.roles import CLERK
+from tests.core.histories import record
+from tests.core.tracing.daemon import Daemon
+from tests.support.domain import NEUTRAL
+from tests.support.stores import Tables, empty
 
 
 @pytest.fixture
@@ -55,14 +58,11 @@ def _unpatch() -> None:
 
 
 class Api:
-    """The app behind the local gateway, as staff."""
+    """The app behind the local gateway, as a clerk."""
 
     def __init__(self, token: str) -> None:
-        import app
-
-        self._chalice = app.app.__class__
-        self._app = app.app
-        self._gateway = Gateway(app.app)
+        self._chalice = app.__class__
+        self._gateway = Gateway(app)
         self._token = token
 
     def __call__(self, method: str, path: str, body: str = "", **headers: str) -> GatewayResponse:
@@ -73,14 +73,21 @@ class Api:
 
     def close(self) -> None:
         """Leave the app as it was."""
-        self._app.__class__ = self._chalice
+        app.__class__ = self._chalice
 
 
-@pytest.fixture
-def env(tables: Tables, database: str, tmp_path: Path) -> Mapping[str, str]:
-    """The environment of the app on fresh tables and an empty read model."""
-    config = Config(ministack_port=int(tables.endpoint.rpartition(":")[2]), folder=tmp_path, table_prefix=tables.prefix)
-    return app_env(config, database)
+@pytest.fixture(scope="module")
+def env(module_tables: Tables, session_database: str, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """The environment of the app, on tables of the module's own and a read model that is empty at its first test."""
+    empty(session_database)
+    config = Config(
+        ministack_port=int(module_tables.endpoint.rpartition(":")[2]),
+        folder=tmp_path_factory.mktemp("state"),
+        table_prefix=module_tables.prefix,
+        template=NEUTRAL.template,
+        composition_root=NEUTRAL.composition_root,
+    )
+    return app_env(config, session_database)
 
 
 @pytest.fixture
@@ -89,7 +96,7 @@ def api(env: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Api
     for name, value in env.items():
         monkeypatch.setenv(name, value)
     runtime.cache_clear()
-    made = Api(keys.issue(Path(os.environ["LOCAL_STATE"]) / "keys", "staff"))
+    made = Api(keys.issue(Path(os.environ["LOCAL_STATE"]) / "keys", CLERK))
     yield made
     made.close()
     runtime.cache_clear()
@@ -99,19 +106,19 @@ Handle = Callable[..., Any]
 
 
 @pytest.fixture
-def project(api: Api, tables: Tables) -> Handle:
+def project(api: Api, module_tables: Tables) -> Handle:
     """Projects items, as attribute values, of a service's table."""
     from chalicelib.core.projector.handler import project_event
 
-    return lambda service, *items: project_event(_event(tables.name(service), items), None, runtime())
+    return lambda service, *items: project_event(_event(module_tables.name(service), items), None, runtime())
 
 
 @pytest.fixture
-def react(api: Api, tables: Tables) -> Handle:
+def react(api: Api, module_tables: Tables) -> Handle:
     """Has the reactor take such items."""
     from chalicelib.core.reactor.handler import react_to_event
 
-    return lambda service, *items: react_to_event(_event(tables.name(service), items), None, runtime())
+    return lambda service, *items: react_to_event(_event(module_tables.name(service), items), None, runtime())
 
 
 def _event(table: str, items: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

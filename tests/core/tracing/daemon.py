@@ -7,7 +7,7 @@ from typing import Any
 
 Entity = Mapping[str, Any]
 _HEADER = b'{"format":"json","version":1}\n'
-_QUIET_SECONDS = 0.3
+_END = b"end"
 
 
 class Daemon:
@@ -17,19 +17,18 @@ class Daemon:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self._socket.bind(("127.0.0.1", 0))
-        self._socket.settimeout(_QUIET_SECONDS)
+        self._socket.settimeout(30)  # rather than for ever, where the end itself is lost
         self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
 
     def documents(self) -> list[Entity]:
         """The segments and subsegments that came since the last look, each as it was sent."""
+        self._socket.sendto(_END, self._socket.getsockname())  # behind all that was sent before
         found = []
-        while True:
-            try:
-                header, _, document = self._socket.recvfrom(1 << 16)[0].partition(b"\n")
-            except TimeoutError:
-                return found
+        while (datagram := self._socket.recvfrom(1 << 16)[0]) != _END:
+            header, _, document = datagram.partition(b"\n")
             assert header + b"\n" == _HEADER
             found.append(json.loads(document))
+        return found
 
     def close(self) -> None:
         """Free the port."""

@@ -9,44 +9,50 @@ import pytest
 from chalicelib.core.dynamodb.codec import item_of
 from chalicelib.core.projector.traces import MAX_TRACES
 from chalicelib.core.telemetry import spans, tracing
-from tests.shop.histories import head, order_state
+from tests.core.histories import head, transfer_state
+from tests.core.things import unique
+from tests.core.tracing.conftest import Api
+from tests.core.tracing.daemon import Daemon, below, named
 from tests.support.stores import Tables
-from tests.tracing.conftest import Api
-from tests.tracing.daemon import Daemon, below, named
 
-ADA = '{"name": "Ada", "email": "ada@example.com"}'
 ROOT, PARENT = "1-65a1b2c3-0123456789abcdef01234567", "0123456789abcdef"
 SAMPLED = f"Root={ROOT};Parent={PARENT};Sampled=1"
 Project = Callable[..., Any]
 
 
-def stored(tables: Tables) -> Mapping[str, Any]:
-    """The one customer of the write store."""
-    (item,) = [item for item in tables.items("customers") if item["id"]["S"].startswith("cus_")]
-    return item
+@pytest.fixture
+def account() -> str:
+    """The body of a request to open an account."""
+    return json.dumps({"number": (number := unique()), "name": number})
 
 
-def test_one_trace(traced: Daemon, api: Api, project: Project, tables: Tables) -> None:
+def stored(tables: Tables, account: str) -> Mapping[str, Any]:
+    """That account in the write store."""
+    key = {"id": {"S": json.loads(account)["number"]}}
+    return tables.client.get_item(TableName=tables.name("accounts"), Key=key, ConsistentRead=True)["Item"]
+
+
+def test_one_trace(traced: Daemon, api: Api, project: Project, module_tables: Tables, account: str) -> None:
     """From the request through the command and DynamoDB to the transaction that put it into the read model."""
-    assert api("POST", "/customers", ADA, X_Correlation_Id="abc-1").status == 201
+    assert api("POST", "/accounts", account, X_Correlation_Id="abc-1").status == 201
     documents = traced.documents()
     request = named(documents, "tributary-api")
-    command = named(documents, "customers.register")
-    write = named(documents, "dynamodb")
+    command = named(documents, "accounts.open")
+    read, write = (one for document in documents for one in below(document) if one["name"] == "dynamodb")
     assert command["parent_id"] == request["id"]
     assert command["annotations"] == {"correlation": "abc-1"}
     assert command["http"]["response"]["status"] == 201
-    assert (write["parent_id"], write["namespace"]) == (command["id"], "aws")
-    assert write["aws"]["operation"] == "TransactWriteItems"
-    item = stored(tables)
+    assert {(one["parent_id"], one["namespace"]) for one in (read, write)} == {(command["id"], "aws")}
+    assert [one["aws"]["operation"] for one in (read, write)] == ["GetItem", "TransactWriteItems"]
+    item = stored(module_tables, account)
     assert item["correlation"] == {"S": "abc-1"}
     assert item["trace"] == {"S": f"Root={request['trace_id']};Parent={command['id']};Sampled=1"}
 
-    assert project("customers", item) == {"batchItemFailures": []}
+    assert project("accounts", item) == {"batchItemFailures": []}
     documents = traced.documents()
     (projection,) = [found for found in documents if found["trace_id"] == request["trace_id"]]
     assert (projection["name"], projection["parent_id"]) == ("tributary-projector", command["id"])
-    expected = {"service": "customers", "aggregate": item["id"]["S"], "version": 1, "correlation": "abc-1"}
+    expected = {"service": "accounts", "aggregate": item["id"]["S"], "version": 1, "correlation": "abc-1"}
     assert projection["annotations"] == expected
     (transaction,) = projection["subsegments"]
     assert (transaction["name"], transaction["namespace"]) == ("mysql", "remote")
@@ -54,78 +60,78 @@ def test_one_trace(traced: Daemon, api: Api, project: Project, tables: Tables) -
     assert request["end_time"] <= projection["start_time"]
 
 
-def test_the_batchs_own_trace(traced: Daemon, api: Api, project: Project, tables: Tables) -> None:
+def test_the_batchs_own_trace(traced: Daemon, api: Api, project: Project, module_tables: Tables, account: str) -> None:
     """A batch is traced for itself too: what it did, once, for however many commits."""
-    api("POST", "/customers", ADA)
+    api("POST", "/accounts", account)
     asked = named(traced.documents(), "tributary-api")
-    project("customers", stored(tables))
+    project("accounts", stored(module_tables, account))
     (batch,) = [found for found in traced.documents() if found["trace_id"] != asked["trace_id"]]
-    assert [entity["name"] for entity in below(batch)] == ["tributary-projector", "project.customers", "mysql"]
+    assert [entity["name"] for entity in below(batch)] == ["tributary-projector", "project.accounts", "mysql"]
 
 
-def test_a_query(traced: Daemon, api: Api, project: Project, tables: Tables) -> None:
+def test_a_query(traced: Daemon, api: Api, project: Project, module_tables: Tables, account: str) -> None:
     """A query's trace holds its time on the read model; that there is no such thing is no fault of anybody's."""
-    api("POST", "/customers", ADA)
-    project("customers", stored(tables))
+    api("POST", "/accounts", account)
+    project("accounts", stored(module_tables, account))
     traced.documents()
-    assert api("GET", f"/customers/{stored(tables)['id']['S']}").status == 200
+    assert api("GET", f"/accounts/{json.loads(account)['number']}").status == 200
     documents = traced.documents()
-    assert named(documents, "mysql")["parent_id"] == named(documents, "customers.get")["id"]
-    assert api("GET", "/customers/cus_unknown").status == 404
+    assert named(documents, "mysql")["parent_id"] == named(documents, "accounts.get")["id"]
+    assert api("GET", "/accounts/unknown").status == 404
     documents = traced.documents()
-    assert named(documents, "customers.get")["error"] is True
+    assert named(documents, "accounts.get")["error"] is True
     assert not [entity for document in documents for entity in below(document) if entity.get("fault")]
 
 
 def test_an_unexpected_error_is_a_fault(traced: Daemon, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """With its type and where it was raised."""
     monkeypatch.setenv("READ_DATABASE_URL", "postgres://nowhere")
-    assert api("GET", "/customers").status == 500
-    query = named(traced.documents(), "customers.list")
+    assert api("GET", "/accounts").status == 500
+    query = named(traced.documents(), "accounts.list")
     assert query["fault"] is True
     assert query["cause"]["exceptions"][0]["type"] == "BadDatabaseUrl"
 
 
-def test_the_clients_trace_goes_on(traced: Daemon, api: Api) -> None:
+def test_the_clients_trace_goes_on(traced: Daemon, api: Api, account: str) -> None:
     """Whoever asks with a trace finds the request in it."""
-    api("POST", "/customers", ADA, X_Amzn_Trace_Id=SAMPLED)
+    api("POST", "/accounts", account, X_Amzn_Trace_Id=SAMPLED)
     request = named(traced.documents(), "tributary-api")
     assert (request["trace_id"], request["parent_id"]) == (ROOT, PARENT)
 
 
 @pytest.mark.parametrize("header", ["Root=1-x;Parent=y", "Root", f"Root={ROOT}" + "0" * 999])
-def test_a_header_that_is_none(traced: Daemon, api: Api, tables: Tables, header: str) -> None:
+def test_a_header_that_is_none(traced: Daemon, api: Api, module_tables: Tables, account: str, header: str) -> None:
     """What is no trace id begins none, and nothing of it is stored."""
-    api("POST", "/customers", ADA, X_Amzn_Trace_Id=header)
+    api("POST", "/accounts", account, X_Amzn_Trace_Id=header)
     request = named(traced.documents(), "tributary-api")
     assert request["trace_id"] != ROOT
-    assert len(stored(tables)["trace"]["S"]) == 74
+    assert len(stored(module_tables, account)["trace"]["S"]) == 74
 
 
-def test_not_sampled(traced: Daemon, api: Api, project: Project, tables: Tables) -> None:
+def test_not_sampled(traced: Daemon, api: Api, project: Project, module_tables: Tables, account: str) -> None:
     """Nothing is sent, nothing is stored, and the projector reports to nobody."""
-    api("POST", "/customers", ADA, X_Amzn_Trace_Id=f"Root={ROOT};Parent={PARENT};Sampled=0")
+    api("POST", "/accounts", account, X_Amzn_Trace_Id=f"Root={ROOT};Parent={PARENT};Sampled=0")
     assert traced.documents() == []
-    assert "trace" not in stored(tables)
-    project("customers", stored(tables))
+    assert "trace" not in stored(module_tables, account)
+    project("accounts", stored(module_tables, account))
     assert [document["name"] for document in traced.documents() if "parent_id" in document] == []
 
 
 def test_many_commits(traced: Daemon, project: Project) -> None:
     """However many commits of a batch carry a trace, what is sent is bounded."""
-    heads = [head(f"ord_{number}", 1, order_state(), trace=SAMPLED) for number in range(MAX_TRACES + 50)]
-    project("orders", *map(item_of, heads))
+    heads = [head(f"tra_{number}", 1, transfer_state(), trace=SAMPLED) for number in range(MAX_TRACES + 50)]
+    project("transfers", *map(item_of, heads))
     assert len([found for found in traced.documents() if found["trace_id"] == ROOT]) == MAX_TRACES
 
 
 def test_set_aside(traced: Daemon, project: Project) -> None:
     """The trace of a commit that cannot be projected shows that; those beside it show nothing of it."""
-    bad = head("ord_bad", 1, order_state(reason="x" * 501), trace=SAMPLED)
-    good = head("ord_good", 1, order_state(), trace=SAMPLED)
-    project("orders", item_of(bad), item_of(good))
+    bad = head("tra_bad", 1, transfer_state(reason="x" * 501), trace=SAMPLED)
+    good = head("tra_good", 1, transfer_state(), trace=SAMPLED)
+    project("transfers", item_of(bad), item_of(good))
     found = {doc["annotations"]["aggregate"]: doc for doc in traced.documents() if doc["trace_id"] == ROOT}
-    assert found["ord_bad"]["fault"] is True
-    assert "fault" not in found["ord_good"]
+    assert found["tra_bad"]["fault"] is True
+    assert "fault" not in found["tra_good"]
 
 
 def test_following(traced: Daemon) -> None:
@@ -164,7 +170,7 @@ def test_off(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
     assert daemon.documents() == []
 
 
-def test_the_daemon_is_away(traced: Daemon, api: Api) -> None:
+def test_the_daemon_is_away(traced: Daemon, api: Api, account: str) -> None:
     """A request is answered as ever while nobody takes its trace."""
     traced.close()
-    assert json.loads(api("POST", "/customers", ADA).body)["version"] == 1
+    assert json.loads(api("POST", "/accounts", account).body)["version"] == 1

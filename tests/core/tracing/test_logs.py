@@ -10,22 +10,23 @@ from typing import Any
 
 import pytest
 
-from chalicelib.bootstrap import runtime
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.operations.check import check_all
-from local import keys
+from local import ROOT, keys
 from local.ports import free_port
-from tests.tracing.conftest import Api
+from tests.core.bootstrap import runtime
+from tests.core.domain.roles import CLERK
+from tests.core.tracing.conftest import Api
 
 Lines = list[dict[str, Any]]
 
 
-@pytest.fixture
-def lines(env: Mapping[str, str], repository: Path) -> Lines:
+@pytest.fixture(scope="module")
+def lines(env: Mapping[str, str]) -> Lines:
     """What `untraced` logs; its readers are away."""
     run = subprocess.run(
-        [sys.executable, "-m", "tests.tracing.untraced", keys.issue(Path(env["LOCAL_STATE"]) / "keys", "staff")],
-        cwd=repository,
+        [sys.executable, "-m", "tests.core.tracing.untraced", keys.issue(Path(env["LOCAL_STATE"]) / "keys", CLERK)],
+        cwd=ROOT,
         env={"PATH": "/usr/bin:/bin", **env, "READ_DATABASE_URL": f"mysql://nobody@127.0.0.1:{free_port()}/none"},
         capture_output=True,
         text=True,
@@ -62,7 +63,7 @@ def test_metrics(lines: Lines) -> None:
         "RecordsSetAside": 1,
     }
     for line in (command, first, second):
-        assert line["Service"] == "customers"
+        assert line["Service"] == "accounts"
         assert line["Deployment"].startswith("t")
         assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Deployment", "Service"]]
 
@@ -77,16 +78,17 @@ def test_the_checks_metrics(api: Api, database: str, logged: Lines) -> None:
     connection = connect(database)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO rebuilds VALUES ('orders', 0, 1, NULL, 0, 400, 1000, '2026-11-23 10:00', '2026-11-23 10:01')"
+            "INSERT INTO rebuilds VALUES"
+            " ('transfers', 0, 1, NULL, 0, 400, 1000, '2026-11-23 10:00', '2026-11-23 10:01')"
         )
     connection.close()
     check_all(runtime())
     check_all(runtime())
     found = {line["Service"]: metrics(line) for line in logged}
-    orders = found.pop("orders")
-    assert orders.pop("LagSeconds") >= 0
+    transfers = found.pop("transfers")
+    assert transfers.pop("LagSeconds") >= 0
     expected = {"RebuildItems": 400, "RebuildRemaining": 600, "RebuildEtaSeconds": 90.0}
-    assert orders == {"DeadLetters": 0, **expected}
+    assert transfers == {"DeadLetters": 0, **expected}
     assert all(set(values) == {"LagSeconds", "DeadLetters"} for values in found.values())
 
 
