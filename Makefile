@@ -6,7 +6,7 @@ MYSQL_TEST_PORT ?= 3410
 STATE = $(or $(LOCAL_STATE),.local)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset token seed check-sales generate test security-matrix lint test-unit test-without-shop test-mysql faults soak load deploy-tools browser-tools test-deploy \
+.PHONY: help setup run reset token seed check-sales generate new-service test security-matrix lint test-unit test-without-shop test-mysql faults soak load deploy-tools browser-tools test-deploy \
   costs bench bench-verify bench-buckets bench-rebuild verify rebuild status clean
 
 help: ## Show this list
@@ -44,6 +44,9 @@ generate: setup ## Write template.yaml, infrastructure/ and import-linter's list
 
 security-matrix: setup ## Ask every route as everybody, compare with the written table, and print it
 	@$(PY) -m pytest -q tests/security/test_matrix.py && cat tests/security/matrix.md
+
+new-service: setup ## Write a service to begin with: NAME=gift_cards
+	@$(PY) -m deploy.new_service "$(NAME)"
 
 lint: setup ## Run ruff, mypy --strict and import-linter; see that what is generated is current
 	$(PY) -m ruff check .

@@ -79,7 +79,7 @@ def make(function: str, target: Path) -> None:
     unused = copy(libraries, target, patterns)
     if unused:
         raise CannotPackage(f"{function}: nothing in requirements.txt gives {', '.join(sorted(unused))}")
-    for path in files(ROOT / "chalicelib"):
+    for path in filter(_ships, files(ROOT / "chalicelib")):
         place(ROOT / "chalicelib" / path, target / "chalicelib" / path)
     place(ROOT / "app.py", target / "app.py")
 
@@ -106,6 +106,11 @@ def files(folder: Path) -> list[str]:
     return [
         path.as_posix() for path in found if "__pycache__" not in path.parts and path.suffix not in (".pyc", ".pyi")
     ]
+
+
+def _ships(path: str) -> bool:
+    """Whether a file of chalicelib is needed when deployed: a service's tests and sample events are not."""
+    return Path(path).parts[1:2] not in (("tests",), ("events",))
 
 
 def matches(path: str, patterns: Iterable[str]) -> set[str]:

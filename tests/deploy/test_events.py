@@ -1,6 +1,7 @@
 """Every sample event, run as Lambda runs it, in an order that tells a story."""
 
 import json
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.bootstrap import SERVICES
 from chalicelib.core.mysql.connections import connect
 from tests.deploy.conftest import Deployment
 from tests.deploy.lambdas import EVENTS, ROOT
@@ -34,6 +36,7 @@ TRACING = {
     "Check": _SDK,
 }
 USED: set[str] = {"jwks"}
+NOT_SHIPPED = re.compile(r"__pycache__|^\w+/(tests|events)/")  # the latter of a service, in its folder
 
 pytestmark = pytest.mark.slow
 
@@ -217,10 +220,10 @@ def test_authorizer(deployment: Deployment) -> None:
 def test_check(deployment: Deployment) -> None:
     """The scheduled check keeps what it saw, and logs it in the format that CloudWatch makes metrics of."""
     assert invoke(deployment, "check", "CheckFunction") is None
-    assert len(rows(deployment, "SELECT service FROM service_status")) == len(STREAMS)
+    assert len(rows(deployment, "SELECT service FROM service_status")) == len(SERVICES)
     log = deployment.running["CheckFunction"].log.read_text(errors="replace")
     lines = [json.loads(line) for line in log.splitlines() if line.startswith("{") and '"_aws"' in line]
-    assert {line["Service"] for line in lines} == set(STREAMS)
+    assert {line["Service"] for line in lines} == set(SERVICES)
     assert all(line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Tributary" for line in lines)
 
 
@@ -269,7 +272,7 @@ def test_packages_hold_all_of_ours_and_what_is_imported(deployment: Deployment, 
         {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
         for folder in (ROOT / "chalicelib", package / "chalicelib")
     )
-    assert sorted(path for path in ours - shipped if "__pycache__" not in path) == []
+    assert sorted(path for path in ours - shipped if not NOT_SHIPPED.search(path)) == []
     code = (path.relative_to(package) for path in package.rglob("*") if path.suffix in (".py", ".so"))
     libraries = {path.parts[0] for path in code}
     assert sorted(libraries - {path.partition("/")[0] for path in imported} - TRACING[function]) == []

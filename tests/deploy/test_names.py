@@ -99,7 +99,13 @@ def test_no_name_is_fixed_unseen() -> None:
         for name in resource.get("Properties", {})
         if name.endswith("Name")
     }
-    of_another_or_free = {"AttributeName", "DatabaseName", "DBClusterParameterGroupName", "DBSubnetGroupName"}
+    of_another_or_free = {
+        "AttributeName",
+        "DatabaseName",
+        "LogGroupName",
+        "DBClusterParameterGroupName",
+        "DBSubnetGroupName",
+    }
     of_another_or_free |= {"TargetGroupName", "MetricName", "ServiceName", "StageName"}
     of_another_or_free |= {"Name"}  # of the API, of which AWS allows several with one name
     assert named - of_another_or_free == set(LEGAL)

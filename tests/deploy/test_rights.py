@@ -5,6 +5,7 @@ The functions run here against the embedded AWS, which allows everything, and ev
 
 import json
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
@@ -54,7 +55,14 @@ def shop(functions: Functions) -> None:
     ask("GET", "/orders")
 
 
-STORIES: list[Callable[[Functions], None]] = [shop]
+# A service that was begun with `make new-service` tells its own.
+STORIES: list[Callable[[Functions], None]] = [
+    shop,
+    *(
+        import_module(f"chalicelib.{path.parts[-3]}.tests.story").story
+        for path in sorted(ROOT.glob("chalicelib/*/tests/story.py"))
+    ),
+]
 
 
 def poison(functions: Functions, service: str) -> None:

@@ -123,7 +123,8 @@ def test_mappings_lose_nothing(functions: dict[str, Any]) -> None:
         assert mapping["DestinationConfig"]["OnFailure"]["Type"] == "S3"
 
 
-RECORDS = [record for path in EVENTS.glob("stream-*.json") for record in json.loads(path.read_text())["Records"]]
+STREAMS = [*EVENTS.glob("stream-*.json"), *ROOT.glob("chalicelib/*/events/stream-*.json")]
+RECORDS = [record for path in STREAMS for record in json.loads(path.read_text())["Records"]]
 
 
 @pytest.mark.parametrize("function", ["ProjectorFunction", "ReactorFunction"])

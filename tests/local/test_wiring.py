@@ -34,8 +34,8 @@ def test_a_service_without_a_migration(tmp_path: Path) -> None:
     run = Run(tmp_path / "state", Domain("tests.core.half_wired", NEUTRAL.template)).start()
     output = run.output()
     assert "Traceback" not in output
-    (line,) = [line for line in output.splitlines() if line.startswith("accounts: ")]
-    assert "no migration makes the read table accounts; write its CREATE TABLE into" in line
+    (line,) = [line for line in output.splitlines() if "the read table accounts;" in line]
+    assert line.startswith("accounts: no migration makes the read table accounts; write its CREATE TABLE into")
     assert "accounts/migrations/0001_accounts.sql, with id, version, " in line
     assert run.process is not None
     assert run.process.returncode == 1

@@ -1,0 +1,31 @@
+"""`python -m deploy.new_service gift_cards` writes a service to begin with."""
+
+# ruff: noqa: T201  # a command line
+
+import argparse
+import sys
+
+from deploy.new_service.naming import BadName, names_of
+from deploy.new_service.write import write
+
+
+def main() -> int:
+    """Write a service. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.new_service", description=__doc__)
+    parser.add_argument("name", help="of the service, in the plural where it has one: gift_cards")
+    try:
+        names = names_of(parser.parse_args().name)
+        write(names)
+    except BadName as error:
+        print(f"\nCannot be a service's name: {error}", file=sys.stderr)
+        return 1
+    print(
+        f"\nchalicelib/{names.service} is written, wired in chalicelib/bootstrap.py, and generated for."
+        f"\nmake test   runs its rules with the rest; make run   serves /{names.route}."
+        f"\nTo take it out: delete the folder and its line in bootstrap.py, and run `make generate`."
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

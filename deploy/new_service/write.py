@@ -1,0 +1,72 @@
+"""The folder of a new service, its line in bootstrap.py, and what follows from them."""
+
+# ruff: noqa: S603  # starts ruff and the generator alone
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+
+from chalicelib.bootstrap import PERMISSIONS
+from chalicelib.core.access.permissions import Access
+from deploy.new_service.naming import FOLDER, ROOT, BadName, Names
+
+_BOOTSTRAP = ROOT / "chalicelib" / "bootstrap.py"
+_END_OF_FOLDERS = "\n)\n"
+
+
+def write(names: Names) -> Path:
+    """Write it all. Returns the folder.
+
+    Raises:
+        BadName: bootstrap.py has no list of folders, one a line, to put a line into.
+    """
+    bootstrap = _BOOTSTRAP.read_text(encoding="utf-8")
+    begin = bootstrap.find("FOLDERS = (\n")
+    end = bootstrap.find(_END_OF_FOLDERS, begin)
+    if begin < 0 or end < 0:
+        raise BadName("chalicelib/bootstrap.py has no `FOLDERS = (` with a line a service; write it so")
+    target = ROOT / "chalicelib" / names.service
+    values = values_of(names)
+    for source in sorted(FOLDER.rglob("*.txt")):
+        path = target / _filled(source.relative_to(FOLDER).as_posix().removesuffix(".txt"), values)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(_filled(source.read_text(encoding="utf-8"), values), encoding="utf-8")
+    _ruff("check", "--fix", "--quiet", "--select", "I", target)
+    _ruff("format", "--quiet", target)
+    _BOOTSTRAP.write_text(f'{bootstrap[:end]}\n    "{names.service}",{bootstrap[end:]}', encoding="utf-8")
+    # In a process of its own, since this one has the services of before.
+    subprocess.run([sys.executable, "-m", "deploy.generate"], cwd=ROOT, check=True)
+    return target
+
+
+def values_of(names: Names) -> Mapping[str, str]:
+    """What the templates of the folder name."""
+    article = "an" if names.thing[0] in "aeiou" else "a"
+    return {
+        "service": names.service,
+        "words": names.words,
+        "thing": names.thing,
+        "a_thing": f"{article} {names.thing}",
+        "thing_name": names.identifier,
+        "Thing": names.kind,
+        "TABLE": names.service.upper(),
+        "route": names.route,
+        "prefix": names.prefix,
+        "roles": ", ".join(f'"{role}": ALL' for role in _roles()),
+    }
+
+
+def _roles() -> list[str]:
+    """The roles that are let at all: those that no row keeps to what is their own, or all."""
+    kept = {role for row in PERMISSIONS.table.values() for role, access in row.items() if access is Access.OWN}
+    return [role for role in PERMISSIONS.roles if role not in kept] or list(PERMISSIONS.roles)
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    return Template(text).substitute(values)
+
+
+def _ruff(*arguments: str | Path) -> None:
+    subprocess.run([sys.executable, "-m", "ruff", *arguments], cwd=ROOT, check=True)
