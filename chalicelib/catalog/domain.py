@@ -84,15 +84,17 @@ def evolve(state: Product | None, event: ProductEvent) -> Product:
 
 def _sold(state: Product | None) -> Product:
     if state is None:
-        raise Missing("There is no such product; check its SKU, or add it first.")
+        raise Missing("This product does not exist. Check its SKU, or add it first.")
     if state.deleted:
-        raise Rejected("discontinued", "The product is discontinued; add it again to sell it again.")
+        raise Rejected("discontinued", "The product is discontinued. Add it again to sell it.")
     return state
 
 
 def _add(command: Add, state: Product | None) -> ProductAdded:
     if state and not state.deleted:
-        raise Rejected("duplicate", f"{command.sku} is in the catalog; change it instead.", existing=command.sku)
+        raise Rejected(
+            "duplicate", f"{command.sku} is in the catalog already. Change it instead.", existing=command.sku
+        )
     return ProductAdded(
         name=command.name,
         description=command.description,
@@ -105,9 +107,7 @@ def _add(command: Add, state: Product | None) -> ProductAdded:
 def _change(command: Change, state: Product) -> list[ProductEvent]:
     news = differences(command, state)
     if "currency" in news and command.price is msgspec.UNSET:
-        raise Unacceptable(
-            "price-needed", "A price in another currency is another price; state it.", faults={("price",): "missing"}
-        )
+        raise Unacceptable("price-needed", "With a new currency, state the price too.", faults={("price",): "missing"})
     words = {name: value for name, value in news.items() if name in ("name", "description")}
     events: list[ProductEvent] = [ProductChanged(changes=words)] if words else []
     if news.keys() - words.keys():

@@ -60,7 +60,7 @@ class Problem(Exception):
 
     status = 500
     code = "internal"
-    title = "Something went wrong on our side"
+    title = "An unexpected error"
 
     def __init__(
         self,
@@ -135,13 +135,13 @@ class MethodNotAllowed(Problem):
 class Conflict(Problem):
     """The command does not fit the present state."""
 
-    status, code, title = 409, "conflict", "Conflict with the present state"
+    status, code, title = 409, "conflict", "Conflict with the current state"
 
 
 class PreconditionFailed(Problem):
     """If-Match names another version."""
 
-    status, code, title = 412, "precondition-failed", "The version is another"
+    status, code, title = 412, "precondition-failed", "The version does not match"
 
 
 class TooLarge(Problem):

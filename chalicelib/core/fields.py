@@ -11,7 +11,7 @@ from chalicelib.core.unicode_classes import BLANK, CONTROL, IGNORABLE, JOINER, V
 _NEVER = f"{CONTROL}{IGNORABLE}"
 _OUTER = rf"\s{_NEVER}{JOINER}{BLANK}"
 _LINE = rf"^[^{_OUTER}{VARIATION_SELECTOR}]([^{_NEVER}]*[^{_OUTER}])?\Z"
-_LINE_WORDS = "one line of text without control characters, invisible characters or outer blanks"
+_LINE_WORDS = "one line of text, without control characters, invisible characters, or blanks at either end"
 _KEY = rf"\s{_NEVER}{JOINER}{VARIATION_SELECTOR}{BLANK}"
 """What no key holds, since two keys would look the same."""
 
@@ -38,7 +38,7 @@ Text = Annotated[
     str,
     pattern(
         r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*\Z",
-        "text without control characters but line breaks and tabs",
+        "text without control characters, except line breaks and tabs",
         max_length=2000,
     ),
 ]

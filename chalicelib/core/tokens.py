@@ -73,7 +73,7 @@ class Signer:
         try:
             return Token(*self.read("consistency", text))
         except BadSignature as error:
-            detail = "not a token that this API issued; send back what a command answered, unchanged"
+            detail = "not a token that this API issued. Send the token from a command's answer unchanged"
             fault = Fault(detail, parameter=CONSISTENCY_HEADER)
             raise Malformed(f"The {CONSISTENCY_HEADER} header is {detail}.", faults=[fault]) from error
 
@@ -88,7 +88,7 @@ class Signer:
         """
         texts = [text for header in headers for part in header.split(",") if (text := part.strip())]
         if len(texts) > MAX_TOKENS:
-            detail = f"{len(texts)} tokens, and at most {MAX_TOKENS} are taken; send the newest of each aggregate"
+            detail = f"{len(texts)} tokens; the limit is {MAX_TOKENS}. Send the newest token of each aggregate"
             fault = Fault(detail, parameter=CONSISTENCY_HEADER)
             raise Malformed(f"The {CONSISTENCY_HEADER} header has {detail}.", faults=[fault])
         newest: dict[tuple[str, str], Token] = {}

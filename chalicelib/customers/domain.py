@@ -46,7 +46,7 @@ def decide(command: CustomerCommand, state: Customer | None) -> Sequence[Custome
     match command:
         case Register(id=id):
             if state and not state.deleted:
-                raise Rejected("duplicate", f"{id} is registered already; change it instead.", existing=id)
+                raise Rejected("duplicate", f"{id} is registered already. Change it instead.", existing=id)
             _check_email(command.email)
             return [CustomerRegistered(name=command.name, email=command.email, country=command.country, at=command.at)]
         case Change():
@@ -105,5 +105,5 @@ def _check_email(email: str) -> None:
 
 def _living(state: Customer | None) -> Customer:
     if state is None or state.deleted:
-        raise Missing("There is no such customer, or no longer; check its id.")
+        raise Missing("This customer does not exist or was deleted. Check the id.")
     return state

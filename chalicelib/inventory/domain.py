@@ -130,7 +130,7 @@ def decide(command: InventoryCommand, states: States) -> Decision:
 def _adjust(command: Adjust, stock: Stock | None) -> list[StockEvent]:
     sku, change = command.sku, command.change
     if stock is None:
-        raise Missing(f"There is no stock of {sku} yet; post a receipt first.")
+        raise Missing(f"There is no stock of {sku} yet. Post a receipt first.")
     if change == 0:
         return []
     if stock.on_hand + change < stock.reserved:

@@ -95,7 +95,7 @@ def decide(command: OrderCommand, state: Order | None) -> Sequence[OrderEvent]:
     if isinstance(command, Place):
         return [_place(command, state)]
     if state is None:
-        raise Missing("There is no such order; check its id.")
+        raise Missing("This order does not exist. Check the id.")
     match command:
         case Confirm():
             done = _step(state, "confirmed", since=("placed",), after=("shipped", "delivered"))
@@ -167,11 +167,11 @@ def _step(state: Order, to: str, *, since: tuple[str, ...], after: tuple[str, ..
 
 def _place(command: Place, state: Order | None) -> OrderPlaced:
     if state is not None:
-        raise Rejected("duplicate", "This order was placed before.")
+        raise Rejected("duplicate", "This order was placed already.")
     if command.customer is None:
         raise Unacceptable(
             "unknown-customer",
-            f"{command.customer_id} is not a customer, or no longer; register it first.",
+            f"{command.customer_id} is not a customer, or was deleted. Register the customer first.",
             faults={("customer_id",): "no such customer"},
         )
     _check_products(command)
@@ -198,16 +198,16 @@ def _check_products(command: Place) -> None:
     unknown = _faulty(skus, "not in the catalog", lambda sku: sku not in command.listings)
     if unknown:
         raise Unacceptable(
-            "unknown-product", "Some SKUs are not in the catalog; correct them, or have them added.", faults=unknown
+            "unknown-product", "Some SKUs are not in the catalog. Correct them, or have them added.", faults=unknown
         )
     gone = _faulty(skus, "discontinued", lambda sku: command.listings[sku].discontinued)
     if gone:
-        raise Rejected("discontinued", "Some products are discontinued; order without them.", faults=gone)
+        raise Rejected("discontinued", "Some products are discontinued. Order without them.", faults=gone)
     currencies = sorted({command.listings[sku].currency for sku in skus})
     if len(currencies) > 1:
         raise Unacceptable(
             "mixed-currencies",
-            f"An order has one currency and these products have {', '.join(currencies)}; place one order for each.",
+            f"These products have prices in {', '.join(currencies)}. Place one order for each currency.",
             faults={("lines",): f"priced in {', '.join(currencies)}"},
         )
 

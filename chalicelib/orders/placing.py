@@ -27,7 +27,7 @@ def place_command(call: Call[NewOrder]) -> Place:
     customer_id = _customer(call)
     skus = list(dict.fromkeys(line.sku for line in call.body.lines))
     if len(skus) > MAX_SKUS:
-        detail = f"{len(skus)} different SKUs; an order takes at most {MAX_SKUS}: place several"
+        detail = f"{len(skus)} different SKUs; the limit is {MAX_SKUS}. Place several orders"
         raise Invalid(f"/lines: {detail}.", faults=[Fault(detail, pointer="/lines")])
     if call.body.reference is not None:
         call.require("orders.place:reference")
@@ -52,7 +52,7 @@ def _customer(call: Call[NewOrder]) -> str:
     if not customer_id:
         raise Invalid("/customer_id: missing.", faults=[Fault("missing", pointer="/customer_id")])
     if own and customer_id != own:
-        raise Forbidden("A customer orders for itself only; leave customer_id out.")
+        raise Forbidden("A customer can order only for itself. Leave out customer_id.")
     return customer_id
 
 
@@ -62,6 +62,6 @@ def _placed_at(call: Call[NewOrder]) -> str:
         return call.at
     call.require("orders.place:back-date")
     if not _EARLIEST <= stated <= call.request.now:
-        detail = "must lie between 1970 and now"
+        detail = "must be between 1970 and now"
         raise Invalid(f"/placed_at: {detail}.", faults=[Fault(detail, pointer="/placed_at")])
     return iso(stated)

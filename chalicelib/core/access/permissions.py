@@ -73,7 +73,8 @@ class Permissions:
 def nothing_own() -> NotFound:
     """The one answer to whoever may see its own only: for what belongs to others, and for what is not there."""
     return NotFound(
-        "Nothing here belongs to this token's subject; check the id. Has it just been made? Send its Consistency-Token"
+        "This token's subject owns nothing with this id. Check the id. If"
+        " it was created just now, send its Consistency-Token"
         " with queries."
     )
 

@@ -73,7 +73,7 @@ class IdempotencyKey:
             return None
         if kept.fingerprint != self.fingerprint:
             raise Invalid(
-                "This Idempotency-Key was used for another request; use a new one.",
+                "This Idempotency-Key was used for another request. Use a new one.",
                 code="idempotency-key-reused",
                 faults=[Fault("used for another request", parameter="Idempotency-Key")],
             )

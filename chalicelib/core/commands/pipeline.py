@@ -139,16 +139,18 @@ def store_problem(error: Exception) -> Problem:
     """What a client is shown of a store's trouble."""
     match error:
         case ItemTooLarge():
-            return TooLarge("What this command would store exceeds 400 KB; send less.")
+            return TooLarge("This command would store more than 400 KB. Send less.")
         case Throttled():
-            return TooManyRequests("The store throttles; try again in a second.", headers={"Retry-After": "1"})
+            return TooManyRequests(
+                "The write store is throttling requests. Try again in a second.", headers={"Retry-After": "1"}
+            )
         case OutcomeUnknown():
             return Unavailable(
                 "The store gave no certain answer: the change may or may not have happened. Look before you send it "
                 "again, or send it with an Idempotency-Key from the start, which makes repeating safe.",
                 code="outcome-unknown",
             )
-    return Unavailable("The write store cannot be reached; nothing was written. Try again.")
+    return Unavailable("The write store cannot be reached. Nothing was written. Try again.")
 
 
 def run(service: Service, store: WriteStore, envelope: Envelope, render: Render) -> CommandResponse:
@@ -181,7 +183,7 @@ def run(service: Service, store: WriteStore, envelope: Envelope, render: Render)
                 _pause(attempt)
     if envelope.key and (kept := envelope.key.replay(store)):
         return kept
-    raise LostRace(f"Lost the race {TRIES} times in a row")
+    raise LostRace(f"Other commands changed the aggregate first, {TRIES} times in a row")
 
 
 def _duplicate(taken: ClaimTaken, envelope: Envelope) -> Conflict:
@@ -189,7 +191,7 @@ def _duplicate(taken: ClaimTaken, envelope: Envelope) -> Conflict:
     told = envelope.access is Access.ALL or taken.owner == envelope.actor
     by = f" by {taken.owner}" if told else ""
     return Conflict(
-        f"This {taken.claim.kind} is taken{by}; use another, or change that one.",
+        f"This {taken.claim.kind} is taken{by}. Use another value.",
         code="duplicate",
         facts={"existing": taken.owner} if told else {},
     )

@@ -188,7 +188,7 @@ def _traced(endpoint: AnyEndpoint, request: Request, runtime: Runtime, info: Api
 
 def unexpected(correlation_id: str) -> Internal:
     """The problem of an error that nobody expected: an id to look up, nothing else."""
-    return Internal(f"It is logged under {correlation_id}; please report that id. Nothing more is known here.")
+    return Internal(f"The log has the details under {correlation_id}. Please report this id.")
 
 
 def problem_reply(info: ApiInfo, problem: Problem, correlation_id: str) -> Reply:

@@ -90,7 +90,7 @@ class Call(Generic[B]):
         if answer is not None:
             return answer
         self.require_own(None)
-        raise NotFound(f"There is no such {what} in the read model. Has it just been made? Send its Consistency-Token.")
+        raise NotFound(f"The read model has no such {what}. If it was created just now, send its Consistency-Token.")
 
     def require(self, privilege: str) -> None:
         """Raise Forbidden unless the caller's role has a privilege of the table of permissions."""
@@ -318,6 +318,6 @@ def wait_seconds(prefer: str | None) -> float:
     try:
         wait = preferences(prefer or "").get("wait", "")
     except BadHeader as error:
-        detail = "must be preferences such as wait=5, separated by commas; a text stands in double quotes"
+        detail = "must be preferences such as wait=5, separated by commas; text must be in double quotes"
         raise Malformed(f"Prefer {detail}.", faults=[Fault(detail, parameter="Prefer")]) from error
     return min(float(wait), MAX_WAIT_SECONDS) if _SECONDS.fullmatch(wait) else DEFAULT_WAIT_SECONDS

@@ -17,7 +17,7 @@ from chalicelib.core.faults import MAX_FAULTS, MAX_NAME, summary
 
 MAX_DEPTH = 32
 UNDECODED = "\ufffd"
-UNDECODED_DETAIL = "holds U+FFFD, which stands for what could not be decoded; send the text itself, in UTF-8"
+UNDECODED_DETAIL = "contains U+FFFD, the mark of text that could not be decoded. Send the original text in UTF-8"
 
 
 def decode_json(body: bytes) -> Any:
@@ -34,7 +34,7 @@ def decode_json(body: bytes) -> Any:
             raise Malformed(f"The body is {detail}.", faults=[Fault(detail, pointer="")])
         faults = [*_repeated_members(body, document), *_undecoded_texts(body, document)]
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:
-        raise Malformed(f"The body is not JSON: {error}", faults=[Fault(str(error), pointer="")]) from error
+        raise Malformed(f"The body is not valid JSON: {error}", faults=[Fault(str(error), pointer="")]) from error
     if faults:
         raise Invalid(summary(faults), faults=faults[:MAX_FAULTS])
     return document

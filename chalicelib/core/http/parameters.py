@@ -33,7 +33,7 @@ def check_query(parameters: Mapping[str, Sequence[str]], kind: type[T]) -> T:
         if len(values) > 1:
             faults.append(Fault("given more than once", parameter=name[:MAX_NAME]))
         if name not in fields:
-            detail = f"no such parameter; there are {', '.join(sorted(fields)) or 'none'}"
+            detail = f"unknown parameter; the parameters are {', '.join(sorted(fields)) or 'none'}"
             faults.append(Fault(detail, parameter=name[:MAX_NAME]))
             continue
         checked[fields[name].name], wrong = _value(values[0], _not_null(fields[name].type))

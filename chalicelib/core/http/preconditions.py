@@ -92,11 +92,11 @@ class Conditions(NamedTuple):
         if version is not None and (tags.any or str(version) in strong):
             return
         if version is None:
-            why = "it does not exist; check its id"
+            why = "it does not exist. Check its id"
         elif not strong and not tags.any:
-            why = 'it names weak tags alone (W/"..."), which match nothing; send the ETag without W/'
+            why = 'it has only weak tags (W/"..."), which never match. Send the ETag without W/'
         else:
-            why = f"its version is {version}; load it and decide again"
+            why = f"its version is {version}. Load it and decide again"
         raise PreconditionFailed(f"If-Match does not hold: {why}.", facts={"version": version})
 
 
@@ -123,14 +123,14 @@ def conditions(headers: Mapping[str, str], *, tagged: bool = True) -> Conditions
     for name in _REFUSED:
         if name.lower() in headers:
             raise _malformed(
-                name, "cannot be evaluated: things here have versions, not dates; use If-Match or If-None-Match"
+                name, "cannot be evaluated: resources have versions, not dates. Use If-Match or If-None-Match"
             )
     match, none_match = (_tags(name, headers.get(name.lower())) for name in _EVALUATED)
     if match is None and none_match is None:
         return None
     if not tagged:
         name = "If-Match" if match else "If-None-Match"
-        raise _malformed(name, "cannot be evaluated: the answer of this route has no ETag; leave the header out")
+        raise _malformed(name, "cannot be evaluated: answers of this route have no ETag. Leave out the header")
     return Conditions(match, none_match)
 
 

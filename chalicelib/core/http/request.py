@@ -60,12 +60,12 @@ class Request:
                 absent.
         """
         if len(self.body) > MAX_BODY_BYTES:
-            raise TooLarge(f"The body has {len(self.body)} bytes; at most {MAX_BODY_BYTES} are accepted; send less.")
+            raise TooLarge(f"The body has {len(self.body)} bytes; the limit is {MAX_BODY_BYTES}. Send less.")
         if self.body:
             _require_identity(self.headers.get("content-encoding", "identity"))
             _require_json(self.headers.get("content-type", "application/json"))
         if not self.body.strip():
-            raise Malformed("A JSON body is needed and none was sent.")
+            raise Malformed("The request has no body. Send a JSON body.")
         return self.body
 
 
@@ -73,7 +73,7 @@ def _require_identity(encoding: str) -> None:
     """Refuse a body that would have to be unpacked first: API Gateway does not, and a bomb is small when it arrives."""
     if any(coding.strip().lower() != "identity" for coding in encoding.split(",")):
         raise UnsupportedMediaType(
-            f"Content-Encoding is {encoding[:MAX_SHOWN]!r}; send the body as it is, without one.",
+            f"Content-Encoding is {encoding[:MAX_SHOWN]!r}. Send the body without a content encoding.",
             headers={"Accept-Encoding": "identity"},
         )
 

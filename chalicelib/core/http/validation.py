@@ -41,7 +41,7 @@ def _faults(value: Any, info: msgspec.inspect.Type, kind: Any, pointer: str) -> 
 def _struct_faults(value: dict[str, Any], info: msgspec.inspect.StructType, pointer: str) -> list[Fault]:
     hints = {field.encode_name: field.type for field in msgspec.structs.fields(info.cls)}
     faults = [
-        Fault(f"no such field; there are {', '.join(hints)}", pointer=f"{pointer}{json_pointer(name[:MAX_NAME])}")
+        Fault(f"unknown field; the fields are {', '.join(hints)}", pointer=f"{pointer}{json_pointer(name[:MAX_NAME])}")
         for name in value
         if name not in hints
     ]

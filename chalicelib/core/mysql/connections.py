@@ -77,14 +77,16 @@ def parse_url(url: str) -> Address:
         parts = urlsplit(url)
         port = parts.port or 3306
     except ValueError as error:
-        raise BadDatabaseUrl(f"the database URL cannot be read: {error}") from None
+        raise BadDatabaseUrl(f"the database URL is not valid: {error}") from None
     if parts.scheme != "mysql" or not parts.hostname:
         raise BadDatabaseUrl(f"a database URL is mysql://user:password@host:port/database, not {parts.scheme}://...")
     options = dict(parse_qsl(parts.query))
     if unknown := sorted(set(options) - set(_OPTIONS)):
-        raise BadDatabaseUrl(f"unknown option {unknown[0]!r} in the database URL; there are {', '.join(_OPTIONS)}")
+        raise BadDatabaseUrl(
+            f"unknown option {unknown[0]!r} in the database URL; the options are {', '.join(_OPTIONS)}"
+        )
     if options.get("auth", "iam") != "iam":
-        raise BadDatabaseUrl(f"auth={options['auth']} in the database URL is not known; there is auth=iam")
+        raise BadDatabaseUrl(f"auth={options['auth']} in the database URL is unknown; the only value is auth=iam")
     return Address(
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
@@ -262,7 +264,7 @@ class Pool:
 def _unavailable(error: BaseException) -> Unavailable:
     """What a client is shown of a connection that was lost or cannot be had."""
     log.warning("the read model cannot be reached", error=error_text(error))
-    return Unavailable("The read model cannot be reached at present. Try again.")
+    return Unavailable("The read model cannot be reached. Try again.")
 
 
 def _close(connection: "Connection[Any]") -> None:

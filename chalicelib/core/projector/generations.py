@@ -87,5 +87,5 @@ def _projection(service: Service, generation: int) -> Projection:
         known = ", ".join(map(str, sorted(service.projections)))
         raise UnknownGeneration(
             f"the tables of {service.name} are of generation {generation}, and this code knows {known}:"
-            " deploy the code that the rebuild was run with"
+            " deploy the code with which the rebuild was run"
         ) from None

@@ -132,7 +132,11 @@ class _Chunk:
             for beat in self._beat(self._due(done)):
                 yield beat.source.position
         except GaveUp as error:
-            log.warning("projector: gave up for now", service=self._service.name, error=error_text(error))
+            log.warning(
+                "projector: batch failed, it will be delivered again",
+                service=self._service.name,
+                error=error_text(error),
+            )
 
     def _changes(self) -> Iterator[CommitRecord | UnreadableRecord]:
         """Apply what is no heartbeat. Yields what is done of it."""

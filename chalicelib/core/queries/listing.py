@@ -158,7 +158,9 @@ class Bookmark:
 
 def bad_cursor() -> Malformed:
     """The error for a cursor that does not belong to the list it was sent to."""
-    detail = "not a cursor of this list with these filters and this sort; take `next` as it came, or begin without"
+    detail = (
+        "not a cursor of this list with these filters and this sort. Use `next` unchanged, or start without a cursor"
+    )
     return Malformed(f"The parameter cursor is {detail}.", faults=[Fault(detail, parameter="cursor")])
 
 

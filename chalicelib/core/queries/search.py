@@ -37,7 +37,7 @@ MOST_ORDERED = 10_000
 _ROUNDS = (500, 5_000)
 _FEW = 200  # no other word need be counted
 _MOST_COUNTED = 8
-_NOTHING = "nothing in it can be searched for: give a word that has a letter or a digit in it"
+_NOTHING = "it has no word to search for. Give at least one letter or digit"
 
 
 class Source(NamedTuple):

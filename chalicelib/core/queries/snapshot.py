@@ -100,8 +100,9 @@ def snapshot(
         left = deadline - time.monotonic()
         if left <= 0:
             raise ReadModelBehind(
-                f"The read model has not seen the {CONSISTENCY_HEADER}'s change within {wait_seconds:g} s. Ask again,"
-                " wait longer (Prefer: wait=10), or leave the header out to read what is there."
+                "The read model did not reach the change of the"
+                " {CONSISTENCY_HEADER} within {wait_seconds:g} s. Ask again,"
+                " wait longer (Prefer: wait=10), or leave out the header to read the present data."
             )
         time.sleep(min(pause, left))
         pause = min(pause * 2, LONGEST_PAUSE_SECONDS)

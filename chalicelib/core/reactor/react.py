@@ -74,7 +74,7 @@ class _Batch:
                 self._settle(self._waiting[0])
                 self._waiting.popleft()
         except GaveUp as error:
-            log.warning("reactor: gave up for now", error=error_text(error))
+            log.warning("reactor: batch failed, it will be delivered again", error=error_text(error))
         return [self._waiting[0].first] if self._waiting else []
 
     def _settle(self, group: _Group) -> None:

@@ -31,7 +31,7 @@ def answer(failed: Sequence[str], *, partial: bool) -> dict[str, Any]:
         BatchFailed: something failed, and the mapping would take the list for success.
     """
     if failed and not partial:
-        raise BatchFailed(f"the batch has to come again, from sequence number {failed[0]} at the latest")
+        raise BatchFailed(f"the batch must be delivered again, from sequence number {failed[0]} at the latest")
     return {"batchItemFailures": [{"itemIdentifier": sequence} for sequence in failed]}
 
 

@@ -30,7 +30,7 @@ def test_the_life_of_an_aggregate(chief: Client) -> None:
     assert (changed["version"], changed["name"], changed["note"]) == (2, name, "")
     stale = chief.patch(path, {"note": "x"}, If_Match='"1"')
     assert (stale.status, stale.problem, stale.json["version"]) == (412, "precondition-failed", 2)
-    assert stale.json["detail"] == "If-Match does not hold: its version is 2; load it and decide again."
+    assert stale.json["detail"] == "If-Match does not hold: its version is 2. Load it and decide again."
     taken = chief.post("/accounts", {"number": unique(), "name": name.swapcase()})
     assert (taken.status, taken.problem, taken.json["existing"]) == (409, "duplicate", number)
     assert ok(chief.delete(path)) == {"id": number, "version": 3, "deleted": True}

@@ -86,7 +86,8 @@ def test_faults_speak_of_json_and_not_of_python() -> None:
     faults = pointers({"name": " Ada", "email": "ada", "country": 5}, NewPerson)
     assert faults["/email"] == "expected an e-mail address"
     assert (
-        faults["/name"] == "expected one line of text without control characters, invisible characters or outer blanks"
+        faults["/name"]
+        == "expected one line of text, without control characters, invisible characters, or blanks at either end"
     )
     assert faults["/country"] == "expected a string or null, got an integer"
 

@@ -31,7 +31,7 @@ def test_customer(admin: Client) -> None:
     assert (changed["version"], changed["name"], changed["country"], changed["email"]) == (2, "Countess", None, address)
     stale = admin.patch(path, {"name": "Eve"}, If_Match='"1"')
     assert (stale.status, stale.problem, stale.json["version"]) == (412, "precondition-failed", 2)
-    assert stale.json["detail"] == "If-Match does not hold: its version is 2; load it and decide again."
+    assert stale.json["detail"] == "If-Match does not hold: its version is 2. Load it and decide again."
     taken = admin.post("/customers", {"name": "Eve", "email": address.upper()})
     assert (taken.status, taken.problem, taken.json["existing"]) == (409, "duplicate", body["id"])
     assert ok(admin.delete(path)) == {"id": body["id"], "version": 3, "deleted": True}

@@ -107,7 +107,7 @@ def _settle(letter: Letter, letters: Letters, again: DeadLetter | None, failed: 
     if again:
         return RedriveResult(letter.id, again.error)
     if failed:
-        return RedriveResult(letter.id, f"the {letter.consumer} gave up before it was through, see above; try again")
+        return RedriveResult(letter.id, f"the {letter.consumer} gave up before it was done, see above. Try again")
     letters.remove(letter)
     return RedriveResult(letter.id, "")
 

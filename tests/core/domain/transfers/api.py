@@ -88,7 +88,7 @@ def _requested_at(call: Call[NewTransfer]) -> str:
         return call.at
     call.require("transfers.request:back-date")
     if not _EARLIEST <= stated <= call.request.now:
-        detail = "must lie between 1970 and now"
+        detail = "must be between 1970 and now"
         raise Invalid(f"/requested_at: {detail}.", faults=[Fault(detail, pointer="/requested_at")])
     return iso(stated)
 
