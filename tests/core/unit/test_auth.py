@@ -143,7 +143,7 @@ def test_own_passes_for_the_owner_alone() -> None:
     require_own(Access.OWN, "ada", "ada")
     require_own(Access.ALL, "ada", "bob")
     for other in ("bob", None):
-        with pytest.raises(NotFound, match="Nothing here belongs"):
+        with pytest.raises(NotFound, match="owns nothing with this id"):
             require_own(Access.OWN, "ada", other)
 
 

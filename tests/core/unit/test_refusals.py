@@ -81,7 +81,7 @@ def test_the_owner_passes(owner: Any) -> None:
     store = MemoryStore()
     handle(NOTES, store, envelope("ada", "clerk", owner, Access.ALL), render)
     assert handle(NOTES, store, envelope("ada", "ada", owner), render).response == {"version": 2}
-    with pytest.raises(NotFound, match="Nothing here belongs"):
+    with pytest.raises(NotFound, match="owns nothing with this id"):
         handle(NOTES, store, envelope("bob", "bob", owner), render)
     assert handle(NOTES, store, envelope("ada", "bob", owner, Access.ALL), render).response == {"version": 3}
 
@@ -90,7 +90,7 @@ def test_what_is_nobodys_is_not_the_callers() -> None:
     """A command that does not say whose the aggregate is lets nobody through who may see its own only."""
     store = MemoryStore()
     handle(NOTES, store, envelope("ada", "clerk", None, Access.ALL), render)
-    with pytest.raises(NotFound, match="Nothing here belongs"):
+    with pytest.raises(NotFound, match="owns nothing with this id"):
         handle(NOTES, store, envelope("ada", "ada", None), render)
 
 
