@@ -1,7 +1,7 @@
 """Reports, answered from the summaries that the projector keeps: their cost goes by the days in the range."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
@@ -72,20 +72,49 @@ class LowStockItem(Struct, frozen=True, kw_only=True):
     available: int
 
 
-# An order has one customer, so the sums by customer and day also count each order of a day once.
+# An order has one customer, so the sums by customer and day also count each order of a day once. The currency is asked
+# for after grouping, and by MAX, which no server can ask before it: as a condition of the rows MariaDB makes a constant
+# of it, and does not see then that the index gives the groups in their order.
 _SUMS = """SELECT {key}, currency, SUM(orders) AS orders, SUM(quantity) AS quantity, SUM(amount) AS amount
-  FROM {table} WHERE day BETWEEN %s AND %s{currency} GROUP BY {key}, currency HAVING SUM(orders) > 0"""
+  FROM {table} FORCE INDEX ({index}) {where} GROUP BY {key}, currency HAVING SUM(orders) > 0{currency}"""
+_COUNT = "SELECT COUNT(*) AS n FROM (SELECT 1 FROM {table} FORCE INDEX (PRIMARY) {where} LIMIT {most}) t"
+# A range of so many rows is read by its days and added up, whatever of the sums a page shows.
+_MOST_ADDED = 20_000
+
+
+class _Report(NamedTuple):
+    """What a report adds up.
+
+    Attributes:
+        key: by what.
+        table: of the summary.
+        by_key: the table's index that has the key first.
+        covering: whether that index has all that is added up.
+        select: how the sums of a page are shown.
+    """
+
+    key: str
+    table: str
+    by_key: str
+    covering: bool
+    select: str
+
+
 _SALES = {
-    "day": ("day", "sales_by_customer", "SELECT t.* FROM ({sums}) t"),
-    "product": (
+    "day": _Report("day", "sales_by_customer", "PRIMARY", True, "SELECT t.* FROM ({page}) t"),
+    "product": _Report(
         "sku",
         "sales_by_product",
-        "SELECT t.*, p.name FROM ({sums}) t LEFT JOIN products p ON p.sku = t.sku",
+        "sales_by_product_sku",
+        False,
+        "SELECT t.*, p.name FROM ({page}) t LEFT JOIN products p ON p.sku = t.sku",
     ),
-    "customer": (
+    "customer": _Report(
         "customer_id",
         "sales_by_customer",
-        "SELECT t.*, c.name FROM ({sums}) t LEFT JOIN customers c ON c.id = t.customer_id",
+        "sales_by_customer_customer",
+        True,
+        "SELECT t.*, c.name FROM ({page}) t LEFT JOIN customers c ON c.id = t.customer_id",
     ),
 }
 _LOW_STOCK = """SELECT s.sku, p.name, s.on_hand, s.reserved, s.available
@@ -95,6 +124,9 @@ _LOW_STOCK_SORT = Sort((SortKey("s.available", "available"), SortKey("s.sku", "s
 
 def sales(cursor: QueryCursor, parameters: SalesParameters, signer: Signer, today: date) -> Page[SalesItem]:
     """One page of the sales report.
+
+    Sorted by key, a page costs what it shows, however long the range. By amount, all of the range has to be added up:
+    what takes longer than the limit is too costly, and a shorter range is not.
 
     Args:
         cursor: in the snapshot's transaction.
@@ -109,21 +141,67 @@ def sales(cursor: QueryCursor, parameters: SalesParameters, signer: Signer, toda
     bookmark = Bookmark(signer, "sales", parameters)
     # Carried, since pages that are read across midnight belong to the same range.
     carried = _carried(bookmark) if bookmark.position is not None else today.isoformat()
-    first, last = _range(parameters, date.fromisoformat(carried))
-    key, table, select = _SALES[parameters.by]
-    one_currency = " AND currency = %s" if parameters.currency else ""
-    keys = (SortKey(f"t.{key}", key), SortKey("t.currency", "currency"))
+    report, by_key = _SALES[parameters.by], parameters.sort == "key"
+    sort = _sort(report, "t.", by_key=by_key)
+    position = bookmark.position_in(sort, carried=1)
+    range_ = _range(parameters, date.fromisoformat(carried))
+    index = _index(cursor, report, range_, by_key=by_key)
+    page, values = (_by_key if by_key else _by_amount)(report, index, range_, parameters, position)
     return read_page(
         cursor,
-        select.format(sums=_SUMS.format(key=key, table=table, currency=one_currency)),
+        report.select.format(page=page),
         Where(),
-        Sort(keys) if parameters.sort == "key" else Sort((SortKey("t.amount", "amount"), *keys), descending=True),
+        sort,
         bookmark,
         parameters.limit,
-        lambda row: _sales_item(row, key),
-        values=(first, last, *([parameters.currency] if parameters.currency else [])),
+        lambda row: _sales_item(row, report.key),
+        values=values,
         carried=(carried,),
     )
+
+
+def _sort(report: _Report, table: str, *, by_key: bool) -> Sort:
+    keys = (SortKey(f"{table}{report.key}", report.key), SortKey(f"{table}currency", "currency"))
+    return Sort(keys) if by_key else Sort((SortKey(f"{table}amount", "amount"), *keys), descending=True)
+
+
+def _index(cursor: QueryCursor, report: _Report, range_: Where, *, by_key: bool) -> str:
+    """By which index the sums are read: that of the days, or of a long range that which has the key first.
+
+    That one gives the groups one after the other, so that a page sorted by key reads what it shows and no more. To add
+    all of them up it is of use only where it holds what is added.
+    """
+    if report.by_key == "PRIMARY" or not (by_key or report.covering):
+        return "PRIMARY"
+    cursor.execute(_COUNT.format(table=report.table, where=range_.sql, most=_MOST_ADDED + 1), range_.values)
+    row = cursor.fetchone()
+    return report.by_key if row and row["n"] > _MOST_ADDED else "PRIMARY"
+
+
+def _by_key(
+    report: _Report, index: str, range_: Where, parameters: SalesParameters, position: list[Any] | None
+) -> tuple[str, tuple[Any, ...]]:
+    """The sums that a page sorted by key shows, and the values in it."""
+    sort = _sort(report, "", by_key=True)
+    sums, values = _sums(report, index, range_ if position is None else range_.behind(sort, position), parameters)
+    return f"{sums} {sort.order_by} LIMIT {parameters.limit + 1}", values
+
+
+def _by_amount(
+    report: _Report, index: str, range_: Where, parameters: SalesParameters, position: list[Any] | None
+) -> tuple[str, tuple[Any, ...]]:
+    """The same of the largest amounts: all are added up, and names are looked up for those alone that are shown."""
+    sort = _sort(report, "u.", by_key=False)
+    sums, values = _sums(report, index, range_, parameters)
+    where = Where() if position is None else Where().behind(sort, position)
+    page = f"SELECT u.* FROM ({sums}) u {where.sql} {sort.order_by} LIMIT {parameters.limit + 1}"  # noqa: S608
+    return page, (*values, *where.values)
+
+
+def _sums(report: _Report, index: str, where: Where, parameters: SalesParameters) -> tuple[str, tuple[Any, ...]]:
+    currency = " AND MAX(currency) = %s" if parameters.currency else ""
+    sums = _SUMS.format(key=report.key, table=report.table, index=index, where=where.sql, currency=currency)
+    return sums, (*where.values, *([parameters.currency] if parameters.currency else []))
 
 
 def low_stock(cursor: QueryCursor, parameters: LowStockParameters, signer: Signer) -> Page[LowStockItem]:
@@ -153,14 +231,16 @@ def _carried(bookmark: Bookmark) -> str:
     return str(position[0])
 
 
-def _range(parameters: SalesParameters, today: date) -> tuple[date, date]:
-    """First and last day."""
+def _range(parameters: SalesParameters, today: date) -> Where:
+    """Only the days from the first to the last."""
     last = parameters.to or today
     first = parameters.from_ or date.fromordinal(max(1, last.toordinal() - DEFAULT_DAYS + 1))
     if first > last:
         detail = f"{first} is after the range's last day, {last}"
         raise Invalid(f"from: {detail}.", faults=[Fault(detail, parameter="from")])
-    return first, last
+    where = Where()
+    where.add("day BETWEEN %s AND %s", first, last)
+    return where
 
 
 def _sales_item(row: ResultRow, key: str) -> SalesItem:

@@ -311,7 +311,21 @@ def test_reports_read_their_range_alone(watch: Watch, by: Any, sort: Any, curren
     two_pages(
         watch,
         lambda cursor, following: sales(cursor, msgspec.structs.replace(parameters, cursor=following), SIGNER, last),
-        5 * rows,
+        8 * rows,
+    )
+
+
+@pytest.mark.parametrize("currency", [None, "GBP"])
+@pytest.mark.parametrize("by", ["day", "product", "customer"])
+def test_reports_over_all_years(watch: Watch, by: Any, currency: str | None) -> None:
+    """Sorted by key, a page reads what it shows, once it is known that there is more: of 80,000 rows, or 250,000."""
+    parameters = SalesParameters(by=by, currency=currency, from_=date(1970, 1, 1), to=date(2026, 12, 31))
+    two_pages(
+        watch,
+        lambda cursor, following: sales(
+            cursor, msgspec.structs.replace(parameters, cursor=following), SIGNER, date(2026, 12, 31)
+        ),
+        60_000,
     )
 
 
