@@ -6,7 +6,7 @@ MYSQL_TEST_PORT ?= 3410
 STATE = $(or $(LOCAL_STATE),.local)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset token seed check-sales generate new-service test security-matrix lint test-unit test-without-shop test-mysql faults soak load deploy-tools browser-tools test-deploy \
+.PHONY: help setup run reset token seed check-sales generate new-service test api-tools fuzz security-matrix lint test-unit test-without-shop test-mysql faults soak load deploy-tools browser-tools test-deploy \
   costs bench bench-verify bench-buckets bench-rebuild verify rebuild status clean
 
 help: ## Show this list
@@ -41,6 +41,12 @@ test: setup lint ## Run all checks and all tests
 
 generate: setup ## Write template.yaml, infrastructure/ and import-linter's lists from the services' declarations
 	@$(PY) -m deploy.generate
+
+api-tools: setup ## Install what reads openapi.json as clients do: a client generator, schemathesis, redocly
+	@tests/api/tools.sh
+
+fuzz: api-tools ## Send schemathesis's cases to every route as every role: [CASES=10000]
+	FUZZ_CASES=$(or $(CASES),10000) $(PY) -m pytest tests/api/test_fuzz.py -s $(ARGS)
 
 security-matrix: setup ## Ask every route as everybody, compare with the written table, and print it
 	@$(PY) -m pytest -q tests/security/test_matrix.py && cat tests/security/matrix.md
@@ -108,7 +114,7 @@ status: setup ## Show lag, dead letters and rebuilds of the running stack
 	@exec $(PY) -m ops status --watch
 
 clean: ## Remove what was built and what the local stack keeps (not the downloaded MySQL)
-	rm -rf .venv .venv-ministack .venv-sam .venv-lambda .venv-rehearsal .venv-checkov .venv-iam .aws-sam .local .dynalite .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-ministack .venv-sam .venv-lambda .venv-rehearsal .venv-checkov .venv-api .venv-iam .aws-sam .local .dynalite .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # `sam build` looks here for how to package a function.

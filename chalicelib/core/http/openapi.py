@@ -36,6 +36,12 @@ _COMMAND_HEADERS = {
     "Location": "The address at which queries show the new resource.",
     "Idempotent-Replayed": "`true` if this is the stored answer to an earlier request with the same Idempotency-Key.",
 }
+_ENTITY_TAG = r'(W/)?"[!#-~]*"'
+_HEADER_PATTERNS = {
+    "Idempotency-Key": r"^[!-~]{1,255}$",
+    "If-Match": rf"^(\*|{_ENTITY_TAG}( *, *{_ENTITY_TAG})*)$",
+    "If-None-Match": rf"^(\*|{_ENTITY_TAG}( *, *{_ENTITY_TAG})*)$",
+}
 _COMMAND_PROBLEMS = ("400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "500", "503")
 _QUERY_PROBLEMS = ("400", "401", "403", "404", "422", "429", "500", "503")
 
@@ -122,12 +128,15 @@ def _restrict(components: dict[str, Any], endpoints: Iterable[AnyEndpoint], perm
 
 
 def _portable(schema: Any) -> Any:
-    r"""A schema whose patterns end in `$`, as JSON Schema's regular expressions do, instead of Python's `\Z`."""
+    r"""A schema whose patterns end in `$`, as JSON Schema's regular expressions do, instead of Python's `\Z`.
+
+    Nor do they name surrogates, which no JSON text holds and many regular expressions cannot say.
+    """
     if isinstance(schema, dict):
         return {name: _portable(member) for name, member in schema.items()}
     if isinstance(schema, list):
         return [_portable(element) for element in schema]
-    return schema.replace("\\Z", "$") if isinstance(schema, str) else schema
+    return schema.replace("\\Z", "$").replace(r"\ud800-\udfff", "") if isinstance(schema, str) else schema
 
 
 def _operation(
@@ -226,7 +235,8 @@ def _schema_of(kind: Any) -> dict[str, Any]:
 
 
 def _header(name: str, description: str) -> dict[str, Any]:
-    return {"name": name, "in": "header", "required": False, "description": description, "schema": {"type": "string"}}
+    schema = {"type": "string", **({"pattern": _HEADER_PATTERNS[name]} if name in _HEADER_PATTERNS else {})}
+    return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
 
 
 def _headers(descriptions: Mapping[str, str], location: str) -> dict[str, Any]:
