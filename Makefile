@@ -7,7 +7,7 @@ STATE = $(or $(LOCAL_STATE),.local)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run reset token seed check-sales generate new-service test api-tools fuzz security-matrix lint test-unit test-without-shop test-mysql faults soak load deploy-tools browser-tools test-deploy \
-  costs bench bench-verify bench-buckets bench-rebuild verify rebuild status clean
+  costs bench bench-verify bench-buckets bench-rebuild bench-search verify rebuild status clean
 
 help: ## Show this list
 	@echo "make TARGET, where TARGET is"
@@ -103,6 +103,9 @@ bench-buckets: setup ## Measure what the buckets of the sales summary bring, wit
 
 bench-rebuild: setup ## Measure a rebuild and its memory: [ORDERS=1000000], for which npm installs dynalite
 	$(PY) -m bench.rebuild --orders $(or $(ORDERS),20000)
+
+bench-search: setup ## Measure searches, hostile ones too, and what others notice of those: [ORDERS=1000000]
+	$(PY) -m bench.search --orders $(or $(ORDERS),100000)
 
 verify: setup ## Compare both sides of the running stack; REPAIR=1 brings right what differs
 	@exec $(PY) -m ops verify $(if $(REPAIR),--repair)

@@ -182,11 +182,12 @@ class Pool:
 
     Args:
         url: the database; see `parse_url`.
-        size: how many connections may be open at once; further callers wait.
+        size: how many connections may be open at once; further callers wait. More than a server has processors, so that
+            queries which take as long as they may do not keep others from being asked at all.
         wait_seconds: how long they wait.
     """
 
-    def __init__(self, url: str, size: int = 8, *, wait_seconds: float = 5.0) -> None:
+    def __init__(self, url: str, size: int = 32, *, wait_seconds: float = 5.0) -> None:
         self._address = parse_url(url)
         self._permits = threading.BoundedSemaphore(size)
         self._wait_seconds = wait_seconds

@@ -1,0 +1,246 @@
+"""What searches cost, friendly and hostile ones, for each role; and what other readers notice of the hostile ones.
+
+    python -m bench.search [--orders 100000] [--hostile 10] [--seconds 30]
+
+The read model is made by a private mariadbd itself: that many orders with three lines each, a customer for every twenty
+orders, 4,001 products (tests/shop/queries/bulk.py). Its buffer pool has 256 MB, so that 1,000,000 orders do not fit.
+Every question is asked three times, each with the limit that a deployment has by default; the median counts. Then
+readers ask for single things and for lists, at first alone, and then while as many threads as --hostile ask hostile
+questions without end. The server's memory is what the kernel says that it holds (on Linux, of the private one).
+"""
+
+import argparse
+import random
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from chalicelib.bootstrap import MIGRATIONS
+from chalicelib.catalog.queries import ProductFilters, get_product, list_products
+from chalicelib.core.errors import TooCostly
+from chalicelib.core.mysql.connections import Pool, connect
+from chalicelib.core.mysql.migrate import migrate
+from chalicelib.core.queries.limit import DEFAULT_LIMIT_SECONDS, QueryCursor
+from chalicelib.core.queries.snapshot import ask
+from chalicelib.core.tokens import Signer
+from chalicelib.customers.queries import CustomerFilters, list_customers
+from chalicelib.orders.answers import OrderFilters
+from chalicelib.orders.queries import get_order, list_orders
+from chalicelib.reports.queries import SalesParameters, sales
+from local.mariadb import MariaDB, with_database
+from local.ports import free_port
+from tests.shop.queries import bulk
+
+SIGNER = Signer("a secret of at least thirty-two characters")
+FRIENDLY = (
+    "r12345",
+    "kaleidoscope",
+    "buyer777",
+    "ada lantern",
+    "grace red mug",
+    "sku-77",
+    "lantern",
+    "white candle 1",
+)
+HOSTILE = (
+    "cus cust custo custom custome customer thi thin thing sku",
+    "customer thing sku example com r buyer ada",
+    "thing nevermet customer",
+    "ada grace alan edsger barbara donald katherine claude hedy dennis radia",
+    "red white blue green pink black cream ivory silver gold lantern mug bag box holder sign cushion clock frame tray",
+    "a b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 9",
+    "r1 r2 r3 r4 r5 r6 r7 r8 r9",
+    "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27",
+)
+Query = Callable[[QueryCursor], Any]
+TOO_COSTLY = "too costly"
+
+
+class Measured(NamedTuple):
+    """How long a question took, in milliseconds, and what was answered."""
+
+    milliseconds: float
+    answer: str
+
+
+def main() -> None:
+    """Fill, measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--orders", type=int, default=100_000)
+    parser.add_argument("--hostile", type=int, default=10)
+    parser.add_argument("--seconds", type=int, default=30)
+    asked = parser.parse_args()
+    with filled(asked.orders) as (url, memory):
+        pool = Pool(url)
+        print(f"{asked.orders:,} orders; the server holds {memory()} MB")
+        for role, query in ROLES.items():
+            for kind, questions in (("friendly", FRIENDLY), ("hostile", HOSTILE)):
+                print(f"\n{role}, {kind}")
+                for question in questions:
+                    for sort in ("-placed_at", "-total") if "order" in role else ("",):
+                        show(f"{question} {sort}", measure(pool, query(question, sort)))
+        print("\nstaff, reports of sales over all years")
+        for by in ("day", "product", "customer"):
+            for sort in ("key", "-amount"):
+                show(f"by {by}, sorted by {sort}", measure(pool, report(by, sort)))
+        print(f"\nthe server holds {memory()} MB")
+        others(pool, 0, asked.seconds)
+        others(pool, asked.hostile, asked.seconds)
+        print(f"the server holds {memory()} MB, and works on {running(url)} queries")
+        pool.close()
+
+
+@contextmanager
+def filled(orders: int) -> Iterator[tuple[str, Callable[[], int]]]:
+    """A private server with so many orders: its URL, and what tells its memory in MB."""
+    with tempfile.TemporaryDirectory(prefix="tributary-bench-") as folder:
+        server = MariaDB(Path(folder), free_port(), flush=0)
+        server.start()
+        try:
+            url = with_database(server.server_url, "tributary_bench")
+            migrate(url, MIGRATIONS)
+            connection = connect(url, read_timeout=3600)
+            start = time.perf_counter()
+            bulk.fill_large(connection, orders, orders // 20)
+            print(f"filled in {time.perf_counter() - start:.0f} s")
+            connection.close()
+            yield url, lambda: resident_megabytes(server.folder)
+        finally:
+            server.stop()
+
+
+def resident_megabytes(folder: Path) -> int:
+    """What the server whose data is in that folder holds of the memory; 0 where the kernel does not tell."""
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            command = status.with_name("cmdline").read_bytes().decode(errors="replace")
+            if f"--datadir={folder}/" in command and "mariadbd" in command.partition("\0")[0]:
+                return int(status.read_text().partition("VmRSS:")[2].split()[0]) // 1024
+        except OSError:
+            continue  # it has just ended
+    return 0
+
+
+def orders_of_all(q: str, sort: Any) -> Query:
+    """GET /orders of staff."""
+    return lambda cursor: list_orders(cursor, OrderFilters(q=q, sort=sort), SIGNER)
+
+
+def orders_of_one(q: str, sort: Any) -> Query:
+    """GET /orders of a customer, who has one order of fifty."""
+    return lambda cursor: list_orders(cursor, OrderFilters(q=q, sort=sort, customer=bulk.BUSY_CUSTOMER), SIGNER)
+
+
+def orders_of_few(q: str, sort: Any) -> Query:
+    """GET /orders of a customer who has some twenty."""
+    return lambda cursor: list_orders(cursor, OrderFilters(q=q, sort=sort, customer="cus_B77"), SIGNER)
+
+
+def customers(q: str, _: str) -> Query:
+    """GET /customers of staff."""
+    return lambda cursor: list_customers(cursor, CustomerFilters(q=q, sort="-spend"), SIGNER, "GBP")
+
+
+def products(q: str, _: str) -> Query:
+    """GET /products of anybody."""
+    return lambda cursor: list_products(cursor, ProductFilters(q=q, sort="price"), SIGNER)
+
+
+def report(by: Any, sort: Any) -> Query:
+    """GET /reports/sales of staff."""
+    parameters = SalesParameters(by=by, sort=sort, from_=date(1970, 1, 1), to=date(2026, 12, 31))
+    return lambda cursor: sales(cursor, parameters, SIGNER, date(2026, 12, 31))
+
+
+ROLES: dict[str, Callable[[str, Any], Query]] = {
+    "staff, orders": orders_of_all,
+    "the busiest customer, its orders": orders_of_one,
+    "a customer, its orders": orders_of_few,
+    "staff, customers": customers,
+    "anybody, products": products,
+}
+
+
+def measure(pool: Pool, query: Query) -> Measured:
+    """Ask three times."""
+    measured = sorted(once(pool, query) for _ in range(3))
+    return measured[1]
+
+
+def once(pool: Pool, query: Query) -> Measured:
+    """Ask once, as a route does."""
+    start = time.perf_counter()
+    try:
+        page = ask(pool, [], 0, {}, query, DEFAULT_LIMIT_SECONDS)
+        answer = f"{len(page.items)} items"
+    except TooCostly:
+        answer = TOO_COSTLY
+    return Measured(1000 * (time.perf_counter() - start), answer)
+
+
+def show(question: str, measured: Measured) -> None:
+    """Print a line."""
+    print(f"  {measured.milliseconds:7,.0f} ms  {measured.answer:10}  {question}", flush=True)
+
+
+def others(pool: Pool, hostile: int, seconds: int) -> None:
+    """Print what two readers wait for single things and for lists, while so many threads ask hostile questions."""
+    stop, waited, asked = threading.Event(), list[float](), list[str]()
+
+    def ask_hostile(seed: int) -> None:
+        choose = random.Random(seed)
+        while not stop.is_set():
+            query = orders_of_all(choose.choice(HOSTILE), choose.choice(("placed_at", "-total")))
+            asked.append(once(pool, query).answer)
+
+    def read(seed: int) -> None:
+        choose = random.Random(seed)
+        while not stop.is_set():
+            sku, id = f"SKU-{choose.randrange(40)}", f"ord_{choose.randrange(100_000):08}"
+            reads: tuple[Query, ...] = (
+                lambda cursor: get_product(cursor, sku),  # noqa: B023 - called at once
+                lambda cursor: get_order(cursor, id),  # noqa: B023
+                lambda cursor: list_orders(cursor, OrderFilters(status="placed"), SIGNER),
+                lambda cursor: list_products(cursor, ProductFilters(), SIGNER),
+            )
+            start = time.perf_counter()
+            ask(pool, [], 0, {}, choose.choice(reads))
+            waited.append(1000 * (time.perf_counter() - start))
+            time.sleep(0.01)
+
+    with ThreadPoolExecutor(hostile + 2) as threads:
+        started = [threads.submit(ask_hostile, seed) for seed in range(hostile)]
+        started += [threads.submit(read, seed) for seed in (1, 2)]
+        time.sleep(seconds)
+        stop.set()
+        for one in started:
+            one.result()
+    cuts = statistics.quantiles(waited, n=100)
+    print(
+        f"others, beside {hostile} hostile at once ({len(asked)} questions, {asked.count(TOO_COSTLY)} too costly):"
+        f" {len(waited):,} reads, p50 {cuts[49]:.0f} ms, p99 {cuts[98]:.0f} ms, longest {max(waited):.0f} ms"
+    )
+
+
+def running(url: str) -> int:
+    """How many queries the server works on, but for this one."""
+    connection = connect(url)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT COUNT(*) FROM information_schema.processlist"
+            " WHERE db = DATABASE() AND command = 'Query' AND id <> CONNECTION_ID()"
+        )
+        (count,) = cursor.fetchone() or (0,)
+    connection.close()
+    return int(count)
+
+
+if __name__ == "__main__":
+    main()
