@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from chalicelib.core.dynamodb.codec import head_of
 from chalicelib.core.projector.compaction import AggregateRows, rows_of
-from chalicelib.core.projector.failures import Poisonous
 from chalicelib.core.projector.transaction import Work, write
 from chalicelib.core.projector.writer import Attempts
 from chalicelib.core.service import Service
 from chalicelib.core.streams.batches import GaveUp
+from chalicelib.core.streams.poison import Poisonous, of_the_record
 from ops.failing import OpsError
 from ops.rebuild.tables import Progress, beside
 from ops.verify.sides import Item, Items
@@ -60,11 +60,10 @@ class Scan:
         rows: list[AggregateRows] = []
         for item in items:
             try:
-                wanted = rows_of(head_of(item), self._service, self._service.projection)
-            except (
-                Exception
-            ) as error:  # UnknownAggregate, or whatever a projection raises of a state that it cannot read
-                yield Refused(item["id"]["S"], f"{type(error).__name__}: {error}"[:300])
+                with of_the_record():  # UnknownAggregate, or whatever a projection raises of a state it cannot read
+                    wanted = rows_of(head_of(item), self._service, self._service.projection)
+            except Poisonous as error:
+                yield Refused(item["id"]["S"], str(error)[:300])
             else:
                 rows += [wanted] if wanted else []
         yield from self._apply(rows)
@@ -76,10 +75,10 @@ class Scan:
             if rows:
                 self._attempts.run(lambda connection: write(connection, self._service, work, beside))
         except GaveUp as error:
+            if isinstance(error.__cause__, OpsError):  # of `beside`
+                raise error.__cause__ from None
             raise OpsError(f"The read model cannot be written: {error}", "`ops rebuild --resume` goes on.") from error
         except Poisonous as error:
-            if isinstance(error.__cause__, OpsError):
-                raise error.__cause__ from None
             if len(rows) == 1:
                 yield Refused(rows[0].key, str(error)[:300])
                 return

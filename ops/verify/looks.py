@@ -13,6 +13,7 @@ from typing import NamedTuple
 from chalicelib.core.dynamodb.codec import head_of
 from chalicelib.core.projector.compaction import AggregateRows, rows_of
 from chalicelib.core.service import Projection, Row, Service, deleted_at_of, version_of
+from chalicelib.core.streams.poison import Poisonous, of_the_record
 from ops.verify.drift import NOTHING, Drift, DriftKind, Found, difference, equal
 from ops.verify.sides import Item, Items, ReadRows
 
@@ -82,10 +83,19 @@ class Comparison:
         found = self._rows.get([item["id"]["S"] for item in items])
         return [Suspect(item["id"]["S"], _version_of(item)) for item in items if not self._shown(item, found)]
 
+    def _rows_of(self, item: Item) -> AggregateRows | None:
+        """The rows that an item should have.
+
+        Raises:
+            Poisonous: UnknownAggregate, or whatever a projection raises of a state that it cannot read.
+        """
+        with of_the_record():
+            return rows_of(head_of(item), self._service, self._projection)
+
     def _shown(self, item: Item, found: dict[str, Found]) -> bool:
         try:
-            wanted = rows_of(head_of(item), self._service, self._projection)
-        except Exception:  # UnknownAggregate, or whatever a projection raises of a state that it cannot read
+            wanted = self._rows_of(item)
+        except Poisonous:
             return False
         return wanted is not None and equal(wanted, found[item["id"]["S"]])
 
@@ -108,9 +118,9 @@ class Comparison:
         if item is None:
             return self._drift(suspect, DriftKind.FOREIGN, "rows without an item") if found != NOTHING else None
         try:
-            wanted = rows_of(head_of(item), self._service, self._projection)
-        except Exception as error:  # as above
-            return self._drift(suspect, DriftKind.UNREADABLE, f"{type(error).__name__}: {error}"[:300])
+            wanted = self._rows_of(item)
+        except Poisonous as error:
+            return self._drift(suspect, DriftKind.UNREADABLE, str(error)[:300])
         if wanted is None:
             return None
         if found.root is None:

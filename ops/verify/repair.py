@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.core.dynamodb.codec import head_of
 from chalicelib.core.projector import sql, timeline
 from chalicelib.core.projector.compaction import AggregateRows, rows_of
-from chalicelib.core.projector.failures import Poisonous
 from chalicelib.core.projector.summaries import summary_keys
-from chalicelib.core.projector.transaction import FoundChildren, child_statements, read_children, read_roots
+from chalicelib.core.projector.transaction import FoundChildren, child_statements, read_children, read_roots, run
 from chalicelib.core.projector.writer import Attempts
 from chalicelib.core.service import PrimaryKey, Projection, Row, Service, version_of
 from chalicelib.core.streams.batches import GaveUp
+from chalicelib.core.streams.poison import Poisonous, of_the_record
 from ops.verify.drift import REPAIRED, Drift, DriftKind
 from ops.verify.meant import still_meant
 from ops.verify.sides import Item, Items
@@ -83,15 +83,15 @@ class Repair:
         root = read_roots(connection, self._projection, [id]).get(id)
         children = read_children(connection, self._projection, [id]).get(id, {})
         item = self._items.get([id]).get(id)
-        wanted = rows_of(head_of(item), self._service, self._projection) if item else None
+        with of_the_record():
+            wanted = rows_of(head_of(item), self._service, self._projection) if item else None
         if root and wanted and version_of(root) > wanted.version:
             connection.query("ROLLBACK")
             return (
                 f"left: version {version_of(root)} shown, and the item's is {wanted.version}: was its table restored? "
                 "`ops rebuild` makes the read model follow it"
             )
-        for statement in self._statements(id, root, children, item, wanted):
-            connection.query(statement)
+        run(connection, self._statements(id, root, children, item, wanted))
         self._set_summaries(connection, root, children, wanted)
         connection.query("COMMIT")
         return REPAIRED
@@ -122,9 +122,10 @@ class Repair:
             *([(wanted.root, wanted.children)] if wanted else []),
         ]
         touched: list[set[PrimaryKey]] = [set() for _ in self._projection.summaries]
-        for state in states:
-            for keys, more in zip(touched, summary_keys(self._projection, *state), strict=True):
-                keys |= more
+        with of_the_record():
+            for state in states:
+                for keys, more in zip(touched, summary_keys(self._projection, *state), strict=True):
+                    keys |= more
         for summary, keys in zip(self._projection.summaries, touched, strict=True):
             for key in sorted(keys):
                 set_to_sum(connection, self._projection, summary, key)

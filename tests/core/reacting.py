@@ -89,6 +89,14 @@ class ReactingWorld:
             sleep=lambda _: None,
         )
 
+    def serve(self, services: Mapping[str, Service]) -> None:
+        """Have the reactor work with these services from now on."""
+        self._deps = replace(self._deps, services=services)
+
+    def records(self, service: str) -> list[dict[str, Any]]:
+        """All that a service's stream ever carried, as Lambda delivers it."""
+        return [record(service, head) for head in self.streams[service]]
+
     def run(self, service: str, name: str, command: Command, *ids: str) -> None:
         """Run a client's command."""
         envelope = pipeline.Envelope(name=name, command=command, ids=ids, actor="client", at=AT)

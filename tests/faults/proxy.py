@@ -1,12 +1,23 @@
-"""A TCP proxy to one server at a time, which can be told to fail in the ways that networks do."""
+"""A TCP proxy to one server at a time, which can be told to fail in the ways that networks and proxies do."""
 
 import socket
 import struct
 import threading
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 _BLOCK = 1 << 16
+_HEADER = 4  # of a packet of MySQL: its length in three bytes, and its sequence number
+GARBLED: Mapping[str, Callable[[bytes], bytes]] = MappingProxyType(
+    {
+        "another packet's number": lambda data: data[:3] + bytes([(data[3] + 7) % 256]) + data[_HEADER:],
+        "the wish for a file": lambda data: b"\x01\x00\x00" + data[3:_HEADER] + b"\xfb",
+        "a length that ends too soon": lambda data: b"\x01\x00\x00" + data[3:_HEADER] + b"\xfc",
+    }
+)
+"""What a garbled answer of MySQL holds in place of its first packet; PyMySQL has an error without a number for each."""
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER of no seconds: close by a reset, as a crashed host would
 
 
@@ -24,6 +35,7 @@ class Proxy:
         self._flowing = threading.Event()
         self._flowing.set()
         self._budget: tuple[bool, int] | None = None
+        self._garble: tuple[str, int] | None = None
         self.cuts = 0
         self.port = 0
         self.accept()
@@ -65,6 +77,20 @@ class Proxy:
         with self._lock:
             self._budget = (answers, count)
 
+    def garble(self, how: str, number: int) -> None:
+        """Garble, once, a whole answer of a MySQL server.
+
+        Args:
+            how: one of GARBLED.
+            number: which answer from now on, from 0.
+        """
+        self._garble = how, number
+
+    @property
+    def garbled(self) -> bool:
+        """Whether the answer that `garble` named came and was garbled."""
+        return self._garble is None
+
     def close(self) -> None:
         """End all."""
         self.go_on()
@@ -100,6 +126,7 @@ class Proxy:
         with suppress(OSError):
             while data := source.recv(_BLOCK):
                 self._flowing.wait()
+                data = carried.answer(data, self._garbled) if answers else carried.question(data)
                 allowed = self._allowed(len(data), answers)
                 target.sendall(data[:allowed])
                 if allowed < len(data):
@@ -107,6 +134,15 @@ class Proxy:
                     return
         with suppress(OSError):
             target.shutdown(socket.SHUT_WR)
+
+    def _garbled(self, answer: bytes) -> bytes:
+        """An answer as it is to be carried."""
+        with self._lock:
+            if self._garble is None:
+                return answer
+            how, left = self._garble
+            self._garble = (how, left - 1) if left else None
+            return answer if left else GARBLED[how](answer)
 
     def _allowed(self, count: int, answers: bool) -> int:
         """How many of these bytes get through before the cut that is due."""
@@ -127,6 +163,17 @@ class _Carried:
 
     def __init__(self, client: socket.socket, server: socket.socket) -> None:
         self._sockets = (client, server)
+        self._asked = False
+
+    def question(self, data: bytes) -> bytes:
+        """What the client sends: the server's next bytes begin an answer."""
+        self._asked = True
+        return data
+
+    def answer(self, data: bytes, garbled: Callable[[bytes], bytes]) -> bytes:
+        """What the server sends, garbled where an answer begins; a short answer comes in one piece."""
+        asked, self._asked = self._asked, False
+        return garbled(data) if asked else data
 
     def reset(self) -> None:
         """Reset it on both sides, whoever waits for it."""

@@ -120,6 +120,10 @@ def test_an_image_in_s3(world: World) -> None:
     )
     DynamoDeadLetters(world.tables.client, world.tables.name("dead-letters"), s3, bucket).put(letter)
     assert "DEAD_LETTER_BUCKET" in world.ops("dead-letters", "show", letter.id).err
+    elsewhere = world.ops("dead-letters", "redrive", letter.id, "--json", DEAD_LETTER_BUCKET=f"{bucket}-elsewhere")
+    (refused,) = elsewhere.json["refused"]
+    assert "try again" in refused["error"]
+    assert "discard" not in refused["error"]
     assert world.ops("dead-letters", "redrive", letter.id, DEAD_LETTER_BUCKET=bucket).code == 0
     assert versions(world) == {"ord_1": 1}
     assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0

@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Never
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from chalicelib.core.commands.store import (
     ClaimTaken,
@@ -29,6 +29,7 @@ from chalicelib.core.commands.store import (
 from chalicelib.core.dynamodb import requests
 from chalicelib.core.dynamodb.codec import decode_item, head_of
 from chalicelib.core.service import Head
+from chalicelib.core.telemetry.error_text import error_text
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -45,6 +46,7 @@ _THROTTLES = {
     "ThrottlingError",
     "ThrottlingException",
 }
+_OF_THE_REQUEST = {"SerializationException", "ValidationError", "ValidationException"}
 _LOST_RACES = {"TransactionConflictException", "ReplicatedWriteConflictException"}
 
 
@@ -79,19 +81,20 @@ class DynamoStore:
     def _get(self, id: str) -> list[Mapping[str, Any]]:
         try:
             answer = self._client.get_item(TableName=self._table, Key={"id": {"S": id}}, ConsistentRead=True)
-        except (ClientError, BotoCoreError) as error:
-            raise read_error(error, self._table) from error
+        except Exception as error:
+            _raise_read(error, self._table)
         return [answer["Item"]] if "Item" in answer else []
 
     def _put(self, commit: Commit) -> None:
+        request = requests.put(self._table, commit.heads[0])
         try:
-            self._client.put_item(**requests.put(self._table, commit.heads[0]))
+            self._client.put_item(**request)
         except ClientError as error:
             if _code(error) == "ConditionalCheckFailedException":
                 self._explain_condition(error, commit.heads[0])
             else:
                 self._settle(error, commit)
-        except BotoCoreError as error:
+        except Exception as error:  # botocore's own, or whatever else comes in between: no memory, for one
             self._settle(error, commit)
 
     def _explain_condition(self, error: ClientError, head: Head) -> None:
@@ -106,17 +109,16 @@ class DynamoStore:
         raise LostRace(f"{head.id} is not at version {head.version - 1}") from error
 
     def _transact(self, commit: Commit) -> None:
+        actions = requests.transaction(self._table, commit)
         try:
             # The token makes a repeated request the same request for ten minutes.
-            self._client.transact_write_items(
-                TransactItems=requests.transaction(self._table, commit), ClientRequestToken=commit.id
-            )
+            self._client.transact_write_items(TransactItems=actions, ClientRequestToken=commit.id)
         except ClientError as error:
             if _code(error) == "TransactionCanceledException":
                 self._explain_cancellation(error, commit)
             else:
                 self._settle(error, commit)
-        except BotoCoreError as error:
+        except Exception as error:  # botocore's own, or whatever else comes in between: no memory, for one
             self._settle(error, commit)
 
     def _explain_cancellation(self, error: ClientError, commit: Commit) -> None:
@@ -144,7 +146,7 @@ class DynamoStore:
                 raise ClaimTaken(claim, reason.get("Item", {}).get("owner", {}).get("S", "")) from error
         raise LostRace(f"another transaction holds an item of {self._table}") from error
 
-    def _settle(self, error: ClientError | BotoCoreError, commit: Commit) -> None:
+    def _settle(self, error: Exception, commit: Commit) -> None:
         """After an error that tells nothing about earlier attempts: look whether one of them wrote."""
         certain = isinstance(error, ClientError) and _status(error) < 500 and not _in_progress(error)
         if certain and not _repeated(error):
@@ -155,7 +157,7 @@ class DynamoStore:
                 return
             if certain and not (commit.heads and _version_of(found) > commit.heads[0].version):
                 _raise_refusal(error, self._table)
-        raise OutcomeUnknown(f"no certain answer from table {self._table}: {error}") from error
+        raise OutcomeUnknown(f"no certain answer from table {self._table}: {error_text(error)}") from error
 
     def _find(self, commit: Commit) -> Mapping[str, Any] | None:
         """The item where the commit's first write would be; {} for none, None when nobody can say."""
@@ -179,7 +181,8 @@ def batch_get(
         projection: a ProjectionExpression; "" reads whole items.
 
     Raises:
-        StoreUnreachable, Throttled: as `read_error` says.
+        StoreUnreachable, Throttled: as in `WriteStore.load`.
+        ClientError: the request itself is wrong.
         ValueError: more than 100 ids.
     """
     if len(ids) > MAX_BATCH_GET:
@@ -198,16 +201,28 @@ def batch_get(
             if not wanted:
                 return items
             time.sleep(random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)))  # noqa: S311 - spreads load
-    except (ClientError, BotoCoreError) as error:
-        raise read_error(error, table) from error
+    except Exception as error:
+        _raise_read(error, table)
     raise Throttled(f"table {table} leaves keys unprocessed")
 
 
-def read_error(error: Exception, table: str) -> Exception:
-    """What a failed read means: Throttled or StoreUnreachable."""
-    if isinstance(error, ClientError) and _code(error) in _THROTTLES:
-        return Throttled(f"table {table} throttles")
-    return StoreUnreachable(f"table {table} cannot be read: {error}")
+def is_of_the_request(refusal: ClientError) -> bool:
+    """Whether DynamoDB refuses a request for what it holds, and so will refuse it every time.
+
+    Whatever else it refuses is the deployment's fault, such as a missing right or table, or may pass.
+    """
+    reasons: Sequence[Mapping[str, Any]] = refusal.response.get("CancellationReasons", [])
+    codes = {_code(refusal), *(str(reason.get("Code")) for reason in reasons)}
+    return bool(codes & _OF_THE_REQUEST)
+
+
+def _raise_read(error: Exception, table: str) -> Never:
+    """What a failed read means; DynamoDB's own error where the request was wrong."""
+    if isinstance(error, ClientError) and is_of_the_request(error):
+        raise error
+    if _code(error) in _THROTTLES:
+        raise Throttled(f"table {table} throttles") from error
+    raise StoreUnreachable(f"table {table} cannot be read: {error_text(error)}") from error
 
 
 def _raise_refusal(error: Exception, table: str) -> Never:

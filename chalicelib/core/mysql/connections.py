@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from chalicelib.core.errors import Unavailable
+from chalicelib.core.errors import Problem, Unavailable
 from chalicelib.core.telemetry import log, tracing
 from chalicelib.core.telemetry.error_text import error_text
 
@@ -35,6 +35,9 @@ _LOST = frozenset({0, 1040, 1053, 1077, 1079, 1203, 1317, 1927, 2002, 2003, 2006
 # 1290 and 1836: the server is read-only; 1792: a transaction on it is. The server was the writer before a failover.
 _READ_ONLY = frozenset({1290, 1792, 1836})
 
+# Without a number these are PyMySQL's own word that client and server do not understand each other any more, such as
+# "Packet sequence number wrong" (https://github.com/PyMySQL/PyMySQL/issues/606).
+_OUT_OF_STEP = frozenset({"Error", "InternalError", "OperationalError"})
 _IN_TRANSACTION = 1  # the protocol's SERVER_STATUS_IN_TRANS, part of every answer
 
 
@@ -164,9 +167,12 @@ def error_code(error: BaseException) -> int | None:
 
 def is_lost(error: BaseException) -> bool:
     """Whether an error says that the connection is gone, or that none could be had."""
-    if type(error).__module__ == "pymysql.err" and type(error).__name__ == "InterfaceError":
+    if isinstance(error, ConnectionError | TimeoutError | ssl.SSLError):
         return True
-    return error_code(error) in _LOST
+    if type(error).__module__ == "pymysql.err":
+        name, code = type(error).__name__, error_code(error)
+        return name == "InterfaceError" or code in _LOST or (code is None and name in _OUT_OF_STEP)
+    return False
 
 
 def is_read_only(error: BaseException) -> bool:
@@ -229,7 +235,9 @@ class Pool:
             yield connection
         except BaseException as error:
             lost = is_lost(error)
-            self._give_back(connection, broken=lost or is_read_only(error) or not isinstance(error, Exception))
+            # Of any other error part of an answer may be unread, and would answer the next query.
+            told = isinstance(error, Problem) or error_code(error) is not None
+            self._give_back(connection, broken=lost or is_read_only(error) or not told)
             if lost:
                 raise _unavailable(error) from error
             raise

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from chalicelib.core.projector import timeline
 from chalicelib.core.service import ChildRows, Head, Projection, Row, Service
+from chalicelib.core.streams.poison import OF_THE_PROCESS
 from chalicelib.core.streams.records import CommitRecord
 
 
@@ -67,6 +68,8 @@ def rows_of(head: Head, service: Service, projection: Projection) -> AggregateRo
 def _with_rows(commits: list[CommitRecord], service: Service) -> AggregateRecords:
     try:
         lines = [timeline.row(service.name, commit.head) for commit in commits]
+    except OF_THE_PROCESS:
+        raise
     except Exception as error:  # whatever the conversion of a time or an event raises
         return AggregateRecords(commits, errors=dict.fromkeys(service.projections, error))
     rows_by_generation: dict[int, AggregateRows] = {}
@@ -74,6 +77,8 @@ def _with_rows(commits: list[CommitRecord], service: Service) -> AggregateRecord
     for generation, projection in service.projections.items():
         try:
             rows = rows_of(commits[-1].head, service, projection)
+        except OF_THE_PROCESS:
+            raise
         except Exception as error:  # a projection may raise anything of a state that it cannot read
             errors[generation] = error
         else:

@@ -2,8 +2,9 @@
 
     TRANSIENT    the server is away, busy or read-only     try again while there is time
     DUPLICATE    1062: another transaction was first       roll back and redo at once
-    POISON       the record's own values are refused       set it aside, go on with the rest
-    ENVIRONMENT  anything else that the server says: a missing table or right, a full disk
+    POISON       the record cannot be projected or encoded, or the server refuses its values
+                 set it aside, go on with the rest
+    ENVIRONMENT  anything else: a missing table or right, a full disk, no memory, an error that nobody knows
                  try again briefly, then fail the batch: setting all records aside would not help
 
 Numbers: https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html and, from 1900 on,
@@ -13,7 +14,7 @@ https://mariadb.com/kb/en/mariadb-error-code-reference/
 import enum
 
 from chalicelib.core.mysql.connections import error_code, is_lost, is_read_only
-from chalicelib.core.projector.generations import UnknownGeneration
+from chalicelib.core.streams.poison import Poisonous
 
 
 class Verdict(enum.Enum):
@@ -29,10 +30,6 @@ class NotConnected(Exception):
     """No connection to the writer can be had."""
 
 
-class Poisonous(Exception):
-    """The records given cannot be written as they are."""
-
-
 # 1205 lock wait time-out, 1213 deadlock, 1180 error during commit, 3572 NOWAIT.
 _TRANSIENT = frozenset({1205, 1213, 1180, 3572})
 _DUPLICATE = 1062
@@ -44,13 +41,13 @@ _POISON = frozenset({1118, 1153, 1265, 1300, 1366, 1411, 1690, 3819, 4025})
 
 def verdict(error: Exception) -> Verdict:
     """What an error means that was raised while records were being written."""
+    if isinstance(error, Poisonous):
+        return Verdict.POISON
     if isinstance(error, NotConnected) or is_lost(error) or is_read_only(error):
         return Verdict.TRANSIENT
-    if isinstance(error, UnknownGeneration):
-        return Verdict.ENVIRONMENT
     code = error_code(error)
-    if code is None:  # not the server's: a projection, or a value that no statement can hold
-        return Verdict.POISON
+    if code is None:  # neither the record's nor the server's word
+        return Verdict.ENVIRONMENT
     if code == _DUPLICATE:
         return Verdict.DUPLICATE
     if code in _TRANSIENT:

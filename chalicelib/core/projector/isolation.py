@@ -5,15 +5,13 @@ from collections.abc import Iterator, Sequence
 from chalicelib.core.projector import timeline
 from chalicelib.core.projector.applying import Applier
 from chalicelib.core.projector.compaction import AggregateRecords, AggregateRows, by_aggregate
-from chalicelib.core.projector.failures import Poisonous
 from chalicelib.core.projector.generations import live_only
 from chalicelib.core.projector.setting_aside import NotStored, SettingAside
 from chalicelib.core.projector.transaction import Work
 from chalicelib.core.service import Service
-from chalicelib.core.streams.batches import GaveUp
+from chalicelib.core.streams.poison import Poisonous, of_the_record
 from chalicelib.core.streams.records import CommitRecord
 from chalicelib.core.telemetry import log
-from chalicelib.core.telemetry.error_text import error_text
 
 
 def work_of(groups: Sequence[AggregateRecords]) -> Work:
@@ -107,8 +105,8 @@ class Isolation:
         """Let the timeline tell of a commit whose rows were refused, unless it is itself what is refused."""
         with log.about(correlation_id=commit.head.correlation):
             try:
-                self._apply(Work(timeline=[timeline.row(self._service.name, commit.head)]))
-            except GaveUp:
-                raise
-            except Exception as error:  # whatever the conversion of a time or an event raises
-                log.warning("projector: timeline row refused", aggregate=commit.source.id, error=error_text(error))
+                with of_the_record():
+                    row = timeline.row(self._service.name, commit.head)
+                self._apply(Work(timeline=[row]))
+            except Poisonous as error:
+                log.warning("projector: timeline row refused", aggregate=commit.source.id, error=str(error))

@@ -8,7 +8,6 @@ from datetime import datetime
 from chalicelib.core.projector import heartbeats
 from chalicelib.core.projector.applying import Applier
 from chalicelib.core.projector.compaction import AggregateRecords, by_aggregate
-from chalicelib.core.projector.failures import Poisonous
 from chalicelib.core.projector.isolation import Isolation
 from chalicelib.core.projector.setting_aside import NotStored, SettingAside
 from chalicelib.core.projector.traces import Traces
@@ -17,6 +16,7 @@ from chalicelib.core.projector.writer import Attempts, Writer
 from chalicelib.core.service import Service
 from chalicelib.core.streams.batches import GaveUp
 from chalicelib.core.streams.dead_letters import DeadLetters
+from chalicelib.core.streams.poison import OF_THE_PROCESS, Poisonous
 from chalicelib.core.streams.records import (
     CommitRecord,
     HeartbeatRecord,
@@ -131,7 +131,7 @@ class _Chunk:
                 yield entry.source.position
             for beat in self._beat(self._due(done)):
                 yield beat.source.position
-        except GaveUp as error:
+        except (GaveUp, *OF_THE_PROCESS) as error:
             log.warning(
                 "projector: batch failed, it will be delivered again",
                 service=self._service.name,

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from chalicelib.core.projector.failures import Poisonous
 from chalicelib.core.streams.dead_letters import DeadLetter, DeadLetters, dead_letter
+from chalicelib.core.streams.poison import Poisonous
 from chalicelib.core.streams.records import CommitRecord, UnreadableRecord, correlation_of
 from chalicelib.core.telemetry import log
 from chalicelib.core.telemetry.error_text import error_text
@@ -37,7 +37,7 @@ class SettingAside:
         Raises:
             NotStored: it could not be stored.
         """
-        cause = error.__cause__ if isinstance(error, Poisonous) and isinstance(error.__cause__, Exception) else error
+        cause = error.reason if isinstance(error, Poisonous) else error
         letter = dead_letter(entry, cause, iso(self._now()))
         with log.about(correlation_id=correlation_of(entry)):
             self._store(letter)

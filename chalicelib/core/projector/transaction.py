@@ -20,6 +20,8 @@ from chalicelib.core.projector.compaction import AggregateRows
 from chalicelib.core.projector.generations import in_use
 from chalicelib.core.projector.summaries import Differences
 from chalicelib.core.service import ChildRows, PrimaryKey, Projection, Row, Service, Table, version_of
+from chalicelib.core.streams.poison import Poisonous, of_the_record
+from chalicelib.core.telemetry.error_text import error_text
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
@@ -68,20 +70,22 @@ def write(connection: "Connection[Any]", service: Service, work: Work, targets: 
         What became of the first target's rows.
 
     Raises:
-        Exception: whatever the server raises, or a projection whose tables are written; nothing is committed then, or,
-            if the connection was lost while committing, all of it.
+        Poisonous: a projection whose tables are written, or the encoding of its rows, raised something.
+        Exception: whatever the server or the connection raises. In both cases nothing is committed, or, if the
+            connection was lost while committing, all of it.
     """
     connection.query("START TRANSACTION")
     changes = []
     for projection in targets(connection, service) if work.rows or work.errors else ():
         if projection.generation in work.errors:
-            raise work.errors[projection.generation]
+            error = work.errors[projection.generation]
+            raise Poisonous(error_text(error)) from error
         change = _Change(connection, projection, work.rows.get(projection.generation, ()))
-        _run(connection, change.statements())
+        run(connection, change.statements())
         changes.append(change)
-    _run(connection, _once(work))
+    run(connection, _once(work))
     for change in changes:
-        _run(connection, change.differences.statements())
+        run(connection, change.differences.statements())
     connection.query("COMMIT")
     return changes[0].written if changes else WriteResult(0, 0)
 
@@ -91,7 +95,9 @@ class _Change:
 
     def __init__(self, connection: "Connection[Any]", projection: Projection, rows: Sequence[AggregateRows]) -> None:
         self._projection = projection
-        self._found = found = read_roots(connection, projection, sorted(aggregate.key for aggregate in rows))
+        with of_the_record():
+            keys = sorted(aggregate.key for aggregate in rows)
+        self._found = found = read_roots(connection, projection, keys)
         self._fresh = sorted(
             (
                 aggregate
@@ -104,10 +110,11 @@ class _Change:
         newer = [aggregate.key for aggregate in self._fresh if aggregate.key in found]
         self._old_children = read_children(connection, projection, newer)
         self.differences = Differences(projection)
-        for aggregate in self._fresh:
-            old = found.get(aggregate.key)
-            before = (old, self._old_children.get(aggregate.key, {})) if old else None
-            self.differences.note(before, (aggregate.root, aggregate.children))
+        with of_the_record():
+            for aggregate in self._fresh:
+                old = found.get(aggregate.key)
+                before = (old, self._old_children.get(aggregate.key, {})) if old else None
+                self.differences.note(before, (aggregate.root, aggregate.children))
 
     def statements(self) -> Iterator[bytes]:
         """The statements that write root and child rows."""
@@ -127,9 +134,21 @@ def _once(work: Work) -> Iterator[bytes]:
     yield from sql.insert(heartbeats.TABLE, work.heartbeats, heartbeats.UPSERT)
 
 
-def _run(connection: "Connection[Any]", statements: Iterable[bytes]) -> None:
-    for statement in statements:
+def run(connection: "Connection[Any]", statements: Iterable[bytes]) -> None:
+    """Run statements that are encoded from rows one by one.
+
+    Raises:
+        Poisonous: the encoding raised something.
+        Exception: whatever the server or the connection raises.
+    """
+    remaining = iter(statements)
+    while statement := _next(remaining):
         connection.query(statement)
+
+
+def _next(statements: Iterator[bytes]) -> bytes | None:
+    with of_the_record():
+        return next(statements, None)
 
 
 def read_roots(
@@ -143,12 +162,13 @@ def read_roots(
     (key,) = root.key
     found: dict[str, Row] = {}
     for start in range(0, len(keys), _KEYS_A_STATEMENT):
-        chosen = sql.in_list(keys[start : start + _KEYS_A_STATEMENT])
         rows = _select(
             connection,
             root,
-            f"SELECT {','.join(root.columns)} FROM {root.physical_name} FORCE INDEX (PRIMARY)"  # noqa: S608  (literals)
-            f" WHERE {key} IN {chosen} ORDER BY {key} {locking}",
+            f"{root.physical_name} FORCE INDEX (PRIMARY)",
+            key,
+            keys[start : start + _KEYS_A_STATEMENT],
+            f"ORDER BY {key} {locking}",
         )
         found.update((root.key_of(row)[0], row) for row in rows)
     return found
@@ -165,13 +185,8 @@ def read_children(
     found: dict[str, FoundChildren] = {}
     for table in projection.children:
         for start in range(0, len(keys), _KEYS_A_STATEMENT):
-            chosen = sql.in_list(keys[start : start + _KEYS_A_STATEMENT])
-            rows = _select(
-                connection,
-                table,
-                f"SELECT {','.join(table.columns)} FROM {table.physical_name}"  # noqa: S608  (literals)
-                f" WHERE {table.key[0]} IN {chosen}",
-            )
+            part = keys[start : start + _KEYS_A_STATEMENT]
+            rows = _select(connection, table, table.physical_name, table.key[0], part)
             for row in rows:
                 found.setdefault(table.key_of(row)[0], {}).setdefault(table.name, []).append(row)
     return found
@@ -217,7 +232,13 @@ def child_statements(
         yield f"DELETE FROM {table.physical_name} WHERE {chosen}".encode()  # noqa: S608  (literals)
 
 
-def _select(connection: "Connection[Any]", table: Table, statement: str) -> Iterator[Row]:
+def _select(
+    connection: "Connection[Any]", table: Table, source: str, key: str, keys: Sequence[str], tail: str = ""
+) -> Iterator[Row]:
+    """The rows of a table whose key column holds one of the keys."""
+    with of_the_record():
+        text = f"SELECT {','.join(table.columns)} FROM {source} WHERE {key} IN {sql.in_list(keys)} {tail}"  # noqa: S608  (literals)
+        statement = text.encode()  # strictly, where PyMySQL would let half a surrogate pair through
     with connection.cursor() as cursor:
-        cursor.execute(statement.encode())  # strictly, where PyMySQL would let half a surrogate pair through
+        cursor.execute(statement)
         return starmap(table.row, cursor.fetchall())

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from chalicelib.core.mysql.connections import is_read_only
-from chalicelib.core.projector.failures import NotConnected, Poisonous, Verdict, verdict
+from chalicelib.core.mysql.connections import error_code, is_read_only
+from chalicelib.core.projector.failures import NotConnected, Verdict, verdict
 from chalicelib.core.streams.batches import GaveUp, pause_seconds
+from chalicelib.core.streams.poison import Poisonous
 from chalicelib.core.telemetry import log
 from chalicelib.core.telemetry.error_text import error_text
 
@@ -67,12 +68,14 @@ class Writer:
     def roll_back(self, error: Exception) -> None:
         """Leave the transaction in which an error was raised, by closing the connection where nothing else works.
 
-        Closed as well if the server has become read-only: its address may lead to another one by now.
+        Closed as well if the server has become read-only: its address may lead to another one by now. And closed where
+        neither the server nor the record explains the error: part of an answer may be unread, and would be taken for
+        the answer to the next statement.
         """
         connection = getattr(self._local, "connection", None)
         if connection is None:
             return
-        if is_read_only(error):
+        if is_read_only(error) or not (isinstance(error, Poisonous) or error_code(error)):
             self.close()
             return
         try:
@@ -104,8 +107,8 @@ class Attempts:
         """Do a transaction's work, as often as it takes; the work commits itself.
 
         Raises:
-            Poisonous: the values are refused, and will be for ever.
-            GaveUp: the error may pass, but the time is up.
+            Poisonous: the records cannot be projected or encoded, or their values are refused, and will be for ever.
+            GaveUp: any other error, after some attempts or once the time is up.
         """
         failed: Counter[Verdict] = Counter()
         while True:
@@ -126,6 +129,8 @@ class Attempts:
     def _wait(self, error: Exception, kind: Verdict, failed: Counter[Verdict]) -> None:
         """Wait for the next attempt, or raise what ends them; errors of each kind are counted by themselves."""
         attempt = failed.total()
+        if isinstance(error, Poisonous):
+            raise error
         if kind is Verdict.POISON or (kind is Verdict.DUPLICATE and failed[kind] >= _REDOS):
             raise Poisonous(error_text(error)) from error
         if kind is Verdict.DUPLICATE:

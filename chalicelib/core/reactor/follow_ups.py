@@ -1,19 +1,20 @@
 """Runs follow-up commands until they are done: in case of doubt again, since each finds itself done."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from chalicelib.core.commands import pipeline
 from chalicelib.core.commands.store import LostRace, OutcomeUnknown, StoreUnreachable, Throttled, WriteStore
 from chalicelib.core.decider import Rejected
+from chalicelib.core.dynamodb.store import is_of_the_request
 from chalicelib.core.service import FollowUp, Head, Service
 from chalicelib.core.streams.batches import GaveUp, pause_seconds
 from chalicelib.core.streams.dead_letters import REACTOR, DeadLetters
+from chalicelib.core.streams.poison import Poisonous, of_the_record
 from chalicelib.core.telemetry import log, tracing
 from chalicelib.core.telemetry.error_text import error_text
 from chalicelib.core.times import iso, utc_now
@@ -21,9 +22,8 @@ from chalicelib.core.times import iso, utc_now
 # What is left for one more command and for reporting its failure before Lambda ends the function: where DynamoDB
 # hangs, a look, a write and a look for what became of it take up to 27 s (runtime.CLIENT_CONFIG).
 MARGIN_MS = 30_000
-# The store's word that a write is wrong in itself. Whatever else it refuses is the deployment's fault, a missing
-# right or table, and setting all records aside would not help.
-_WRONG_IN_ITSELF = frozenset({"ValidationException", "ValidationError"})
+# The store's word that says nothing of the command.
+_MAY_PASS = (LostRace, Throttled, StoreUnreachable, OutcomeUnknown)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def carry_out(asked: FollowUp, cause: Head, deps: ReactorDeps) -> None:
     Raises:
         GaveUp: an error that may pass did not pass in time.
         Rejected: a refusal that nobody expected.
-        Exception: whatever else is wrong with the command itself.
+        Poisonous: something else is wrong with the command itself.
     """
     follow_up: FollowUp | None = asked
     while follow_up:
@@ -88,9 +88,9 @@ def _run_until_done(follow_up: FollowUp, cause: Head, deps: ReactorDeps) -> None
         try:
             _run(follow_up, cause, deps)
             return
+        except (Rejected, Poisonous):
+            raise
         except Exception as error:
-            if not may_pass(error):
-                raise
             pause = pause_seconds(attempt)
             if deps.remaining_ms() - pause * 1000 < MARGIN_MS:
                 raise GaveUp(
@@ -116,15 +116,12 @@ def _run(follow_up: FollowUp, cause: Head, deps: ReactorDeps) -> None:
             correlation=cause.correlation,
             trace=tracing.header(),
         )
-        pipeline.run(service, deps.store(service.name), envelope, lambda _: {})
-
-
-def may_pass(error: Exception) -> bool:
-    """Whether the same command may do better a little later, or once the deployment is put right."""
-    if isinstance(error, ClientError):
-        reasons: Sequence[Mapping[str, Any]] = error.response.get("CancellationReasons", [])  # of a transaction
-        codes = {error.response.get("Error", {}).get("Code"), *(reason.get("Code") for reason in reasons)}
-        return not codes & _WRONG_IN_ITSELF
-    # What cannot be imported is missing in the package, whatever the record.
-    passing = LostRace | Throttled | StoreUnreachable | OutcomeUnknown | BotoCoreError | ImportError
-    return isinstance(error, passing)
+        store = deps.store(service.name)
+        try:
+            # What the pipeline does is decide and encode; what goes wrong with the store has the store's own errors.
+            with of_the_record(Rejected, ClientError, *_MAY_PASS):
+                pipeline.run(service, store, envelope, lambda _: {})
+        except ClientError as refusal:
+            if is_of_the_request(refusal):
+                raise Poisonous(str(refusal)) from refusal
+            raise

@@ -4,10 +4,12 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from chalicelib.core.decider import Rejected
 from chalicelib.core.reactor.follow_ups import MARGIN_MS, ReactorDeps, carry_out
 from chalicelib.core.service import FollowUp
 from chalicelib.core.streams.batches import GaveUp
 from chalicelib.core.streams.dead_letters import REACTOR, dead_letter
+from chalicelib.core.streams.poison import OF_THE_PROCESS, Poisonous, of_the_record
 from chalicelib.core.streams.records import (
     CommitRecord,
     HeartbeatRecord,
@@ -73,7 +75,7 @@ class _Batch:
             while self._waiting:
                 self._settle(self._waiting[0])
                 self._waiting.popleft()
-        except GaveUp as error:
+        except (GaveUp, *OF_THE_PROCESS) as error:
             log.warning("reactor: batch failed, it will be delivered again", error=error_text(error))
         return [self._waiting[0].first] if self._waiting else []
 
@@ -99,10 +101,11 @@ class _Batch:
             self._set_aside(entry, entry.error)
             return False
         try:
-            entry.source.service.aggregate(entry.head.id)  # or it is set aside
-            asked = list(self._deps.follow_ups(entry.source.service.name, entry.head))
-        except Exception as error:  # UnknownAggregate, or whatever a policy raises of a state that it cannot read
-            self._set_aside(entry, error)
+            with of_the_record():  # UnknownAggregate, or whatever a policy raises of a state that it cannot read
+                entry.source.service.aggregate(entry.head.id)
+                asked = list(self._deps.follow_ups(entry.source.service.name, entry.head))
+        except Poisonous as error:
+            self._set_aside(entry, error.reason)
             return False
         self._carry_out(asked, entry)
         return True
@@ -112,10 +115,10 @@ class _Batch:
             for follow_up in asked:
                 with tracing.following(NAME, cause.head.trace):
                     carry_out(follow_up, cause.head, self._deps)
-        except GaveUp:
-            raise
-        except Exception as error:  # a refusal that nobody expected, or whatever is wrong with the command itself
-            self._set_aside(cause, error)
+        except Rejected as refusal:
+            self._set_aside(cause, refusal)
+        except Poisonous as error:
+            self._set_aside(cause, error.reason)
 
     def _set_aside(self, entry: CommitRecord | UnreadableRecord, error: Exception) -> None:
         letter = dead_letter(entry, error, iso(self._deps.now()), consumer=REACTOR)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from chalicelib.core.dynamodb.codec import Undecodable, decode, head_of
 from chalicelib.core.service import CLAIM_PREFIX, HEARTBEAT_ID, Head, Service
+from chalicelib.core.streams.poison import OF_THE_PROCESS
 from chalicelib.core.times import to_utc
 
 RawRecord = Mapping[str, Any]
@@ -131,6 +132,8 @@ def _entry(position: int, record: RawRecord, services: Mapping[str, Service]) ->
         return UnreadableRecord(
             source, Undecodable(f"the record has no {error}; the stream must carry NEW_AND_OLD_IMAGES")
         )
+    except OF_THE_PROCESS:
+        raise
     except Exception as error:  # whatever a broken image makes the decoder raise
         return UnreadableRecord(source, error)
 

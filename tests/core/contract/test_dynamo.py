@@ -4,10 +4,12 @@ import http.client
 import socketserver
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from chalicelib.core.commands.pipeline import Envelope, handle
 from chalicelib.core.commands.store import (
@@ -142,6 +144,49 @@ def test_no_answer_at_all_but_written(proxy: LossyProxy, module_tables: Tables) 
     one = head(new())
     store.commit(commit_of(one))
     assert store.load([one.id]) == {one.id: one}
+
+
+@pytest.mark.parametrize("error", [MemoryError(), TimeoutError("timed out"), RuntimeError("?")])
+def test_an_error_that_nobody_knows_after_the_write(module_tables: Tables, error: Exception) -> None:
+    """DynamoDB has answered, and reading the answer fails for whatever reason: a look finds it written."""
+    dynamodb: Any = client(module_tables.endpoint, attempts=1)
+    store = DynamoStore(dynamodb, module_tables.name("accounts"))
+    errors = [error, error]
+
+    def fail(**_: object) -> None:
+        if errors:
+            raise errors.pop()
+
+    for operation in ("PutItem", "TransactWriteItems"):
+        dynamodb.meta.events.register(f"after-call.dynamodb.{operation}", fail)
+    one, other = head(new()), head(new())
+    store.commit(commit_of(one))
+    store.commit(commit_of(other, take=[(Claim("name", new()), other.id)]))
+    assert errors == []
+    assert store.load([one.id, other.id]) == {one.id: one, other.id: other}
+
+
+@pytest.mark.parametrize("error", [MemoryError(), TimeoutError("timed out"), RuntimeError("?")])
+def test_an_error_that_nobody_knows_of_a_read(module_tables: Tables, error: Exception) -> None:
+    """Nothing was read and nothing is known: the store counts as out of reach."""
+    dynamodb: Any = client(module_tables.endpoint, attempts=1)
+    store = DynamoStore(dynamodb, module_tables.name("accounts"))
+
+    def fail(**_: object) -> None:
+        raise error
+
+    for operation in ("GetItem", "BatchGetItem"):
+        dynamodb.meta.events.register(f"after-call.dynamodb.{operation}", fail)
+    for ids in (["a"], ["a", "b"]):
+        with pytest.raises(StoreUnreachable):
+            store.load(ids)
+
+
+def test_a_read_that_is_wrong_in_itself(module_tables: Tables) -> None:
+    """DynamoDB takes no key of over 2,048 bytes: that is no store out of reach, and will not pass."""
+    store = DynamoStore(module_tables.client, module_tables.name("accounts"))
+    with pytest.raises(ClientError, match="ValidationException"):
+        store.load(["x" * 2049])
 
 
 @pytest.mark.parametrize("fate", ["lose request", "fail"])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pymysql
 import pytest
+from pymysql.constants import COMMAND
 
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.mysql.connections import Address, BadDatabaseUrl, Pool, connect, parse_url
@@ -141,6 +142,25 @@ def test_an_error_leaves_no_transaction_open(database: str) -> None:
     with pool.connection() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT COUNT(*) FROM heartbeats")
         assert cursor.fetchone() == (0,)
+    pool.close()
+
+
+@pytest.mark.database
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("?")])
+def test_an_answer_that_nobody_has_read(database: str, error: Exception) -> None:
+    """After an error between a statement and its answer, the next query does not get that answer for its own."""
+    pool = Pool(database, 1)
+
+    def fail() -> None:
+        with pool.connection() as connection:
+            connection._execute_command(COMMAND.COM_QUERY, "DO 0")  # type: ignore[attr-defined]  # not in the stubs
+            raise error
+
+    with pytest.raises(type(error)):
+        fail()
+    with pool.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT 42")
+        assert cursor.fetchone() == (42,)
     pool.close()
 
 

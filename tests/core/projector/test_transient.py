@@ -10,6 +10,7 @@ import pytest
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector.failures import Verdict, verdict
 from chalicelib.core.service import Head
+from chalicelib.core.streams.poison import Poisonous
 from tests.core.gates import Gate, once
 from tests.core.histories import fold, head, record, sequence_of, transfer_state
 from tests.core.projecting import Projector
@@ -166,7 +167,13 @@ def test_a_table_that_is_missing(database: str, projector: Projector) -> None:
         (pymysql.err.ProgrammingError(1146, "no table", sqlstate="42S02"), Verdict.ENVIRONMENT),
         (pymysql.err.OperationalError(1364, "no default", sqlstate="HY000"), Verdict.ENVIRONMENT),
         (pymysql.err.OperationalError(1114, "table is full", sqlstate="HY000"), Verdict.ENVIRONMENT),
-        (KeyError("lines"), Verdict.POISON),
+        (pymysql.err.InternalError("Packet sequence number wrong - got 45 expected 1"), Verdict.TRANSIENT),
+        (ConnectionResetError("by peer"), Verdict.TRANSIENT),
+        (TimeoutError("timed out"), Verdict.TRANSIENT),
+        (OSError("too many open files"), Verdict.ENVIRONMENT),
+        (MemoryError(), Verdict.ENVIRONMENT),
+        (KeyError("lines"), Verdict.ENVIRONMENT),
+        (Poisonous("KeyError: lines"), Verdict.POISON),
     ],
 )
 def test_what_an_error_means(error: Exception, expected: Verdict) -> None:

@@ -5,11 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from chalicelib.core.commands.store import Throttled
 from chalicelib.core.dynamodb.codec import encode_item, item_of
-from chalicelib.core.reactor.follow_ups import may_pass
 from chalicelib.core.service import Head
 from tests.core.bootstrap import SERVICES
 from tests.core.domain.accounts.domain import hold_id
@@ -205,20 +203,6 @@ def test_poison_gives_way_to_the_version_before(world: World) -> None:
         assert [world.react_raw(batch) for batch in batches] == [[]] * len(batches)
         assert world.status(hold_id(id)) == "held"
     assert set(world.dead.letters) == {"transfers#tra_1#2#reactor", "transfers#tra_2#2#reactor"}
-
-
-def test_what_may_pass() -> None:
-    """A wrong command is poison, alone or in a transaction; a missing right or module is the deployment's fault."""
-
-    def refused(code: str, *reasons: str) -> ClientError:
-        answer: Any = {"Error": {"Code": code}, "CancellationReasons": [{"Code": reason} for reason in reasons]}
-        return ClientError(answer, "TransactWriteItems")
-
-    assert not may_pass(refused("ValidationException"))
-    assert not may_pass(refused("TransactionCanceledException", "None", "ValidationError"))
-    assert may_pass(refused("AccessDeniedException"))
-    assert may_pass(ModuleNotFoundError("chalicelib.core.dynamodb.store"))
-    assert not may_pass(KeyError("legs"))
 
 
 def test_an_unexpected_refusal_is_poison(world: World) -> None:

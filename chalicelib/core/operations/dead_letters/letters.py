@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.core.dynamodb.codec import decode_item
 from chalicelib.core.runtime import Runtime
@@ -31,7 +31,11 @@ class NoSuchLetter(LetterError):
 
 
 class UnreadableLetter(LetterError):
-    """The letter is there, and its image is gone or broken, or nobody says where it is."""
+    """The letter is there, and its image is gone or broken."""
+
+
+class UnreachableLetter(LetterError):
+    """The letter's image is in S3, which nobody names or which does not give it; it may do so later."""
 
 
 class BadReason(LetterError):
@@ -205,15 +209,15 @@ class Letters:
         self._need_bucket(letter)
         try:
             body: bytes = self._runtime.s3.get_object(Bucket=self._bucket, Key=letter.image_object)["Body"].read()
-        except ClientError as error:
-            raise UnreadableLetter(
-                f"The image of {letter.id} cannot be read from s3://{self._bucket}/{letter.image_object}: {error}",
-                _WITHOUT_IT,
-            ) from error
+        except (ClientError, BotoCoreError) as error:
+            message = f"The image of {letter.id} cannot be read from s3://{self._bucket}/{letter.image_object}: {error}"
+            if isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") == "NoSuchKey":
+                raise UnreadableLetter(message, _WITHOUT_IT) from error
+            raise UnreachableLetter(message, "Check the bucket and the rights to it, and try again.") from error
         return body
 
     def _need_bucket(self, letter: Letter) -> None:
         if not self._bucket:
-            raise UnreadableLetter(
+            raise UnreachableLetter(
                 f"The image of {letter.id} is in S3.", "Set DEAD_LETTER_BUCKET, as the functions have it."
             )
