@@ -119,7 +119,7 @@ def configure(folder: Path, tables: Tables, database_url: str, jwks: str) -> Non
     merge = folder / "merge-dev.json"
     merged = json.loads(merge.read_text())
     for resource in merged["Resources"].values():
-        for source in resource["Properties"]["Events"].values():
+        for source in resource["Properties"].get("Events", {}).values():
             source["Properties"]["FilterCriteria"] = {"Filters": [{"Pattern": WITH_VERSION}]}
     merge.write_text(json.dumps(merged))
 
