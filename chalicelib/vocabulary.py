@@ -60,7 +60,10 @@ Reference = Annotated[
         examples=["536365"],
     ),
 ]
-Currency = Annotated[str, pattern(rf"^({'|'.join(_CURRENCIES)})\Z", "a currency's code (ISO 4217)", examples=["GBP"])]
+Currency = Annotated[
+    str,
+    pattern(rf"^({'|'.join(_CURRENCIES)})\Z", "a currency's code (ISO 4217)", max_length=3, examples=["GBP"]),
+]
 MinorUnits = Annotated[
     int, Meta(ge=0, le=1_000_000_000, description="Minor units of the currency: pence, cents.", examples=[255])
 ]

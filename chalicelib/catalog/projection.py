@@ -2,19 +2,21 @@
 
 from datetime import datetime
 
-from chalicelib.core.service import Head, Projection, Row, Rows, Table, word_rows, word_table
+from chalicelib.core.fields import Name, Text
+from chalicelib.core.service import Head, Projection, Row, Rows, Table, Version, word_rows, word_table
 from chalicelib.core.times import to_utc
+from chalicelib.vocabulary import Currency, Sku
 
 
 class ProductRow(Row, frozen=True):
     """A row of `products`."""
 
-    sku: str
-    version: int
-    name: str
-    description: str
+    sku: Sku
+    version: Version
+    name: Name
+    description: Text
     price: int
-    currency: str
+    currency: Currency
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None

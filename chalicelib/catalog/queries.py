@@ -20,7 +20,13 @@ class ProductFilters(ListParameters, frozen=True):
     max_price: MinorUnits | None = None
     currency: Currency | None = None
     in_stock: (
-        Annotated[bool, Meta(description="true: only products that are available. false: only products that are not.")]
+        Annotated[
+            bool,
+            Meta(
+                description="true: only products that are available. false: only products that are not.",
+                extra={"unindexed": "what is not available is found along the list"},
+            ),
+        ]
         | None
     ) = None
     sort: Literal["sku", "name", "price", "-price"] = "sku"

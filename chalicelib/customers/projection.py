@@ -2,18 +2,20 @@
 
 from datetime import datetime
 
-from chalicelib.core.service import Head, Projection, Row, Rows, Table, word_rows, word_table
+from chalicelib.core.fields import Email, Name
+from chalicelib.core.service import Head, Projection, Row, Rows, Table, Version, word_rows, word_table
 from chalicelib.core.times import to_utc
+from chalicelib.vocabulary import Country, CustomerId
 
 
 class CustomerRow(Row, frozen=True):
     """A row of `customers`."""
 
-    id: str
-    version: int
-    name: str
-    email: str
-    country: str | None
+    id: CustomerId
+    version: Version
+    name: Name
+    email: Email
+    country: Country | None
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None

@@ -2,15 +2,16 @@
 
 from datetime import datetime
 
-from chalicelib.core.service import Head, Projection, Row, Rows, Table
+from chalicelib.core.service import Head, Projection, Row, Rows, Table, Version
 from chalicelib.core.times import to_utc
+from chalicelib.vocabulary import Sku
 
 
 class StockRow(Row, frozen=True):
     """A row of `stock`."""
 
-    sku: str
-    version: int
+    sku: Sku
+    version: Version
     on_hand: int
     reserved: int
     available: int

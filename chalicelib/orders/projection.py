@@ -2,12 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from typing import Annotated
 from zlib import crc32
 
 import msgspec
+from msgspec import Meta
 
-from chalicelib.core.service import Head, Projection, Row, Rows, Summary, Table, word_rows, word_table
+from chalicelib.core.fields import Name, Note
+from chalicelib.core.service import Head, Projection, Row, Rows, Summary, Table, Version, word_rows, word_table
 from chalicelib.core.times import to_utc
+from chalicelib.orders.bodies import MAX_LINES
+from chalicelib.vocabulary import Currency, CustomerId, OrderId, Reference, Sku
 
 # Orders that count as sales.
 SOLD = frozenset({"confirmed", "shipped", "delivered"})
@@ -16,20 +21,23 @@ SOLD = frozenset({"confirmed", "shipped", "delivered"})
 BUCKETS = 4
 
 
+LineNumber = Annotated[int, Meta(ge=1, le=MAX_LINES)]
+
+
 class OrderRow(Row, frozen=True):
     """A row of `orders`; `shortages` is JSON."""
 
-    id: str
-    version: int
-    reference: str | None
-    customer_id: str
-    status: str
-    reason: str | None
+    id: OrderId
+    version: Version
+    reference: Reference | None
+    customer_id: CustomerId
+    status: Annotated[str, Meta(max_length=16)]
+    reason: Note | None
     shortages: str | None
-    currency: str
+    currency: Currency
     total: int
     quantity: int
-    line_count: int
+    line_count: LineNumber
     placed_at: datetime
     updated_at: datetime
     deleted_at: datetime | None
@@ -38,10 +46,10 @@ class OrderRow(Row, frozen=True):
 class LineRow(Row, frozen=True):
     """A row of `order_lines`."""
 
-    order_id: str
-    line_no: int
-    sku: str
-    name: str
+    order_id: OrderId
+    line_no: LineNumber
+    sku: Sku
+    name: Name
     quantity: int
     unit_price: int
     amount: int
@@ -52,9 +60,9 @@ class ProductSalesRow(Row, frozen=True):
     """A row of `sales_by_product`: what of a product was sold on a day."""
 
     day: date
-    currency: str
-    sku: str
-    bucket: int
+    currency: Currency
+    sku: Sku
+    bucket: Annotated[int, Meta(ge=0, lt=BUCKETS)]
     orders: int
     quantity: int
     amount: int
@@ -64,8 +72,8 @@ class CustomerSalesRow(Row, frozen=True):
     """A row of `sales_by_customer`: what a customer bought on a day."""
 
     day: date
-    currency: str
-    customer_id: str
+    currency: Currency
+    customer_id: CustomerId
     orders: int
     quantity: int
     amount: int
@@ -74,8 +82,8 @@ class CustomerSalesRow(Row, frozen=True):
 class CustomerSpendRow(Row, frozen=True):
     """A row of `customer_spend`: all that a customer bought."""
 
-    customer_id: str
-    currency: str
+    customer_id: CustomerId
+    currency: Currency
     order_count: int
     spend: int
     last_order_at: datetime

@@ -31,7 +31,7 @@ class SalesParameters(ListParameters, frozen=True):
         default=None, name="from"
     )
     to: Annotated[date, Meta(description="The last UTC day, inclusive. Default: today.")] | None = None
-    currency: Currency | None = None
+    currency: Annotated[Currency, Meta(extra={"unindexed": "a report reads its days, in any currency"})] | None = None
     sort: Annotated[Literal["key", "-amount"], Meta(description="Sort by group key, or by amount, descending.")] = "key"
 
 

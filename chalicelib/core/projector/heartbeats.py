@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta
 
 from chalicelib.core.service import Row, Table
 from chalicelib.core.streams.records import HeartbeatRecord
@@ -10,8 +13,8 @@ from chalicelib.core.streams.records import HeartbeatRecord
 class HeartbeatRow(Row, frozen=True):
     """A row of `heartbeats`."""
 
-    service: str
-    beat: int
+    service: Annotated[str, Meta(max_length=32)]
+    beat: Annotated[int, Meta(ge=0)]
     sent_at: datetime
     applied_at: datetime
 

@@ -1,23 +1,25 @@
 """The timeline: one row a commit, from every record, whatever became of the aggregate since."""
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
-from chalicelib.core.service import Head, Row, Table
+from chalicelib.core.service import Head, Row, Table, Version
 from chalicelib.core.times import to_utc
 
 
 class TimelineRow(Row, frozen=True):
     """A row of `timeline`; `events` is JSON."""
 
-    service: str
-    id: str
-    version: int
+    service: Annotated[str, Meta(max_length=32)]
+    id: Annotated[str, Meta(max_length=128)]
+    version: Version
     at: datetime
-    command: str
-    actor: str
-    commit_id: str
+    command: Annotated[str, Meta(max_length=64)]
+    actor: Annotated[str, Meta(max_length=128)]
+    commit_id: Annotated[str, Meta(max_length=64)]
     events: str
 
 

@@ -28,6 +28,7 @@ from chalicelib.core.service.projection import (
     Rows,
     Summary,
     Table,
+    Version,
     deleted_at_of,
     version_of,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "Table",
     "Undeclared",
     "UnknownAggregate",
+    "Version",
     "WordRow",
     "deleted_at_of",
     "is_head",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from msgspec.structs import astuple
@@ -19,11 +19,15 @@ PrimaryKey = tuple[Any, ...]
 class Row(msgspec.Struct, frozen=True, gc=False):
     """A row of a table: the base of the classes whose fields are a table's columns.
 
-    Its values are str, int, None, datetime.date and datetime.datetime (UTC, naive). They hold no references to other
+    Its values are str, int, None, datetime.date and datetime.datetime (UTC, naive). A text says by its type how long it
+    may be, unless its column is a TEXT; a number says its range, unless its column is a BIGINT: a test holds both
+    against the migrations, since a value that does not fit is refused for ever. They hold no references to other
     objects, so the garbage collector need not visit the hundred thousand rows of a large batch (gc=False).
     """
 
 
+Version = Annotated[int, msgspec.Meta(ge=1)]
+"""The version of a root row's aggregate."""
 version_of: Callable[[Row], int] = attrgetter("version")
 deleted_at_of: Callable[[Row], datetime | None] = attrgetter("deleted_at")
 """The columns that every root row has."""

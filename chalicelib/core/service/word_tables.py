@@ -1,14 +1,18 @@
 """Tables of words: what the rows of another table are found by, a row a word."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from chalicelib.core.service.projection import Row, Table
-from chalicelib.core.words import words
+from chalicelib.core.words import LONGEST_WORD, words
 
 
 class WordRow(Row, frozen=True):
     """A word that the row of that key is found by."""
 
-    id: str
-    word: str
+    id: Annotated[str, Meta(max_length=64)]
+    word: Annotated[str, Meta(max_length=LONGEST_WORD)]
 
 
 def word_table(name: str) -> Table:

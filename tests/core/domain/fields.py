@@ -27,6 +27,7 @@ Owner = Annotated[
     Meta(
         pattern=r"^[0-9A-Za-z_]{1,64}\Z",
         extra={"expected": "up to 64 letters, digits or '_'"},
+        max_length=64,
         examples=["usr_1"],
     ),
 ]

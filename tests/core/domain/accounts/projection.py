@@ -2,18 +2,20 @@
 
 from datetime import datetime
 
-from chalicelib.core.service import Head, Projection, Row, Rows, Table, word_rows, word_table
+from chalicelib.core.fields import Name, Text
+from chalicelib.core.service import Head, Projection, Row, Rows, Table, Version, word_rows, word_table
 from chalicelib.core.times import to_utc
+from tests.core.domain.fields import Number, Owner
 
 
 class AccountRow(Row, frozen=True):
     """A row of `accounts`."""
 
-    id: str
-    version: int
-    owner: str
-    name: str
-    note: str
+    id: Number
+    version: Version
+    owner: Owner
+    name: Name
+    note: Text
     balance: int
     held: int
     available: int

@@ -2,28 +2,34 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
-from chalicelib.core.service import Head, Projection, Row, Rows, Summary, Table
+from chalicelib.core.fields import Note
+from chalicelib.core.service import Head, Projection, Row, Rows, Summary, Table, Version
 from chalicelib.core.times import to_utc
+from tests.core.domain.fields import Number, Owner, Reference, TransferId
+from tests.core.domain.transfers.bodies import MAX_LEGS
 
 # Transfers that count.
 COUNTED = frozenset({"accepted", "settled"})
+LegNumber = Annotated[int, Meta(ge=1, le=MAX_LEGS)]
 
 
 class TransferRow(Row, frozen=True):
     """A row of `transfers`; `shortfalls` is JSON."""
 
-    id: str
-    version: int
-    reference: str | None
-    owner: str
-    status: str
-    reason: str | None
+    id: TransferId
+    version: Version
+    reference: Reference | None
+    owner: Owner
+    status: Annotated[str, Meta(max_length=16)]
+    reason: Note | None
     shortfalls: str | None
     volume: int
-    leg_count: int
+    leg_count: LegNumber
     requested_at: datetime
     updated_at: datetime
     deleted_at: datetime | None
@@ -32,9 +38,9 @@ class TransferRow(Row, frozen=True):
 class LegRow(Row, frozen=True):
     """A row of `transfer_legs`."""
 
-    transfer_id: str
-    leg_no: int
-    account: str
+    transfer_id: TransferId
+    leg_no: LegNumber
+    account: Number
     amount: int
     requested_at: datetime
 
@@ -43,7 +49,7 @@ class TurnoverRow(Row, frozen=True):
     """A row of `turnover_by_account`."""
 
     day: date
-    account: str
+    account: Number
     transfers: int
     incoming: int
     outgoing: int
@@ -52,7 +58,7 @@ class TurnoverRow(Row, frozen=True):
 class ActivityRow(Row, frozen=True):
     """A row of `owner_activity`."""
 
-    owner: str
+    owner: Owner
     transfers: int
     volume: int
     last_requested_at: datetime

@@ -1,0 +1,50 @@
+"""The OpenAPI document says what the routes do."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from chalicelib.core.http.endpoint import CommandEndpoint, QueryEndpoint
+from chalicelib.core.http.openapi import document
+from tests.support.domain import Domain
+
+
+def document_of(domain: Domain) -> dict[str, Any]:
+    """The OpenAPI document of a domain."""
+    endpoints = [endpoint for api in domain.root.APIS for endpoint in api.endpoints]
+    return document(endpoints, domain.permissions, domain.root.INFO)
+
+
+def check_described(described: dict[str, Any], route: CommandEndpoint | QueryEndpoint) -> None:
+    """Summary, parameters of path and query, body, answer, headers and problems of a route are there."""
+    operation = described["paths"][route.path][route.method.lower()]
+    assert operation["summary"]
+    assert operation["operationId"] == route.name
+    given = {parameter["name"]: parameter["in"] for parameter in operation["parameters"]}
+    assert {name for name, where in given.items() if where == "path"} == set(re.findall(r"{(\w+)}", route.path))
+    if isinstance(route, CommandEndpoint):
+        assert {"409", "412", "422", "503"} <= set(operation["responses"])
+        assert given["Idempotency-Key"] == "header"
+        (done,) = {"200", "201"} & set(operation["responses"])
+        assert ("Location" in operation["responses"][done]["headers"]) == (done == "201")
+    else:
+        assert given["Consistency-Token"] == "header"
+        assert ("limit" in given) == route.is_list
+        tagged = not route.is_list and "version" in route.answer.__struct_fields__
+        assert ("304" in operation["responses"]) == ("If-None-Match" in given) == tagged
+
+
+def reference_faults(described: dict[str, Any]) -> list[str]:
+    """References to schemas that are not there, and schemas that nothing refers to."""
+    named = {f"#/components/schemas/{name}" for name in described["components"]["schemas"]}
+    return sorted({*_references(described)} ^ named)
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if "$ref" in value:
+            yield value["$ref"]
+        value = list(value.values())
+    if isinstance(value, list):
+        for member in value:
+            yield from _references(member)

@@ -1,0 +1,162 @@
+"""A list's filter has an index: with the filter, the server sees an index that it does not see without it."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+from pymysql.cursors import DictCursor
+
+from chalicelib.core.access.authentication import Principal
+from chalicelib.core.access.permissions import Access
+from chalicelib.core.http.endpoint import Call, QueryEndpoint
+from chalicelib.core.http.request import Request
+from chalicelib.core.mysql.connections import connect
+from chalicelib.core.projector import sql
+from chalicelib.core.queries.listing import ListParameters
+from chalicelib.core.runtime import Runtime
+from chalicelib.core.settings import Settings
+from tests.support.checks.made import START, Maker
+from tests.support.domain import Domain
+from tests.support.routes import path_of, routes
+
+UNINDEXED = "unindexed"
+"""In the extra of a parameter's Meta: why its filter has none, and what a page then costs."""
+_AGGREGATES = 50
+_NO_FILTERS = {"sort", *ListParameters.__struct_fields__}
+
+
+class Recorder(DictCursor):
+    """A cursor that remembers its statements, without and with their values."""
+
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection)
+        self.statements: list[tuple[str, str]] = []
+
+    def execute(self, query: str, args: Any = None) -> int:
+        """See DictCursor."""
+        self.statements.append((query, self.mogrify(query, args)))
+        return super().execute(query, args)
+
+
+def index_faults(url: str, domain: Domain) -> list[str]:
+    """The filters of a domain's lists for which the server sees no index.
+
+    Args:
+        url: of a migrated database, which is filled with rows made up from their types.
+        domain: whose lists they are.
+    """
+    connection = connect(url)
+    _fill(connection, domain)
+    runtime = Runtime(Settings(token_secret="x" * 32), domain.services, domain.permissions, lambda _: {})
+    faults = [
+        fault
+        for route in routes(domain)
+        if isinstance(route, QueryEndpoint) and route.is_list
+        for fault in _faults(connection, runtime, route)
+    ]
+    connection.close()
+    return faults
+
+
+def _fill(connection: Any, domain: Domain) -> None:
+    for service in domain.services.values():
+        maker = Maker()
+        for number in range(_AGGREGATES):
+            root, children = maker.rows(service.projection, number)
+            for table in (service.projection.root, *service.projection.children):
+                rows = [root] if table is service.projection.root else children.get(table.name, ())
+                for statement in sql.insert(table, rows):
+                    connection.query(statement)
+    with connection.cursor() as cursor:
+        # MySQL 9 explains as a tree unless told otherwise; MariaDB knows the table only.
+        if cursor.execute("SHOW SESSION VARIABLES LIKE 'explain_format'"):
+            cursor.execute("SET SESSION explain_format = TRADITIONAL")
+
+
+def _faults(connection: Any, runtime: Runtime, route: QueryEndpoint) -> Iterator[str]:
+    plain_texts, plain_indexes = _look(connection, runtime, route, {})
+    for name, value in _filters(route):
+        texts, indexes = _look(connection, runtime, route, {name: value})
+        # A parameter that changes values alone is no condition of its own.
+        if texts != plain_texts and not indexes - plain_indexes:
+            yield f"{route.path}: the filter {name}={value!r} has no index; none is seen for {' and '.join(texts)}"
+
+
+def _filters(route: QueryEndpoint) -> Iterator[tuple[str, Any]]:
+    """The filters, with values that they may have."""
+    info = inspect.type_info(route.parameters)
+    assert isinstance(info, inspect.StructType)
+    for field in info.fields:
+        if field.name not in _NO_FILTERS and UNINDEXED not in _extra(field.type):
+            for value in _values(field.type, f"{route.path}: {field.encode_name}"):
+                yield field.encode_name, value
+
+
+def _extra(info: inspect.Type) -> Mapping[str, Any]:
+    """All that is said of a type, and of the types in it."""
+    match info:
+        case inspect.Metadata():
+            return {**_extra(info.type), **(info.extra or {})}
+        case inspect.UnionType(types=types):
+            return {name: value for kind in types for name, value in _extra(kind).items()}
+    return {}
+
+
+def _values(info: inspect.Type, place: str) -> list[Any]:
+    match info:
+        case inspect.Metadata(extra_json_schema=dict(schema)) if schema.get("examples"):
+            return [schema["examples"][0]]
+        case inspect.Metadata():
+            return _values(info.type, place)
+        case inspect.UnionType(types=types):
+            kinds = [kind for kind in types if not isinstance(kind, inspect.NoneType)]
+            return _values(kinds[0], place)
+        case inspect.LiteralType(values=values):
+            return list(values)
+        case inspect.BoolType():
+            return [True, False]
+        case inspect.IntType(ge=least):
+            return [max(1, least or 0)]
+        case inspect.DateTimeType():
+            return [START.isoformat()]
+        case inspect.DateType():
+            return [START.date().isoformat()]
+    raise TypeError(f"{place}: no value of {info} is known; give its Meta examples=[...]")
+
+
+def _look(
+    connection: Any, runtime: Runtime, route: QueryEndpoint, given: Mapping[str, Any]
+) -> tuple[list[str], set[tuple[str, str]]]:
+    """The statements that a list sends, and the indexes that the server sees for them, by table."""
+    cursor = Recorder(connection)
+    route.run(_call(runtime, route, msgspec.convert(given, route.parameters, strict=False)), cursor)
+    texts, indexes = [], set()
+    for text, statement in cursor.statements:
+        texts.append(" ".join(text.split()))
+        with connection.cursor(DictCursor) as explaining:
+            explaining.execute(f"EXPLAIN {statement}")
+            for step in explaining.fetchall():
+                seen = f"{step['possible_keys'] or ''},{step['key'] or ''}"
+                indexes |= {(step["table"], name) for name in seen.split(",") if name}
+    return texts, indexes
+
+
+def _call(runtime: Runtime, route: QueryEndpoint, parameters: Any) -> Call[Any]:
+    segments = zip(route.path.split("/"), path_of(route).split("/"), strict=True)
+    request = Request(
+        method="GET",
+        route=route.path,
+        path=path_of(route),
+        base="",
+        path_parameters={name[1:-1]: value for name, value in segments if name.startswith("{")},
+        query={},
+        headers={},
+        body=b"",
+        authorizer={},
+        now=datetime(2026, 11, 25, tzinfo=UTC),
+        correlation_id="test",
+    )
+    role = next(role for role, access in runtime.permissions.table[route.name].items() if access is Access.ALL)
+    return Call(route.name, request, runtime, Principal("somebody", role), Access.ALL, parameters)
