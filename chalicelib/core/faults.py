@@ -59,7 +59,7 @@ def _detail(message: str, kind: Any) -> str:
 def _expected(kind: Any) -> str | None:
     """What a pattern stands for, in words: its Meta says so under extra["expected"]."""
     for meta in getattr(kind, "__metadata__", ()):
-        if isinstance(meta, msgspec.Meta) and "expected" in (meta.extra or {}):
+        if isinstance(meta, msgspec.Meta) and meta.extra and "expected" in meta.extra:
             return str(meta.extra["expected"])
     return next((words for part in _parts(kind) if (words := _expected(part))), None)
 
