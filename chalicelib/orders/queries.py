@@ -50,6 +50,9 @@ _SEARCHED = (
         at="l.placed_at",
     ),
 )
+# So many orders of a customer are asked one by one for what is searched for, whatever it is.
+FEW_OF_A_CUSTOMER = 1_000
+_COUNT_OF_CUSTOMER = "SELECT COUNT(*) AS n FROM (SELECT 1 FROM orders o WHERE o.customer_id = %s LIMIT %s) t"
 _OF_THE_SKU = Source(
     has="order_lines l WHERE l.order_id = o.id AND l.sku = %s",
     found="order_lines l WHERE l.sku = %s",
@@ -68,7 +71,7 @@ def list_orders(cursor: QueryCursor, filters: OrderFilters, signer: Signer) -> P
 
     A page costs about the same however many orders there are, but for these: `customer` sorted by total costs as much
     as the customer has orders, `sku` together with anything else but the sort by time as much as the SKU has orders,
-    and `q` as core/queries/search.py says; of a customer's orders, as much as the customer has orders.
+    and `q` as core/queries/search.py says; of a customer's orders, as much as the customer has, if those are few.
 
     Args:
         cursor: in the snapshot's transaction.
@@ -94,10 +97,20 @@ def list_orders(cursor: QueryCursor, filters: OrderFilters, signer: Signer) -> P
         select = _FOUND.format(found=way.found) if way.found else _ALL
         return read_page(cursor, select, where, sort, bookmark, filters.limit, _summary, values=way.values)
 
-    # A customer's orders, or those of a reference, are few and have an index of their own.
-    drivers = wanted if (filters.customer, filters.reference) == (None, None) else ()
+    drivers = () if wanted and _are_few(cursor, filters) else wanted
     by_time = filters.sort.endswith("placed_at")
     return first_full(ways(cursor, drivers, sort, bookmark, by_at=by_time), page)
+
+
+def _are_few(cursor: QueryCursor, filters: OrderFilters) -> bool:
+    """Whether the filters leave few orders, along an index of their own: those of a reference, or of most customers."""
+    if filters.reference is not None:
+        return True
+    if filters.customer is None:
+        return False
+    cursor.execute(_COUNT_OF_CUSTOMER, (filters.customer, FEW_OF_A_CUSTOMER + 1))
+    row = cursor.fetchone()
+    return bool(row and row["n"] <= FEW_OF_A_CUSTOMER)
 
 
 def _wanted(filters: OrderFilters) -> list[Sought]:

@@ -24,6 +24,7 @@ from chalicelib.core.queries.listing import Page
 from chalicelib.core.queries.snapshot import snapshot
 from chalicelib.core.words import beginnings
 from chalicelib.customers.queries import CustomerFilters, list_customers
+from chalicelib.orders import queries
 from chalicelib.orders.answers import OrderFilters
 from chalicelib.orders.queries import list_orders
 from tests.core.queries.limits import running
@@ -211,6 +212,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "driven": {},
     "by few of the first keys": {"_ROUNDS": (1, 3)},
     "walked": {"MOST_SORTED": 0, "MOST_ORDERED": 0},
+    "driven, also of one customer": {"FEW_OF_A_CUSTOMER": 0},
 }
 QUESTIONS = ("lantern", "red", "ada lantern", "hopper", "hopper mug", "r", "r-1", "京", "ada red lan r s0", "turing 5x")
 FILTERS: tuple[dict[str, Any], ...] = (
@@ -245,7 +247,7 @@ def has(word: str, beginning: str) -> bool:
 def test_every_way_finds_the_same(shop: World, way: str, sort: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """All filters, in pages of several sizes, whichever way the search goes."""
     for name, value in WAYS[way].items():
-        monkeypatch.setattr(search, name, value)
+        monkeypatch.setattr(queries if hasattr(queries, name) else search, name, value)
     some = 0
     for q in QUESTIONS:
         for filters in FILTERS:
