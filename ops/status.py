@@ -1,7 +1,7 @@
 """`ops status`."""
 
 import time
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 import msgspec
@@ -11,6 +11,7 @@ from rich.table import Table
 from chalicelib.core.operations.queries import RebuildStatus, Status, get_status
 from chalicelib.core.runtime import Runtime
 from ops.environment import load
+from ops.interrupting import interruptible
 from ops.output import console, json_option, print_json, table
 
 # The check runs every minute; a row older than this says that it has stopped.
@@ -20,7 +21,7 @@ _IDLE_SECONDS = 30
 
 
 @click.command()
-@click.option("--watch", is_flag=True, help="Go on showing it, until Ctrl-C.")
+@click.option("--watch", is_flag=True, help="Go on showing it, until Ctrl-C or SIGTERM.")
 @click.option(
     "--interval", type=click.FloatRange(min=0.1), default=2.0, show_default=True, help="Seconds, with --watch."
 )
@@ -31,19 +32,26 @@ def status(watch: bool, interval: float, as_json: bool) -> int:
     What the scheduled check last saw, with its age; with --watch --json a line each time.
     """
     runtime = load()
-    if as_json:
+    if watch:
+        with interruptible():
+            _watch(runtime, interval, as_json)
+    elif as_json:
         print_json(msgspec.to_builtins(_look(runtime)))
-        while watch:
-            time.sleep(interval)
-            print_json(msgspec.to_builtins(_look(runtime)))
-    elif watch:
-        with Live(_table(_look(runtime)), console=console(), auto_refresh=False) as live:
-            while True:
-                time.sleep(interval)
-                live.update(_table(_look(runtime)), refresh=True)
     else:
         console().print(_table(_look(runtime)))
     return 0
+
+
+def _watch(runtime: Runtime, interval: float, as_json: bool) -> NoReturn:
+    """Show it again and again; ends by an exception alone."""
+    if as_json:
+        while True:
+            print_json(msgspec.to_builtins(_look(runtime)))
+            time.sleep(interval)
+    with Live(_table(_look(runtime)), console=console(), auto_refresh=False) as live:
+        while True:
+            time.sleep(interval)
+            live.update(_table(_look(runtime)), refresh=True)
 
 
 def _look(runtime: Runtime) -> Status:

@@ -94,8 +94,8 @@ class World:
         out, err = process.communicate(typed, timeout=120)
         return Output(process.returncode, out, err)
 
-    def start(self, *arguments: str, **env: str) -> "subprocess.Popen[str]":
-        """Start the command line, as a process of its own."""
+    def start(self, *arguments: str, before: Any = None, **env: str) -> "subprocess.Popen[str]":
+        """Start the command line, as a process of its own, in which `before` is called first."""
         environment = {
             **os.environ,
             "TABLE_PREFIX": self.tables.prefix,
@@ -106,7 +106,9 @@ class World:
         }
         pipe = subprocess.PIPE
         command = [sys.executable, "-m", "ops", *arguments]
-        return subprocess.Popen(command, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+        return subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True, preexec_fn=before
+        )
 
     def commit(self, *commits: Commit) -> None:
         """Both: write and project."""

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
+import pytest
+
 from chalicelib.bootstrap import MIGRATIONS
 from chalicelib.core.mysql.connections import parse_url
 from chalicelib.core.mysql.migrate import read_migrations
@@ -53,16 +55,26 @@ def test_status(world: World) -> None:
     assert (services["orders"]["lag_seconds"], services["orders"]["dead_letters"]) == (1.25, 2)
 
 
-def test_status_goes_on_showing(world: World) -> None:
-    """With --watch it looks again and again, and shows what has changed meanwhile, until Ctrl-C."""
+def ignoring_signals() -> None:
+    """As a shell without job control starts a job in the background, and more."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_status_goes_on_showing(world: World, number: signal.Signals) -> None:
+    """With --watch it looks again and again, and shows what has changed meanwhile, until it is told to end."""
     world.sql("INSERT INTO service_status VALUES ('orders', 1.25, 2, UTC_TIMESTAMP(3))")
-    watching = world.start("status", "--watch", "--json", "--interval", "0.2")
-    assert watching.stdout
-    assert json.loads(watching.stdout.readline())["services"][0]["dead_letters"] == 2
-    world.sql("UPDATE service_status SET dead_letters = 3")
-    assert any(json.loads(line)["services"][0]["dead_letters"] == 3 for line in islice(watching.stdout, 50))
-    watching.send_signal(signal.SIGINT)
-    assert watching.wait(10) in (0, 130)
+    watching = world.start("status", "--watch", "--json", "--interval", "0.1", before=ignoring_signals)
+    try:
+        assert watching.stdout
+        assert json.loads(watching.stdout.readline())["services"][0]["dead_letters"] == 2
+        world.sql("UPDATE service_status SET dead_letters = 3")
+        assert any(json.loads(line)["services"][0]["dead_letters"] == 3 for line in islice(watching.stdout, 300))
+        watching.send_signal(number)
+        assert watching.wait(60) == 130
+    finally:
+        watching.kill()
 
 
 def test_migrate(world: World) -> None:
