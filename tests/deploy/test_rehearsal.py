@@ -2,7 +2,7 @@
 
 What the emulator lacks: RDS Proxy, so that the data stack's outputs are put together here from the tests' own
 tables and database; CORS headers, metrics and X-Ray of API Gateway. Its mappings invoke projector and reactor, but know
-no partial failures, no bisecting and no destination: tests/local holds those rules against the local pump.
+no partial failures, no bisecting and no destination: tests/core/local holds those rules against the local pump.
 """
 
 import json

@@ -14,6 +14,7 @@ from local import aws
 from local.ports import wait_until
 from local.pump import MAX_EVENT_BYTES, Pump, batches
 from local.template import EventSource, Template
+from tests.support.domain import NEUTRAL
 from tests.support.stores import Tables
 
 Put = Callable[..., None]
@@ -49,7 +50,7 @@ class Function:
 def put(tables: Tables) -> Put:
     """Writes versions of an aggregate."""
 
-    def write(id: str, *versions: int, service: str = "orders", **more: Any) -> None:
+    def write(id: str, *versions: int, service: str = "transfers", **more: Any) -> None:
         for version in versions:
             item = {"id": {"S": id}, "version": {"N": str(version)}, **more}
             tables.client.put_item(TableName=tables.name(service), Item=item)
@@ -59,8 +60,9 @@ def put(tables: Tables) -> Put:
 
 @pytest.fixture
 def source(tables: Tables) -> EventSource:
-    """The mapping of the table of orders."""
-    return next(s for s in Template(tables.prefix).mappings() if s.table == tables.name("orders"))
+    """The mapping of the table of transfers, to the projector."""
+    mappings = Template(tables.prefix, NEUTRAL.template).mappings()
+    return next(one for one in mappings if one.table == tables.name("transfers"))
 
 
 @contextmanager
@@ -74,7 +76,7 @@ def pumping(tables: Tables, source: EventSource, function: Function, folder: Pat
 
 def test_order_and_completeness(tables: Tables, put: Put, source: EventSource, tmp_path: Path) -> None:
     """Every version arrives once and in the order of its write, in batches no larger than the mapping's."""
-    written = [(f"ord_{n % 7}", n // 7 + 1) for n in range(100)]
+    written = [(f"tra_{n % 7}", n // 7 + 1) for n in range(50)]
     for id, version in written:
         put(id, version)
     function = Function()
@@ -86,8 +88,8 @@ def test_order_and_completeness(tables: Tables, put: Put, source: EventSource, t
 
 def test_records_have_what_lambda_gives(tables: Tables, put: Put, source: EventSource, tmp_path: Path) -> None:
     """Each record has every key of a Lambda event, as JSON values."""
-    put("ord_1", 1, note={"B": b"\x00\xff"})
-    put("ord_1", 2)
+    put("tra_1", 1, note={"B": b"\x00\xff"})
+    put("tra_1", 2)
     function = Function()
     with pumping(tables, source, function, tmp_path):
         assert wait_until(lambda: len(function.seen) == 2, 20)
@@ -106,15 +108,15 @@ def test_records_have_what_lambda_gives(tables: Tables, put: Put, source: EventS
 
 def test_claims_are_filtered(tables: Tables, put: Put, source: EventSource, tmp_path: Path) -> None:
     """The template's filter keeps claims from the function; the checkpoint passes them all the same."""
-    put("ord_1", 1)
+    put("tra_1", 1)
     tables.client.put_item(
         TableName=source.table,
-        Item={"id": {"S": "claim#reference#7"}, "owner": {"S": "ord_1"}, "commit": {"S": "c"}},
+        Item={"id": {"S": "claim#reference#7"}, "owner": {"S": "tra_1"}, "commit": {"S": "c"}},
     )
     function = Function()
     with pumping(tables, source, function, tmp_path):
         assert wait_until(lambda: bool(function.seen), 20)
-    assert function.seen == [("ord_1", 1)]
+    assert function.seen == [("tra_1", 1)]
     again = Function()
     with pumping(tables, source, again, tmp_path):
         pass
@@ -123,7 +125,7 @@ def test_claims_are_filtered(tables: Tables, put: Put, source: EventSource, tmp_
 
 def test_partial_failure_goes_on_from_there(tables: Tables, put: Put, source: EventSource, tmp_path: Path) -> None:
     """What was reported as failed comes again with what follows it; what stood before does not."""
-    put("ord_1", 1, 2, 3, 4)
+    put("tra_1", 1, 2, 3, 4)
     failures = iter([True, True, False])
 
     def third(records: list[Any]) -> str | None:
@@ -133,12 +135,12 @@ def test_partial_failure_goes_on_from_there(tables: Tables, put: Put, source: Ev
     function = Function(third)
     with pumping(tables, source, function, tmp_path):
         assert wait_until(lambda: len(function.seen) >= 4, 20)
-    assert function.seen == [("ord_1", version) for version in (1, 2, 3, 4)]
+    assert function.seen == [("tra_1", version) for version in (1, 2, 3, 4)]
 
 
 def test_raising_function_is_given_halves(tables: Tables, put: Put, source: EventSource, tmp_path: Path) -> None:
     """A record that makes the function raise ends up alone, and those around it are taken in order."""
-    put("ord_1", *range(1, 9))
+    put("tra_1", *range(1, 9))
     blocked = threading.Event()
 
     def explode(records: list[Any]) -> str | None:
@@ -152,26 +154,26 @@ def test_raising_function_is_given_halves(tables: Tables, put: Put, source: Even
     function = Function(explode)
     with pumping(tables, source, function, tmp_path):
         assert wait_until(lambda: len(function.seen) >= 8, 20)
-    assert function.seen == [("ord_1", version) for version in range(1, 9)]
+    assert function.seen == [("tra_1", version) for version in range(1, 9)]
     assert blocked.is_set()
 
 
 def test_restart_goes_on_at_the_checkpoint(tables: Tables, put: Put, source: EventSource, tmp_path: Path) -> None:
     """A pump that is started again brings what is new, and nothing of what is done."""
-    put("ord_1", 1, 2)
+    put("tra_1", 1, 2)
     first = Function()
     with pumping(tables, source, first, tmp_path):
         assert wait_until(lambda: len(first.seen) == 2, 20)
-    put("ord_1", 3)
+    put("tra_1", 3)
     second = Function()
     with pumping(tables, source, second, tmp_path):
         assert wait_until(lambda: bool(second.seen), 20)
-    assert second.seen == [("ord_1", 3)]
+    assert second.seen == [("tra_1", 3)]
 
 
 def test_stopping_drains_the_stream(tables: Tables, put: Put, source: EventSource, tmp_path: Path) -> None:
     """What was written before the pump is stopped is still delivered: the stream would be lost otherwise."""
-    put("ord_1", *range(1, 30))
+    put("tra_1", *range(1, 30))
     function = Function()
     with pumping(tables, replace(source, batch_size=3), function, tmp_path):
         pass
@@ -182,23 +184,23 @@ def test_checkpoint_of_a_lost_stream_begins_at_the_oldest(
     tables: Tables, put: Put, source: EventSource, tmp_path: Path
 ) -> None:
     """A checkpoint that the stream does not know, as after a restart of MiniStack, is no reason to stop."""
-    put("ord_1", 1)
+    put("tra_1", 1)
     file = tmp_path / source.function / f"{source.table}.json"
     file.parent.mkdir()
     file.write_text(json.dumps({"shardId-00000000000000000000-00000000": "000000000000000000001"}))
     function = Function()
     with pumping(tables, source, function, tmp_path):
         assert wait_until(lambda: bool(function.seen), 20)
-    assert function.seen == [("ord_1", 1)]
+    assert function.seen == [("tra_1", 1)]
 
 
 def test_two_functions_keep_checkpoints_of_their_own(
     tables: Tables, put: Put, source: EventSource, tmp_path: Path
 ) -> None:
     """A second function on the same stream gets everything too, and is not held up by the first."""
-    put("ord_1", 1, 2)
+    put("tra_1", 1, 2)
     stuck, free = Function(lambda records: records[0]["dynamodb"]["SequenceNumber"]), Function()
-    other = replace(source, function="ReactorFunction", handler="app.react")
+    other = replace(source, function="ReactorFunction", handler="react")
     pump = Pump(tables.endpoint, [source, other], {source.handler: stuck, other.handler: free}, tmp_path)
     pump.start()
     assert wait_until(lambda: len(free.seen) == 2, 20)
@@ -210,7 +212,7 @@ def test_batches_that_are_given_up_go_to_the_bucket(
     tables: Tables, put: Put, source: EventSource, tmp_path: Path
 ) -> None:
     """With a cap on retries a batch ends in S3 with its payload, and the shard goes on."""
-    put("ord_1", 1)
+    put("tra_1", 1)
     bucket = f"{tables.prefix}given-up"
     aws.create_bucket(tables.endpoint, bucket)
     function = Function(lambda records: records[0]["dynamodb"]["SequenceNumber"])
@@ -218,9 +220,9 @@ def test_batches_that_are_given_up_go_to_the_bucket(
     with pumping(tables, replace(source, retries=1), function, tmp_path, bucket):
         assert wait_until(lambda: client.list_objects_v2(Bucket=bucket)["KeyCount"] == 1, 20)
         function.fail = lambda _: None
-        put("ord_1", 2)
+        put("tra_1", 2)
         assert wait_until(lambda: bool(function.seen), 20)
-    assert function.seen == [("ord_1", 2)]
+    assert function.seen == [("tra_1", 2)]
     key = client.list_objects_v2(Bucket=bucket)["Contents"][0]["Key"]
     kept = json.loads(client.get_object(Bucket=bucket, Key=key)["Body"].read())
     assert kept["requestContext"]["condition"] == "RetryAttemptsExhausted"

@@ -3,7 +3,7 @@
 import http.client
 import json
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,15 +40,6 @@ OURS = ["localhost", "LOCALHOST:8000", "127.0.0.1", "127.0.0.1:4566", "[::1]", "
         "172.17.0.1:4566"]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """A stack as `make run` starts it."""
-    run = Run(tmp_path_factory.mktemp("pages") / "state")
-    run.start().ready()
-    yield run
-    run.stop()
-
-
 def send(port: int, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> tuple[int, str]:
     """The status and the text of an answer."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
@@ -60,9 +51,9 @@ def send(port: int, method: str, path: str, headers: Mapping[str, str], body: by
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_embedded_aws_takes_nothing_of_a_page(stack: Run, page: str) -> None:
+def test_embedded_aws_takes_nothing_of_a_page(standing: Run, page: str) -> None:
     """Neither code to run, nor a look at the tables, nor a change to them."""
-    port = stack.ports["MINISTACK_PORT"]
+    port = standing.ports["MINISTACK_PORT"]
     for method, path, headers, body in (
         ("POST", "/2015-03-31/functions", {}, json.dumps(FUNCTION).encode()),
         ("POST", "/", {"X-Amz-Target": "DynamoDB_20120810.ListTables"}, b"{}"),
@@ -75,53 +66,46 @@ def test_embedded_aws_takes_nothing_of_a_page(stack: Run, page: str) -> None:
         assert (status, "no request of a web page" in text) == (403, True), (method, path, text)
 
 
-def test_embedded_aws_runs_no_code(stack: Run) -> None:
+def test_embedded_aws_runs_no_code(standing: Run) -> None:
     """Not even for a program of this machine: Lambda and all else that is not needed is not there."""
-    port = stack.ports["MINISTACK_PORT"]
+    port = standing.ports["MINISTACK_PORT"]
     status, text = send(port, "POST", "/2015-03-31/functions", {}, json.dumps(FUNCTION).encode())
     assert (status, json.loads(text)) == (400, {"error": "Unsupported service: lambda"})
     health = json.loads(send(port, "GET", "/_ministack/health", {})[1])
     assert sorted(health["services"]) == ["dynamodb", "dynamodbstreams", "s3", "sts"]
 
 
-def test_api_answers_to_its_own_names_alone(stack: Run) -> None:
+def test_api_answers_to_its_own_names_alone(standing: Run) -> None:
     """A page that has its name resolve to this machine cannot read the API either."""
-    port = stack.ports["API_PORT"]
+    port = standing.ports["API_PORT"]
     for page, headers in PAGES.items():
         if "Host" in headers:
             status, text = send(port, "GET", "/health", headers)
-            assert (status, json.loads(text)["type"]) == (403, "urn:tributary:problem:forbidden"), page
-            assert send(port, "POST", "/customers", headers, b"{}")[0] == 403
+            assert (status, json.loads(text)["type"]) == (403, "urn:accounts:problem:forbidden"), page
+            assert send(port, "POST", "/accounts", headers, b"{}")[0] == 403
     assert send(port, "GET", "/health", {"Host": f"localhost:{port}"})[0] == 200
 
 
-def test_read_model_takes_nothing_of_a_page(stack: Run) -> None:
+def test_read_model_takes_nothing_of_a_page(standing: Run) -> None:
     """A request of HTTP is no login, however often it comes; our own programs are not shut out by it."""
-    port = stack.ports["MYSQL_PORT"]
+    port = standing.ports["MYSQL_PORT"]
     for _ in range(120):  # over max_connect_errors
         with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
             connection.sendall(b"POST / HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 0\r\n\r\n")
             with suppress(ConnectionError):
                 while received := connection.recv(4096):
                     assert b"HTTP/" not in received
-    connect(url(stack, USER)).close()
+    connect(url(standing, USER)).close()
 
 
-def test_our_own_programs_are_served(stack: Run) -> None:
+def test_our_own_programs_are_served(standing: Run) -> None:
     """boto3, by each of the names that a machine and its containers have for the port."""
-    tables = aws.dynamodb(f"http://127.0.0.1:{stack.ports['MINISTACK_PORT']}").list_tables()["TableNames"]
-    assert "tributary-orders" in tables
+    tables = aws.dynamodb(f"http://127.0.0.1:{standing.ports['MINISTACK_PORT']}").list_tables()["TableNames"]
+    assert "tributary-transfers" in tables
     for host in OURS:
         assert is_own(host)
         headers = {"Host": host, "X-Amz-Target": "DynamoDB_20120810.ListTables"}
-        assert send(stack.ports["MINISTACK_PORT"], "POST", "/", headers, b"{}")[0] == 200
-
-
-def test_operator_can_do_all_with_these_rights(stack: Run) -> None:
-    """`ops` compares, builds the tables anew and migrates as the stack's own users."""
-    for command in ("verify", "rebuild", "migrate"):
-        done = stack.ops(command)
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert send(standing.ports["MINISTACK_PORT"], "POST", "/", headers, b"{}")[0] == 200
 
 
 def test_address_bar_is_no_page() -> None:
@@ -148,9 +132,9 @@ def rows(url: str, statement: str) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("user", RIGHTS)
-def test_grants(stack: Run, user: str) -> None:
+def test_grants(standing: Run, user: str) -> None:
     """A user has what is listed, in the one database, and nothing more."""
-    usage, rights = (str(row[0]) for row in rows(url(stack, user), "SHOW GRANTS"))
+    usage, rights = (str(row[0]) for row in rows(url(standing, user), "SHOW GRANTS"))
     assert usage.startswith(f"GRANT USAGE ON *.* TO `{user}`@`127.0.0.1` IDENTIFIED BY PASSWORD")
     assert rights == f"GRANT {RIGHTS[user]} ON `tributary`.* TO `{user}`@`127.0.0.1`"
 
@@ -163,11 +147,11 @@ def test_rights_of_the_functions() -> None:
     }  # fmt: skip
 
 
-def test_no_other_way_in(stack: Run) -> None:
+def test_no_other_way_in(standing: Run) -> None:
     """Nobody else has an account over the network, and no statement reaches a file of the machine."""
-    connection = url(stack, MIGRATIONS_USER)
+    connection = url(standing, MIGRATIONS_USER)
     ((folder, local),) = rows(connection, "SELECT @@secure_file_priv, @@local_infile")
-    assert (Path(str(folder)).resolve(), local) == ((stack.folder / "mariadb" / "files").resolve(), 0)
+    assert (Path(str(folder)).resolve(), local) == ((standing.folder / "mariadb" / "files").resolve(), 0)
     assert rows(connection, "SHOW DATABASES") == [("information_schema",), ("tributary",)]
     for user in ("root", "", "mysql", "mariadb.sys"):
         with pytest.raises(Exception, match="Access denied"):
@@ -176,10 +160,10 @@ def test_no_other_way_in(stack: Run) -> None:
         connect(connection.replace(MIGRATIONS_USER, USER).replace("@", "x@"))
 
 
-def test_password_is_kept_private(stack: Run) -> None:
+def test_password_is_kept_private(standing: Run) -> None:
     """The password is this clone's own, and this user's alone to read; so is every file that holds it."""
-    password = (stack.folder / "mariadb" / "password").read_text()
-    holding = [path for path in stack.folder.rglob("*") if path.is_file() and _holds(path, password)]
+    password = (standing.folder / "mariadb" / "password").read_text()
+    holding = [path for path in standing.folder.rglob("*") if path.is_file() and _holds(path, password)]
     assert {path.name for path in holding} >= {"password", "init.sql", "lambda-env.json"}
     assert {oct(path.stat().st_mode & 0o777) for path in holding} == {"0o600"}
 

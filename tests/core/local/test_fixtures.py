@@ -3,6 +3,8 @@
 import pytest
 
 from chalicelib.core.mysql.connections import connect
+from tests.core.domain.roles import CLERK
+from tests.core.things import unique
 from tests.support.client import Client
 from tests.support.stack import Stack
 from tests.support.stores import Tables
@@ -10,7 +12,7 @@ from tests.support.stores import Tables
 
 def test_tables_have_streams_with_both_images(tables: Tables) -> None:
     """Every service's table streams new and old images; the dead-letter table has no stream."""
-    for service in ("customers", "catalog", "inventory", "orders"):
+    for service in tables.domain.services:
         table = tables.client.describe_table(TableName=tables.name(service))["Table"]
         assert table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
     dead = tables.client.describe_table(TableName=tables.name("dead-letters"))["Table"]
@@ -19,7 +21,7 @@ def test_tables_have_streams_with_both_images(tables: Tables) -> None:
 
 def test_tables_expire_key_claims(tables: Tables) -> None:
     """DynamoDB deletes items by their attribute expires_at."""
-    answer = tables.client.describe_time_to_live(TableName=tables.name("orders"))
+    answer = tables.client.describe_time_to_live(TableName=tables.name("transfers"))
     assert answer["TimeToLiveDescription"]["AttributeName"] == "expires_at"
 
 
@@ -30,15 +32,16 @@ def test_database_is_empty_at_each_test(database: str, run: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT COUNT(*) FROM heartbeats")
         assert cursor.fetchone() == (0,)
-        cursor.execute("INSERT INTO heartbeats VALUES ('orders', %s, NOW(3), NOW(3))", (run,))
+        cursor.execute("INSERT INTO heartbeats VALUES ('transfers', %s, NOW(3), NOW(3))", (run,))
     connection.close()
 
 
 def test_stack_shows_what_was_written(stack: Stack) -> None:
     """What goes in by HTTP comes out by HTTP, through the stream and the projector."""
-    client = Client(stack.url, stack.token("admin"))
-    written = client.post("/customers", {"name": "Ada", "email": "ada@fixtures.example.com"})
+    client = stack.client(CLERK)
+    number = unique()
+    written = client.post("/accounts", {"number": number, "name": number})
     token = written.headers["consistency-token"]
     shown = client.get(written.headers["location"], Consistency_Token=token, Prefer="wait=10")
-    assert (written.status, shown.status, shown.json["name"]) == (201, 200, "Ada")
-    assert "application/problem+json" in Client(stack.url).get("/customers").headers["content-type"]
+    assert (written.status, shown.status, shown.json["name"]) == (201, 200, number)
+    assert "application/problem+json" in Client(stack.url).get("/accounts").headers["content-type"]

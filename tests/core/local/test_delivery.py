@@ -8,8 +8,9 @@ import pytest
 
 from local.delivery import Delivery, PumpStopped, Record, first_failure
 from local.template import EventSource, Template
+from tests.support.domain import NEUTRAL
 
-SOURCE = Template("t-").mappings()[0]
+SOURCE = Template("t-", NEUTRAL.template).mappings()[0]
 
 
 def records(*numbers: int, at: float = 0.0) -> list[Record]:

@@ -6,9 +6,10 @@ import pytest
 
 from local import LocalError
 from local.filters import passes
-from local.template import Template
+from local.template import EventSource, Template
+from tests.support.domain import NEUTRAL
 
-RECORD = {"eventName": "INSERT", "dynamodb": {"NewImage": {"id": {"S": "claim#email#a"}, "n": {"N": "3"}}}}
+RECORD = {"eventName": "INSERT", "dynamodb": {"NewImage": {"id": {"S": "claim#name#a"}, "n": {"N": "3"}}}}
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,7 @@ RECORD = {"eventName": "INSERT", "dynamodb": {"NewImage": {"id": {"S": "claim#em
         ({"eventName": [{"anything-but": ["INSERT"]}]}, False),
         ({"eventName": [{"anything-but": "REMOVE"}]}, True),
         ({"dynamodb": {"NewImage": {"id": {"S": [{"prefix": "claim#"}]}}}}, True),
-        ({"dynamodb": {"NewImage": {"id": {"S": [{"prefix": "ord_"}]}}}}, False),
+        ({"dynamodb": {"NewImage": {"id": {"S": [{"prefix": "tra_"}]}}}}, False),
         ({"dynamodb": {"NewImage": {"owner": {"S": [{"exists": False}]}}}}, True),
         ({"dynamodb": {"NewImage": {"id": {"S": [{"exists": True}]}}}}, True),
         ({"dynamodb": {"NewImage": {"id": [{"exists": True}]}}}, False),
@@ -44,34 +45,39 @@ def test_unknown_rule_is_refused_by_name() -> None:
         passes(RECORD, [{"dynamodb": {"NewImage": {"n": {"N": [{"numeric": [">", 1]}]}}}}])
 
 
+def mappings(function: str) -> list[EventSource]:
+    """Of one function."""
+    return [source for source in Template("t-", NEUTRAL.template).mappings() if source.function == function]
+
+
 @pytest.mark.parametrize(
     ("image", "expected"),
     [
-        ({"id": {"S": "ord_1"}, "version": {"N": "1"}}, True),
-        ({"id": {"S": "res#ord_1"}, "version": {"N": "1"}}, True),
-        ({"id": {"S": "ord_1"}, "nonsense": {"N": "1"}}, True),
-        ({"id": {"S": "claim#email#a"}, "owner": {"S": "cus_1"}, "commit": {"S": "x"}}, False),
+        ({"id": {"S": "tra_1"}, "version": {"N": "1"}}, True),
+        ({"id": {"S": "hold#tra_1"}, "version": {"N": "1"}}, True),
+        ({"id": {"S": "tra_1"}, "nonsense": {"N": "1"}}, True),
+        ({"id": {"S": "claim#name#a"}, "owner": {"S": "A"}, "commit": {"S": "x"}}, False),
         ({"id": {"S": "claim#key#a#b"}, "fingerprint": {"S": "x"}, "response": {"S": "y"}}, False),
     ],
 )
 def test_template_drops_claims_and_nothing_else(image: dict[str, Any], expected: bool) -> None:
     """The projector's mappings let every aggregate through, broken ones too, and no claim."""
-    for source in (source for source in Template("t-").mappings() if source.function == "ProjectorFunction"):
+    for source in mappings("ProjectorFunction"):
         assert passes({"eventName": "INSERT", "dynamodb": {"NewImage": image}}, source.filters) is expected
 
 
 def test_template_drops_removals() -> None:
-    """An item that DynamoDB expires is no news to the projector."""
-    for source in Template("t-").mappings():
-        assert not passes({"eventName": "REMOVE", "dynamodb": {"OldImage": {"id": {"S": "ord_1"}}}}, source.filters)
+    """An item that DynamoDB expires is no news to anybody."""
+    for source in mappings("ProjectorFunction") + mappings("ReactorFunction"):
+        assert not passes({"eventName": "REMOVE", "dynamodb": {"OldImage": {"id": {"S": "tra_1"}}}}, source.filters)
 
 
 @pytest.mark.parametrize(
     ("service", "id", "expected"),
-    [("inventory", "res#ord_1", True), ("inventory", "SKU-1", False), ("orders", "ord_1", True)],
+    [("accounts", "hold#tra_1", True), ("accounts", "A-1", False), ("transfers", "tra_1", True)],
 )
 def test_template_gives_the_reactor_what_asks_for_anything(service: str, id: str, expected: bool) -> None:
-    """Orders and reservations; stock itself never."""
-    (source,) = (one for one in Template("t-").mappings() if (one.handler, one.table) == ("app.react", f"t-{service}"))
+    """Transfers and holds; an account itself never."""
+    (source,) = (one for one in mappings("ReactorFunction") if one.table == f"t-{service}")
     image = {"id": {"S": id}, "version": {"N": "1"}}
     assert passes({"eventName": "INSERT", "dynamodb": {"NewImage": image}}, source.filters) is expected

@@ -1,0 +1,82 @@
+"""Stacks as `make run` starts them, shared as far as tests leave them as they were."""
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from local.ports import is_free, wait_until
+from ops.running_stack import FILE
+from tests.support.client import Client
+from tests.support.domain import NEUTRAL
+from tests.support.running import Run
+
+NAME = "Ada's"
+
+
+class Kept(NamedTuple):
+    """What is left of a stack that was stopped by Ctrl-C after an account was opened.
+
+    Attributes:
+        folder: what it keeps.
+        code, output: its exit code, and what it printed.
+        free: whether all its ports were free at once.
+    """
+
+    folder: Path
+    code: int | None
+    output: str
+    free: bool
+
+
+def open_account(client: Client, name: str) -> dict[str, Any]:
+    """Open one, whose number is its name; the headers of a query that shows it."""
+    answer = client.post("/accounts", {"number": name.rstrip("'s"), "name": name})
+    assert answer.status == 201, answer
+    return {"Consistency_Token": answer.headers["consistency-token"], "Prefer": "wait=10"}
+
+
+def names(client: Client, **headers: Any) -> list[str]:
+    """Of all accounts that are shown, sorted."""
+    answer = client.get("/accounts", **headers)
+    assert answer.status == 200, answer
+    return sorted(account["name"] for account in answer.json["items"])
+
+
+@pytest.fixture(scope="package")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """What a stopped stack keeps, to be copied."""
+    run = Run(tmp_path_factory.mktemp("kept") / "state", NEUTRAL)
+    client = run.start().ready()
+    assert names(client, **open_account(client, NAME)) == [NAME]  # projected before the streams are lost
+    assert wait_until((run.folder / FILE).exists, 30)
+    output = run.stop(signal.SIGINT)
+    assert run.process is not None
+    return Kept(run.folder, run.process.returncode, output, all(map(is_free, run.ports.values())))
+
+
+def copied(kept: Kept, folder: Path) -> Iterator[Run]:
+    """A stack with a copy of what is kept, not started; stopped at the end."""
+    # The server's log is 256 MB of next to nothing.
+    subprocess.run(["cp", "-a", "--sparse=always", str(kept.folder), str(folder / "state")], check=True)
+    run = Run(folder / "state", NEUTRAL)
+    yield run
+    if run.process and run.process.poll() is None:
+        run.stop()
+
+
+@pytest.fixture
+def copy(kept: Kept, tmp_path: Path) -> Iterator[Run]:
+    """A stack of a test's own with a copy of that, not started."""
+    yield from copied(kept, tmp_path)
+
+
+@pytest.fixture(scope="package")
+def standing(kept: Kept, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """The same, which runs; whoever uses it leaves it as it was."""
+    for run in copied(kept, tmp_path_factory.mktemp("standing")):
+        run.start().ready()
+        yield run
