@@ -174,7 +174,14 @@ class Recorder:
 
 
 def recorded(url: str, batches: Batches) -> list[str | bytes]:
-    """The statements by which the projector writes those batches."""
+    """The statements by which the projector writes those batches, once its service is known to the database.
+
+    The first transaction of a service inserts its row of `generations`, which cannot be replayed.
+    """
+    connection = connect(url)
+    ours(lambda: connection, batches[:1])
+    empty(connection)
+    connection.close()
     recorder = Recorder(url)
     ours(lambda: recorder, batches)
     recorder.close()
