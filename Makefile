@@ -9,8 +9,8 @@ PARALLEL = -n $(or $(JOBS),3) --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: run seed check-sales token load reset test-fast test lint generate new-service security-matrix fuzz status \
-  verify rebuild test-without-shop test-mysql test-deploy faults soak bench bench-verify bench-rebuild bench- \
-  search bench-buckets costs setup deploy-tools browser-tools api-tools clean help
+  verify rebuild test-without-shop test-mysql test-deploy faults soak bench bench-verify bench-rebuild bench-search \
+  bench-buckets costs setup deploy-tools browser-tools api-tools clean help
 
 ##@ Try it
 
