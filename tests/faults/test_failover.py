@@ -18,11 +18,11 @@ from chalicelib.core.service import Head
 from local.mariadb import USER
 from local.ports import wait_until
 from tests.faults.form import form
-from tests.faults.proxy import Proxy, through
 from tests.faults.servers import Pair, catch_up, execute, replicated
 from tests.shop.histories import fold, head, order_state, record, sequence_of
 from tests.shop.projecting import Projector
 from tests.shop.reading import base_tables, query, summaries
+from tests.support.proxy import Proxy, through
 
 Make = Callable[..., Projector]
 FAILOVERS = form(2, 20)

@@ -13,10 +13,10 @@ import pytest
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.service import Head
 from tests.faults.form import form
-from tests.faults.proxy import Proxy, port_of, through
 from tests.shop.histories import fold, head, order_state, record
 from tests.shop.projecting import Projector
 from tests.shop.reading import base_tables, summaries
+from tests.support.proxy import Proxy, port_of, through
 
 BATCHES = form(40, 1500)
 ORDERS = 60

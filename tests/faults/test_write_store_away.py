@@ -23,10 +23,10 @@ from chalicelib.core.service import HEARTBEAT_ID
 from local.ministack import MiniStack
 from local.ports import free_port
 from tests.faults.form import LONG, form
-from tests.faults.proxy import Proxy
 from tests.faults.whole import NOT_YET, Load, agree
 from tests.shop.http.things import customer, product
 from tests.support.client import Answer, Client
+from tests.support.proxy import Proxy
 from tests.support.stack import Stack, started
 from tests.support.stores import Tables, fresh_database, fresh_tables
 

@@ -15,7 +15,7 @@ from tests.core.gates import Gate, once
 from tests.core.histories import fold, head, record, sequence_of, transfer_state
 from tests.core.projecting import Projector
 from tests.core.reading import base_tables, summaries
-from tests.faults.proxy import GARBLED, Proxy, port_of, through
+from tests.support.proxy import GARBLED, Proxy, port_of, through
 
 pytestmark = pytest.mark.database
 
