@@ -10,9 +10,10 @@ from chalicelib.inventory.published import reservation_id
 from chalicelib.orders.answers import OrderTimeline, TimelineEntry
 
 _ORDER = "SELECT version, status, customer_id FROM orders WHERE id = %s AND deleted_at IS NULL"
+# Two aggregates merged by their times, each in the order of its versions: of two services the clocks may differ.
 _ENTRIES = """SELECT service, id, version, at, command, actor, events FROM timeline
   WHERE (service = 'orders' AND id = %s) OR (service = 'inventory' AND id = %s)
-  ORDER BY at, service DESC, version"""
+  ORDER BY MAX(at) OVER (PARTITION BY service, id ORDER BY version), service DESC, version"""
 # Nothing gets there but by an answer of the inventory, which is a commit of the reservation.
 _ANSWERED = ("confirmed", "rejected", "shipped", "delivered")
 

@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -46,6 +47,7 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.service import ClaimChange, Head, Service
 from chalicelib.core.telemetry import log
+from chalicelib.core.times import iso, utc_now
 
 TRIES = 5
 _FIRST_PAUSE_SECONDS = 0.02
@@ -60,7 +62,7 @@ class Envelope:
         command: what the service's `decide` takes.
         ids: the aggregates to load; the answer is about the first.
         actor: who asks: the token's subject, or the reactor.
-        at: ISO 8601 UTC with milliseconds; becomes the commit's time.
+        at: when the command came in, ISO 8601 UTC with milliseconds. A commit's own time is taken anew at each try.
         fresh: the ids were made for this command, so there is nothing to load; were one taken after
             all, the write's condition would say so.
         access: how far the actor may go: with OWN, a first aggregate that exists has to be its own, what is missing is
@@ -73,6 +75,7 @@ class Envelope:
         key: the idempotency key, if one was sent.
         correlation: id of the request, in every line that is logged because of it; at most 64 characters.
         trace: X-Amzn-Trace-Id for what follows from the commit (`tracing.header`); "" where nothing is traced.
+        clock: the present time, naive and UTC.
     """
 
     name: str
@@ -88,6 +91,7 @@ class Envelope:
     key: IdempotencyKey | None = None
     correlation: str = ""
     trace: str = ""
+    clock: Callable[[], datetime] = utc_now
 
 
 class CommandResult(NamedTuple):
@@ -275,6 +279,7 @@ def _evolve(
 ) -> tuple[list[Head], list[tuple[str, ClaimChange]]]:
     """The new head, and the change of claims, of each aggregate that something happened to."""
     commit, new_heads, claims = str(uuid.uuid4()), [], []
+    at = _commit_time(envelope, [heads[id] for id in events if id in heads])
     for id, done in events.items():
         kind, before = service.aggregate(id), states[id]
         after = before
@@ -289,7 +294,7 @@ def _evolve(
                 commit=commit,
                 actor=envelope.actor,
                 command=envelope.name,
-                at=envelope.at,
+                at=at,
                 deleted=after.deleted,
                 correlation=envelope.correlation,
                 trace=envelope.trace,
@@ -297,6 +302,16 @@ def _evolve(
         )
         claims.append((id, kind.claim_change(id, before, after, done)))
     return new_heads, claims
+
+
+def _commit_time(envelope: Envelope, replaced: Sequence[Head]) -> str:
+    """The time of a commit: now, but never before the command came in, nor before a commit that this one follows.
+
+    Clocks differ, are set back, and a command may have waited for its turn; the order is that of the versions. Times in
+    a state, such as that of its creation, are the command's own and stay as they came. All times are written alike
+    (`iso`), so that they compare as text.
+    """
+    return max([iso(envelope.clock()), envelope.at, *(head.at for head in replaced)])
 
 
 def _stored(state: State) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def lag_seconds(sent: Beat | None, applied: Beat | None, now: datetime) -> float
     if applied and applied.applied_at and applied.number >= sent.number:
         return max(0.0, (applied.applied_at - applied.sent_at).total_seconds())
     # The oldest heartbeat still under way was sent after the one that came through last.
-    return (now - (applied.sent_at if applied else sent.sent_at)).total_seconds()
+    return max(0.0, (now - (applied.sent_at if applied else sent.sent_at)).total_seconds())
 
 
 def _sent(runtime: Runtime, service: str) -> Beat | None:

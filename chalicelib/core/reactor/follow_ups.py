@@ -113,6 +113,7 @@ def _run(follow_up: FollowUp, cause: Head, deps: ReactorDeps) -> None:
             ids=follow_up.ids,
             actor=REACTOR,
             at=iso(deps.now()),
+            clock=deps.now,
             correlation=cause.correlation,
             trace=tracing.header(),
         )

@@ -209,6 +209,28 @@ def test_the_timeline_of_an_order(world: World) -> None:
     assert timeline.entries[2].events == [{"type": "OrderConfirmed", "data": {"note": "😀 'quoted'", "n": 2**70}}]
 
 
+def test_a_timeline_by_clocks_that_differ(world: World) -> None:
+    """Each of the two aggregates is in the order of its versions, even where its times are not."""
+    for service, id, version, second in [
+        ("orders", "ord_1", 1, 5),
+        ("orders", "ord_1", 2, 1),  # by a clock that was set back
+        ("inventory", "res#ord_1", 1, 6),
+        ("inventory", "res#ord_1", 2, 2),
+        ("orders", "ord_1", 3, 7),
+    ]:
+        state = order_state("cancelled") if service == "orders" else {"status": "released"}
+        world.project(service, head(id, version, state, at=iso(START + timedelta(seconds=second))))
+    timeline = world.ask(get_timeline, "ord_1")
+    assert timeline is not None
+    assert [(entry.service, entry.version) for entry in timeline.entries] == [
+        ("orders", 1),
+        ("orders", 2),
+        ("inventory", 1),
+        ("inventory", 2),
+        ("orders", 3),
+    ]
+
+
 @pytest.mark.parametrize(
     ("status", "versions", "incomplete"),
     [
