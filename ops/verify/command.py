@@ -1,5 +1,7 @@
 """`ops verify`."""
 
+from collections.abc import Iterator
+
 import click
 
 from chalicelib.core.mysql.connections import connect
@@ -9,7 +11,7 @@ from ops.environment import load, patient_dynamodb, services_of
 from ops.failing import WRONG
 from ops.output import console, json_option, print_json, table
 from ops.progress import phase
-from ops.verify.drift import Drift
+from ops.verify.drift import NOT_REPAIRABLE, Drift
 from ops.verify.run import Target, VerifyOptions, VerifyReport
 from ops.verify.run import verify as run
 
@@ -110,6 +112,17 @@ def conclusion(report: VerifyReport) -> str:
     if not report.counts:
         return "write model, read model and summaries agree."
     counts = ", ".join(f"{count:,} {kind.value}" for kind, count in sorted(report.counts.items()))
-    if not report.repaired and report.left:
-        return f"{counts}. `python -m ops verify --repair` brings that right."
-    return f"{counts}; {report.repaired:,} repaired, {report.left:,} left."
+    done = f"; {report.repaired:,} repaired, {report.left:,} left" if report.repair else ""
+    return " ".join([f"{counts}{done}.", *_advice(report)])
+
+
+def _advice(report: VerifyReport) -> Iterator[str]:
+    """What to do about what is left, by what this run has tried."""
+    if report.counts.keys() - NOT_REPAIRABLE and not report.repair:
+        rest = " the rest of" if report.counts.keys() & NOT_REPAIRABLE.keys() else ""
+        yield f"`python -m ops verify --repair` brings{rest} that right."
+    elif report.repair and report.left > sum(report.counts[kind] for kind in NOT_REPAIRABLE):
+        yield "`outcome` says of each why it was left."
+    for kind, advice in NOT_REPAIRABLE.items():
+        if report.counts[kind]:
+            yield f"{kind.value.capitalize()}: {advice}."

@@ -2,7 +2,8 @@
 
 import enum
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from msgspec.structs import astuple
@@ -51,6 +52,14 @@ class Drift(NamedTuple):
 
 
 REPAIRED = "repaired"
+NOT_REPAIRABLE: Mapping[DriftKind, str] = MappingProxyType(
+    {
+        DriftKind.AHEAD: "`python -m ops rebuild` makes the read model follow a table that was restored",
+        DriftKind.UNREADABLE: "mend the projection or the item; `python -m ops dead-letters list` shows"
+        " what was refused",
+    }
+)
+"""What a repair leaves whenever it finds it, and what to do instead."""
 
 
 class Found(NamedTuple):

@@ -72,7 +72,7 @@ class Repair:
         try:
             return self._attempts.run(work)
         except (Poisonous, GaveUp) as error:
-            return f"left: {error}"
+            return f"left: {error}; try again"
 
     def _repair(self, connection: "Connection[Any]", id: str) -> str:
         """Lock, read the item, write or delete, set the summaries, commit. Returns the outcome."""

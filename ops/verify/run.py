@@ -59,6 +59,7 @@ class VerifyReport:
         rebuilt: services whose tables were swapped for those of another generation meanwhile, so that nothing is
             said of what is in use now.
         seconds: it took.
+        repair: whether a repair of what was found was tried.
     """
 
     items: int = 0
@@ -68,6 +69,7 @@ class VerifyReport:
     examples: list[Drift] = field(default_factory=list)
     rebuilt: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    repair: bool = False
 
     @property
     def left(self) -> int:
@@ -118,7 +120,7 @@ def verify(
     Raises:
         Exception: whatever keeps either side from being read.
     """
-    report, begun, lock = VerifyReport(), time.monotonic(), threading.Lock()
+    report, begun, lock = VerifyReport(repair=options.repair), time.monotonic(), threading.Lock()
 
     def note(drift: Drift) -> None:
         with lock:

@@ -9,6 +9,7 @@ import pytest
 
 from local import aws
 from ops.verify import VerifyOptions, verify
+from ops.verify.command import conclusion
 from tests.core.contract.lossy_proxy import LossyProxy
 from tests.core.gates import Gate, once
 from tests.ops.conftest import Commit, World, kinds, order, product, quiet
@@ -195,6 +196,28 @@ def test_an_item_that_no_row_can_show(world: World) -> None:
     assert kinds(found) == {("missing", "ord_bad"), ("unreadable", "ord_worse"), ("changed", "ord_4")}
     assert report.left == 2
     assert all(drift.repaired or drift.outcome.startswith("left: ") for drift in found)
+
+
+def test_what_it_advises_follows_from_what_it_did(world: World) -> None:
+    """A repair is promised of what it can repair; of what it leaves, before it and after it, something else."""
+    settled(world)
+    world.write(("orders", head("ord_worse", 1, {"status": "placed"})))
+    world.sql("UPDATE orders SET version = 7 WHERE id = 'ord_4'")
+    rest = (
+        "Ahead: `python -m ops rebuild` makes the read model follow a table that was restored. Unreadable: mend the"
+        " projection or the item; `python -m ops dead-letters list` shows what was refused."
+    )
+    assert conclusion(world.verify()[0]) == f"1 ahead, 1 unreadable. {rest}"
+    assert conclusion(world.verify(repair=True)[0]) == f"1 ahead, 1 unreadable; 0 repaired, 2 left. {rest}"
+    world.sql("UPDATE orders SET reason = 'x' WHERE id = 'ord_5'")
+    mixed = "1 ahead, 1 changed, 1 unreadable"
+    brings = "`python -m ops verify --repair` brings the rest of that right."
+    assert conclusion(world.verify()[0]) == f"{mixed}. {brings} {rest}"
+    assert conclusion(world.verify(repair=True)[0]) == f"{mixed}; 1 repaired, 2 left. {rest}"
+    world.write(order("ord_bad", reason="x" * 501))
+    assert conclusion(world.verify(repair=True)[0]) == (
+        f"1 ahead, 1 missing, 1 unreadable; 0 repaired, 3 left. `outcome` says of each why it was left. {rest}"
+    )
 
 
 def test_what_catches_up_is_no_drift(world: World) -> None:
