@@ -307,9 +307,9 @@ def _evolve(
 def _commit_time(envelope: Envelope, replaced: Sequence[Head]) -> str:
     """The time of a commit: now, but never before the command came in, nor before a commit that this one follows.
 
-    Clocks differ, are set back, and a command may have waited for its turn; the order is that of the versions. Times in
-    a state, such as that of its creation, are the command's own and stay as they came. All times are written alike
-    (`iso`), so that they compare as text.
+    Clocks differ, are set back, and a command may have waited for its turn; versions alone say which commit was first.
+    Times in a state, such as that of its creation, are the command's own and stay as they came. All times are written
+    alike (`iso`), so that they compare as text.
     """
     return max([iso(envelope.clock()), envelope.at, *(head.at for head in replaced)])
 
