@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from chalice.app import AuthRequest, AuthResponse, Chalice, Response
 
+from chalicelib.core.composition_root import VARIABLE
 from local.server import ACCEPTED_BYTES, MAX_BODY_BYTES, Server
 from tests.support.client import Client
+from tests.support.domain import NEUTRAL
 
 
 def small_app() -> Chalice:
@@ -56,12 +58,14 @@ def small_app() -> Chalice:
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    """The URL of a server in front of the small app."""
-    server = Server(small_app(), 0)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    """The URL of a server in front of the small app; problems are named as the neutral domain names its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, NEUTRAL.composition_root)
+        server = Server(small_app(), 0)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        server.server_close()
 
 
 @pytest.fixture
@@ -200,7 +204,7 @@ def test_bad_chunks(url: str, chunks: bytes) -> None:
 def test_what_is_not_http(url: str, request_: bytes) -> None:
     """Bytes that are no HTTP request are answered with a problem, not with a page of HTML."""
     answer = raw(url, request_)
-    assert b"urn:tributary:problem:malformed" in answer
+    assert b"urn:accounts:problem:malformed" in answer
 
 
 def test_head_has_the_headers_of_get_alone(client: Client) -> None:
