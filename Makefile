@@ -10,7 +10,7 @@ PARALLEL = -n $(or $(JOBS),3) --dist loadfile
 .DEFAULT_GOAL := help
 .PHONY: run seed check-sales token load reset test-fast test lint generate new-service security-matrix fuzz status \
   verify rebuild test-without-shop test-mysql test-deploy faults soak bench bench-verify bench-rebuild bench-search \
-  bench-buckets costs setup deploy-tools browser-tools api-tools clean help
+  bench-buckets costs setup deploy-tools browser-tools api-tools lock audit clean help
 
 ##@ Try it
 
@@ -37,7 +37,7 @@ reset: ## Empty what the local stack keeps (stop it first)
 ##@ Change it
 
 test-fast: setup ## Run the tests that need no server: under a minute
-	$(PY) -m pytest -m serverless tests/core tests/services tests/shop tests/deploy/test_makefile.py $(ARGS)
+	$(PY) -m pytest -m serverless tests/core tests/services tests/shop tests/deploy/test_makefile.py tests/deploy/test_requirements.py $(ARGS)
 
 test: setup lint ## Run all checks and all tests: [ARGS=tests/core] [JOBS=3]
 	$(PY) -m pytest $(PARALLEL) $(ARGS)
@@ -124,8 +124,17 @@ browser-tools: setup ## Install Chromium and Playwright, for the tests of /docs 
 api-tools: setup ## Install what reads openapi.json as clients do: a client generator, schemathesis, redocly
 	@tests/api/tools.sh
 
+lock: setup ## Work out anew what is installed, with its hashes, from requirements/*.in: [ARGS=--upgrade]
+	requirements/lock.sh $(ARGS)
+
+audit: setup ## Look for known faults in what is installed (pip-audit) and for risky code of ours (bandit)
+	@[ .venv-audit/installed -nt requirements/audit.txt ] || { $(PY) -m venv --clear .venv-audit && \
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/pip.txt && \
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/audit.txt && touch .venv-audit/installed; }
+	@.venv-audit/bin/python requirements/audit.py
+
 clean: ## Remove what was built and what the local stack keeps (not the downloaded MySQL)
-	rm -rf .venv .venv-ministack .venv-sam .venv-lambda .venv-rehearsal .venv-checkov .venv-api .venv-iam .aws-sam .local .dynalite .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-ministack .venv-sam .venv-lambda .venv-rehearsal .venv-checkov .venv-api .venv-iam .venv-audit .venv-lock .aws-sam .local .dynalite .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## Show this list

@@ -9,22 +9,23 @@ cd "$(dirname "$0")/.."
 
 PYTHON=${PYTHON:-.venv/bin/python}
 
-venv() { # name, requirements...
-  local folder=$1 stamp
-  shift
-  stamp="$folder/.installed-$(printf '%s ' "$@" | sha256sum | cut -c1-12)"
+venv() { # name, of the folder .venv-NAME and of the file requirements/NAME.txt
+  local folder=.venv-$1 requirements=requirements/$1.txt stamp
+  stamp="$folder/.installed-$(sha256sum <"$requirements" | cut -c1-12)"
   if [ -e "$stamp" ]; then return; fi
-  echo "setup: $folder: $*"
+  echo "setup: $folder: pip install -r $requirements"
   "$PYTHON" -m venv "$folder"
-  "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
+  for file in requirements/pip.txt "$requirements"; do
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check -r "$file"
+  done
   rm -f "$folder"/.installed-*
   touch "$stamp"
 }
 
-venv .venv-sam aws-sam-cli==1.170.0 cfn-lint==1.58.0
-venv .venv-lambda awslambdaric==4.2.2
-venv .venv-rehearsal ministack==1.5.33 aws-sam-translator==1.115.0
+venv sam
+venv lambda
+venv rehearsal
 if [ "${1:-}" = --checkov ]; then
-  venv .venv-checkov checkov==3.3.30
-  venv .venv-iam policy_sentry==0.15.2 parliament==1.6.4
+  venv checkov
+  venv iam
 fi

@@ -11,7 +11,6 @@ from local import ROOT, LocalError
 from local.child import Child
 from local.ports import LOOPBACK, answers
 
-VERSION = "1.5.33"
 # What the stack and `sam local` use. Each more is one more that every program on this machine may use without a key.
 SERVICES: Final = ("dynamodb", "dynamodbstreams", "s3", "sts")
 ALL_SERVICES: Final = ()

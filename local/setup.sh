@@ -46,15 +46,17 @@ environment() {
   [ -n "$python" ] || fail "no Python from 3.11 to 3.13 was found; name one: make PYTHON=/path/to/python3"
   say "making $folder with $("$python" --version) (pip install $*)"
   "$python" -m venv --clear "$folder"
+  # pip first: that of Debian 12 does not understand every file of hashes.
+  "$folder/bin/python" -m pip install --quiet --disable-pip-version-check -r requirements/pip.txt
   "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
   echo "$fingerprint" >"$folder/installed"
 }
 
+# The files name every release with its hashes: what is installed is what was locked, or nothing.
 requirements=$(cat requirements.txt requirements-dev.txt | sha256sum)
 environment .venv "$requirements" -r requirements-dev.txt
 # MiniStack pins a botocore of its own.
-ministack=ministack==$(sed -n 's/^VERSION = "\(.*\)"/\1/p' local/ministack.py)
-environment .venv-ministack "$ministack" "$ministack"
+environment .venv-ministack "$(sha256sum <requirements/ministack.txt)" -r requirements/ministack.txt
 
 # The tour in the README is made of curl commands, and a test runs it.
 command -v curl >/dev/null || install "curl" curl

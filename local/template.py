@@ -44,7 +44,8 @@ def load(path: Path) -> dict[str, Any]:
         LocalError: it is no YAML.
     """
     try:
-        content: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # a SafeLoader of ours
+        # A SafeLoader of ours.
+        content: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # nosec B506
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise LocalError(
             f"{path} cannot be read: {error}. Mend it; `git diff {path.name}` shows what was changed."

@@ -12,4 +12,4 @@ if ! command -v chromium >/dev/null; then
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null 2>&1
 fi
 .venv/bin/python -c 'import playwright' 2>/dev/null ||
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check playwright==1.65.2
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/browser.txt

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Works out, from the .in files here, every release that is installed and the hashes of its files, for all platforms:
+# requirements.txt, requirements-dev.txt and the .txt files here. Releases that are locked stay; with --upgrade, the newest.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+uv=.venv-lock/bin/uv
+if [ ! -x "$uv" ]; then
+  .venv/bin/python -m venv .venv-lock
+  .venv-lock/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+fi
+
+lock() { # in, out, more options...
+  local in=$1 out=$2
+  shift 2
+  "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+    --custom-compile-command "make lock" "$@" --output-file "$out" "requirements/$in.in"
+}
+
+lock pip requirements/pip.txt "$@"
+lock runtime requirements.txt --constraints requirements/pip.txt "$@"
+lock dev requirements-dev.txt --constraints requirements.txt "$@"
+for set in ministack sam lambda rehearsal checkov iam browser audit; do
+  lock "$set" "requirements/$set.txt" "$@"
+done
