@@ -58,7 +58,7 @@ def stage_config(stage: str, outputs: Mapping[str, str], before: Mapping[str, An
         "JWT_ISSUER": "",
         "JWT_AUDIENCE": "",
         "JWT_JWKS": "",
-        "CORS_ORIGIN": "*",
+        "CORS_ORIGIN": "",
         **{name: value for name, value in set_before if not name.endswith("_STREAM_ARN")},  # its service may be gone
         "TRACING": "1",
         "TABLE_PREFIX": outputs["Prefix"],

@@ -325,3 +325,29 @@ def test_migrations_come_before_their_users(template: dict[str, Any], functions:
 def test_the_reactor_has_time_to_begin(functions: dict[str, Any]) -> None:
     """It begins nothing in its last seconds, so a time-out of not many more would have it do nothing for ever."""
     assert functions["ReactorFunction"]["Timeout"] * 1000 >= 2 * MARGIN_MS
+
+
+def test_no_page_may_call_unless_its_origin_is_named(template: dict[str, Any]) -> None:
+    """CORS is off by default: the origin that is allowed is one that nobody can have (RFC 2606), under Chalice none."""
+    default = template["Parameters"]["CorsOrigin"]["Default"]
+    assert default.startswith("https://")
+    assert default.endswith(".invalid")
+    stages = json.loads((ROOT / ".chalice/config.json").read_text())["stages"].values()
+    assert {stage["environment_variables"]["CORS_ORIGIN"] for stage in stages} == {""}
+
+
+def test_access_log_holds_nothing_that_a_client_can_write(template: dict[str, Any]) -> None:
+    """Ids, times, figures, words of a list, and what a signed token says; no path, no query, no header."""
+    logged = template["Resources"]["Api"]["Properties"]["AccessLogSetting"]["Format"]
+    assert set(re.findall(r"\$context\.([\w.]+)", logged)) == {
+        "requestId", "requestTimeEpoch", "identity.sourceIp", "httpMethod", "resourcePath", "status", "responseLength",
+        "responseLatency", "integrationLatency", "error.responseType", "authorizer.subject", "authorizer.role",
+        "xrayTraceId",
+    }  # fmt: skip
+
+
+def test_actions_are_named_by_commit() -> None:
+    """A tag can be moved; a commit cannot."""
+    for workflow in (ROOT / ".github/workflows").glob("*.yml"):
+        for action in re.findall(r"uses: (\S+)", workflow.read_text()):
+            assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", action), action

@@ -32,7 +32,10 @@ def documentation(apis: Iterable[Api], permissions: Permissions, info: ApiInfo) 
     @api.public("/docs")
     def docs(request: Request) -> Reply:
         """Show a page that lists the routes and sends requests."""
-        policy = "default-src 'none'; connect-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'"
+        policy = (
+            "default-src 'none'; connect-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline';"
+            " frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+        )
         headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
         return Reply(200, _PAGE.read_text(encoding="utf-8"), headers)
 

@@ -135,4 +135,8 @@ def test_documentation(anonymous: Client) -> None:
     assert "/transfers/{id}/settle" in described["paths"]
     page = anonymous.get("/docs")
     assert page.headers["content-type"].startswith("text/html")
+    policy = page.headers["content-security-policy"]
+    assert all(
+        f"{directive} 'none'" in policy for directive in ("default-src", "frame-ancestors", "base-uri", "form-action")
+    )
     assert anonymous.get("/health").json == {"status": "ok"}
