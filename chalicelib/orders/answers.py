@@ -32,9 +32,8 @@ class OrderFilters(ListParameters, frozen=True):
         Annotated[
             SearchText,
             Meta(
-                description=f"{WORDS} Searches the order's reference, the SKUs and"
-                " present names of its products, and the"
-                " name and e-mail address of its customer, as they are now."
+                description=f"{WORDS} Searches the order's reference, the SKUs and names of its products, and the name"
+                " and e-mail address of its customer, as they are now."
             ),
         ]
         | None
