@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPMethod
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -151,7 +152,8 @@ class RequestHandler(BaseHTTPRequestHandler):
         self.wfile.flush()
         # Closing with bytes unread resets the connection, and the client loses the answer: so let it
         # send on for a little while, unread by anybody.
-        self.connection.shutdown(socket.SHUT_WR)
+        with suppress(OSError):  # the client is gone, so that there is nothing to shut down
+            self.connection.shutdown(socket.SHUT_WR)
         self.connection.settimeout(1)
         deadline = time.monotonic() + 5
         while time.monotonic() < deadline and self.connection.recv(1 << 16):

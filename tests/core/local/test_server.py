@@ -13,7 +13,9 @@ import pytest
 from chalice.app import AuthRequest, AuthResponse, Chalice, Response
 
 from chalicelib.core.composition_root import VARIABLE
-from local.server import ACCEPTED_BYTES, MAX_BODY_BYTES, Server
+from local.gateway import GatewayResponse
+from local.ports import wait_until
+from local.server import ACCEPTED_BYTES, MAX_BODY_BYTES, RequestHandler, Server
 from tests.support.client import Client
 from tests.support.domain import NEUTRAL
 
@@ -245,9 +247,49 @@ def test_clients_that_reset_or_leave_do_no_harm(client: Client, url: str, capfd:
         for _ in range(10):
             connection = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])))
             connection.sendall(request)
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            connection.close()
+            reset(connection)
     assert client.get("/echo/x").status == 200
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def reset(connection: socket.socket) -> None:
+    """End a connection as a client that is killed does."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+@pytest.mark.usefixtures("url")  # names the composition root
+def test_a_refused_client_that_resets(capfd: pytest.CaptureFixture[str]) -> None:
+    """One that is gone between its refusal and the end of the connection leaves no trace in the log either."""
+    gone = threading.Event()
+
+    class ResetMeanwhile(RequestHandler):
+        """Goes on once the client has reset the connection."""
+
+        def _send(self, answer: GatewayResponse) -> None:
+            super()._send(answer)
+            self.wfile.flush()
+            closed = 7  # of the kernel's states of TCP
+            state = lambda: self.connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]  # noqa: E731
+            assert wait_until(lambda: state() == closed, 30)
+
+    class Resetting(Server):
+        """Tells the end of a connection."""
+
+        def shutdown_request(self, request: Any) -> None:
+            super().shutdown_request(request)
+            gone.set()
+
+    server = Resetting(small_app(), 0)
+    server.RequestHandlerClass = ResetMeanwhile
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    connection = socket.create_connection(("127.0.0.1", server.server_port))
+    connection.sendall(b"GET /echo/x HTTP/1.1\r\n\r\n")  # without a Host
+    assert connection.recv(100)
+    reset(connection)
+    assert gone.wait(30)
+    server.shutdown()
+    server.server_close()
     assert "Traceback" not in capfd.readouterr().err
 
 
