@@ -124,7 +124,7 @@ make_image() {
   ln -s "/usr/bin/python$python" "$rootfs/var/lang/bin/python$python"
   "$root/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary=:all: --implementation=cp \
     --python-version="$python" --platform=manylinux2014_x86_64 --target "$rootfs/var/runtime" \
-    "$(sed -n 's/^venv .venv-lambda //p' "$root/deploy/tools.sh")" ||
+    -r "$root/requirements/lambda.txt" ||
     fail "$image cannot be made: pip cannot get Lambda's runtime for Python $python"
   echo 'hosts: files dns' >"$rootfs/etc/nsswitch.conf"
   printf '#!/bin/sh\nexec /var/lang/bin/python%s -m awslambdaric "$_HANDLER"\n' "$python" >"$rootfs/var/runtime/bootstrap"
