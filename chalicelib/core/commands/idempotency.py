@@ -1,4 +1,4 @@
-"""Idempotency keys: the same request again gets the same response again, for 24 hours.
+"""Idempotency keys: a repeated request gets the same response, for 24 hours.
 
 After the IETF draft "The Idempotency-Key HTTP Header Field" (draft-ietf-httpapi-idempotency-key-header).
 The response is kept in the transaction of the change itself, so a crash leaves both or neither.
@@ -59,7 +59,7 @@ class IdempotencyKey:
         return cls(claim_id, hashlib.sha256(request).hexdigest())
 
     def keep(self, response: Mapping[str, Any]) -> KeptResponse:
-        """What to write beside the change."""
+        """The record to write together with the change."""
         return KeptResponse(self.claim_id, self.fingerprint, response, int(time.time()) + KEPT_SECONDS)
 
     def replay(self, store: WriteStore) -> CommandResponse | None:

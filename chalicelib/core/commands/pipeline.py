@@ -55,7 +55,7 @@ _FIRST_PAUSE_SECONDS = 0.02
 
 @dataclass(frozen=True)
 class Envelope:
-    """A command on its way, with all that surrounds it.
+    """A command in progress, with its context.
 
     Attributes:
         name: "transfers.request", as in the table of permissions.
@@ -95,7 +95,7 @@ class Envelope:
 
 
 class CommandResult(NamedTuple):
-    """What became of a command.
+    """The result of a command.
 
     Attributes:
         head: the head that the response is about.
@@ -140,7 +140,7 @@ def handle(service: Service, store: WriteStore, envelope: Envelope, render: Rend
 
 
 def store_problem(error: Exception) -> Problem:
-    """What a client is shown of a store's trouble."""
+    """The problem that a client gets for a store's error."""
     match error:
         case ItemTooLarge():
             return TooLarge("This command would store more than 400 KB. Send less.")
@@ -315,7 +315,7 @@ def _commit_time(envelope: Envelope, replaced: Sequence[Head]) -> str:
 
 
 def _stored(state: State) -> dict[str, Any]:
-    """The state as it is stored: the item's own attribute tells a tombstone."""
+    """The state as it is stored; a separate attribute of the item marks a tombstone."""
     return {name: value for name, value in msgspec.to_builtins(state).items() if name != "deleted"}
 
 

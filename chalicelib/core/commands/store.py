@@ -11,7 +11,7 @@ from chalicelib.core.service import Claim, Head
 
 
 class LostRace(Exception):
-    """Another writer was first, or is at it: load again and decide again."""
+    """Another writer was first or is still writing: load again and decide again."""
 
 
 class ClaimTaken(Exception):
@@ -28,7 +28,7 @@ class KeyUsed(Exception):
 
 
 class OutcomeUnknown(Exception):
-    """The write may or may not have happened, and no look at the store can tell."""
+    """The write may or may not have happened, and reading the store cannot tell."""
 
 
 class ItemTooLarge(Exception):
@@ -36,7 +36,7 @@ class ItemTooLarge(Exception):
 
 
 class Throttled(Exception):
-    """DynamoDB refused for its rate, after botocore's own retries. Nothing was written."""
+    """DynamoDB throttled the request, even after botocore's own retries. Nothing was written."""
 
 
 class StoreUnreachable(Exception):
@@ -83,7 +83,7 @@ class Commit:
 
 
 class WriteStore(Protocol):
-    """What the command pipeline needs of a store."""
+    """The operations that the command pipeline needs from a store."""
 
     def load(self, ids: Sequence[str]) -> dict[str, Head]:
         """The heads of those ids that exist, read consistently. Raises StoreUnreachable, Throttled."""

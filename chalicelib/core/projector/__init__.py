@@ -3,12 +3,12 @@
 (streams)      parse the raw records                 -> commits, heartbeats, unreadable ones
 compaction     newest states into rows               -> the rows of each aggregate
 transaction    lock, compare, write, commit          -> sql, summaries, timeline, heartbeats
-writer         connections; try again                -> failures: what an error means
+writer         connections and retries               -> failures: what an error means
 traces         a segment for each commit that carries a trace
-applying       a transaction, tried and traced       -> transaction, writer, traces
+applying       a transaction, with retries and trace -> transaction, writer, traces
 setting_aside  a dead letter for a record
 isolation      find the poison, set it aside         -> applying, setting_aside
-project        the entry, that puts these together
+project        the entry point
 """
 
 from chalicelib.core.projector.project import ProjectorDeps, project

@@ -1,4 +1,4 @@
-"""Work into the read model: one transaction, tried until it is through, traced and counted."""
+"""Applies work to the read model: one transaction with retries, traced and counted."""
 
 from chalicelib.core.projector.generations import in_use
 from chalicelib.core.projector.traces import Traces

@@ -1,4 +1,4 @@
-"""Compaction: of each aggregate in a batch the newest state alone becomes rows."""
+"""Compaction: only the newest state of each aggregate in a batch becomes rows."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -11,7 +11,7 @@ from chalicelib.core.streams.records import CommitRecord
 
 
 class AggregateRows(NamedTuple):
-    """The rows that one head becomes.
+    """The rows of one head.
 
     Attributes:
         key: the root row's key.
@@ -27,7 +27,7 @@ class AggregateRows(NamedTuple):
 
 
 class AggregateRecords(NamedTuple):
-    """All records of one aggregate in a part of a batch, and what they become.
+    """All records of one aggregate in a part of a batch, and the rows made of them.
 
     Attributes:
         commits: in the order of their versions.

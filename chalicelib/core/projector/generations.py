@@ -1,4 +1,4 @@
-"""Which tables a transaction writes: those in use, and while a rebuild is on, those that it fills beside them.
+"""Chooses the tables that a transaction writes: those in use, and during a rebuild also the new ones.
 
 A transaction reads its service's row of `generations` under a shared lock and keeps that until it ends. Whoever
 changes the row therefore waits for every transaction that goes by the old one, and none that begins
@@ -20,11 +20,11 @@ _DUPLICATE = 1062
 
 
 class UnknownGeneration(Exception):
-    """The tables are of a generation that this code has no projection for: an older or newer deployment's."""
+    """The tables are of a generation without a projection in this code; another deployment made them."""
 
 
 def in_use(connection: "Connection[Any]", service: Service) -> list[Projection]:
-    """The projections to write by, locked: that of the tables in use first.
+    """The projections to write with, locked; that of the tables in use comes first.
 
     Raises:
         UnknownGeneration: see there.
@@ -37,7 +37,7 @@ def in_use(connection: "Connection[Any]", service: Service) -> list[Projection]:
 
 
 def live_only(connection: "Connection[Any]", service: Service) -> list[Projection]:
-    """The projection of the tables in use alone, locked, whether or not others are being filled beside them.
+    """Only the projection of the tables in use, locked, even during a rebuild.
 
     Raises:
         UnknownGeneration: see there.
@@ -46,9 +46,9 @@ def live_only(connection: "Connection[Any]", service: Service) -> list[Projectio
 
 
 def generations_of(connection: "Connection[Any]", service: str) -> tuple[int, int | None] | None:
-    """The generation in use and the one being built, if any; locked. None where nobody has written yet."""
+    """The generation in use and the one being built, if any; locked. None if nothing has been written yet."""
     with connection.cursor() as cursor:
-        # LOCK IN SHARE MODE, since MariaDB has no FOR SHARE.
+        # LOCK IN SHARE MODE, because MariaDB has no FOR SHARE.
         cursor.execute(
             "SELECT live, building FROM generations"  # noqa: S608  (literals)
             f" WHERE service = {sql.text_literal(service)} LOCK IN SHARE MODE"
@@ -67,10 +67,10 @@ def _row(connection: "Connection[Any]", service: Service) -> tuple[int, int | No
 
 
 def _insert(cursor: "Cursor", service: Service) -> None:
-    """Make a service's row, in a transaction of its own, since it locks the row for itself.
+    """Insert a service's row, in its own transaction, because the insert takes an exclusive lock.
 
-    Plainly: an upsert would wait for whoever was first and reads the row already, to the end of its transaction.
-    The oldest projection is the one that has written so far, wherever there are several.
+    A plain INSERT: an upsert would wait until the end of the first transaction that has inserted and read the row.
+    If there are several projections, the oldest one has written the tables so far.
     """
     row = f"({sql.text_literal(service.name)}, {min(service.projections)})"
     try:

@@ -1,4 +1,4 @@
-"""The projector as a Lambda function: a stream's event in, the answer that its mapping understands out."""
+"""The projector as a Lambda function: takes a stream's event, returns the response for the event source mapping."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -32,7 +32,7 @@ def project_event(event: Mapping[str, Any], context: object, runtime: Runtime) -
 
 
 def deps_of(runtime: Runtime) -> ProjectorDeps:
-    """What the projector works with, as the environment says. Where nobody else does, it has a minute."""
+    """The dependencies of the projector, from the environment. Without a Lambda context it has one minute."""
     url = runtime.settings.need("database_url")
     return ProjectorDeps(
         writer=Writer(lambda: connect(url)),

@@ -1,4 +1,4 @@
-"""Heartbeats: the newest that came through each service's stream, and when."""
+"""Heartbeats: the newest heartbeat of each service's stream, and its time."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -27,7 +27,7 @@ UPSERT = "ON DUPLICATE KEY UPDATE " + ", ".join(
 
 
 def rows(beats: Iterable[HeartbeatRecord], now: datetime) -> list[HeartbeatRow]:
-    """One row a service, of its newest heartbeat."""
+    """One row per service, for its newest heartbeat."""
     newest = {beat.source.service.name: beat for beat in sorted(beats, key=lambda beat: beat.beat)}
     return [
         HeartbeatRow(service=name, beat=beat.beat, sent_at=beat.sent_at, applied_at=now)

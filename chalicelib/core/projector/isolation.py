@@ -1,4 +1,4 @@
-"""Finding the poison in a batch: halve what is refused until one aggregate is left, then go record by record."""
+"""Finds the poison in a batch: splits refused work in halves down to one aggregate, then applies single records."""
 
 from collections.abc import Iterator, Sequence
 
@@ -15,7 +15,7 @@ from chalicelib.core.telemetry import log
 
 
 def work_of(groups: Sequence[AggregateRecords]) -> Work:
-    """What one transaction writes for those aggregates."""
+    """The work of one transaction for these aggregates."""
     rows: dict[int, list[AggregateRows]] = {}
     errors: dict[int, Exception] = {}
     for found in groups:
@@ -26,7 +26,7 @@ def work_of(groups: Sequence[AggregateRecords]) -> Work:
 
 
 class Isolation:
-    """Applies aggregates many at once, or one by one, and sets aside the records that cannot be applied.
+    """Applies aggregates together or one by one, and sets aside records that cannot be applied.
 
     Args:
         service: whose records they are.
@@ -40,7 +40,7 @@ class Isolation:
         self._set_aside = set_aside
 
     def apply(self, groups: Sequence[AggregateRecords]) -> Iterator[CommitRecord]:
-        """Apply those aggregates.
+        """Apply these aggregates.
 
         Yields:
             Each record that is done: applied, stale or set aside.
@@ -64,7 +64,7 @@ class Isolation:
     def _apply_singly(self, whole: AggregateRecords, error: Exception) -> Iterator[CommitRecord]:
         """Apply one aggregate's records in the order of their versions, each in its own transaction.
 
-        So the newest good one is what shows in the end.
+        So the newest valid version is shown in the end.
         """
         if len(whole.commits) == 1:
             yield from self._apply_to_live_tables(whole, error)
@@ -79,9 +79,9 @@ class Isolation:
                 yield commit
 
     def _apply_to_live_tables(self, single: AggregateRecords, refusal: Exception) -> Iterator[CommitRecord]:
-        """Write a refused record into the tables in use alone, if those take it, and set it aside all the same.
+        """Try to write a refused record into only the tables in use, and set it aside in any case.
 
-        For the refusal may be that of the tables that a rebuild fills. Without the dead letter these would lack the
+        The refusal may come from the new tables of a rebuild. Without the dead letter the new tables would lack the
         record, and so would the read model after the swap.
         """
         (commit,) = single.commits
@@ -102,7 +102,7 @@ class Isolation:
         yield commit
 
     def _show_in_timeline(self, commit: CommitRecord) -> None:
-        """Let the timeline tell of a commit whose rows were refused, unless it is itself what is refused."""
+        """Add a commit whose rows were refused to the timeline, unless the timeline row is refused too."""
         with log.about(correlation_id=commit.head.correlation):
             try:
                 with of_the_record():

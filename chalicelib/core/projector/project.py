@@ -1,4 +1,4 @@
-"""From a batch of stream records to the read model: the projector's entry."""
+"""Projects a batch of stream records into the read model: the entry point of the projector."""
 
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
@@ -39,7 +39,7 @@ MAX_CORRELATIONS = 20
 
 @dataclass(frozen=True)
 class ProjectorDeps:
-    """What the projector works with.
+    """The dependencies of the projector.
 
     Attributes:
         writer: the connections to the writer, kept between invocations.
@@ -62,12 +62,12 @@ def project(records: Iterable[RawRecord], services: Mapping[str, Service], deps:
     """Bring the read model up to date with a batch of stream records.
 
     Args:
-        records: as Lambda delivers them, of one stream in its order.
-        services: by the name of their DynamoDB table.
+        records: records of one stream in its order, as Lambda delivers them.
+        services: services by the name of their DynamoDB table.
         deps: connections, dead letters and the clock.
 
     Returns:
-        The sequence number of the first record that is not done, from which the batch must come again; or nothing.
+        The sequence number of the first record that is not done, from which Lambda must retry; or an empty list.
 
     Raises:
         UnknownStream: a record's table has no service.
@@ -83,7 +83,7 @@ def project(records: Iterable[RawRecord], services: Mapping[str, Service], deps:
 
 
 def _done(chunk: Sequence[Record], deps: ProjectorDeps) -> set[int]:
-    """The positions of those of a chunk's records that are done; logs what became of it."""
+    """The positions of the records of a chunk that are done; logs the result."""
     name = chunk[0].source.service.name
     ids = sorted({correlation_of(entry) for entry in chunk if not isinstance(entry, HeartbeatRecord)})
     several = {"correlation_ids": ids} if 1 < len(ids) <= MAX_CORRELATIONS else {}
@@ -139,7 +139,7 @@ class _Chunk:
             )
 
     def _changes(self) -> Iterator[CommitRecord | UnreadableRecord]:
-        """Apply what is no heartbeat. Yields what is done of it."""
+        """Apply all records except heartbeats. Yields the positions that are done."""
         groups = by_aggregate((entry for entry in self._entries if isinstance(entry, CommitRecord)), self._service)
         self._measure(groups)
         if groups:
@@ -149,7 +149,7 @@ class _Chunk:
                 yield from self._unreadable(entry)
 
     def _measure(self, groups: Sequence[AggregateRecords]) -> None:
-        """Count the records. A heartbeat alone, once a minute, is not worth a line."""
+        """Log the counts of records. A chunk with only a heartbeat is not logged."""
         records = sum(not isinstance(entry, HeartbeatRecord) for entry in self._entries)
         if records:
             log.count("BatchRecords", records)
@@ -163,7 +163,7 @@ class _Chunk:
         yield entry
 
     def _due(self, done: Container[int]) -> list[HeartbeatRecord]:
-        """The heartbeats with nothing before them that is not done: a beat says that all before it is applied."""
+        """The heartbeats whose preceding records are all done: a heartbeat states that all before it is applied."""
         due: list[HeartbeatRecord] = []
         for entry in self._entries:
             if isinstance(entry, HeartbeatRecord):
@@ -173,7 +173,7 @@ class _Chunk:
         return due
 
     def _beat(self, beats: Sequence[HeartbeatRecord]) -> Sequence[HeartbeatRecord]:
-        """Note the newest heartbeat."""
+        """Write the newest heartbeat."""
         if not beats:
             return ()
         try:

@@ -1,4 +1,4 @@
-"""Setting a record aside: a dead letter of it is stored, and the batch goes on without it."""
+"""Sets a record aside: stores a dead letter for it, and the batch continues without it."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,7 +12,7 @@ from chalicelib.core.times import iso
 
 
 class NotStored(Exception):
-    """A dead letter could not be stored, so its record must come again."""
+    """A dead letter could not be stored, so Lambda must deliver its record again."""
 
 
 class SettingAside:

@@ -17,14 +17,14 @@ Totals = dict[PrimaryKey, list[Any]]
 
 
 class Differences:
-    """What a transaction has to add to the summaries of a projection."""
+    """The changes that a transaction must add to the summaries of a projection."""
 
     def __init__(self, projection: Projection) -> None:
         self._projection = projection
         self._totals: list[tuple[Summary, Totals]] = [(summary, {}) for summary in projection.summaries]
 
     def note(self, old: tuple[Row, ChildRows] | None, new: tuple[Row, ChildRows]) -> None:
-        """Note that an aggregate's root row and child rows change from old (None: were not there) to new."""
+        """Record that an aggregate's root and child rows change from old (None: did not exist) to new."""
         if not self._totals:
             return
         before, after = _complete(self._projection, *old) if old else None, _complete(self._projection, *new)
@@ -54,7 +54,7 @@ def _complete(projection: Projection, root: Row, children: ChildRows) -> tuple[R
 
 
 def _contributions(summary: Summary, root: Row, children: ChildRows) -> dict[PrimaryKey, Measures]:
-    """What the rows of an aggregate add, by key."""
+    """The contributions of an aggregate's rows, by key."""
     found: dict[PrimaryKey, Measures] = {}
     width = len(summary.table.key)
     for row in summary.contributions(root, children):
@@ -88,7 +88,7 @@ def _add(
 
 
 def _upsert(summary: Summary) -> str:
-    """Add the sums to what is there, and take the greater of the greatest."""
+    """Add sums to the existing values; for greatest values keep the maximum."""
     return "ON DUPLICATE KEY UPDATE " + ", ".join(
         f"{name} = IF({name} IS NULL OR VALUES({name}) > {name}, VALUES({name}), {name})"
         if name in summary.greatest
@@ -103,7 +103,7 @@ def _may_be_empty(summary: Summary, measures: Sequence[Any]) -> bool:
 
 
 def _clearing(summary: Summary, keys: Sequence[PrimaryKey]) -> Iterator[bytes]:
-    """Delete those of the rows that add up to nothing, so that no trace of the way there is left."""
+    """Delete rows whose measures are all zero, as if they had never existed."""
     empty = " AND ".join(f"{name} = 0" for name in summary.measures)
     for start in range(0, len(keys), 500):
         chosen = sql.any_of(summary.table.key, keys[start : start + 500])

@@ -1,4 +1,4 @@
-"""The timeline: one row a commit, from every record, whatever became of the aggregate since."""
+"""The timeline: one row per commit, from every record, independent of later changes to the aggregate."""
 
 from datetime import datetime
 from typing import Annotated

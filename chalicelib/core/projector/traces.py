@@ -31,7 +31,7 @@ class Traces:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Around a transaction, tries and all. The batch's own trace shows it too."""
+        """Wrap a transaction with all its retries. The batch's own trace shows it too."""
         self._calls = {}
         began = time.time()
         with tracing.subsegment(_MYSQL, "remote"):

@@ -1,13 +1,13 @@
 """The transaction that writes a part of a batch, step by step, and its locks.
 
-0. Read, under a shared lock, which tables are to be written (see generations); for each set of them:
-1. Lock the root rows that exist, in the order of their keys. Those that are newer already drop out.
-2. Insert the root rows that do not exist, plainly: an absent row cannot be locked, so a duplicate key
-   (1062) says that another transaction was first; the caller rolls back and does it all again.
+0. Read, under a shared lock, which tables to write (see generations). For each set of tables:
+1. Lock the existing root rows, in the order of their keys. Rows that are already newer are skipped.
+2. Insert the missing root rows with a plain INSERT. A missing row cannot be locked, so a duplicate key
+   (1062) means that another transaction was first; the caller rolls back and repeats all steps.
 3. Update the locked ones, guarded by their version, which comes last among the columns.
-4. Write and delete the child rows that differ, of locked parents alone.
-5. Then the timeline and heartbeats, once.
-6. Summaries of each set last, so that a row that all want is held shortest.
+4. Write and delete the child rows that differ, only for locked parents.
+5. Write the timeline and heartbeats, once.
+6. Write the summaries of each set last, so that locks on shared rows are held for the shortest time.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ _KEYS_A_STATEMENT = 1000
 
 
 class Work(NamedTuple):
-    """What one transaction writes.
+    """The work of one transaction.
 
     Attributes:
         rows: at most once an aggregate, by the generation of the projection that made them.
@@ -48,7 +48,7 @@ class Work(NamedTuple):
 
 
 class WriteResult(NamedTuple):
-    """How many aggregates a transaction wrote, and how many it found to be newer already."""
+    """Number of aggregates that a transaction wrote, and number that were already newer."""
 
     fresh: int
     stale: int
@@ -58,7 +58,7 @@ Targets = Callable[["Connection[Any]", Service], Sequence[Projection]]
 
 
 def write(connection: "Connection[Any]", service: Service, work: Work, targets: Targets = in_use) -> WriteResult:
-    """Write it all in one transaction, and commit.
+    """Write all work in one transaction, and commit.
 
     Args:
         connection: in autocommit mode, at READ COMMITTED.

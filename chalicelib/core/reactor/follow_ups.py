@@ -1,4 +1,4 @@
-"""Runs follow-up commands until they are done: in case of doubt again, since each finds itself done."""
+"""Runs follow-up commands until they are done; repeats them if in doubt, because each is idempotent."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -28,7 +28,7 @@ _MAY_PASS = (LostRace, Throttled, StoreUnreachable, OutcomeUnknown)
 
 @dataclass(frozen=True)
 class ReactorDeps:
-    """What the reactor works with.
+    """The dependencies of the reactor.
 
     Attributes:
         services: by name; their policies say what follows from what.

@@ -1,4 +1,4 @@
-"""The reactor as a Lambda function: a stream's event in, the answer that its mapping understands out."""
+"""The reactor as a Lambda function: takes a stream's event, returns the response for the event source mapping."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -28,7 +28,7 @@ def react_to_event(event: Mapping[str, Any], context: object, runtime: Runtime) 
 
 
 def deps_of(runtime: Runtime) -> ReactorDeps:
-    """What the reactor works with, as the environment says. Where nobody else does, it has a minute."""
+    """The dependencies of the reactor, from the environment. Without a Lambda context it has one minute."""
     return ReactorDeps(
         services=runtime.services,
         table=runtime.settings.table,

@@ -1,4 +1,4 @@
-"""From a batch of stream records to the commands that follow from them: the reactor's entry."""
+"""Runs the commands that follow from a batch of stream records: the entry point of the reactor."""
 
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ NAME = "tributary-reactor"
 
 
 def react(records: Iterable[RawRecord], deps: ReactorDeps) -> list[str]:
-    """Do what follows from a batch of stream records.
+    """Run the commands that follow from a batch of stream records.
 
     Args:
         records: as Lambda delivers them, of one stream in its order.
@@ -61,7 +61,7 @@ class _Group(NamedTuple):
 
 
 class _Batch:
-    """A batch on its way: what is still to be done of it, in the order in which it came."""
+    """A batch in progress: its remaining records, in the order in which they came."""
 
     def __init__(self, entries: Sequence[CommitRecord | UnreadableRecord], deps: ReactorDeps) -> None:
         self._deps = deps
@@ -133,7 +133,7 @@ class _Batch:
 
 
 def _by_aggregate(entries: Iterable[CommitRecord | UnreadableRecord]) -> list[_Group]:
-    """The aggregates of a batch, in the order in which they first appear; what cannot be decoded stands alone."""
+    """The aggregates of a batch, in order of first appearance; an undecodable record is an entry of its own."""
     commits: dict[tuple[str, str], list[CommitRecord]] = {}
     groups: list[_Group] = []
     for entry in entries:
