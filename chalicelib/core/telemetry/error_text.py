@@ -46,7 +46,8 @@ def _words(error: BaseException) -> str:
     if home == "msgspec":
         return re.sub(r"""(['"]).*\1""", "'...'", text, flags=re.DOTALL)
     if home == "pymysql":
-        text = str(error.args[-1]) if error.args else text
+        # (number, message): the number is what operators look up, and what no translation changes.
+        text = " ".join(str(part) for part in error.args)
         return _QUOTED_BY_SERVER.sub(lambda found: f"{found[1] or found[2]}'...'", text)
     if isinstance(error, KeyError):
         return f"{text}{_place(error.__traceback__)}" if _NAME.fullmatch(text) else ""

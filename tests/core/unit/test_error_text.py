@@ -75,29 +75,29 @@ def line_of(error: Exception) -> str:
     [
         (
             IntegrityError(1062, f"Duplicate entry '{SECRET}' for key 'email'"),
-            "IntegrityError: Duplicate entry '...' for key 'email'",
+            "IntegrityError: 1062 Duplicate entry '...' for key 'email'",
         ),
         (
             DataError(1366, f"Incorrect integer value: '{SECRET}' for column `db`.`t`.`total` at row 1"),
-            "DataError: Incorrect integer value: '...' for column `db`.`t`.`total` at row 1",
+            "DataError: 1366 Incorrect integer value: '...' for column `db`.`t`.`total` at row 1",
         ),
         (
             DataError(1292, f"Truncated incorrect DOUBLE value: '{SECRET}'"),
-            "DataError: Truncated incorrect DOUBLE value: '...'",
+            "DataError: 1292 Truncated incorrect DOUBLE value: '...'",
         ),
         (
             ProgrammingError(1064, f"You have an error in your SQL syntax near '{SECRET}', 3)' at line 1"),
-            "ProgrammingError: You have an error in your SQL syntax near '...' at line 1",
+            "ProgrammingError: 1064 You have an error in your SQL syntax near '...' at line 1",
         ),
         (
             DataError(1406, "Data too long for column 'name' at row 1"),
-            "DataError: Data too long for column 'name' at row 1",
+            "DataError: 1406 Data too long for column 'name' at row 1",
         ),
-        (OperationalError(1205, "Lock wait timeout exceeded"), "OperationalError: Lock wait timeout exceeded"),
+        (OperationalError(1205, "Lock wait timeout exceeded"), "OperationalError: 1205 Lock wait timeout exceeded"),
     ],
 )
 def test_what_the_server_says(error: Exception, text: str) -> None:
-    """The server's words without the value that it quotes; columns, keys and rows remain."""
+    """The server's number and words without the value that it quotes; columns, keys and rows remain."""
     assert error_text(error) == text
 
 
