@@ -14,8 +14,8 @@ from chalicelib.core.mysql.connections import connect
 from local import aws
 from local.lambda_env import SAMPLE_SECRET
 from local.ports import wait_until
+from tests.core.faults.form import form
 from tests.deploy.lambdas import Function, emulator, package_for_tests, tool
-from tests.faults.form import form
 from tests.ops.conftest import Commit, World, order
 from tests.shop.histories import fold
 from tests.shop.reading import base_tables, query, summaries

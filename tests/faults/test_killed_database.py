@@ -22,8 +22,8 @@ from demo.seed.__main__ import SAMPLE
 from local import ROOT
 from local.mariadb import MariaDB, with_database
 from local.ports import free_port, wait_until
-from tests.faults.form import form
-from tests.faults.whole import NOT_YET, Load, agree
+from tests.core.faults.form import form
+from tests.core.faults.whole import NOT_YET, Load, agree
 from tests.support.running import Run
 from tests.support.stack import Stack, started
 from tests.support.stores import fresh_tables

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.faults.form import form
-from tests.faults.servers import Pair, catch_up, execute, follow, replicated
+from tests.core.faults.form import form
+from tests.core.faults.servers import Pair, catch_up, execute, follow, replicated
 from tests.shop.http.things import customer, email, order, product
 from tests.support.client import Answer, Client
 from tests.support.stack import Stack, started

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from chalicelib.core.times import utc_now
-from tests.faults.form import form
-from tests.faults.whole import NOT_YET, Load, agree, ops
+from tests.core.faults.form import form
+from tests.core.faults.whole import NOT_YET, Load, agree, ops
 from tests.shop.reading import query
 from tests.support.stack import Stack
 

@@ -22,8 +22,8 @@ from chalicelib.core.dynamodb.codec import decode_item
 from chalicelib.core.service import HEARTBEAT_ID
 from local.ministack import MiniStack
 from local.ports import free_port
-from tests.faults.form import LONG, form
-from tests.faults.whole import NOT_YET, Load, agree
+from tests.core.faults.form import LONG, form
+from tests.core.faults.whole import NOT_YET, Load, agree
 from tests.shop.http.things import customer, product
 from tests.support.client import Answer, Client
 from tests.support.proxy import Proxy

@@ -22,7 +22,7 @@ from chalicelib.core.mysql.migrate import migrate
 from local.mariadb import MariaDB, with_database
 from local.ministack import MiniStack
 from local.ports import free_port
-from tests.faults.whole import Load, agree
+from tests.core.faults.whole import Load, agree
 from tests.shop.http.settling import unanswered
 from tests.shop.reading import query
 from tests.soak.faults import Faults

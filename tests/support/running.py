@@ -43,7 +43,7 @@ class Run:
     def ready(self) -> Client:
         """A client of the domain's last role, which may do most, as soon as the API answers."""
         assert self.process is not None
-        assert wait_until(lambda: answers(self.ports["API_PORT"]) or self.process.poll() is not None, 90)  # type: ignore[union-attr]
+        assert wait_until(lambda: answers(self.ports["API_PORT"]) or self.process.poll() is not None, 300)  # type: ignore[union-attr]
         assert self.process.poll() is None, self.output()
         token = keys.issue(self.folder / "keys", list(self._domain.permissions.roles)[-1])
         return Client(f"http://127.0.0.1:{self.ports['API_PORT']}", token)
@@ -62,7 +62,7 @@ class Run:
     def output(self) -> str:
         """What it printed, after its end."""
         assert self.process is not None
-        return self.process.communicate(timeout=90)[0]
+        return self.process.communicate(timeout=300)[0]
 
     def ops(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """An operator's command on this stack, run to its end."""

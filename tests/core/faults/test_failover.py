@@ -17,20 +17,20 @@ from chalicelib.core.mysql.connections import Pool, connect
 from chalicelib.core.service import Head
 from local.mariadb import USER
 from local.ports import wait_until
-from tests.faults.form import form
-from tests.faults.servers import Pair, catch_up, execute, replicated
-from tests.shop.histories import fold, head, order_state, record, sequence_of
-from tests.shop.projecting import Projector
-from tests.shop.reading import base_tables, query, summaries
+from tests.core.faults.form import PATIENT_SECONDS, form
+from tests.core.faults.servers import Pair, catch_up, execute, replicated
+from tests.core.histories import fold, head, record, sequence_of, transfer_state
+from tests.core.projecting import Projector
+from tests.core.reading import base_tables, query, summaries
 from tests.support.proxy import Proxy, through
 
 Make = Callable[..., Projector]
 FAILOVERS = form(2, 20)
 
 
-def order(id: str, version: int = 1, status: str = "confirmed") -> tuple[str, Head]:
-    """A commit of an order."""
-    return "orders", head(id, version, order_state(status))
+def transfer(id: str, version: int = 1, status: str = "accepted") -> tuple[str, Head]:
+    """A commit of a transfer."""
+    return "transfers", head(id, version, transfer_state(status))
 
 
 @contextmanager
@@ -64,28 +64,28 @@ def test_a_writer_that_is_read_only_for_a_while(database: str, plain_user: str, 
         return connection
 
     projector = make_projector(open_one)
-    assert projector([record(*order("ord_1"))]) == []
+    assert projector([record(*transfer("tra_1"))]) == []
     projector.deps = replace(projector.deps, sleep=time.sleep)
     with ThreadPoolExecutor(1) as threads:
         with read_only(database):
-            outcome = threads.submit(projector, [record(*order("ord_1", 2)), record(*order("ord_2"))])
-            assert wait_until(lambda: len(opened) >= 3, 30)
-            assert query(database, "SELECT id, version FROM orders") == [("ord_1", 1)]
-        assert outcome.result(30) == []
+            outcome = threads.submit(projector, [record(*transfer("tra_1", 2)), record(*transfer("tra_2"))])
+            assert wait_until(lambda: len(opened) >= 3, PATIENT_SECONDS)
+            assert query(database, "SELECT id, version FROM transfers") == [("tra_1", 1)]
+        assert outcome.result(PATIENT_SECONDS) == []
     assert len(set(opened)) == len(opened) >= 3
     assert not projector.dead.letters
-    assert base_tables(database) == fold([order("ord_1"), order("ord_1", 2), order("ord_2")])
+    assert base_tables(database) == fold([transfer("tra_1"), transfer("tra_1", 2), transfer("tra_2")])
 
 
 def test_a_writer_that_stays_read_only(database: str, plain_user: str, make_projector: Make) -> None:
     """Out of time, the batch comes again from its first record; nothing is set aside."""
     projector = make_projector(lambda: connect(plain_user), 0)
-    batch = [record(*order("ord_1")), record(*order("ord_2"))]
+    batch = [record(*transfer("tra_1")), record(*transfer("tra_2"))]
     with read_only(database):
         assert projector(batch) == [sequence_of(batch[0])]
     assert not projector.dead.letters
     assert projector(batch) == []
-    assert base_tables(database) == fold([order("ord_1"), order("ord_2")])
+    assert base_tables(database) == fold([transfer("tra_1"), transfer("tra_2")])
 
 
 def test_a_pool_whose_server_is_read_only(database: str, plain_user: str) -> None:
@@ -143,8 +143,8 @@ def test_failing_over_under_load(pair: Pair, tmp_path: Path) -> None:
         version = 0
         while not ended.is_set():
             version += 1
-            batch = [order(f"ord_{number}", version, "shipped") for number in range(20)]
-            commits.extend([*batch, order(f"ord_new{version}")])
+            batch = [transfer(f"tra_{number}", version, "settled") for number in range(20)]
+            commits.extend([*batch, transfer(f"tra_new{version}")])
             assert projector([record(*commit) for commit in commits[-21:]]) == []
         projector.writer.close()
 
@@ -153,12 +153,12 @@ def test_failing_over_under_load(pair: Pair, tmp_path: Path) -> None:
         try:
             for _ in range(FAILOVERS):
                 before = len(commits)
-                assert wait_until(lambda before=before: len(commits) > before + 100 or loading.done(), 30)
+                assert wait_until(lambda before=before: len(commits) > before + 100 or loading.done(), PATIENT_SECONDS)
                 pair = fail_over(pair, proxy)
                 come_back(pair)
         finally:
             ended.set()
-        loading.result(60)
+        loading.result(PATIENT_SECONDS)
     proxy.close()
     catch_up(pair)
     for server in (pair.writer_url, pair.replica_url):

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 from pymysql.cursors import DictCursor
 
-from chalicelib.bootstrap import MIGRATIONS
 from chalicelib.core.mysql.connections import connect
-from chalicelib.core.mysql.migrate import migrate
 from local.mariadb import USER, MariaDB, with_database
 from local.ports import LOOPBACK, free_port, wait_until
+from tests.core.faults.form import PATIENT_SECONDS
+from tests.support.domain import NEUTRAL
 
 
 class Pair(NamedTuple):
@@ -43,7 +43,7 @@ def replicated(folder: Path) -> Iterator[Pair]:
         for server in pair:
             server.start()
         follow(pair.replica, pair.writer)
-        migrate(pair.writer_url, MIGRATIONS)
+        NEUTRAL.migrate(pair.writer_url)
         catch_up(pair)
         yield pair
     finally:
@@ -62,11 +62,12 @@ def follow(replica: MariaDB, writer: MariaDB, delay: int = 0) -> None:
     execute(replica.server_url, "START SLAVE")
 
 
-def catch_up(pair: Pair, seconds: float = 60) -> None:
+def catch_up(pair: Pair) -> None:
     """Wait until the replica has applied all that the writer has logged."""
     ((position,),) = execute(pair.writer.server_url, "SELECT @@gtid_binlog_pos")
     assert wait_until(
-        lambda: execute(pair.replica.server_url, f"SELECT MASTER_GTID_WAIT('{position}', 1)") == [(0,)], seconds
+        lambda: execute(pair.replica.server_url, f"SELECT MASTER_GTID_WAIT('{position}', 1)") == [(0,)],
+        PATIENT_SECONDS,
     ), status(pair.replica)
 
 

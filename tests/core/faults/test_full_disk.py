@@ -9,12 +9,13 @@ from local import LocalError, aws
 from local.child import Child
 from local.ministack import MiniStack
 from local.ports import free_port, wait_until
-from tests.faults.disk import fill, small_disk
-from tests.support.client import Client
+from tests.core.faults.disk import fill, small_disk
+from tests.core.faults.form import PATIENT_SECONDS
+from tests.core.faults.full import COMMANDS, hear_until, listed, open_accounts
+from tests.core.things import patiently
+from tests.support.domain import NEUTRAL
 from tests.support.running import Run
 from tests.support.stores import fresh_database
-
-COMMANDS = 40
 
 
 @pytest.fixture
@@ -27,41 +28,20 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def run(disk: Path, mysql_server: str) -> Iterator[Run]:
     """A stack that keeps all but its rows on that disk."""
-    with fresh_database(mysql_server) as url:
-        run = Run(disk / "state", DATABASE_URL=url)
+    with fresh_database(mysql_server, NEUTRAL) as url:
+        run = Run(disk / "state", NEUTRAL, DATABASE_URL=url)
         yield run
         if run.process and run.process.poll() is None:
             run.stop()
 
 
-def register(client: Client) -> str:
-    """Register customers. Returns the last one's consistency token."""
-    bodies = [{"name": f"Ada {number}", "email": f"ada{number}@example.com"} for number in range(COMMANDS)]
-    answers = [client.post("/customers", body) for body in bodies]
-    assert {answer.status for answer in answers} == {201}
-    return answers[-1].headers["consistency-token"]
-
-
-def hear_until(run: Run, text: str) -> str:
-    """What the stack prints up to a text."""
-    assert run.process is not None
-    assert run.process.stdout is not None
-    told = ""
-    while text not in told:
-        line = run.process.stdout.readline()
-        assert line, told
-        told += line
-    return told
-
-
 def test_serving_and_stopping_on_a_full_disk(run: Run, disk: Path) -> None:
     """Every command is answered and shown; at the end the stack waits for room, and nothing acknowledged is lost."""
     client = run.start().ready()
-    assert wait_until(lambda: (run.folder / "stack.json").exists(), 30)  # all of it is up
+    assert wait_until(lambda: (run.folder / "stack.json").exists(), PATIENT_SECONDS)  # all of it is up
     filler = fill(disk)
-    token = register(client)
-    shown = client.get("/customers", {"limit": 200}, Consistency_Token=token, Prefer="wait=10")
-    assert len(shown.json["items"]) == COMMANDS
+    token = open_accounts(client)
+    assert len(patiently(lambda: listed(client, Consistency_Token=token)).json["items"]) == COMMANDS
     assert client.get("/nothing").status == 404
 
     assert run.process is not None
@@ -72,27 +52,9 @@ def test_serving_and_stopping_on_a_full_disk(run: Run, disk: Path) -> None:
     assert run.process.returncode == 0
 
     client = run.start().ready()
-    assert len(client.get("/customers", {"limit": 200}).json["items"]) == COMMANDS
-    assert client.post("/customers", {"name": "Ada", "email": "ada0@example.com"}).problem == "duplicate"
+    assert len(listed(client).json["items"]) == COMMANDS
+    assert client.post("/accounts", {"number": "N-100", "name": "Ada 0"}).problem == "duplicate"
     assert "the read model shows all that the tables hold" in run.stop()
-
-
-def test_rows_on_a_full_disk(tmp_path: Path) -> None:
-    """Whether mariadbd ends for want of room or waits for it: when there is room again, nothing is missing."""
-    with small_disk(tmp_path / "disk", 420) as disk:  # 280 of which it takes when it is new
-        run = Run(disk / "state")
-        client = run.start().ready()
-        assert wait_until(lambda: (run.folder / "stack.json").exists(), 30)
-        filler = fill(disk)
-        register(client)
-        assert run.process is not None
-        run.process.terminate()
-        hear_until(run, "Nothing is lost yet. Make room")
-        filler.unlink()
-        run.output()
-        client = run.start().ready()
-        assert len(client.get("/customers", {"limit": 200}).json["items"]) == COMMANDS
-        assert "everything is kept" in run.stop()
 
 
 def test_program_that_ends_on_a_full_disk(disk: Path) -> None:

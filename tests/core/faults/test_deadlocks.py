@@ -12,20 +12,22 @@ import pytest
 
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.service import Head
-from tests.faults.form import form
-from tests.shop.histories import fold, head, order_state, record
-from tests.shop.projecting import Projector
-from tests.shop.reading import base_tables, summaries
+from tests.core.faults.form import PATIENT_SECONDS, form
+from tests.core.histories import fold, head, record, transfer_state
+from tests.core.projecting import Projector
+from tests.core.reading import base_tables, summaries
 
 Make = Callable[..., Projector]
 DEADLOCKS = form(30, 500)
-IDS = [f"ord_{number:02}" for number in range(12)]
+IDS = [f"tra_{number:02}" for number in range(12)]
 
 
 def versions(version: int) -> list[tuple[str, Head]]:
-    """The next commit of every order."""
-    status = ("placed", "confirmed", "shipped")[version % 3]
-    return [("orders", head(id, version, order_state(status, [("A", version % 7 + 1, 150)]))) for id in IDS]
+    """The next commit of every transfer."""
+    status = ("requested", "accepted", "settled")[version % 3]
+    amount = version % 7 + 1
+    legs = [("A", -amount), ("B", amount)]
+    return [("transfers", head(id, version, transfer_state(status, legs))) for id in IDS]
 
 
 @contextmanager
@@ -42,7 +44,7 @@ def against_the_order(url: str) -> Iterator[None]:
                 connection.query("START TRANSACTION")
                 connection.query(f"INSERT INTO heartbeats VALUES {filler}")
                 for id in sorted(chance.sample(IDS, 6), reverse=True):
-                    connection.query(f"SELECT id FROM orders WHERE id = '{id}' FOR UPDATE")
+                    connection.query(f"SELECT id FROM transfers WHERE id = '{id}' FOR UPDATE")
             connection.query("ROLLBACK")
         connection.close()
 
@@ -52,7 +54,7 @@ def against_the_order(url: str) -> Iterator[None]:
             yield
         finally:
             ended.set()
-        locking.result(30)
+        locking.result(PATIENT_SECONDS)
 
 
 def test_somebody_locks_the_other_way_round(
@@ -82,7 +84,7 @@ def test_a_lock_that_is_kept_too_long(database: str, make_projector: Make, caplo
     make_projector()([record(*commit) for commit in before])
     other = connect(database)
     other.query("START TRANSACTION")
-    other.query(f"SELECT id FROM orders WHERE id = '{IDS[3]}' FOR UPDATE")
+    other.query(f"SELECT id FROM transfers WHERE id = '{IDS[3]}' FOR UPDATE")
 
     projector = make_projector()
     projector.deps = replace(projector.deps, sleep=lambda _: other.query("ROLLBACK"))

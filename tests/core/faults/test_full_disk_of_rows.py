@@ -1,0 +1,28 @@
+"""A disk that is full while mariadbd writes to it. Its own file: mariadbd may look for room once a minute only."""
+
+from pathlib import Path
+
+from local.ports import wait_until
+from tests.core.faults.disk import fill, small_disk
+from tests.core.faults.form import PATIENT_SECONDS
+from tests.core.faults.full import COMMANDS, hear_until, listed, open_accounts
+from tests.support.domain import NEUTRAL
+from tests.support.running import Run
+
+
+def test_rows_on_a_full_disk(tmp_path: Path) -> None:
+    """Whether mariadbd ends for want of room or waits for it: when there is room again, nothing is missing."""
+    with small_disk(tmp_path / "disk", 420) as disk:  # 280 of which it takes when it is new
+        run = Run(disk / "state", NEUTRAL)
+        client = run.start().ready()
+        assert wait_until(lambda: (run.folder / "stack.json").exists(), PATIENT_SECONDS)
+        filler = fill(disk)
+        open_accounts(client)
+        assert run.process is not None
+        run.process.terminate()
+        hear_until(run, "Nothing is lost yet. Make room")
+        filler.unlink()
+        run.output()
+        client = run.start().ready()
+        assert wait_until(lambda: len(listed(client).json["items"]) == COMMANDS, PATIENT_SECONDS)
+        assert "everything is kept" in run.stop()
