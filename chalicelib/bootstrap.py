@@ -11,8 +11,6 @@ from chalicelib.core.assembly import assemble
 from chalicelib.core.http.info import ApiInfo
 from chalicelib.core.mysql.migration_sets import MigrationSet
 from chalicelib.core.runtime import Runtime
-from chalicelib.core.settings import Settings
-from chalicelib.core.telemetry import log, tracing
 from chalicelib.permissions import PERMISSIONS as ENGINE_PERMISSIONS
 
 FOLDERS = (
@@ -37,6 +35,8 @@ _ASSEMBLED = assemble("chalicelib", FOLDERS, ENGINE_PERMISSIONS, _SHARED, INFO)
 SERVICES, APIS, PERMISSIONS, MIGRATIONS = _ASSEMBLED
 # The services whose streams others have policies on.
 REACTED_TO = _ASSEMBLED.reacted_to
+# What services publish to each other's command side.
+PORTS = _ASSEMBLED.ports
 
 
 @lru_cache(maxsize=1)
@@ -46,7 +46,4 @@ def runtime() -> Runtime:
     Raises:
         BadSettings: the environment is unusable.
     """
-    log.set_up()
-    settings = Settings.from_env()
-    tracing.set_up(settings.tracing)
-    return Runtime(settings, SERVICES, PERMISSIONS, _ASSEMBLED.ports)
+    return Runtime.from_env(SERVICES, PERMISSIONS, PORTS)

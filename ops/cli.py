@@ -5,6 +5,8 @@ again); 2 the command was not understood; 3 it could not be done, such as a serv
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import cast
 
@@ -52,15 +54,23 @@ def ops() -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command. Returns the exit code."""
-    _log_to_standard_error()
-    return CommandLine(ops, arguments).run()
+    """Run a command. Returns the exit code; what the command set up ends with it."""
+    with _logging_to_standard_error():
+        return CommandLine(ops, arguments).run()
 
 
-def _log_to_standard_error() -> None:
+@contextmanager
+def _logging_to_standard_error() -> Iterator[None]:
     """Standard output is the command's own; chalicelib.core.telemetry.log leaves a logger alone that has a handler."""
+    logger = logging.getLogger("tributary")
+    propagate = logger.propagate
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(levelname)s %(message)s: %(error)s", defaults={"error": ""}))
     handler.setLevel(logging.WARNING)
-    logging.getLogger("tributary").addHandler(handler)
-    logging.getLogger("tributary").propagate = False
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = propagate

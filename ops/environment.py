@@ -1,7 +1,8 @@
 """What a command works with: the runtime of its target, and a patient client."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -41,15 +42,28 @@ def load(*, changes_tables: bool = False) -> Runtime:
     """
     stack = None if is_named() else local_stack()
     if stack:
-        os.environ.update(stack.environment)
-        if changes_tables:
-            os.environ["DATABASE_URL"] = stack.migrations_database_url
-    loaded = composition_root().runtime()  # after the environment says all that it will
+        url = {"DATABASE_URL": stack.migrations_database_url} if changes_tables else {}
+        click.get_current_context().with_resource(_environment({**stack.environment, **url}))
+    root = composition_root()  # after the environment says all that it will
+    loaded = Runtime.from_env(root.SERVICES, root.PERMISSIONS, root.PORTS)
     if stack:
         announce_local(stack)
     else:
         announce_named(loaded.settings)
     return loaded
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Add to the process's environment, which the AWS SDK reads, until the command ends."""
+    before = {name: os.environ[name] for name in variables if name in os.environ}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name in variables:
+            del os.environ[name]
+        os.environ.update(before)
 
 
 def migration_sets() -> Sequence[MigrationSet]:

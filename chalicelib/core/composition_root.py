@@ -5,9 +5,9 @@ the local stack and `ops` ask here, so that they work on any domain, and on that
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 if TYPE_CHECKING:
     from chalicelib.core.access.permissions import Permissions
@@ -33,6 +33,7 @@ class CompositionRoot(Protocol):
         REACTED_TO: the services whose streams others have policies on, by name.
         MIGRATIONS: what the read model's tables are made by, the engine's first.
         PERMISSIONS: who may do what, and which roles there are.
+        PORTS: makes what services publish to each other's command side, by name.
         INFO: how the API names itself.
         APIS: the routes, the engine's own among them.
     """
@@ -41,11 +42,9 @@ class CompositionRoot(Protocol):
     REACTED_TO: Sequence[str]
     MIGRATIONS: "Sequence[MigrationSet]"
     PERMISSIONS: "Permissions"
+    PORTS: "Callable[[Runtime], Mapping[str, Any]]"
     INFO: "ApiInfo"
     APIS: "Sequence[Api]"
-
-    def runtime(self) -> "Runtime":
-        """The process's runtime, made from the environment on first use. Raises BadSettings."""
 
 
 def composition_root() -> CompositionRoot:

@@ -12,7 +12,7 @@ from chalicelib.core.access.permissions import Permissions
 from chalicelib.core.commands.store import WriteStore
 from chalicelib.core.service import Service
 from chalicelib.core.settings import Settings
-from chalicelib.core.telemetry import tracing
+from chalicelib.core.telemetry import log, tracing
 from chalicelib.core.tokens import Signer
 
 if TYPE_CHECKING:
@@ -58,6 +58,23 @@ class Runtime:
         self._make_ports = make_ports
         self._made: dict[str, Any] = {}
         self._lock = threading.RLock()
+
+    @classmethod
+    def from_env(
+        cls,
+        services: Mapping[str, Service],
+        permissions: Permissions,
+        make_ports: "Callable[[Runtime], Mapping[str, Any]]",
+    ) -> "Runtime":
+        """The runtime of the environment as it is now; logs and traces are set up as it says.
+
+        Raises:
+            BadSettings: the environment is unusable.
+        """
+        log.set_up()
+        settings = Settings.from_env()
+        tracing.set_up(settings.tracing)
+        return cls(settings, services, permissions, make_ports)
 
     @property
     def dynamodb(self) -> "DynamoDBClient":

@@ -8,8 +8,6 @@ from chalicelib.core.assembly import assemble
 from chalicelib.core.http.info import ApiInfo
 from chalicelib.core.mysql.migration_sets import MigrationSet
 from chalicelib.core.runtime import Runtime
-from chalicelib.core.settings import Settings
-from chalicelib.core.telemetry import log, tracing
 from tests.core.domain.roles import CHIEF, CLERK, ROLES
 
 FOLDERS = ("accounts", "transfers")
@@ -29,13 +27,10 @@ _ASSEMBLED = assemble(
     INFO,
 )
 SERVICES, APIS, PERMISSIONS, MIGRATIONS = _ASSEMBLED
-REACTED_TO = _ASSEMBLED.reacted_to
+REACTED_TO, PORTS = _ASSEMBLED.reacted_to, _ASSEMBLED.ports
 
 
 @lru_cache(maxsize=1)
 def runtime() -> Runtime:
     """The process's runtime, made from the environment on first use. Raises BadSettings."""
-    log.set_up()
-    settings = Settings.from_env()
-    tracing.set_up(settings.tracing)
-    return Runtime(settings, SERVICES, PERMISSIONS, _ASSEMBLED.ports)
+    return Runtime.from_env(SERVICES, PERMISSIONS, PORTS)

@@ -2,11 +2,11 @@
 
 from tests.core import bootstrap
 
-SERVICES, REACTED_TO, PERMISSIONS, runtime = (
+SERVICES, REACTED_TO, PERMISSIONS, PORTS = (
     bootstrap.SERVICES,
     bootstrap.REACTED_TO,
     bootstrap.PERMISSIONS,
-    bootstrap.runtime,
+    bootstrap.PORTS,
 )
 MIGRATIONS = bootstrap.MIGRATIONS[:1]
 """The engine's alone."""

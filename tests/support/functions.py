@@ -132,7 +132,7 @@ class Functions:
 @contextmanager
 def running(tables: Tables, database_url: str, recorder: Recorder) -> Iterator[Functions]:
     """The functions of the tables' domain."""
-    root: Any = tables.domain.root
+    root = tables.domain.root
     before = dict(os.environ)
     os.environ |= {
         "AWS_ENDPOINT_URL": tables.endpoint,
@@ -144,7 +144,8 @@ def running(tables: Tables, database_url: str, recorder: Recorder) -> Iterator[F
     }
     try:
         with recorder.watching():
-            yield Functions(root.runtime.__wrapped__(), root.APIS, root.INFO, recorder, tables)
+            runtime = Runtime.from_env(root.SERVICES, root.PERMISSIONS, root.PORTS)
+            yield Functions(runtime, root.APIS, root.INFO, recorder, tables)
     finally:
         os.environ.clear()
         os.environ.update(before)
