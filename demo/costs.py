@@ -44,6 +44,8 @@ METRICS = 13
 AUTHORIZER_METRICS = 1  # its faults, which a filter counts in its log
 # A service's metrics that alarms watch: lag, dead letters, throttles.
 ALARMED = 3
+# CallerRate and AddressRate, and the web ACL, which costs as much as five rules.
+FIREWALL_RULES = 2 + 5
 # One interface endpoint in one zone; RDS Proxy's second endpoint in two. Writer, reader, admin, tokens.
 ENDPOINT_ZONES, SECRETS = 1 + 2, 4
 
@@ -71,6 +73,10 @@ def _millions(a_second: float) -> float:
 
 def _gigabytes(kilobytes_a_second: float) -> float:
     return kilobytes_a_second * SECONDS / 1024**2
+
+
+def _firewall(load: Load) -> float:
+    return price("firewall_requests", _millions(load.requests)) + price("firewall_rules", FIREWALL_RULES)
 
 
 def _api_functions(load: Load) -> float:
@@ -167,6 +173,7 @@ BILL = (
     CostLine(
         "Answers out to the internet, 2 KB each", lambda load: price("data_out", _gigabytes(load.requests * ANSWER_KB))
     ),
+    CostLine("Firewall: the limits of each caller", _firewall),
     CostLine("Storage of one month's data, for each month that it is kept", _storage),
     CostLine("Endpoints, secrets, alarms, metrics, dashboard", _standing),
 )

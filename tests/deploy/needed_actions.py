@@ -85,6 +85,10 @@ NEEDED: Mapping[str, str] = {
     " lambda:UpdateEventSourceMapping lambda:DeleteEventSourceMapping lambda:TagResource iam:PassRole s3:GetObject"
     " events:PutRule events:DescribeRule events:DeleteRule events:PutTargets events:RemoveTargets"
     " ec2:DescribeSecurityGroups ec2:DescribeSubnets ec2:DescribeVpcs",
+    "AWS::WAFv2::WebACL": "wafv2:CreateWebACL wafv2:GetWebACL wafv2:UpdateWebACL wafv2:DeleteWebACL"
+    " wafv2:ListTagsForResource wafv2:TagResource wafv2:UntagResource",
+    "AWS::WAFv2::WebACLAssociation": "wafv2:AssociateWebACL wafv2:DisassociateWebACL wafv2:GetWebACLForResource"
+    " wafv2:GetWebACL apigateway:SetWebACL",
     "Custom::Migrations": "lambda:InvokeFunction",
 }
 PERSON = (

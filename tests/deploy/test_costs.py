@@ -65,5 +65,6 @@ def test_no_load_costs_what_stands() -> None:
     assert {name.partition(":")[0].partition(",")[0] for name, cost in lines.items() if cost} == {
         "Aurora",
         "RDS Proxy",
+        "Firewall",
         "Endpoints",
     }

@@ -266,6 +266,32 @@ def test_gateway_answers_are_problems(template: dict[str, Any]) -> None:
             assert str(problem["status"]) == response["StatusCode"] == str(kind.status)
 
 
+def test_each_caller_is_limited(template: dict[str, Any]) -> None:
+    """By default, by token and by address, before anything is called; more is a problem with 429 and Retry-After."""
+    limits, (stage, *_) = (
+        template["Resources"]["CallerLimits"]["Properties"],
+        [
+            resource["Properties"]["ResourceArn"]["Fn::Sub"]
+            for resource in template["Resources"].values()
+            if resource["Type"] == "AWS::WAFv2::WebACLAssociation"
+        ],
+    )
+    assert stage.endswith("/restapis/${Api}/stages/${Api.Stage}")
+    kept = {}
+    for rule in limits["Rules"]:
+        _, rule, _ = rule["Fn::If"]
+        statement = rule["Statement"]["RateBasedStatement"]
+        kept[statement["Limit"]["Ref"]] = statement.get("CustomKeys", statement["AggregateKeyType"])
+        response = rule["Action"]["Block"]["CustomResponse"]
+        problem = json.loads(limits["CustomResponseBodies"][response["CustomResponseBodyKey"]]["Content"])
+        assert problem["type"] == INFO.problem_types + errors.TooManyRequests.code
+        assert (problem["title"], problem["status"]) == (errors.TooManyRequests.title, response["ResponseCode"])
+        assert {header["Name"] for header in response["ResponseHeaders"]} >= {"Retry-After"}
+    token = [{"Header": {"Name": "authorization", "TextTransformations": [{"Priority": 0, "Type": "NONE"}]}}]
+    assert kept == {"CallerRate": token, "AddressRate": "IP"}
+    assert all(template["Parameters"][name]["Default"] >= 10 for name in kept), "AWS takes no lower limit"
+
+
 @pytest.mark.parametrize("name", ["INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT"])
 def test_a_function_without_an_answer_may_have_written(template: dict[str, Any], name: str) -> None:
     """Its client is told so, and how to go on, as where the store gives no certain answer."""
