@@ -176,7 +176,6 @@ def record(number: int) -> dict[str, Any]:
     line = {"sku": "BESTSELLER-1", "quantity": 1, "unit_price": 295}
     state = {
         "customer_id": f"cus_{number:026}",
-        "customer_name": f"Customer {number}",
         "currency": "GBP",
         "total": 295,
         "status": "confirmed",

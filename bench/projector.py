@@ -119,7 +119,6 @@ def record(number: int) -> dict[str, Any]:
     facts = {"customer_id": f"cus_{number % 4000:026}", "currency": "GBP", "total": total}
     state = {
         **facts,
-        "customer_name": f"Customer O'Neill {number % 4000}",
         "reference": str(500_000 + number),
         "status": "placed",
         "placed_at": "2026-11-23T10:00:00.000Z",

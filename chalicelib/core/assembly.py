@@ -122,6 +122,9 @@ class _Folder:
             yield f'{self.place}/service.py has no SERVICE: write `SERVICE = Service(name="{self.name}", ...)`.'
         elif self.service.name != self.name:
             yield f'{self.place}/service.py names itself {self.service.name!r}: write `name="{self.name}"`.'
+        else:
+            for kind in self.service.aggregates:
+                yield from (f"{self.place}/service.py: {fault}" for fault in kind.personal_faults())
 
     def _has(self, module: str) -> bool:
         return (self._folder / f"{module}.py").exists()

@@ -1,7 +1,7 @@
 """The published port of customers on its own table: one GetItem."""
 
 from chalicelib.core.commands.store import WriteStore
-from chalicelib.customers.published import Standing, Standings
+from chalicelib.customers.published import Standings
 
 
 class TableStandings(Standings):
@@ -10,7 +10,7 @@ class TableStandings(Standings):
     def __init__(self, store: WriteStore) -> None:
         self._store = store
 
-    def standing(self, customer_id: str) -> Standing | None:
-        """See Standings.standing."""
+    def is_registered(self, customer_id: str) -> bool:
+        """See Standings.is_registered."""
         head = self._store.load([customer_id]).get(customer_id)
-        return Standing(head.state["name"]) if head and not head.deleted else None
+        return head is not None and not head.deleted

@@ -2,20 +2,12 @@
 
 from typing import Protocol
 
-from msgspec import Struct
-
-
-class Standing(Struct, frozen=True):
-    """A living customer."""
-
-    name: str
-
 
 class Standings(Protocol):
     """The port: whether somebody is a customer. A team with separate accounts puts an HTTP client here."""
 
-    def standing(self, customer_id: str) -> Standing | None:
-        """The customer's standing, read consistently; None for the unknown and the deleted.
+    def is_registered(self, customer_id: str) -> bool:
+        """Whether there is such a customer, read consistently; not the unknown and the deleted.
 
         Raises:
             StoreUnreachable, Throttled: nothing was read.

@@ -6,7 +6,6 @@ from msgspec import Struct
 
 from chalicelib.catalog.published import Listing
 from chalicelib.core.decider import Command
-from chalicelib.customers.published import Standing
 
 
 class RequestedLine(Struct, frozen=True):
@@ -30,7 +29,7 @@ class Place(Command, frozen=True, kw_only=True):
 
     Attributes:
         placed_at: ISO 8601 UTC with milliseconds.
-        customer: the customer's standing; None for nobody known.
+        registered: whether there is such a customer.
         listings: what the catalog says of the SKUs; unknown ones are missing.
     """
 
@@ -38,7 +37,7 @@ class Place(Command, frozen=True, kw_only=True):
     placed_at: str
     lines: Sequence[RequestedLine]
     reference: str | None = None
-    customer: Standing | None
+    registered: bool
     listings: Mapping[str, Listing]
 
 

@@ -35,7 +35,6 @@ class Order(State, frozen=True):
     """One order. `products` keeps each SKU's name as it was when the order was placed."""
 
     customer_id: str
-    customer_name: str
     status: str
     currency: str
     total: int
@@ -53,7 +52,6 @@ class OrderPlaced(Event, frozen=True):
     held_by_state: ClassVar[frozenset[str]] = frozenset({"lines", "products"})
 
     customer_id: str
-    customer_name: str
     currency: str
     total: int
     placed_at: str
@@ -137,7 +135,6 @@ def evolve(state: Order | None, event: OrderEvent) -> Order:
 def _placed(event: OrderPlaced) -> Order:
     return Order(
         customer_id=event.customer_id,
-        customer_name=event.customer_name,
         status="placed",
         currency=event.currency,
         total=event.total,
@@ -168,7 +165,7 @@ def _step(state: Order, to: str, *, since: tuple[str, ...], after: tuple[str, ..
 def _place(command: Place, state: Order | None) -> OrderPlaced:
     if state is not None:
         raise Rejected("duplicate", "This order was placed already.")
-    if command.customer is None:
+    if not command.registered:
         raise Unacceptable(
             "unknown-customer",
             f"{command.customer_id} is not a customer, or was deleted. Register the customer first.",
@@ -178,7 +175,6 @@ def _place(command: Place, state: Order | None) -> OrderPlaced:
     lines = [_priced(line, command.listings[line.sku].price) for line in command.lines]
     return OrderPlaced(
         customer_id=command.customer_id,
-        customer_name=command.customer.name,
         currency=command.listings[lines[0].sku].currency,
         total=sum(line.quantity * line.unit_price for line in lines),
         placed_at=command.placed_at,

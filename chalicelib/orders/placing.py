@@ -41,7 +41,7 @@ def place_command(call: Call[NewOrder]) -> Place:
         placed_at=_placed_at(call),
         lines=[RequestedLine(line.sku, line.quantity, line.unit_price) for line in call.body.lines],
         reference=call.body.reference,
-        customer=standings.standing(customer_id),
+        registered=standings.is_registered(customer_id),
         listings=prices.listings(skus),
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from chalicelib.core.decider import Event
-from chalicelib.core.service import Aggregate, Asks, Claim, ClaimChange, Policy, Service, single
+from chalicelib.core.service import Aggregate, Asks, Claim, ClaimChange, Personal, Policy, Service, single
 from chalicelib.inventory.published import RESERVATION_PREFIX
 from chalicelib.orders import domain
 from chalicelib.orders.policy import on_inventory
@@ -21,9 +21,11 @@ def _reference(state: domain.Order | None) -> set[Claim]:
     return {Claim("reference", state.reference)} if state and state.reference else set()
 
 
+# A reason is free text, in which anybody may be named.
+PERSONAL = Personal(person="customer_id", state=("reason",), events={domain.OrderCancelled: ("reason",)})
 SERVICE = Service(
     name="orders",
-    aggregates=(Aggregate("order", domain.Order, domain.evolve, claims=_references),),
+    aggregates=(Aggregate("order", domain.Order, domain.evolve, claims=_references, personal=PERSONAL),),
     decide=single(domain.decide),
     projection=PROJECTION,
     policies=(

@@ -38,7 +38,6 @@ def order_state(
     ]
     state = {
         "customer_id": "cus_1",
-        "customer_name": "Ada O'Neill",
         "reference": None,
         "status": status,
         "currency": "GBP",

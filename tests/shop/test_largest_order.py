@@ -5,7 +5,6 @@ from chalicelib.catalog.published import Listing
 from chalicelib.core.commands.pipeline import Envelope, handle
 from chalicelib.core.dynamodb.store import DynamoStore
 from chalicelib.core.http.validation import check_body
-from chalicelib.customers.published import Standing
 from chalicelib.orders.bodies import MAX_LINES, MAX_SKUS, NewOrder
 from chalicelib.orders.commands import Cancel, Place, Reject, RequestedLine, Shortage
 from tests.support.stores import Tables
@@ -30,7 +29,7 @@ def largest(reference: str = "r") -> Place:
         placed_at=AT,
         lines=[RequestedLine(line.sku, line.quantity, line.unit_price) for line in accepted.lines],
         reference=accepted.reference,
-        customer=Standing(WIDE * 200),
+        registered=True,
         listings={sku: Listing(WIDE * 200, 10**9, "GBP", discontinued=False) for sku in skus},
     )
 

@@ -1,6 +1,7 @@
 """How a service states itself to the core.
 
 aggregate    what its table holds: heads, claims, and how an aggregate evolves
+personal     what an aggregate holds about a person
 projection   how the states become rows of the read model
 word_tables  what the rows are found by, where they have names
 policy       what it does when another service's aggregates change
@@ -19,6 +20,7 @@ from chalicelib.core.service.aggregate import (
     is_head,
 )
 from chalicelib.core.service.declaration import Port, Right, Service, single
+from chalicelib.core.service.personal import ERASED, ITSELF, Personal, PersonalDataErased
 from chalicelib.core.service.policy import Asks, FollowUp, Policy
 from chalicelib.core.service.projection import (
     ChildRows,
@@ -36,7 +38,9 @@ from chalicelib.core.service.word_tables import WordRow, word_rows, word_table
 
 __all__ = [
     "CLAIM_PREFIX",
+    "ERASED",
     "HEARTBEAT_ID",
+    "ITSELF",
     "Aggregate",
     "Asks",
     "ChildRows",
@@ -44,6 +48,8 @@ __all__ = [
     "ClaimChange",
     "FollowUp",
     "Head",
+    "Personal",
+    "PersonalDataErased",
     "Policy",
     "Port",
     "PrimaryKey",

@@ -1,11 +1,14 @@
 """An aggregate: its head in the write store, the claims that it holds, and its declaration."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import msgspec
+
 from chalicelib.core.decider import Event, State
+from chalicelib.core.service.personal import ERASED, Personal, event_types, faults_of
 
 CLAIM_PREFIX = "claim#"
 HEARTBEAT_ID = "heartbeat#"
@@ -93,6 +96,7 @@ class Aggregate:
             all that the read model has of it.
         claims: (id, before, after, events) -> what the commit takes and releases.
         releases: whether a commit may release a claim, since deleting its item takes a right of its own.
+        personal: what it holds about a person; None: nothing.
     """
 
     name: str
@@ -102,6 +106,32 @@ class Aggregate:
     projected: bool = True
     claims: Callable[[str, Any, Any, Sequence[Event]], ClaimChange] = lambda *_: ClaimChange()
     releases: bool = False
+    personal: Personal | None = None
+
+    @property
+    def event_types(self) -> tuple[type[Event], ...]:
+        """The events that it evolves by."""
+        return event_types(self.evolve)
+
+    def personal_faults(self) -> Iterator[str]:
+        """What is wrong with the declaration of what is personal, each fault as a sentence that says what to write."""
+        if self.personal:
+            yield from faults_of(self.personal, self.name, self.state, self.event_types)
+
+    def erased(self, state: State) -> State:
+        """A state without what is personal."""
+        plain = msgspec.to_builtins(state)
+        return msgspec.convert(self.personal.erased_state(plain), self.state) if self.personal else state
+
+    def erased_state(self, state: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The same of a state as plain data, whatever release stored it."""
+        return self.personal.erased_state(state) if self.personal else state
+
+    def erased_events(self, events: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Events as they are stored, without what is personal."""
+        if self.personal is None:
+            return list(events)
+        return [self.personal.erased_event(event, self.event_types) for event in events]
 
     def claim_change(self, id: str, before: State | None, after: State, events: Sequence[Event]) -> ClaimChange:
         """What a commit takes and releases.
@@ -110,6 +140,8 @@ class Aggregate:
             Undeclared: it releases a claim, which the declaration does not say.
         """
         change = self.claims(id, before, after, events)
+        if self.personal:
+            change = ClaimChange(*(frozenset(filter(self._is_claim, claims)) for claims in change))
         if change.release and not self.releases:
             kinds = ", ".join(sorted({claim.kind for claim in change.release}))
             raise Undeclared(
@@ -117,3 +149,7 @@ class Aggregate:
                 " and run `make generate`"
             )
         return change
+
+    def _is_claim(self, claim: Claim) -> bool:
+        """Whether a claim is one: what stands for an erased text is nobody's, so several aggregates may have it."""
+        return not (self.personal and claim.kind in self.personal.claims and ERASED in claim.value.casefold())

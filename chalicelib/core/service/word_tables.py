@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from chalicelib.core.service.personal import ERASED
 from chalicelib.core.service.projection import Row, Table
 from chalicelib.core.words import LONGEST_WORD, words
 
@@ -21,5 +22,5 @@ def word_table(name: str) -> Table:
 
 
 def word_rows(id: str, *texts: str | None) -> list[Row]:
-    """The rows of a thing that is found by these texts: at most 256 for each of them."""
-    return [WordRow(id, word) for word in words(*filter(None, texts))]
+    """The rows of a thing that is found by these texts: at most 256 for each of them, none for what was erased."""
+    return [WordRow(id, word) for word in words(*(text for text in texts if text and text != ERASED))]

@@ -24,6 +24,19 @@ class Answer(Body, frozen=True):
 def get(call, cursor):
     "Show it."
 """
+SERVICE = """
+from chalicelib.core.decider import Event, State
+from chalicelib.core.service import Aggregate, Personal, Projection, Row, Rows, Service, Table
+class Note(State, frozen=True):
+    text: str
+class Written(Event, frozen=True):
+    text: str
+def evolve(state: Note | None, event: Written) -> Note:
+    return Note(text=event.text)
+NOTES = Table("notes", Row, key=("id",))
+kind = Aggregate("note", Note, evolve, personal=Personal(person="id", state=("txt",)))
+SERVICE = Service("notes", (kind,), lambda *_: {}, Projection(NOTES, Rows))
+"""
 PERMISSIONS = """
 from chalicelib.core.access.permissions import ALL
 PERMISSIONS = {"notes.get": {"staff": ALL}}
@@ -70,6 +83,10 @@ def test_a_folder_that_only_reads(put: Put) -> None:
         (
             {"api": API, "permissions": PERMISSIONS, "service": ""},
             r"/notes/service.py has no SERVICE: write `S",
+        ),
+        (
+            {"api": API, "permissions": PERMISSIONS, "service": SERVICE},
+            r"/notes/service.py: Note has no field 'txt'; it has deleted, text: correct `state` of Personal\(",
         ),
     ],
 )

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from chalicelib.catalog.published import Listing
-from chalicelib.customers.published import Standing
 from chalicelib.orders.commands import (
     Cancel,
     Confirm,
@@ -35,7 +34,6 @@ LANTERN = Listing("Lantern", 339, "GBP", discontinued=False)
 MUG = Listing("Mug", 255, "GBP", discontinued=False)
 PLACED = OrderPlaced(
     customer_id="cus_1",
-    customer_name="Ada",
     currency="GBP",
     total=2 * 339 + 255,
     placed_at=AT,
@@ -54,7 +52,7 @@ def place(*lines: RequestedLine, **changes: Any) -> Place:
         "placed_at": AT,
         "lines": lines,
         "reference": "536365",
-        "customer": Standing("Ada"),
+        "registered": True,
         "listings": {"71053": LANTERN, "21212": MUG},
     }
     return Place(**{**usual, **changes})
@@ -76,7 +74,7 @@ def test_place_at_a_stated_price() -> None:
 
 def test_place_for_nobody() -> None:
     """The customer has to exist."""
-    command = place(RequestedLine(sku="71053", quantity=1), customer=None)
+    command = place(RequestedLine(sku="71053", quantity=1), registered=False)
     assert given().when(command).rejects("unknown-customer").faults == {("customer_id",): "no such customer"}
 
 

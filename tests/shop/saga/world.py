@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from chalicelib.catalog.published import Listing
-from chalicelib.customers.published import Standing
 from chalicelib.inventory.commands import Adjust, Receive
 from chalicelib.inventory.service import SERVICE as INVENTORY
 from chalicelib.orders.commands import Cancel, Deliver, Place, RequestedLine, Ship
@@ -31,7 +30,7 @@ class World(ReactingWorld):
         """Place an order of (SKU, pieces)."""
         wanted = [RequestedLine(sku, quantity) for sku, quantity in lines]
         listings = {line.sku: Listing(line.sku, 100, "GBP", False) for line in wanted}
-        place = Place(customer_id="cus_1", placed_at=AT, lines=wanted, customer=Standing("Ada"), listings=listings)
+        place = Place(customer_id="cus_1", placed_at=AT, lines=wanted, registered=True, listings=listings)
         self.run("orders", "orders.place", place, id)
 
     def cancel(self, id: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.core.decider import Event
-from chalicelib.core.service import Aggregate, Asks, Claim, ClaimChange, Policy, Port, Service
+from chalicelib.core.service import Aggregate, Asks, Claim, ClaimChange, Personal, Policy, Port, Service
 from tests.core.domain.accounts import domain
 from tests.core.domain.accounts.policy import on_transfers
 from tests.core.domain.accounts.projection import PROJECTION
@@ -29,10 +29,16 @@ def _name(state: domain.Account | None) -> set[Claim]:
     return {Claim("name", unicodedata.normalize("NFKC", state.name).casefold())}
 
 
+PERSONAL = Personal(
+    person="owner",
+    state=("name", "note"),
+    events={domain.AccountOpened: ("name", "note"), domain.AccountChanged: ("changes",)},
+    claims=("name",),
+)
 SERVICE = Service(
     name="accounts",
     aggregates=(
-        Aggregate("account", domain.Account, domain.evolve_account, claims=_claims, releases=True),
+        Aggregate("account", domain.Account, domain.evolve_account, claims=_claims, releases=True, personal=PERSONAL),
         Aggregate("hold", domain.Promise, domain.evolve_hold, prefix=domain.HOLD_PREFIX, projected=False),
     ),
     decide=domain.decide,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.core.decider import Event
-from chalicelib.core.service import Aggregate, Asks, Claim, ClaimChange, Policy, Service, single
+from chalicelib.core.service import Aggregate, Asks, Claim, ClaimChange, Personal, Policy, Service, single
 from tests.core.domain.accounts.published import HOLD_PREFIX
 from tests.core.domain.transfers import domain
 from tests.core.domain.transfers.policy import on_accounts
@@ -20,9 +20,10 @@ def _reference(state: domain.Transfer | None) -> set[Claim]:
     return {Claim("reference", state.reference)} if state and state.reference else set()
 
 
+PERSONAL = Personal(person="owner", state=("reason",), events={domain.TransferCancelled: ("reason",)})
 SERVICE = Service(
     name="transfers",
-    aggregates=(Aggregate("transfer", domain.Transfer, domain.evolve, claims=_claims),),
+    aggregates=(Aggregate("transfer", domain.Transfer, domain.evolve, claims=_claims, personal=PERSONAL),),
     decide=single(domain.decide),
     projection=PROJECTION,
     policies=(

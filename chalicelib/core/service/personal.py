@@ -1,0 +1,158 @@
+"""What an aggregate holds about a person, so that `ops erase` can remove it and nothing else.
+
+A personal text is replaced by ERASED. Ids, numbers and times are not personal here: they stay, so that figures and
+references stay right.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Annotated, Any, get_args, get_type_hints
+
+import msgspec
+from msgspec import inspect
+
+from chalicelib.core.decider import Event, State
+
+ERASED = "(erased)"
+"""Stands for a personal text that was erased."""
+ITSELF = "id"
+"""As `Personal.person`: the aggregate is the person, and its own id is the person's."""
+
+
+class PersonalDataErased(Event, frozen=True):
+    """The personal data of an aggregate were erased, in its state and in the record of its earlier commits."""
+
+
+@dataclass(frozen=True)
+class Personal:
+    """What an aggregate holds about a person.
+
+    Attributes:
+        person: the field of the state that holds the person's id, such as "owner"; ITSELF where the aggregate is the
+            person. Such an aggregate must be deleted, by its own command, before it can be erased.
+        state: the fields of the state that are personal.
+        events: the fields of each event that are personal; of a map, the values are. () says that an event has none,
+            though one of its fields is named like a personal field of the state.
+        claims: the kinds of claims whose values are personal.
+    """
+
+    person: str
+    state: tuple[str, ...] = ()
+    events: Mapping[type[Event], tuple[str, ...]] = field(default_factory=dict)
+    claims: tuple[str, ...] = ()
+
+    def person_of(self, id: str, state: Mapping[str, Any]) -> str | None:
+        """The id of the person that an aggregate with this id and state belongs to; None where it names nobody."""
+        found = id if self.person == ITSELF else state.get(self.person)
+        return found if isinstance(found, str) else None
+
+    def erased_state(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        """A state as plain data, without what is personal."""
+        return _without(state, self.state)
+
+    def erased_event(self, event: Mapping[str, Any], known: Sequence[type[Event]]) -> Mapping[str, Any]:
+        """An event as it is stored, `{"type": str, "data": dict}`, without what is personal.
+
+        Args:
+            event: as stored.
+            known: the types of the aggregate's events. Of an event of another type, which an earlier release may have
+                written, nobody knows what is personal, so all of its data are erased.
+        """
+        data = event.get("data")
+        if not isinstance(data, Mapping):
+            return {**event, "data": {}}
+        kinds: list[type[Event]] = [*known, PersonalDataErased]
+        fields = {kind.__name__: self.events.get(kind, ()) for kind in kinds}
+        return {**event, "data": _without(data, fields.get(event.get("type", ""), tuple(data)))}
+
+
+@lru_cache(maxsize=256)
+def event_types(evolve: Callable[[Any, Any], State]) -> tuple[type[Event], ...]:
+    """The events that an aggregate's evolve takes, by the annotation of its second parameter; () without one."""
+    hints = [hint for name, hint in get_type_hints(evolve).items() if name != "return"]
+    members = (get_args(hints[1]) or (hints[1],)) if len(hints) > 1 else ()
+    return tuple(kind for kind in members if isinstance(kind, type) and issubclass(kind, Event))
+
+
+def faults_of(personal: Personal, name: str, state: type[State], known: Sequence[type[Event]]) -> Iterator[str]:
+    """What is wrong with a declaration, each fault as a sentence that says what to write.
+
+    Args:
+        personal: the declaration.
+        name: of the aggregate.
+        state: the class of its states.
+        known: the types of its events.
+    """
+    where = f'Personal(...) of Aggregate("{name}", ...)'
+    fields = {each.name for each in inspect.type_info(state).fields}  # type: ignore[attr-defined]
+    if personal.person != ITSELF and personal.person not in fields:
+        yield (
+            f"{state.__name__} has no field {personal.person!r}: write a field that holds a person's id, or"
+            f' "{ITSELF}", as `person` into {where}.'
+        )
+    yield from _faulty_fields(state, personal.state, f"`state` of {where}")
+    if not known:
+        yield f"the events of {name} are not known: annotate the second parameter of its `evolve` with their union."
+    for event, names in personal.events.items():
+        if known and event not in known:
+            yield f"{event.__name__} is no event that `evolve` of {name} takes: take it out of `events` of {where}."
+        yield from _faulty_fields(event, names, f"`events` of {where}")
+    for event in known:
+        shared = [each for each in event.__struct_fields__ if each in personal.state]
+        if shared and event not in personal.events:
+            yield (
+                f"{event.__name__} has {', '.join(shared)}, personal in the state of {name}: write"
+                f" `{event.__name__}: {tuple(shared)!r}` into `events` of {where}, or `()` where it is not."
+            )
+
+
+def _faulty_fields(kind: type[msgspec.Struct], names: Sequence[str], where: str) -> Iterator[str]:
+    types = {each.name: each.type for each in inspect.type_info(kind).fields}  # type: ignore[attr-defined]
+    for name in names:
+        if name not in types:
+            yield f"{kind.__name__} has no field {name!r}; it has {', '.join(sorted(types))}: correct {where}."
+        elif not _is_erasable(types[name]):
+            yield (
+                f"{kind.__name__}.{name} cannot hold {ERASED!r}: only text of at least {len(ERASED)} characters, and"
+                f" lists, maps and structs of it, can be erased. Change its type, or take it out of {where}."
+            )
+
+
+def _is_erasable(kind: inspect.Type) -> bool:
+    """Whether a value of that type is still one when each text in it is ERASED."""
+    match kind:
+        case inspect.StrType():
+            limits = msgspec.Meta(min_length=kind.min_length, max_length=kind.max_length, pattern=kind.pattern)
+            try:
+                msgspec.convert(ERASED, type=Annotated[str, limits])
+            except msgspec.ValidationError:
+                return False
+            return True
+        case inspect.NoneType():
+            return True
+        case inspect.ListType():
+            return _is_erasable(kind.item_type)
+        case inspect.DictType():
+            return _is_erasable(kind.value_type)
+        case inspect.UnionType():
+            return all(map(_is_erasable, kind.types))
+        case inspect.StructType():
+            return kind.tag is None and all(_is_erasable(each.type) for each in kind.fields)
+    return False
+
+
+def _without(data: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: _erased(value) if name in names else value for name, value in data.items()}
+
+
+def _erased(value: Any) -> Any:
+    """A value with ERASED instead of each text or number in it; what is empty says nothing of anybody and stays."""
+    match value:
+        case None | "":
+            return value
+        case list():
+            return [_erased(each) for each in value]
+        case Mapping():
+            return {name: _erased(each) for name, each in value.items()}
+    return ERASED
