@@ -1,6 +1,6 @@
-"""Between plain data, DynamoDB's attribute values and heads.
+"""Convert between plain data, DynamoDB's attribute values and heads.
 
-Plain data is str, int, bool, None, bytes, list and dict: no float anywhere, so that money stays exact.
+Plain data is str, int, bool, None, bytes, list and dict. There is no float, so that amounts stay exact.
 boto3's TypeSerializer goes through Decimal and costs several times as much (bench/projector.py).
 """
 
@@ -13,14 +13,14 @@ AttributeValue = Mapping[str, Any]
 
 
 class Undecodable(ValueError):
-    """An item or an image that is not what the write side writes; the message says where."""
+    """The write side never writes an item or image like this one. The message says which attribute is at fault."""
 
 
 def encode(value: Any) -> dict[str, Any]:
-    """The attribute value of plain data.
+    """Plain data as an attribute value.
 
     Raises:
-        TypeError: for what plain data excludes: float, Decimal, set.
+        TypeError: the value is not plain data: a float, Decimal or set, for example.
     """
     match value:
         case bool():
@@ -41,15 +41,15 @@ def encode(value: Any) -> dict[str, Any]:
 
 
 def encode_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    """The attribute values of an item or a map."""
+    """An item or a map as attribute values."""
     return {name: encode(value) for name, value in item.items()}
 
 
 def decode(value: AttributeValue) -> Any:
-    """Plain data of an attribute value.
+    """An attribute value as plain data.
 
     Raises:
-        Undecodable: for a type or a number that the write side never writes.
+        Undecodable: it has a type, or is a number, that the write side never writes.
     """
     try:
         return _decode(value)
@@ -60,17 +60,17 @@ def decode(value: AttributeValue) -> Any:
 
 
 def decode_item(item: Mapping[str, AttributeValue]) -> dict[str, Any]:
-    """Plain data of an item or a map.
+    """An item or a map as plain data.
 
     Raises:
-        Undecodable: as `decode`.
+        Undecodable: see `decode`.
     """
     plain: dict[str, Any] = decode({"M": item})
     return plain
 
 
 def _decode(value: AttributeValue) -> Any:
-    """`decode` without the translation of errors, which would cost a third of its time at every level."""
+    """`decode` without translating errors, which would add a third to the time at every level."""
     ((kind, content),) = value.items()
     if kind == "S":
         return content
@@ -88,7 +88,7 @@ def _decode(value: AttributeValue) -> Any:
 
 
 def _first_fault(value: Any, place: str) -> str:
-    """Where a value is not as it is written here, and of what type it is; never what it holds."""
+    """The place and the type of the first value that cannot be decoded. It never shows the value itself."""
     here = place or "the item"
     if not isinstance(value, Mapping) or len(value) != 1:
         return f"{here} is {type(value).__name__}, not an attribute value"
@@ -109,7 +109,7 @@ def _first_fault(value: Any, place: str) -> str:
 
 
 def _decode_map(members: Mapping[str, AttributeValue]) -> dict[str, Any]:
-    """A map's members; strings and numbers, which most are, without a call each: that halves the time."""
+    """The members of a map. Strings and numbers are decoded without a call each, which halves the time."""
     plain: dict[str, Any] = {}
     for name, value in members.items():
         if "S" in value:
@@ -122,7 +122,7 @@ def _decode_map(members: Mapping[str, AttributeValue]) -> dict[str, Any]:
 
 
 def item_of(head: Head) -> dict[str, Any]:
-    """The item, as attribute values, that stores a head."""
+    """The item that stores a head, as attribute values."""
     item = {
         "id": head.id,
         "version": head.version,
@@ -158,10 +158,10 @@ _OPTIONAL = {"correlation": "", "trace": ""}
 
 
 def head_of(item: Mapping[str, AttributeValue]) -> Head:
-    """The head that an item, or the image of one, stores.
+    """The head in an item or in an image of one.
 
     Raises:
-        Undecodable: naming the first attribute that is missing, unless it may be, or is of another type.
+        Undecodable: an attribute is missing or of the wrong type. The message names the first one.
     """
     plain = _OPTIONAL | decode_item(item)
     for name, kind in _TYPES.items():

@@ -1,9 +1,9 @@
-"""Answers of DynamoDB that were cut off, by a connection that ended: refused, where botocore would believe them.
+"""Refuse responses of DynamoDB that a lost connection has cut short. botocore would accept them.
 
-http.client takes the end of a connection for the end of a head, and a head that is cut has no Content-Length to compare
-the body with. So a GetItem that is cut says "there is no such item"; and of half a header botocore may raise a
-ValueError, which tells nobody of a lost connection. botocore does not try such a call again: whoever made it has to
-know what a lost answer means.
+http.client takes the end of a connection for the end of the response's head. A head that was cut has no Content-Length
+with which the body could be compared. So a GetItem that was cut reads as "there is no such item", and half a header
+makes botocore raise a ValueError that does not mention the connection. botocore does not repeat such a call. The
+caller has to handle it like any lost response.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def refuse_cut_answers(client: "BaseClient") -> None:
-    """Have a client treat such an answer as a closed connection, of which its callers know what it may mean."""
+    """Make a client treat a response that was cut short as a closed connection, which its callers handle."""
     endpoint = client.meta.endpoint_url
 
     def check(response_dict: Mapping[str, Any], **_: Any) -> None:
@@ -28,7 +28,7 @@ def refuse_cut_answers(client: "BaseClient") -> None:
 
 
 def is_whole(response: Mapping[str, Any]) -> bool:
-    """Whether a response, as botocore hands it to its events, came to its end."""
+    """Whether a response, as botocore passes it to its event handlers, is complete."""
     headers = response["headers"]
     if headers.get("transfer-encoding") == "chunked":
         return True  # of chunks http.client knows the last

@@ -11,21 +11,21 @@ _ALL_OLD = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
 
 
 def fits_one_put(commit: Commit) -> bool:
-    """One aggregate and nothing else: a transaction would cost twice as much for nothing."""
+    """Whether the commit is one aggregate and nothing else. A transaction would cost twice as much."""
     alone = not (commit.unchanged or commit.take or commit.release or commit.response)
     return len(commit.heads) == 1 and alone
 
 
 def put(table: str, head: Head) -> dict[str, Any]:
-    """A PutItem that replaces the version before, or nothing when this is the first."""
+    """A PutItem that replaces the previous version, or creates the item if this is the first version."""
     return {"TableName": table, "Item": item_of(head), **_follows(head), **_ALL_OLD}
 
 
 def transaction(table: str, commit: Commit) -> list[Any]:
-    """The actions of a commit, in the order: heads, unchanged, take, release, response.
+    """The actions of a commit, in this order: heads, unchanged, take, release, response.
 
     Raises:
-        ValueError: more than DynamoDB's 100; the caller's field limits should have prevented it.
+        ValueError: there are more than the 100 that DynamoDB accepts. Field limits should have prevented this.
     """
     actions = [
         *({"Put": put(table, head)} for head in commit.heads),

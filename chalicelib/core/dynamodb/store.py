@@ -2,9 +2,9 @@
 
 A commit becomes ONE conditional PutItem where that is enough, else ONE TransactWriteItems.
 
-botocore repeats a request whose answer was lost, so a failed condition may be our own earlier success.
-An item that carries our commit id is therefore a success and never decided again; an outcome that
-nobody can know is said to be unknown. Idempotency of TransactWriteItems by its token:
+botocore repeats a request whose response was lost. So a failed condition may mean that our own first attempt
+succeeded. An item that carries our commit id is therefore a success, and the command is not decided again.
+An outcome that cannot be determined is reported as unknown. TransactWriteItems is idempotent by its token:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
 """
 
@@ -94,35 +94,35 @@ class DynamoStore:
                 self._explain_condition(error, commit.heads[0])
             else:
                 self._settle(error, commit)
-        except Exception as error:  # botocore's own, or whatever else comes in between: no memory, for one
+        except Exception as error:  # botocore's errors, and any other, such as a MemoryError
             self._settle(error, commit)
 
     def _explain_condition(self, error: ClientError, head: Head) -> None:
-        """Return when the write was ours after all; raise what the failed condition means otherwise."""
+        """Return if the stored item is our own write. Otherwise raise what the failed condition means."""
         found: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
         if _commit_of(found) == head.commit:
             return
         if _repeated(error) and _version_of(found) > head.version:
-            # An earlier attempt of ours may have succeeded and been overwritten since: the version
-            # that would prove it is gone.
+            # An earlier attempt of ours may have succeeded, and another commit may have replaced it since.
+            # The version that would prove it is gone.
             raise OutcomeUnknown(f"{head.id} has moved past version {head.version}") from error
         raise LostRace(f"{head.id} is not at version {head.version - 1}") from error
 
     def _transact(self, commit: Commit) -> None:
         actions = requests.transaction(self._table, commit)
         try:
-            # The token makes a repeated request the same request for ten minutes.
+            # For ten minutes, DynamoDB treats a request with the same token as the same request.
             self._client.transact_write_items(TransactItems=actions, ClientRequestToken=commit.id)
         except ClientError as error:
             if _code(error) == "TransactionCanceledException":
                 self._explain_cancellation(error, commit)
             else:
                 self._settle(error, commit)
-        except Exception as error:  # botocore's own, or whatever else comes in between: no memory, for one
+        except Exception as error:  # botocore's errors, and any other, such as a MemoryError
             self._settle(error, commit)
 
     def _explain_cancellation(self, error: ClientError, commit: Commit) -> None:
-        """Return when the transaction was ours after all; raise what it means otherwise.
+        """Return if the transaction was our own. Otherwise raise what its cancellation means.
 
         The reasons stand in the order of the actions: heads, unchanged, take, release, response.
         """
@@ -134,12 +134,12 @@ class DynamoStore:
             raise Throttled(f"table {self._table} throttles") from error
         if "ValidationError" in codes:
             _refuse(error, "; ".join(str(reason.get("Message", "")) for reason in reasons))
-        # A used key speaks before the rest: the request that used it took the heads and the claims as well.
+        # Check the idempotency key first: the request that used it took the heads and the claims as well.
         if commit.response and codes[-1:] == ["ConditionalCheckFailed"]:
             raise KeyUsed(commit.response.claim_id) from error
         first = len(commit.heads) + len(commit.unchanged)
         if "ConditionalCheckFailed" in codes[:first]:
-            # Before the claims: whoever moved the head may have taken the very claim for it.
+            # Check heads before claims: the commit that moved the head may have taken the same claim.
             raise LostRace(f"lost the race for {', '.join(head.id for head in commit.heads)}") from error
         for (claim, _), code, reason in zip(commit.take, codes[first:], reasons[first:], strict=False):
             if code == "ConditionalCheckFailed":
@@ -147,7 +147,7 @@ class DynamoStore:
         raise LostRace(f"another transaction holds an item of {self._table}") from error
 
     def _settle(self, error: Exception, commit: Commit) -> None:
-        """After an error that tells nothing about earlier attempts: look whether one of them wrote."""
+        """Look whether an attempt wrote, after an error that does not say so."""
         certain = isinstance(error, ClientError) and _status(error) < 500 and not _in_progress(error)
         if certain and not _repeated(error):
             _raise_refusal(error, self._table)
@@ -160,7 +160,7 @@ class DynamoStore:
         raise OutcomeUnknown(f"no certain answer from table {self._table}: {error_text(error)}") from error
 
     def _find(self, commit: Commit) -> Mapping[str, Any] | None:
-        """The item where the commit's first write would be; {} for none, None when nobody can say."""
+        """The item that the commit's first write would have made; {} if there is none, None if it cannot be read."""
         first = commit.heads[0].id if commit.heads else commit.response.claim_id if commit.response else ""
         try:
             return next(iter(self._get(first)), {})
@@ -171,19 +171,22 @@ class DynamoStore:
 def batch_get(
     client: "DynamoDBClient", table: str, ids: Sequence[str], *, tries: int = BATCH_GET_TRIES, projection: str = ""
 ) -> list[Mapping[str, Any]]:
-    """The items of up to 100 different ids that exist, read consistently.
+    """Read up to 100 items consistently.
 
     Args:
-        client: of DynamoDB.
-        table: where they are.
-        ids: which; none is no request.
-        tries: how often to ask for what DynamoDB leaves unprocessed, with pauses that get longer.
+        client: a DynamoDB client.
+        table: the table's name.
+        ids: the partition keys, without duplicates. Without ids, no request is sent.
+        tries: how often to ask for keys that DynamoDB leaves unprocessed, with growing pauses.
         projection: a ProjectionExpression; "" reads whole items.
 
+    Returns:
+        The items that exist, in any sequence.
+
     Raises:
-        StoreUnreachable, Throttled: as in `WriteStore.load`.
+        StoreUnreachable, Throttled: see `WriteStore.load`.
         ClientError: the request itself is wrong.
-        ValueError: more than 100 ids.
+        ValueError: there are more than 100 ids.
     """
     if len(ids) > MAX_BATCH_GET:
         raise ValueError(f"{len(ids)} ids at once; DynamoDB takes {MAX_BATCH_GET}")
@@ -207,9 +210,9 @@ def batch_get(
 
 
 def is_of_the_request(refusal: ClientError) -> bool:
-    """Whether DynamoDB refuses a request for what it holds, and so will refuse it every time.
+    """Whether DynamoDB refuses a request because of its content, and so will refuse it every time.
 
-    Whatever else it refuses is the deployment's fault, such as a missing right or table, or may pass.
+    Any other refusal may pass, or has its cause in the deployment, such as a missing permission or table.
     """
     reasons: Sequence[Mapping[str, Any]] = refusal.response.get("CancellationReasons", [])
     codes = {_code(refusal), *(str(reason.get("Code")) for reason in reasons)}
@@ -217,7 +220,7 @@ def is_of_the_request(refusal: ClientError) -> bool:
 
 
 def _raise_read(error: Exception, table: str) -> Never:
-    """What a failed read means; DynamoDB's own error where the request was wrong."""
+    """Raise what a failed read means; DynamoDB's own error if the request was wrong."""
     if isinstance(error, ClientError) and is_of_the_request(error):
         raise error
     if _code(error) in _THROTTLES:
@@ -226,7 +229,7 @@ def _raise_read(error: Exception, table: str) -> Never:
 
 
 def _raise_refusal(error: Exception, table: str) -> Never:
-    """What a refused write means, where no condition failed and nothing was written."""
+    """Raise what a refused write means if no condition failed and nothing was written."""
     code = _code(error)
     if code in _THROTTLES:
         raise Throttled(f"table {table} throttles") from error
@@ -255,7 +258,7 @@ def _repeated(error: Exception) -> bool:
 
 
 def _in_progress(error: ClientError) -> bool:
-    """Our own earlier attempt of a transaction is still at work."""
+    """Whether an earlier attempt of the same transaction is still in progress."""
     return _code(error) == "TransactionInProgressException"
 
 

@@ -1,11 +1,11 @@
-"""How a service states itself to the core.
+"""How a service declares itself to the core.
 
-aggregate    what its table holds: heads, claims, and how an aggregate evolves
-personal     what an aggregate holds about a person
-projection   how the states become rows of the read model
-word_tables  what the rows are found by, where they have names
-policy       what it does when another service's aggregates change
-declaration  all of it, put together: a Service
+aggregate    the heads and claims in its table, and how an aggregate evolves
+personal     the fields of an aggregate that hold data about a person
+projection   how states become rows of the read model
+word_tables  the words by which a search finds rows
+policy       the commands it sends when another service's aggregates change
+declaration  the whole: a Service
 """
 
 from chalicelib.core.service.aggregate import (

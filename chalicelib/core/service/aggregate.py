@@ -16,13 +16,13 @@ _NOT_AGGREGATES = (CLAIM_PREFIX, HEARTBEAT_ID)
 
 
 def is_head(id: str) -> bool:
-    """Whether an item is an aggregate's: no claim and no heartbeat."""
+    """Whether the item with this id is an aggregate: neither a claim nor a heartbeat."""
     return not id.startswith(_NOT_AGGREGATES)
 
 
 @dataclass(frozen=True)
 class Head:
-    """The newest commit of an aggregate, as its item in the write store holds it.
+    """The newest commit of an aggregate, as stored in its item in the write store.
 
     Attributes:
         id: the partition key, such as "tra_01JD...".
@@ -30,12 +30,12 @@ class Head:
         state: plain data (str, int, bool, None, list, dict) as msgspec.to_builtins made it.
         events: what this commit did: [{"type": str, "data": dict}].
         commit: unique id of this write.
-        actor: who did it: the token's subject.
-        command: by which command: "transfers.request".
+        actor: the subject of the token that sent the command.
+        command: the command's name, such as "transfers.request".
         at: ISO 8601 UTC with milliseconds: "2026-11-23T10:00:00.000Z".
         deleted: True on a tombstone.
-        correlation: id of the request that it came from, as in the log; "" on items of before it was kept.
-        trace: X-Amzn-Trace-Id for what follows from it; "" where the request was not traced.
+        correlation: the id of the request that caused the commit, as in the log; "" if none was stored.
+        trace: the X-Amzn-Trace-Id that follow-up commands continue; "" if the request was not traced.
     """
 
     id: str
@@ -52,7 +52,7 @@ class Head:
 
 
 class Claim(NamedTuple):
-    """A value that one aggregate of a service holds alone: an item `claim#<kind>#<value>`."""
+    """A value that only one aggregate of a service may hold, stored as an item `claim#<kind>#<value>`."""
 
     kind: str
     value: str
@@ -64,23 +64,23 @@ class Claim(NamedTuple):
 
 
 class ClaimChange(NamedTuple):
-    """What a commit takes and gives back."""
+    """The claims that a commit takes and releases."""
 
     take: frozenset[Claim] = frozenset()
     release: frozenset[Claim] = frozenset()
 
     @classmethod
     def between(cls, before: AbstractSet[Claim], after: AbstractSet[Claim]) -> "ClaimChange":
-        """From what an aggregate held to what it holds now."""
+        """The change from the claims before to the claims after."""
         return cls(take=frozenset(after - before), release=frozenset(before - after))
 
 
 class UnknownAggregate(LookupError):
-    """An id that no kind of aggregate of the service has; the message says which ids there are."""
+    """No kind of aggregate of the service has ids like this one. The message lists the prefixes that exist."""
 
 
 class Undeclared(Exception):
-    """A service does what its declaration does not say, and for which it would have no right on AWS."""
+    """A service does something that it does not declare. On AWS it would lack the permission for it."""
 
 
 @dataclass(frozen=True)
@@ -88,15 +88,15 @@ class Aggregate:
     """One kind of aggregate of a service.
 
     Attributes:
-        name: the field's word for it: "account", "hold".
+        name: the domain's word for it, such as "account" or "hold".
         state: its State class.
         evolve: (state or None, event) -> state.
-        prefix: of the ids that it has; "" has all that no other kind does.
-        projected: whether the service's projection makes rows of it, in every generation. Where not, the timeline is
-            all that the read model has of it.
-        claims: (id, before, after, events) -> what the commit takes and releases.
-        releases: whether a commit may release a claim, since deleting its item takes a right of its own.
-        personal: what it holds about a person; None: nothing.
+        prefix: the prefix of its ids; "" stands for all ids that no other kind has.
+        projected: whether the projection makes rows of it. If not, the read model has only its timeline. This must be
+            the same in every generation of the projection.
+        claims: (id, before, after, events) -> the claims that the commit takes and releases.
+        releases: whether a commit may release a claim. Deleting the claim's item needs an IAM permission of its own.
+        personal: its fields that hold data about a person; None if there are none.
     """
 
     name: str
@@ -134,10 +134,10 @@ class Aggregate:
         return [self.personal.erased_event(event, self.event_types) for event in events]
 
     def claim_change(self, id: str, before: State | None, after: State, events: Sequence[Event]) -> ClaimChange:
-        """What a commit takes and releases.
+        """The claims that a commit takes and releases.
 
         Raises:
-            Undeclared: it releases a claim, which the declaration does not say.
+            Undeclared: the commit releases a claim, and `releases` is False.
         """
         change = self.claims(id, before, after, events)
         if self.personal:
@@ -145,8 +145,8 @@ class Aggregate:
         if change.release and not self.releases:
             kinds = ", ".join(sorted({claim.kind for claim in change.release}))
             raise Undeclared(
-                f'{self.name} releases a claim ({kinds}): write releases=True into its Aggregate("{self.name}", ...),'
-                " and run `make generate`"
+                f'the aggregate "{self.name}" releases a claim ({kinds}) without declaring it: add releases=True to'
+                f' Aggregate("{self.name}", ...), then run `make generate`'
             )
         return change
 

@@ -13,12 +13,12 @@ from chalicelib.core.service.projection import Projection
 
 @dataclass(frozen=True)
 class Port:
-    """What a service publishes to the command side of others.
+    """What a service publishes to the command side of other services.
 
     Attributes:
-        name: by which a command finds it: `call.runtime.ports["standings"]`.
+        name: a command finds the port under this name: `call.runtime.ports["standings"]`.
         make: the service's write store -> the port.
-        several: whether it reads several aggregates at once.
+        several: whether the port reads several aggregates in one call.
     """
 
     name: str
@@ -28,13 +28,13 @@ class Port:
 
 @dataclass(frozen=True)
 class Right:
-    """What a function may do on AWS because of a service, beside what follows from the rest of its declaration.
+    """An IAM permission that a service's code needs, beyond those that follow from the rest of its declaration.
 
     Attributes:
-        function: which: "commands" or "reactor".
-        actions: of IAM: ("ses:SendEmail",).
-        resources: ARNs, in which ${AWS::Partition}, ${AWS::Region} and ${AWS::AccountId} may stand.
-        clients: of boto3, whose descriptions the function's package needs: ("sesv2",).
+        function: the function that needs it, "commands" or "reactor".
+        actions: IAM actions, such as ("ses:SendEmail",).
+        resources: ARNs; they may contain ${AWS::Partition}, ${AWS::Region} and ${AWS::AccountId}.
+        clients: boto3 clients, such as ("sesv2",). The function's package includes botocore's data files for them.
     """
 
     function: Literal["commands", "reactor"]
@@ -48,14 +48,14 @@ class Service:
     """One service: a folder, a DynamoDB table, a stream.
 
     Attributes:
-        name: as in its folder, its table's name and its consistency tokens: "transfers".
+        name: the name of its folder, its table and its consistency tokens, such as "transfers".
         aggregates: the kinds of aggregate that its table holds, told apart by the prefixes of their ids.
         decide: (command, states by id) -> events by id; raises Rejected.
         projection: how the states of its projected aggregates become rows.
-        policies: what it does when other services' aggregates change.
-        ports: what it publishes to the command side of others.
-        rights: what its commands or policies need of AWS besides, of an outside service for example.
-        earlier: the projections of older generations that tables may still be of, until they are rebuilt.
+        policies: the commands it sends when other services' aggregates change.
+        ports: what it publishes to the command side of other services.
+        rights: further IAM permissions that its commands or policies need, for an outside service for example.
+        earlier: projections of older generations. Tables may still be of these until they are rebuilt.
 
     Raises:
         ValueError: two kinds of aggregate have one name or one prefix, a prefix is the core's own, or none is
@@ -87,10 +87,10 @@ class Service:
         return {projection.generation: projection for projection in (*self.earlier, self.projection)}
 
     def aggregate(self, id: str) -> Aggregate:
-        """The kind of aggregate that an id belongs to.
+        """The kind of aggregate that has this id.
 
         Raises:
-            UnknownAggregate: to none of this service.
+            UnknownAggregate: this service has no such kind.
         """
         kinds = [kind for kind in self.aggregates if id.startswith(kind.prefix)] if is_head(id) else []
         if not kinds:
@@ -101,23 +101,23 @@ class Service:
         return max(kinds, key=lambda kind: len(kind.prefix))
 
     def projects(self, id: str) -> bool:
-        """Whether the aggregate of that id has rows in the read model, beside its timeline.
+        """Whether the aggregate with this id has rows in the read model, beside its timeline.
 
         Raises:
-            UnknownAggregate: it is none of this service's.
+            UnknownAggregate: this service has no kind of aggregate for the id.
         """
         return self.aggregate(id).projected
 
     def asks(self, policy: Policy) -> tuple[Asks, ...]:
-        """Whose commands one of its policies asks for."""
+        """The services whose commands a policy may ask for."""
         return policy.asks or (Asks(self.name),)
 
     def follow_ups(self, source: str, head: Head) -> Iterator[FollowUp]:
-        """What its policies ask for because of an aggregate of another service.
+        """The commands that its policies ask for after a commit of another service.
 
         Raises:
             Undeclared: a policy asks for a command that its declaration does not name.
-            Exception: whatever a policy raises.
+            Exception: any error that a policy raises.
         """
         for policy in self.policies:
             if policy.source == source and head.id.startswith(policy.prefix):
@@ -126,7 +126,7 @@ class Service:
                     yield follow_up
 
     def _check(self, policy: Policy, follow_up: FollowUp | None) -> None:
-        """Check a follow-up, and what it becomes where it is refused."""
+        """Check a follow-up, and the follow-ups that replace it if it is refused."""
         if follow_up is None:
             return
         several = len(follow_up.ids) > 1
@@ -134,7 +134,8 @@ class Service:
             asks = f'Asks("{follow_up.service}"{", several=True" if several else ""})'
             raise Undeclared(
                 f"the policy of {self.name} on {policy.source} asks for {follow_up.name}, of {len(follow_up.ids)}"
-                f" aggregates: write {asks} into its `asks` in {self.name}/service.py, and run `make generate`"
+                f" aggregates, without declaring it: add {asks} to its `asks` in {self.name}/service.py, then run"
+                " `make generate`"
             )
         for other in follow_up.refused.values():
             self._check(policy, other)
@@ -143,7 +144,7 @@ class Service:
 def single(
     decide: Callable[[Any, Any], Sequence[Event]],
 ) -> Callable[[Any, Mapping[str, Any]], Mapping[str, Sequence[Event]]]:
-    """A decider of one aggregate as the pipeline calls it: with all the states that were loaded."""
+    """Adapt a decider of one aggregate, (command, state) -> events, to the signature that the pipeline calls."""
 
     def decide_one(command: Any, states: Mapping[str, Any]) -> Mapping[str, Sequence[Event]]:
         ((id, state),) = states.items()

@@ -1,7 +1,7 @@
-"""What a service does when another service's aggregates change: its policies, and the commands that they ask for.
+"""Policies: the commands that a service asks for when another service's aggregates change.
 
-A policy looks at the state that an aggregate is in, not at the step that led there. So it does not matter whether a
-change in between was seen, and a record that comes again, or late, asks for what is done already.
+A policy looks at the present state of an aggregate, not at the event that led to it. So it need not see every change,
+and a record that comes late or repeatedly asks for something that is already done.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -14,15 +14,15 @@ from chalicelib.core.service.aggregate import Head
 
 @dataclass(frozen=True)
 class FollowUp:
-    """A command that another service's aggregate asks for. It has to be one that finds itself done.
+    """A command that follows from a commit of another service. It must be idempotent: done twice, it changes nothing.
 
     Attributes:
-        service: whose command it is.
-        name: "accounts.hold"; becomes the commit's `command`.
-        command: what that service's `decide` takes.
+        service: the service that handles the command.
+        name: the command's name, such as "accounts.hold"; it becomes the commit's `command`.
+        command: the argument of that service's `decide`.
         ids: the aggregates that it needs, as in `pipeline.Envelope`.
-        refused: by the code of a refusal that can be expected, what is asked for instead; None for nothing. Any
-            other refusal makes the record a poison record.
+        refused: code of an expected refusal -> the follow-up to send instead, or None to send nothing. Any other
+            refusal makes the record poison.
     """
 
     service: str
@@ -33,10 +33,10 @@ class FollowUp:
 
 
 class Asks(NamedTuple):
-    """Whose commands a policy asks for, which becomes the reactor's rights.
+    """A service whose commands a policy asks for. The reactor's IAM permissions follow from this.
 
     Attributes:
-        service: its name.
+        service: the service's name.
         several: whether one of the commands needs several aggregates at once.
     """
 
@@ -46,13 +46,14 @@ class Asks(NamedTuple):
 
 @dataclass(frozen=True)
 class Policy:
-    """What follows from the states of another service's aggregates.
+    """The commands that follow from the states of another service's aggregates.
 
     Attributes:
-        source: the service whose stream is looked at: "transfers".
-        react: head -> what it asks for, in that order. Pure. Whatever it raises makes the record a poison record.
-        prefix: of the ids that it looks at, such as "hold#"; "" looks at every aggregate. Others do not reach it.
-        asks: whose commands it asks for, those of a refusal too; empty means its own service's, one aggregate each.
+        source: the service whose stream the policy reads, such as "transfers".
+        react: head -> the follow-ups, in the order in which they are sent. Pure. An error makes the record poison.
+        prefix: the policy is called only for aggregates whose id starts with this, such as "hold#"; "" means all.
+        asks: the services whose commands it asks for, also after a refusal. If empty: its own service, one aggregate
+            a command.
     """
 
     source: str

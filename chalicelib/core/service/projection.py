@@ -1,4 +1,4 @@
-"""A projection: from the states of one kind of aggregate to the rows of the read model, and their summaries."""
+"""A projection turns the states of a service's aggregates into rows of the read model, and sums these up."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,12 +17,12 @@ PrimaryKey = tuple[Any, ...]
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
-    """A row of a table: the base of the classes whose fields are a table's columns.
+    """Base class of rows. The fields of a subclass are the columns of its table.
 
-    Its values are str, int, None, datetime.date and datetime.datetime (UTC, naive). A text says by its type how long it
-    may be, unless its column is a TEXT; a number says its range, unless its column is a BIGINT: a test holds both
-    against the migrations, since a value that does not fit is refused for ever. They hold no references to other
-    objects, so the garbage collector need not visit the hundred thousand rows of a large batch (gc=False).
+    Values are str, int, None, datetime.date and datetime.datetime (UTC, naive). The type of a text states its largest
+    length, unless the column is a TEXT. The type of a number states its range, unless the column is a BIGINT. A test
+    compares both with the migrations, because MySQL would refuse a value that does not fit, every time.
+    A row refers to no other objects, so the garbage collector need not visit a large batch's rows (gc=False).
     """
 
 
@@ -37,13 +37,13 @@ ChildRows = Mapping[str, Sequence[Row]]
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the read model, as the projector writes it.
+    """A table of the read model that the projector writes.
 
     Attributes:
-        name: its name in MySQL.
-        row: the class of its rows; its fields are the columns that the projector writes, those of the key first.
-        key: the columns of the primary key, in its order.
-        suffix: of its name in MySQL while a rebuild fills it beside the table that is in use.
+        name: the table's name in MySQL.
+        row: the class of its rows. Its fields are the columns that the projector writes, those of the key first.
+        key: the columns of the primary key, in order.
+        suffix: appended to the name while a rebuild fills the table beside the one in use.
     """
 
     name: str
@@ -62,22 +62,22 @@ class Table:
         return self.name + self.suffix
 
     def key_of(self, row: Row) -> PrimaryKey:
-        """The key of one of its rows."""
+        """The primary key of a row."""
         return astuple(row)[: len(self.key)]
 
 
 @dataclass(frozen=True)
 class Summary:
-    """A table whose measures are the SUM over base rows, kept by differences.
+    """A table whose measures are sums over base rows. The projector adds the difference that each commit makes.
 
     Attributes:
-        table: its table; the columns after the key are the measures.
-        contributions: (root row, child rows of each child table) -> what this aggregate adds, as rows of the
-            summary, at most one for each key. Pure: the same base rows always give the same contributions.
-        sums: the same in SQL, for `ops verify`: a SELECT ... GROUP BY of the table's columns, by their names,
-            from the base tables, which are written as `{transfers}`. A test compares the two.
-        greatest: measures that are the MAX over the base rows and never shrink: a column that a
-            base row never changes once written. Added by GREATEST.
+        table: the table. The columns after the key are the measures.
+        contributions: (root row, child rows by table) -> what this aggregate adds, as rows of the summary, at most
+            one for each key. Pure: the same base rows always give the same contributions.
+        sums: the same in SQL, for `ops verify`: a SELECT ... GROUP BY that returns the table's columns by name.
+            Base tables are written as `{transfers}`. A test compares it with `contributions`.
+        greatest: measures that are a MAX instead of a SUM. They never shrink, so they may only depend on columns that
+            never change once written.
     """
 
     table: Table
@@ -87,12 +87,12 @@ class Summary:
 
     @property
     def measures(self) -> tuple[str, ...]:
-        """The columns that add up."""
+        """The columns that hold sums or maxima: all but those of the key."""
         return self.table.columns[len(self.table.key) :]
 
 
 class Rows(NamedTuple):
-    """The rows of one head: one of the root table, and any number of each child table."""
+    """The rows made of one head: one row of the root table, and any number of each child table."""
 
     root: Row
     children: ChildRows = MappingProxyType({})
@@ -100,14 +100,14 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True)
 class Projection:
-    """From the states of one kind of aggregate to rows of the read model.
+    """How the states of a service's aggregates become rows of the read model.
 
     Attributes:
-        root: the table of one row an aggregate, with "version" and "deleted_at" among its columns and one key column.
-        rows: head -> rows. Pure. Whatever it raises makes the record a poison record.
+        root: the table with one row for each aggregate. It has one key column, and columns "version" and "deleted_at".
+        rows: head -> rows. Pure. An error makes the record poison.
         children: tables whose key starts with the root's key.
         summaries: tables that change by the difference between the old rows and the new ones.
-        generation: counted up when other rows shall be made of the same states, which needs `ops rebuild`.
+        generation: increase it when the same states shall become other rows. Then run `ops rebuild`.
     """
 
     root: Table
@@ -118,11 +118,11 @@ class Projection:
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """All tables that it writes."""
+        """All tables that the projection writes."""
         return (self.root, *self.children, *(summary.table for summary in self.summaries))
 
     def beside(self, suffix: str) -> "Projection":
-        """The same, into tables beside those in use, whose names end in `suffix`."""
+        """The same projection, but into tables whose names end in `suffix`, beside those in use."""
         return replace(
             self,
             root=replace(self.root, suffix=suffix),

@@ -1,4 +1,4 @@
-"""Tables of words: what the rows of another table are found by, a row a word."""
+"""Word tables: the words by which a search finds the rows of another table, one row for each word."""
 
 from typing import Annotated
 
@@ -10,17 +10,17 @@ from chalicelib.core.words import LONGEST_WORD, words
 
 
 class WordRow(Row, frozen=True):
-    """A word that the row of that key is found by."""
+    """A word by which a search finds the row with this key."""
 
     id: Annotated[str, Meta(max_length=64)]
     word: Annotated[str, Meta(max_length=LONGEST_WORD)]
 
 
 def word_table(name: str) -> Table:
-    """A child table of a projection. Its second index is (word, id)."""
+    """A word table as a child table of a projection. Its secondary index is (word, id)."""
     return Table(name, WordRow, key=("id", "word"))
 
 
 def word_rows(id: str, *texts: str | None) -> list[Row]:
-    """The rows of a thing that is found by these texts: at most 256 for each of them, none for what was erased."""
+    """The word rows for texts by which a row shall be found: at most 256 for each text, none for erased texts."""
     return [WordRow(id, word) for word in words(*(text for text in texts if text and text != ERASED))]

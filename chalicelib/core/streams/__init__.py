@@ -1,1 +1,1 @@
-"""What the projector and the reactor share: reading a stream's records, and setting aside what cannot be handled."""
+"""Shared by projector and reactor: they read a stream's records and set aside those that cannot be handled."""

@@ -1,4 +1,4 @@
-"""What the projector and the reactor answer to an event source mapping, how long they have, and how they wait."""
+"""A batch's answer to the event source mapping, the time that is left for it, and the pauses between attempts."""
 
 import random
 import time
@@ -10,25 +10,25 @@ _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 2.0
 
 
 class GaveUp(Exception):
-    """An error that may pass did not pass in the time there was."""
+    """An error that may pass did not pass within the time available."""
 
 
 class BatchFailed(Exception):
-    """The batch has to come again. Harmless: whatever was done of it is found done."""
+    """The batch has to be delivered again. This does no harm: finished work is recognised and not repeated."""
 
 
 def answer(failed: Sequence[str], *, partial: bool) -> dict[str, Any]:
-    """What to return of a batch.
+    """The handler's return value for a batch.
 
     Args:
-        failed: the sequence number from which the batch has to come again, or nothing.
+        failed: the sequence number from which the batch has to be delivered again, or None.
         partial: whether the mapping understands partial failures (PARTIAL_BATCH=1).
 
     Returns:
-        {"batchItemFailures": [{"itemIdentifier": <sequence number>}]}: where to begin again, or [].
+        {"batchItemFailures": [{"itemIdentifier": <sequence number>}]}; the list is empty if nothing failed.
 
     Raises:
-        BatchFailed: something failed, and the mapping would take the list for success.
+        BatchFailed: something failed, and the mapping would read a returned list as success.
     """
     if failed and not partial:
         raise BatchFailed(f"the batch must be delivered again, from sequence number {failed[0]} at the latest")
@@ -36,7 +36,7 @@ def answer(failed: Sequence[str], *, partial: bool) -> dict[str, Any]:
 
 
 def remaining_ms(context: object) -> Callable[[], float]:
-    """Tells the milliseconds until Lambda ends the function; a minute from now on where nobody says."""
+    """A function that returns the milliseconds until Lambda ends this call; without a context, one minute from now."""
     end = time.monotonic() + _UNKNOWN_TIME_LEFT_SECONDS
     remaining: Callable[[], float] = getattr(
         context, "get_remaining_time_in_millis", lambda: (end - time.monotonic()) * 1000

@@ -1,4 +1,4 @@
-"""Dead letters: the records that cannot be handled, kept until somebody redrives or discards them."""
+"""Dead letters: records that cannot be handled, kept until somebody redrives or discards them."""
 
 import base64
 import gzip
@@ -22,8 +22,8 @@ OPEN = "attribute_not_exists(discarded_at)"
 # DynamoDB's item limit is 400 KB; the rest is for the other attributes.
 MAX_INLINE_BYTES = 350 * 1024
 _MAX_ERROR_CHARACTERS = 2000
-# An id is a partition key, which DynamoDB keeps to 2,048 bytes, as it does the aggregate's that is in it; and it begins
-# an object's name, which S3 keeps to 1,024.
+# An id is a partition key, for which DynamoDB allows 2,048 bytes, and it contains the aggregate's own partition key.
+# It also begins an object's name, for which S3 allows 1,024 bytes.
 MAX_ID_BYTES = 900
 
 
@@ -31,16 +31,16 @@ class DeadLetter(NamedTuple):
     """A record that was set aside.
 
     Attributes:
-        id: `<service>#<aggregate>#<version or sequence number>`, and `#reactor` where that set it aside; of over
-            MAX_ID_BYTES the beginning, and a digest. Setting the same record aside twice keeps one.
-        service: whose stream it came from.
+        id: `<service>#<aggregate>#<version or sequence number>`, with `#reactor` at the end if the reactor set it
+            aside. An id of over MAX_ID_BYTES is cut and ends in a digest. The same record always gets the same id.
+        service: the service whose stream the record came from.
         aggregate: the item's partition key.
-        version: the aggregate's version; None where the record cannot be decoded.
-        sequence: its sequence number in the stream.
-        error: what was wrong with it.
+        version: the aggregate's version; None if the record cannot be decoded.
+        sequence: the record's sequence number in the stream.
+        error: what was wrong with the record.
         at: when it was set aside, ISO 8601 UTC.
-        image: the raw stream record without its old image, JSON, compressed by gzip.
-        consumer: who set it aside, and would take it again: "projector" or "reactor".
+        image: the raw stream record without its old image, as JSON, compressed by gzip.
+        consumer: who set it aside and handles it when it is redriven: "projector" or "reactor".
     """
 
     id: str
@@ -55,20 +55,20 @@ class DeadLetter(NamedTuple):
 
 
 class DeadLetters(Protocol):
-    """Where dead letters are kept."""
+    """The port through which projector and reactor keep dead letters."""
 
     def put(self, letter: DeadLetter) -> None:
-        """Keep a dead letter, once, however often it is put.
+        """Keep a dead letter. Putting it again has no further effect.
 
         Raises:
-            Exception: it could not be stored; its record then counts as not processed.
+            Exception: it could not be stored. The caller treats its record as not processed.
         """
 
 
 def dead_letter(
     entry: CommitRecord | UnreadableRecord, error: Exception, at: str, consumer: str = PROJECTOR
 ) -> DeadLetter:
-    """The dead letter of a record and of the error that it causes."""
+    """The dead letter for a record and the error that it causes."""
     source = entry.source
     version = entry.head.version if isinstance(entry, CommitRecord) else None
     suffix = "" if consumer == PROJECTOR else f"#{consumer}"
@@ -86,7 +86,7 @@ def dead_letter(
 
 
 def _short(id: str) -> str:
-    """The id, or its beginning and a digest of it all: the same for the same id, another for another."""
+    """The id, or its beginning and a digest of the whole. Different ids stay different."""
     whole = id.encode(errors="surrogatepass")
     if len(whole) <= MAX_ID_BYTES:
         return id
@@ -95,19 +95,19 @@ def _short(id: str) -> str:
 
 
 def record_of(image: bytes) -> dict[str, Any]:
-    """The raw stream record that a dead letter's image holds."""
+    """The raw stream record in a dead letter's image."""
     record: dict[str, Any] = json.loads(gzip.decompress(image))
     return record
 
 
 def _as_json(source: Source) -> str:
-    """The record without its old image; in ASCII, since the poison may be what no UTF-8 can hold."""
+    """The record without its old image, in ASCII: a poison record may hold text that UTF-8 cannot encode."""
     change = {name: value for name, value in source.raw["dynamodb"].items() if name != "OldImage"}
     return json.dumps({**source.raw, "dynamodb": change}, default=_plain)
 
 
 def _plain(value: Any) -> str:
-    """What JSON does not know: bytes as Lambda writes them, in base64; anything else as Python shows it."""
+    """A value that JSON cannot hold: bytes in base64, as Lambda writes them; anything else as its repr."""
     return base64.b64encode(value).decode() if isinstance(value, bytes) else repr(value)
 
 
@@ -119,13 +119,13 @@ def dead_letters_of(runtime: Runtime) -> "DynamoDeadLetters":
 
 
 class DynamoDeadLetters:
-    """Dead letters in a DynamoDB table, the images that are too large for an item in S3.
+    """Dead letters in a DynamoDB table. Images that are too large for an item are kept in S3.
 
     Args:
         dynamodb: a boto3 client.
         table: the table; its partition key is `id`.
-        s3: a boto3 client; None where there is no bucket.
-        bucket: the bucket for large images; "" for none.
+        s3: a boto3 client; None if there is no bucket.
+        bucket: the bucket for large images; "" if there is none.
     """
 
     def __init__(self, dynamodb: "DynamoDBClient", table: str, s3: "S3Client | None" = None, bucket: str = "") -> None:
@@ -135,9 +135,9 @@ class DynamoDeadLetters:
         self._bucket = bucket
 
     def put(self, letter: DeadLetter) -> None:
-        """See `DeadLetters.put`. An image in S3 is an object of its own each time, named by `image_object`.
+        """See `DeadLetters.put`. Each call that stores an image in S3 makes a new object, named by `image_object`.
 
-        So whoever removes a letter cannot remove the image of one that was put meanwhile, under the same id.
+        So removing a letter cannot remove the image of a later letter with the same id.
         """
         item: dict[str, Any] = letter._asdict()
         if len(letter.image) > MAX_INLINE_BYTES:

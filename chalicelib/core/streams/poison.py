@@ -1,9 +1,9 @@
-"""Poison: a record that fails by itself, every time that it comes, and would block its shard for ever.
+"""Poison: a record that fails every time it is delivered, and would block its shard for ever.
 
-It is known by where an error was raised, not by the error's type. Decoding a record, projecting it, deciding what
-follows from it and encoding what is to be written depend on the record alone; `of_the_record` surrounds these steps and
-no others. An error of any other step may pass: a driver out of step with its server, a lost connection, no memory. The
-record that was at hand then is as good as any.
+Poison is recognised by the step that raised an error, not by the error's type. Four steps depend on the record alone:
+decoding it, projecting it, deciding what follows from it, and encoding what is to be written. `of_the_record` surrounds
+these steps and no others. An error in any other step may pass: a lost connection, a driver that is out of step with its
+server, a lack of memory. It says nothing about the record that was being handled.
 """
 
 from collections.abc import Iterator
@@ -16,11 +16,11 @@ OF_THE_PROCESS = (MemoryError, ImportError)
 
 
 class Poisonous(Exception):
-    """The records given cannot be handled as they are. Its cause, where there is one, is what was raised."""
+    """These records cannot be handled as they are. The cause, if there is one, is the original error."""
 
     @property
     def reason(self) -> Exception:
-        """What was raised of the records, as a person should read it."""
+        """The reason in words, for a log line or a dead letter."""
         return self.__cause__ if isinstance(self.__cause__, Exception) else self
 
 
@@ -29,10 +29,10 @@ def of_the_record(*others: type[Exception]) -> Iterator[None]:
     """Surround a step that depends on the record alone.
 
     Args:
-        others: errors that say nothing of the record and are raised as they are.
+        others: errors that say nothing about the record. They are raised unchanged.
 
     Raises:
-        Poisonous: anything was raised, OF_THE_PROCESS and `others` excepted.
+        Poisonous: the step raised any other error, except one of OF_THE_PROCESS.
     """
     unchanged: tuple[type[Exception], ...] = (Poisonous, *OF_THE_PROCESS, *others)
     try:

@@ -1,4 +1,4 @@
-"""Parse the raw records of a DynamoDB stream, here at the edge and nowhere else.
+"""Parse the raw records of a DynamoDB stream. No other module reads them.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html
 """
@@ -20,14 +20,14 @@ class UnknownStream(Exception):
 
 
 class Source(NamedTuple):
-    """Where a record stands.
+    """Where a record comes from.
 
     Attributes:
         position: its index in the batch.
         sequence: its sequence number in the stream.
         service: the service whose table it comes from.
         id: the item's partition key, or "?" where the record has none.
-        raw: the record itself.
+        raw: the raw record.
     """
 
     position: int
@@ -45,7 +45,7 @@ class CommitRecord(NamedTuple):
 
 
 class HeartbeatRecord(NamedTuple):
-    """A record of the item that a scheduled check writes, to measure the lag."""
+    """A record of the heartbeat item, which the scheduled check writes to measure the lag."""
 
     source: Source
     beat: int
@@ -53,7 +53,7 @@ class HeartbeatRecord(NamedTuple):
 
 
 class UnreadableRecord(NamedTuple):
-    """A record that cannot be decoded, and why."""
+    """A record that cannot be decoded, and the reason."""
 
     source: Source
     error: Exception
@@ -63,7 +63,7 @@ Record = CommitRecord | HeartbeatRecord | UnreadableRecord
 
 
 def correlation_of(entry: Record) -> str:
-    """The correlation id of the request that a record comes from; "" where it names none."""
+    """The correlation id of the request that caused a record; "" if it has none."""
     if isinstance(entry, CommitRecord):
         return entry.head.correlation
     try:
@@ -73,10 +73,9 @@ def correlation_of(entry: Record) -> str:
 
 
 def parse(records: Iterable[RawRecord], services: Mapping[str, Service]) -> list[Record]:
-    """What the records say, in their order, without those that nobody has anything to do with.
+    """The parsed records, in their order, without claims and removals.
 
-    Left out are claims, and removals: nothing but expired claims is ever removed from a table; what a
-    hand removed, `verify` finds.
+    Only expired claims are ever removed from a table. If a person removes an aggregate's item, `verify` finds that.
 
     Args:
         records: as Lambda delivers them.
@@ -90,11 +89,11 @@ def parse(records: Iterable[RawRecord], services: Mapping[str, Service]) -> list
 
 
 def as_record(item: Mapping[str, Any], stream_arn: str, at: float = 0.0) -> RawRecord:
-    """An item as its table's stream would carry it, for what a lost stream cannot bring any more.
+    """An item as a record of its table's stream. It replaces a record that the stream has lost.
 
     Args:
-        item: as attribute values, with an id; without a version that is a number, it is set aside by whoever reads it.
-        stream_arn: of the table: `arn:...:table/<name>/stream/<label>`.
+        item: attribute values, with an id. If its version is no number, the reader sets the record aside.
+        stream_arn: the ARN of the table's stream: `arn:...:table/<name>/stream/<label>`.
         at: Unix seconds.
     """
     identity = f"{item['id']['S']}@{item.get('version', {}).get('N', '?')}"
@@ -139,7 +138,7 @@ def _entry(position: int, record: RawRecord, services: Mapping[str, Service]) ->
 
 
 def _service(record: RawRecord, services: Mapping[str, Service]) -> Service:
-    """The service whose table the record comes from, by `arn:...:table/<name>/stream/<label>`."""
+    """The service whose table the record comes from, found by the ARN `arn:...:table/<name>/stream/<label>`."""
     arn = record.get("eventSourceARN", "")
     table = arn.partition(":table/")[2].partition("/")[0]
     try:

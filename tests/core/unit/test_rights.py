@@ -101,7 +101,7 @@ def test_what_is_declared_is_done() -> None:
 @pytest.mark.parametrize("asked", [OTHER, SEVERAL, replace(OWN, refused={"wrong-state": OTHER})])
 def test_what_is_not_declared_is_not_done(asked: FollowUp) -> None:
     """Another's command, several aggregates, or such a command after a refusal: the error says what to write."""
-    with pytest.raises(Undeclared, match=r"write Asks\(.* `make generate`"):
+    with pytest.raises(Undeclared, match=r"add Asks\(.* `make generate`"):
         list(policy_asking(asked).follow_ups("accounts", HEAD))
 
 
