@@ -32,7 +32,7 @@ _HERE = Path(__file__).parent
 # The read tables that several services share are in chalicelib/migrations.
 _SHARED = MigrationSet("services", _HERE / "migrations")
 _ASSEMBLED = assemble("chalicelib", FOLDERS, ENGINE_PERMISSIONS, _SHARED, INFO)
-SERVICES, APIS, PERMISSIONS, MIGRATIONS = _ASSEMBLED
+SERVICES, APIS, PERMISSIONS, MIGRATIONS, SETTINGS = _ASSEMBLED
 # The services whose streams others have policies on.
 REACTED_TO = _ASSEMBLED.reacted_to
 # What services publish to each other's command side.

@@ -19,7 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from chalicelib.bootstrap import REACTED_TO, SERVICES
+from chalicelib.bootstrap import REACTED_TO, SERVICES, SETTINGS
 from deploy.chalice_sample import OUTPUTS
 from deploy.generate.names import logical, stream_variable
 from local.template import Template, load
@@ -59,6 +59,7 @@ def stage_config(stage: str, outputs: Mapping[str, str], before: Mapping[str, An
         "JWT_AUDIENCE": "",
         "JWT_JWKS": "",
         "CORS_ORIGIN": "",
+        **{setting.name: setting.default for setting in SETTINGS},
         **{name: value for name, value in set_before if not name.endswith("_STREAM_ARN")},  # its service may be gone
         "TRACING": "1",
         "TABLE_PREFIX": outputs["Prefix"],

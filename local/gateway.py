@@ -30,7 +30,7 @@ class GatewayResponse(NamedTuple):
 
     Attributes:
         headers: in order; a name may come several times.
-        route: of the app, such as "/orders/{id}"; "-" where the request reached none.
+        route: of the app, such as "/accounts/{id}"; "-" where the request reached none.
     """
 
     status: int

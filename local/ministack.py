@@ -17,7 +17,7 @@ ALL_SERVICES: Final = ()
 # Between us and local/ministack_process.py.
 SAVE_PATH: Final = "/_tributary/save"
 UNREADABLE, UNSAVED = 65, 73  # exit codes: the state could not be read at the start; could not be written at the end
-_SAVE_SECONDS = 600  # a year of orders takes some 20
+_SAVE_SECONDS = 600  # a year of data takes some 20
 
 
 class MiniStack:

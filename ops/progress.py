@@ -19,7 +19,7 @@ def phase(what: str, total: int | None) -> Iterator[Advance]:
     """Show the progress of one phase on standard error.
 
     Args:
-        what: "orders".
+        what: "transfers".
         total: how many there are; None where nobody knows.
     """
     console = Console(stderr=True)

@@ -1,7 +1,8 @@
 """From the names of the services' folders to all that the app is made of.
 
 A folder has `api.py` with its routes. One that writes has `service.py` with its SERVICE as well, `permissions.py` with
-its PERMISSIONS, and its read tables in `migrations/`, where they are not among the ones that services share.
+its PERMISSIONS, and its read tables in `migrations/`, where they are not among the ones that services share. The
+environment variables of a folder's own are in `settings.py`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ from chalicelib.core.mysql.migration_sets import CORE, MigrationSet
 from chalicelib.core.operations.api import api as operations_api
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.service import Service
+from chalicelib.core.settings import Setting
 
 
 class Assembly(NamedTuple):
@@ -30,12 +32,14 @@ class Assembly(NamedTuple):
         apis: the routes of all folders, and the engine's own.
         permissions: who may do what, of all folders together.
         migrations: the engine's tables first.
+        settings: the environment variables of the services' own.
     """
 
     services: Mapping[str, Service]
     apis: Sequence[Api]
     permissions: Permissions
     migrations: Sequence[MigrationSet]
+    settings: Sequence[Setting]
 
     @property
     def reacted_to(self) -> list[str]:
@@ -75,11 +79,12 @@ def assemble(
         rows |= folder.permissions
     together = Permissions(permissions.roles, rows)
     faults = [fault for folder in found for fault in folder.faults()]
-    faults += [*_without_permission(home, apis, rows), *_without_member(apis, together)]
+    faults += [*_without_permission(home, apis, rows), *_without_member(apis, together), *_declared_twice(found)]
     if faults:
         raise HalfWired("\n".join(faults))
     migrations = [CORE, shared, *(own for folder in found if (own := folder.migrations))]
-    return Assembly(services, (*apis, documentation(apis, together, info)), together, migrations)
+    settings = [setting for folder in found for setting in folder.settings]
+    return Assembly(services, (*apis, documentation(apis, together, info)), together, migrations, settings)
 
 
 class _Folder:
@@ -105,6 +110,12 @@ class _Folder:
     def permissions(self) -> PermissionRows:
         """Its rows."""
         return getattr(self._module("permissions"), "PERMISSIONS", {}) if self._has("permissions") else {}
+
+    @property
+    def settings(self) -> Iterator[Setting]:
+        """The environment variables of its own."""
+        if self._has("settings"):
+            yield from (value for value in vars(self._module("settings")).values() if isinstance(value, Setting))
 
     @property
     def migrations(self) -> MigrationSet | None:
@@ -135,6 +146,16 @@ class _Folder:
                 f"{self.place}/{name}.py is not there: write it, or take {self.name!r} out of bootstrap.py."
             )
         return import_module(f"{self._package}.{name}")
+
+
+def _declared_twice(folders: Iterable[_Folder]) -> Iterator[str]:
+    """Settings of one name in two folders."""
+    places: dict[str, str] = {}
+    for folder in folders:
+        for setting in folder.settings:
+            first = places.setdefault(setting.name, folder.place)
+            if first != folder.place:
+                yield f"{folder.place}/settings.py declares {setting.name}, as {first} does: give it another name."
 
 
 def _without_permission(home: Path, apis: Iterable[Api], rows: PermissionRows) -> Iterator[str]:

@@ -3,7 +3,8 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Literal
 
 # API Gateway gives up after 29 s, a connection after 30; a query may first have waited 10 s for its token.
 MOST_QUERY_SECONDS = 15
@@ -116,3 +117,50 @@ class Settings:
     def table(self, service: str) -> str:
         """The DynamoDB table of a service."""
         return f"{self.table_prefix}{service}"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """An environment variable of a service's own, declared in its folder's settings.py.
+
+    `make generate` makes a parameter of template.yaml of it, and gives it to the functions.
+
+    Attributes:
+        name: of the variable: "DAYS_KEPT"; the parameter is DaysKept.
+        default: its value where the deployment names none.
+        pattern: a regular expression that every value matches as a whole, in Python and in CloudFormation (Java).
+        description: what it is for, as the template says it.
+        functions: which functions read it.
+
+    Raises:
+        ValueError: the name cannot be a setting's, or the default does not match the pattern.
+    """
+
+    name: str
+    default: str
+    pattern: str
+    description: str
+    functions: tuple[Literal["commands", "queries", "projector", "reactor"], ...]
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*", self.name):
+            raise ValueError(f"{self.name!r} cannot be a setting: use capitals and digits, with _ between words")
+        if self.name in _OF_THE_ENGINE or _RESERVED.match(self.name):
+            raise ValueError(f"{self.name} is a variable of the engine, Lambda or the tests: choose another name")
+        if not re.fullmatch(self.pattern, self.default):
+            raise ValueError(f"{self.name}: the default {self.default!r} does not match {self.pattern!r}")
+
+    def value(self, env: Mapping[str, str] = os.environ) -> str:
+        """The value that the deployment gives it, or the default.
+
+        Raises:
+            BadSettings: it does not match the pattern.
+        """
+        value = env.get(self.name, self.default)
+        if not re.fullmatch(self.pattern, value):
+            raise BadSettings(f"{self.name} must match {self.pattern!r}, not {value!r}. {self.description}")
+        return value
+
+
+_OF_THE_ENGINE = {attribute.name.upper() for attribute in fields(Settings)} | {"CORS_ORIGIN"}
+_RESERVED = re.compile(r"(AWS|LAMBDA|TEST|LOCAL|MINISTACK|MYSQL|API)_|_HANDLER|.*_STREAM_ARN\Z")

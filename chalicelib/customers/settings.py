@@ -1,22 +1,26 @@
 """The customers' own settings; those of the deployment are in core/settings.py."""
 
-import os
-from functools import lru_cache
-
 import msgspec
 
-from chalicelib.core.settings import BadSettings
+from chalicelib.core.settings import BadSettings, Setting
 from chalicelib.vocabulary import Currency
 
+DEFAULT_CURRENCY = Setting(
+    "DEFAULT_CURRENCY",
+    default="GBP",
+    pattern="[A-Z]{3}",
+    description="The currency (ISO 4217) of customers' orders in GET /customers where the request names none.",
+    functions=("queries",),
+)
 
-@lru_cache(maxsize=1)
+
 def default_currency() -> str:
-    """DEFAULT_CURRENCY: what the list of customers shows and sorts by where no currency is asked for.
+    """What the list of customers shows and sorts by where no currency is asked for.
 
     Raises:
-        BadSettings: it is no currency.
+        BadSettings: DEFAULT_CURRENCY is no currency.
     """
-    code = os.environ.get("DEFAULT_CURRENCY", "GBP")
+    code = DEFAULT_CURRENCY.value()
     try:
         return msgspec.convert(code, Currency)
     except msgspec.ValidationError as error:

@@ -8,8 +8,9 @@ rights       what each function may do because of the services         -> infras
 alarms       metrics of alarms and lines of the dashboard              -> infrastructure/alarms.yaml
 clients      what else of boto3 their packages need                 -> infrastructure/clients.json
 template     routes, and the mappings from streams to functions        -> template.yaml
+own_settings parameters and variables that services declare            -> template.yaml
 imports      import-linter's lists of the services                     -> pyproject.toml, in place
 files        all of it: path -> text, and whether the repository has it
 
-The declarations are chalicelib/<service>/service.py and api.py, put together in chalicelib/bootstrap.py.
+The declarations are chalicelib/<service>/service.py, api.py and settings.py, put together in chalicelib/bootstrap.py.
 """

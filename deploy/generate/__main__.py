@@ -5,14 +5,25 @@
 import argparse
 import sys
 
-from deploy.generate import files
+from chalicelib.core.composition_root import HalfWired
 
 
 def main() -> int:
     """Generate, or compare. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m deploy.generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail where something is not current")
-    if parser.parse_args().check:
+    check = parser.parse_args().check
+    try:
+        return _generate(check)
+    except HalfWired as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+
+
+def _generate(check: bool) -> int:
+    from deploy.generate import files  # imports the services, which may be half-wired
+
+    if check:
         stale = files.stale()
         if stale:
             print(

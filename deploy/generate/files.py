@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from chalicelib.bootstrap import APIS, FOLDERS, INFO, SERVICES
+from chalicelib.bootstrap import APIS, FOLDERS, INFO, SERVICES, SETTINGS
 from deploy.generate import alarms, clients, data, imports, rights, template
 
 ROOT = Path(__file__).parents[2]
@@ -14,7 +14,7 @@ def made(root: Path = ROOT) -> Mapping[str, str]:
     services = list(SERVICES.values())
     endpoints = [endpoint for api in APIS for endpoint in api.endpoints]
     return {
-        "template.yaml": template.text(services, endpoints, INFO),
+        "template.yaml": template.text(services, endpoints, SETTINGS, INFO),
         "infrastructure/data.yaml": data.text(SERVICES),
         "infrastructure/roles.yaml": rights.text(services, endpoints),
         "infrastructure/clients.json": clients.text(services),

@@ -11,7 +11,7 @@ def text(pyproject: str, folders: Iterable[str]) -> str:
 
     Args:
         pyproject: as it is.
-        folders: of the services, those too that only read: "orders", "reports".
+        folders: of the services, those too that only read: "accounts", "summaries".
     """
     lines = "".join(f'    "chalicelib.{name}",\n' for name in folders)
     return _LIST.sub(lines, pyproject)

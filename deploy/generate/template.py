@@ -7,6 +7,8 @@ from textwrap import indent
 from chalicelib.core.http.chalice_adapter import AnyEndpoint
 from chalicelib.core.http.info import ApiInfo
 from chalicelib.core.service import Service
+from chalicelib.core.settings import Setting
+from deploy.generate import own_settings
 from deploy.generate.fill import filled
 from deploy.generate.names import logical
 
@@ -42,7 +44,9 @@ _AGGREGATES = """
 _PROJECTED, _REACTED_TO = 1000, 100  # records a batch; a reaction takes a command each
 
 
-def text(services: Sequence[Service], endpoints: Iterable[AnyEndpoint], info: ApiInfo) -> str:
+def text(
+    services: Sequence[Service], endpoints: Iterable[AnyEndpoint], settings: Sequence[Setting], info: ApiInfo
+) -> str:
     """template.yaml, of the services, of all routes, and of the names that API Gateway's own problems have too."""
     routes: dict[str, list[str]] = {"CommandsFunction": [], "QueriesFunction": []}
     for endpoint in endpoints:
@@ -54,6 +58,7 @@ def text(services: Sequence[Service], endpoints: Iterable[AnyEndpoint], info: Ap
             "commands": _events(routes["CommandsFunction"]),
             "queries": _events(routes["QueriesFunction"]),
             "projected": _events(_mapping(service.name, _PROJECTED, [""]) for service in services),
+            **own_settings.parts(settings),
             "reacted-to": _events(_mapping(name, _REACTED_TO, prefixes(services, name)) for name in sources),
         },
     )

@@ -73,7 +73,7 @@ NOTHING = Found(None, {})
 
 
 def equal(meant: AggregateRows, found: Found) -> bool:
-    """Whether the rows found are those planned, in whatever order."""
+    """Whether the rows found are those planned, in any order."""
     if found.root != meant.root:
         return False
     return all(

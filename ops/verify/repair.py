@@ -116,7 +116,7 @@ class Repair:
     def _set_summaries(
         self, connection: "Connection[Any]", root: Row | None, children: FoundChildren, wanted: AggregateRows | None
     ) -> None:
-        """Set every summary that the old rows or the new ones add to, in the projector's order of locks."""
+        """Set every summary that the old rows or the new ones add to, locking in the order of the projector."""
         states: Iterable[tuple[Row, Any]] = [
             *([(root, children)] if root else []),
             *([(wanted.root, wanted.children)] if wanted else []),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.bootstrap import SETTINGS
 from local import aws, keys
 from local.lambda_env import SAMPLE_SECRET
 from local.ports import wait_until
@@ -93,8 +94,8 @@ class Deployment:
             "READ_DATABASE_URL": self.database_url,
             "DEAD_LETTER_TABLE": f"{self.tables.prefix}dead-letters",
             "DEAD_LETTER_BUCKET": f"{self.tables.prefix}dead-letters",
-            "DEFAULT_CURRENCY": "GBP",
-            "CORS_ORIGIN": "https://shop.example",
+            **{setting.name: setting.default for setting in SETTINGS},
+            "CORS_ORIGIN": "https://app.example",
             "PARTIAL_BATCH": "1",
             "JWT_ISSUER": keys.ISSUER,
             "JWT_AUDIENCE": keys.AUDIENCE,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.bootstrap import SERVICES, runtime
+from chalicelib.bootstrap import SERVICES, SETTINGS, runtime
 from chalicelib.core.projector.handler import project_event
 from chalicelib.core.reactor.handler import react_to_event
 from chalicelib.core.runtime import Runtime
@@ -159,6 +159,11 @@ def test_settings_made_by_hand_are_kept(tmp_path: Path) -> None:
     chalice_stage.write("dev", OUTPUTS, tmp_path)
     config = json.loads((tmp_path / "config.json").read_text())
     config["stages"]["dev"]["environment_variables"]["JWT_ISSUER"] = "https://id.example"
+    own = {setting.name: f"{setting.default}, by hand" for setting in SETTINGS}
+    assert {config["stages"]["dev"]["environment_variables"][setting.name] for setting in SETTINGS} == {
+        setting.default for setting in SETTINGS
+    }
+    config["stages"]["dev"]["environment_variables"] |= own
     config["stages"]["dev"]["lambda_functions"]["project_orders"]["lambda_memory_size"] = 3008
     config["stages"]["prod"] = {"api_gateway_stage": "live"}
     (tmp_path / "config.json").write_text(json.dumps(config))
@@ -166,6 +171,7 @@ def test_settings_made_by_hand_are_kept(tmp_path: Path) -> None:
     config = json.loads((tmp_path / "config.json").read_text())
     environment = config["stages"]["dev"]["environment_variables"]
     assert (environment["JWT_ISSUER"], environment["DEAD_LETTER_TABLE"]) == ("https://id.example", "other")
+    assert {setting.name: environment[setting.name] for setting in SETTINGS} == own
     assert config["stages"]["dev"]["lambda_functions"]["project_orders"]["lambda_memory_size"] == 3008
     assert config["stages"]["prod"] == {"api_gateway_stage": "live"}
 

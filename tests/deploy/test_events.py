@@ -130,7 +130,7 @@ def test_commands(deployment: Deployment) -> None:
     response = invoke(deployment, "command-register-customer", "CommandsFunction")
     assert response["statusCode"] == 201
     assert response["headers"]["Location"].startswith("/dev/customers/cus_")
-    assert response["headers"]["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert response["headers"]["Access-Control-Allow-Origin"] == "https://app.example"
     assert "Consistency-Token" in response["headers"]["Access-Control-Expose-Headers"]
     assert command(deployment, "change-customer")[1]["name"] == "Ada King"
     assert command(deployment, "add-product")[0] == 201

@@ -48,16 +48,16 @@ Put = Callable[..., Assembly]
 def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Put:
     """Assembles a package with a folder `notes` that has these modules."""
 
-    def made(**modules: str) -> Assembly:
+    def made(folders: tuple[str, ...] = ("notes",), **modules: str) -> Assembly:
         package = f"half_wired_{next(_numbers)}"
-        folder = tmp_path / package / "notes"
-        folder.mkdir(parents=True)
-        (folder.parent / "__init__.py").touch()
-        for name, text in {"__init__": "", **modules}.items():
-            (folder / f"{name}.py").write_text(text)
+        for folder in (tmp_path / package / name for name in folders):
+            folder.mkdir(parents=True)
+            (folder.parent / "__init__.py").touch()
+            for name, text in {"__init__": "", **modules}.items():
+                (folder / f"{name}.py").write_text(text)
         monkeypatch.syspath_prepend(tmp_path)
         engine = Permissions({"staff": Subject}, {"operations.status": {}})
-        return assemble(package, ("notes",), engine, MigrationSet("services", tmp_path), INFO)
+        return assemble(package, folders, engine, MigrationSet("services", tmp_path), INFO)
 
     return made
 
@@ -68,6 +68,21 @@ def test_a_folder_that_only_reads(put: Put) -> None:
     assert assembly.services == {}
     assert set(assembly.permissions.table) == {"notes.get", "operations.status"}
     assert [migrations.name for migrations in assembly.migrations] == ["core", "services"]
+
+
+SETTINGS = """
+from chalicelib.core.settings import Setting
+DAYS_KEPT = Setting("DAYS_KEPT", "30", "[0-9]+", "For how long.", ("queries",))
+"""
+
+
+def test_settings_of_a_folder(put: Put) -> None:
+    """They are collected; a variable belongs to one folder."""
+    assert [setting.name for setting in put(api=API, permissions=PERMISSIONS, settings=SETTINGS).settings] == [
+        "DAYS_KEPT"
+    ]
+    with pytest.raises(HalfWired, match=r"others/settings.py declares DAYS_KEPT, as .*/notes does: give it another"):
+        put(api=API, permissions=PERMISSIONS, settings=SETTINGS, folders=("notes", "others"))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,11 @@
 
 import pytest
 
-from chalicelib.core.settings import BadSettings, Settings
+from chalicelib.core.composition_root import HalfWired
+from chalicelib.core.settings import BadSettings, Setting, Settings
+from deploy.generate import own_settings
+
+DAYS = Setting("DAYS_KEPT", "30", "[0-9]{1,3}", 'For how many "days".', ("queries", "reactor"))
 
 
 def test_defaults() -> None:
@@ -53,3 +57,56 @@ def test_secrets_are_not_shown() -> None:
     env = {"TOKEN_SECRET": "s" * 40, "DATABASE_URL": "mysql://u:hunter2@h/d"}
     assert "hunter2" not in repr(Settings.from_env(env))
     assert "ssss" not in repr(Settings.from_env(env))
+
+
+def test_the_value_of_a_setting_of_a_services_own() -> None:
+    """The deployment's, or the default; what does not match is refused with the pattern and what it is for."""
+    assert DAYS.value({}) == "30"
+    assert DAYS.value({"DAYS_KEPT": "7"}) == "7"
+    for value in ("", "x", "1000", "7\n"):
+        with pytest.raises(BadSettings, match=r"DAYS_KEPT must match '\[0-9\]\{1,3\}', not .* For how many"):
+            DAYS.value({"DAYS_KEPT": value})
+
+
+@pytest.mark.parametrize(
+    ("name", "default", "reason"),
+    [
+        ("days-kept", "30", "use capitals and digits"),
+        ("DAYS_KEPT", "many", "does not match"),
+        ("TABLE_PREFIX", "30", "is a variable of the engine"),
+        ("CORS_ORIGIN", "30", "is a variable of the engine"),
+        ("NOTES_STREAM_ARN", "30", "is a variable of the engine, Lambda"),
+        ("AWS_DAYS", "30", "is a variable of the engine, Lambda"),
+    ],
+)
+def test_settings_that_cannot_be(name: str, default: str, reason: str) -> None:
+    """Each with its reason, as soon as it is declared."""
+    with pytest.raises(ValueError, match=reason):
+        Setting(name, default, "[0-9]{1,3}", "", ("queries",))
+
+
+def test_what_the_template_has_of_a_setting() -> None:
+    """A parameter, and a variable of the functions that it names and no others; nothing without a setting."""
+    parts = own_settings.parts([DAYS])
+    assert parts["settings"].splitlines()[2:] == [
+        "DaysKept:",
+        "  Type: String",
+        '  Default: "30"',
+        '  AllowedPattern: "[0-9]{1,3}"',
+        '  Description: "For how many \\"days\\"."',
+    ]
+    variable = "DAYS_KEPT: !Ref DaysKept"
+    of_functions = {name: part for name, part in parts.items() if name != "settings"}
+    assert of_functions == {
+        "commands-settings": "",
+        "queries-settings": variable,
+        "projector-settings": "",
+        "reactor-settings": variable,
+    }
+    assert set(own_settings.parts([]).values()) == {""}
+
+
+def test_a_setting_whose_parameter_is_there_already() -> None:
+    """The template's own parameters and resources keep their names."""
+    with pytest.raises(HalfWired, match=r"MAX_CAPACITY cannot be: template.yaml has a MaxCapacity already"):
+        own_settings.parts([Setting("MAX_CAPACITY", "1", "[0-9]", "", ("queries",))])

@@ -1,0 +1,55 @@
+"""The services' own settings: parameters of the template, and variables of the functions."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from chalicelib.core.composition_root import HalfWired
+from chalicelib.core.settings import Setting
+from deploy.generate.fill import TEMPLATES
+from deploy.generate.names import logical
+
+_FUNCTIONS = ("commands", "queries", "projector", "reactor")
+_PARAMETER = """
+{id}:
+  Type: String
+  Default: {default}
+  AllowedPattern: {pattern}
+  Description: {description}
+"""
+
+
+def parts(settings: Sequence[Setting]) -> Mapping[str, str]:
+    """The parts of templates/template.yaml, by their places' names.
+
+    Raises:
+        HalfWired: a setting's parameter, or a resource, is in the template already.
+    """
+    taken = set(re.findall(r"^  (\w+):", (TEMPLATES / "template.yaml").read_text(encoding="utf-8"), re.MULTILINE))
+    for setting in settings:
+        if parameter(setting) in taken:
+            raise HalfWired(f"The setting {setting.name} cannot be: template.yaml has a {parameter(setting)} already.")
+    variables = {f"{function}-settings": _variables(function, settings) for function in _FUNCTIONS}
+    return {"settings": _parameters(settings), **variables}
+
+
+def parameter(setting: Setting) -> str:
+    """The template's parameter: "DAYS_KEPT" -> "DaysKept"."""
+    return logical(setting.name.lower())
+
+
+def _parameters(settings: Iterable[Setting]) -> str:
+    made = [
+        _PARAMETER.strip().format(
+            id=parameter(setting),
+            default=json.dumps(setting.default),
+            pattern=json.dumps(setting.pattern),
+            description=json.dumps(setting.description, ensure_ascii=False),
+        )
+        for setting in settings
+    ]
+    return "\n".join(["", "# ---- The services' own, from their folders' settings.py ----", *made]) if made else ""
+
+
+def _variables(function: str, settings: Iterable[Setting]) -> str:
+    return "\n".join(f"{s.name}: !Ref {parameter(s)}" for s in settings if function in s.functions)
