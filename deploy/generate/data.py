@@ -18,7 +18,6 @@ _TABLE = """
     StreamSpecification: {{StreamViewType: NEW_AND_OLD_IMAGES}}
     TimeToLiveSpecification: {{AttributeName: expires_at, Enabled: true}}
     PointInTimeRecoverySpecification: {{PointInTimeRecoveryEnabled: true}}
-    SSESpecification: {{SSEEnabled: true}}
     DeletionProtectionEnabled: !Ref DeletionProtection
 """
 _OUTPUTS = """

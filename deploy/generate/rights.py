@@ -8,9 +8,7 @@ from chalicelib.core.http.endpoint import CommandEndpoint
 from chalicelib.core.service import Service
 from deploy.generate.fill import filled
 
-_READ_STREAM = (
-    "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams",
-)  # fmt: skip
+_READ_STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
 _CLAIM_KEYS = '{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["claim#*"]}}'
 _HEARTBEATS = '{"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["heartbeat#"]}}'
 
@@ -20,7 +18,7 @@ class Statement(NamedTuple):
 
     Attributes:
         actions: what is allowed.
-        resources: on what: ARNs, as `!Sub` takes them.
+        resources: on what: ARNs, as `!Sub` takes them, or "*" where IAM knows no resource.
         why: a comment, "" for none.
         condition: of IAM, as YAML; "" for none.
     """
@@ -36,7 +34,7 @@ class Statement(NamedTuple):
             return ""
         lines = [f"# {self.why}"] if self.why else []
         lines += ["- Effect: Allow", f"  Action: {_one_or_many(self.actions)}", "  Resource:"]
-        lines += [f'    - !Sub "{resource}"' for resource in self.resources]
+        lines += [f'    - {"!Sub " if "$" in resource else ""}"{resource}"' for resource in self.resources]
         lines += [f"  Condition: {self.condition}"] if self.condition else []
         return "\n".join(lines)
 
@@ -52,7 +50,7 @@ def statements(services: Sequence[Service], endpoints: Iterable[AnyEndpoint]) ->
     heartbeats = ("dynamodb:GetItem", "dynamodb:PutItem")
     return {
         "commands": [*_commands(services, endpoints), *_declared("commands", services)],
-        "projector": [Statement(_READ_STREAM, _streams(_names(services)))],
+        "projector": [*_reading(_names(services))],
         "reactor": [*_reactor(services), *_declared("reactor", services)],
         "check": [Statement(heartbeats, _tables(_names(services)), "Heartbeats.", _HEARTBEATS)],
     }
@@ -73,13 +71,20 @@ def _commands(services: Sequence[Service], endpoints: Iterable[AnyEndpoint]) -> 
 
 
 def _reactor(services: Sequence[Service]) -> Iterable[Statement]:
-    yield Statement(_READ_STREAM, _streams(sorted({policy.source for s in services for policy in s.policies})))
+    yield from _reading(sorted({policy.source for s in services for policy in s.policies}))
     asked = [asks for service in services for policy in service.policies for asks in service.asks(policy)]
     written = sorted({asks.service for asks in asked})
     why = "Follow-up commands load and put aggregates; they send no idempotency key."
     yield Statement(("dynamodb:GetItem", "dynamodb:PutItem"), _tables(written), why)
     yield Statement(("dynamodb:BatchGetItem",), _tables(sorted({asks.service for asks in asked if asks.several})))
     yield _claims(written, services)
+
+
+def _reading(names: Sequence[str]) -> Iterable[Statement]:
+    """What a mapping needs of the streams; that it lists them too is what Lambda's documentation asks for."""
+    yield Statement(_READ_STREAM, _streams(names))
+    if names:
+        yield Statement(("dynamodb:ListStreams",), ["*"], "IAM knows no resource for it.")
 
 
 def _claims(names: Iterable[str], services: Iterable[Service]) -> Statement:

@@ -23,8 +23,7 @@ NEEDED: Mapping[str, str] = {
     "AWS::DynamoDB::Table": (
         "dynamodb:CreateTable dynamodb:DescribeTable dynamodb:UpdateTable dynamodb:DeleteTable"
         " dynamodb:UpdateTimeToLive dynamodb:DescribeTimeToLive dynamodb:UpdateContinuousBackups"
-        " dynamodb:DescribeContinuousBackups dynamodb:ListTagsOfResource dynamodb:TagResource kms:DescribeKey"
-        " kms:CreateGrant"
+        " dynamodb:DescribeContinuousBackups dynamodb:ListTagsOfResource dynamodb:TagResource"
     ),
     "AWS::S3::Bucket": (
         "s3:CreateBucket s3:DeleteBucket s3:ListBucket s3:PutEncryptionConfiguration s3:GetEncryptionConfiguration"

@@ -44,12 +44,12 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def asked_of_iam(actions: Iterable[str]) -> Any:
-    """What IAM's definitions say of the policies and of these actions."""
+def asked_of_iam(actions: Iterable[str], policies: Mapping[str, Any] = POLICIES) -> Any:
+    """What IAM's definitions say of policies and of actions."""
     python = tool("python", ".venv-iam")
     if not python:
         pytest.skip("no .venv-iam; run deploy/tools.sh --checkov")
-    question = json.dumps({"policies": POLICIES, "actions": sorted(actions)})
+    question = json.dumps({"policies": policies, "actions": sorted(actions)})
     script = ROOT / "tests/deploy/iam_definitions.py"
     done = subprocess.run([python, script], input=question, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
@@ -62,6 +62,44 @@ def test_the_policies_are_sound() -> None:
     by_star = re.compile(r"RESOURCE_MISMATCH: \[\{'action': '(dynamodb|rds|lambda|s3):")
     explicit = [line for line in found if not by_star.search(line)]
     assert [line for line in explicit if not any(re.search(meant, line) for meant in MEANT)] == []
+
+
+class Sample(dict[str, str]):
+    """An ARN or a name for whatever a template refers to."""
+
+    def __missing__(self, name: str) -> str:
+        if "Table" in name:
+            return "arn:aws:dynamodb:eu-west-1:123456789012:table/tributary-"
+        if "Bucket" in name:
+            return "arn:aws:s3:::tributary-letters"
+        if "Secret" in name:
+            return "arn:aws:secretsmanager:eu-west-1:123456789012:secret:WriterSecret-1A2B"
+        if "User" in name:
+            return "arn:aws:rds-db:eu-west-1:123456789012:dbuser:prx-1"
+        if "Log" in name:
+            return "arn:aws:logs:eu-west-1:123456789012:log-group:tributary-dev-Roles-CommandsLog-1A2B:*"
+        raise KeyError(name)
+
+
+def roles_policies() -> dict[str, Any]:
+    """The policies of all roles of the templates, by role."""
+    return {
+        name: resolved(policy["PolicyDocument"], Sample(VALUES))
+        for file in [ROOT / "template.yaml", *ROOT.glob("infrastructure/*.yaml")]
+        for name, resource in load(file)["Resources"].items()
+        if resource["Type"] == "AWS::IAM::Role"
+        for policy in resource["Properties"].get("Policies", [])
+    }
+
+
+def test_the_functions_policies_are_sound() -> None:
+    """What functions and proxy may do exists, on resources that IAM knows for it, `*` only where it knows none."""
+    policies = roles_policies()
+    assert {"CommandsRole", "ProjectorRole", "ProxyRole"} <= policies.keys()
+    found = asked_of_iam([], policies)["findings"]
+    # The key is Lambda's own. https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+    meant = re.compile(r"RESOURCE_STAR: .*'ec2:|UNKNOWN_CONDITION_FOR_ACTION: .*lambda:SourceFunctionArn")
+    assert [line for line in found if not meant.search(line)] == []
 
 
 def test_policies_fit() -> None:

@@ -14,10 +14,12 @@ from tests.deploy.lambdas import ROOT
 LEGAL = {
     "DBProxyName": r"[a-zA-Z](?:-?[a-zA-Z0-9]+){0,62}",
     "DBProxyEndpointName": r"[a-zA-Z](?:-?[a-zA-Z0-9]+){0,62}",
+    "DBClusterIdentifier": r"[a-z](?:-?[a-z0-9]+){0,62}",
+    "LogGroupName": r"[a-zA-Z0-9_/.#-]{1,512}",
     "TableName": r"[a-zA-Z0-9_.-]{3,255}",
     "DashboardName": r"[a-zA-Z0-9_-]{1,255}",
 }
-LONGEST = {"DBProxyName": 63, "DBProxyEndpointName": 63}
+LONGEST = {"DBProxyName": 63, "DBProxyEndpointName": 63, "DBClusterIdentifier": 63, "LogGroupName": 512}
 PLACES = [("aws", "eu-west-1"), ("aws-us-gov", "us-gov-west-1"), ("aws-cn", "cn-north-1")]
 ROOTS = ["tributary", "tributary-dev", "a", "shop-of-a-team-with-a-long-name-and-many-hyphens"]
 GUIDS = ["51af3dc0-da77-11e4-872e-1234567db123", "c7a0fcd0-0b5a-11ee-8c69-0a5d3cbd2b4f"]
@@ -54,10 +56,11 @@ def _known(value: Any, place: Place) -> Any:
 
 
 def _names(template: dict[str, Any], place: Place) -> Iterator[tuple[str, str]]:
+    of_others = {*template["Resources"], *template.get("Parameters", {})} - place.parameters.keys()
     for resource in template["Resources"].values():
         for name, value in resource.get("Properties", {}).items():
-            # What names a resource that is another's is a Ref of it.
-            if name in LEGAL and not (isinstance(value, dict) and value.get("Ref") in template["Resources"]):
+            # What names a resource that is another's is a Ref of it, or of a parameter that another stack gives.
+            if name in LEGAL and not (isinstance(value, dict) and value.get("Ref", "") in of_others):
                 yield name, evaluate(value, place)
 
 
@@ -97,12 +100,11 @@ def test_no_name_is_fixed_unseen() -> None:
         )
         for resource in load(ROOT / file)["Resources"].values()
         for name in resource.get("Properties", {})
-        if name.endswith("Name")
+        if name.endswith(("Name", "Identifier"))
     }
     of_another_or_free = {
         "AttributeName",
         "DatabaseName",
-        "LogGroupName",
         "DBClusterParameterGroupName",
         "DBSubnetGroupName",
     }
