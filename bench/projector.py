@@ -27,7 +27,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from msgspec.structs import astuple
 
 from chalicelib.bootstrap import MIGRATIONS
-from chalicelib.core.dynamodb.codec import head_of, item_of
+from chalicelib.core.dynamodb.codec import item_of, stored_head
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.mysql.migrate import migrate
 from chalicelib.core.projector import ProjectorDeps, Writer, project, timeline
@@ -198,7 +198,7 @@ def executemany(connection: "Connection[Any]", batches: Batches) -> None:
     for batch in batches:
         rows: dict[str, list[tuple[Any, ...]]] = {table.name: [] for table in WRITTEN}
         for raw in batch:
-            head = head_of(raw["dynamodb"]["NewImage"])
+            head = stored_head(raw["dynamodb"]["NewImage"])
             made = PROJECTION.rows(head)
             assert isinstance(made.root, OrderRow)
             rows[ORDERS.name].append(astuple(made.root))

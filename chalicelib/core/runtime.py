@@ -110,7 +110,7 @@ class Runtime:
         """The write store of a service."""
         from chalicelib.core.dynamodb.store import DynamoStore
 
-        return DynamoStore(self.dynamodb, self.settings.table(service))
+        return DynamoStore(self.dynamodb, self.settings.table(service), self.services[service])
 
     def once(self, name: str, make: Callable[[], T]) -> T:
         """What `make` makes, made on first use under this name and kept, by one thread alone."""

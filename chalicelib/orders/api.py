@@ -74,7 +74,7 @@ def get(call: Call[None], cursor: QueryCursor) -> OrderDetail:
 @api.query("/orders/{id}/timeline", "orders.timeline", answer=OrderTimeline)
 def timeline(call: Call[None], cursor: QueryCursor) -> OrderTimeline:
     """Show the history of an order."""
-    found = call.found(get_timeline(cursor, call["id"]), "order")
+    found = call.found(get_timeline(cursor, call["id"], call.runtime.services), "order")
     call.require_own(found.customer_id)
     return found
 

@@ -1,11 +1,12 @@
 """What happened to one order, commit by commit, in orders and in inventory."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import msgspec
 
 from chalicelib.core.queries.answers import timestamp
 from chalicelib.core.queries.limit import QueryCursor, ResultRow
+from chalicelib.core.service import Service
 from chalicelib.inventory.published import reservation_id
 from chalicelib.orders.answers import OrderTimeline, TimelineEntry
 
@@ -18,14 +19,20 @@ _ENTRIES = """SELECT service, id, version, at, command, actor, events FROM timel
 _ANSWERED = ("confirmed", "rejected", "shipped", "delivered")
 
 
-def get_timeline(cursor: QueryCursor, id: str) -> OrderTimeline | None:
-    """The timeline of an order, oldest entry first, or None when the read model has no such order."""
+def get_timeline(cursor: QueryCursor, id: str, services: Mapping[str, Service]) -> OrderTimeline | None:
+    """The timeline of an order, oldest entry first, or None when the read model has no such order.
+
+    Args:
+        cursor: of the snapshot.
+        id: of the order.
+        services: by name; their upcasters bring the events into their present shape.
+    """
     cursor.execute(_ORDER, (id,))
     order = cursor.fetchone()
     if order is None:
         return None
     cursor.execute(_ENTRIES, (id, reservation_id(id)))
-    entries = [_entry(row) for row in cursor.fetchall()]
+    entries = [_entry(row, services[row["service"]]) for row in cursor.fetchall()]
     versions = {
         service: {entry.version for entry in entries if entry.service == service} for service in ("orders", "inventory")
     }
@@ -43,5 +50,6 @@ def _gap(versions: Collection[int], least: int) -> bool:
     return len(versions) < max([least, *versions])
 
 
-def _entry(row: ResultRow) -> TimelineEntry:
-    return TimelineEntry(**{**row, "at": timestamp(row["at"]), "events": msgspec.json.decode(row["events"])})
+def _entry(row: ResultRow, service: Service) -> TimelineEntry:
+    events = service.recorded_events(row["id"], msgspec.json.decode(row["events"]))
+    return TimelineEntry(**{**row, "at": timestamp(row["at"]), "events": events})

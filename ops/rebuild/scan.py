@@ -61,7 +61,7 @@ class Scan:
         for item in items:
             try:
                 with of_the_record():  # UnknownAggregate, or whatever a projection raises of a state it cannot read
-                    wanted = rows_of(head_of(item), self._service, self._service.projection)
+                    wanted = rows_of(head_of(item, self._service), self._service, self._service.projection)
             except Poisonous as error:
                 yield Refused(item["id"]["S"], str(error)[:300])
             else:

@@ -90,7 +90,7 @@ class Comparison:
             Poisonous: UnknownAggregate, or whatever a projection raises of a state that it cannot read.
         """
         with of_the_record():
-            return rows_of(head_of(item), self._service, self._projection)
+            return rows_of(head_of(item, self._service), self._service, self._projection)
 
     def _shown(self, item: Item, found: dict[str, Found]) -> bool:
         try:

@@ -8,7 +8,7 @@ are not changed by a difference, which would carry on what is wrong with the old
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.core.dynamodb.codec import head_of
+from chalicelib.core.dynamodb.codec import head_of, stored_head
 from chalicelib.core.projector import sql, timeline
 from chalicelib.core.projector.compaction import AggregateRows, rows_of
 from chalicelib.core.projector.summaries import summary_keys
@@ -84,7 +84,7 @@ class Repair:
         children = read_children(connection, self._projection, [id]).get(id, {})
         item = self._items.get([id]).get(id)
         with of_the_record():
-            wanted = rows_of(head_of(item), self._service, self._projection) if item else None
+            wanted = rows_of(head_of(item, self._service), self._service, self._projection) if item else None
         if root and wanted and version_of(root) > wanted.version:
             connection.query("ROLLBACK")
             return (
@@ -106,7 +106,7 @@ class Repair:
             # A row that is not there is inserted plainly: 1062 then says that a projector was first.
             others = ", ".join(f"{column} = VALUES({column})" for column in table.columns if column != key)
             yield from sql.insert(table, [wanted.root], f"ON DUPLICATE KEY UPDATE {others}" if root else "")
-            line = timeline.row(self._service.name, head_of(item))
+            line = timeline.row(self._service.name, stored_head(item))
             yield from sql.insert(timeline.TABLE, [line], timeline.UPSERT)
         elif root:
             yield f"DELETE FROM {table.physical_name} WHERE {key} = {sql.literal(id)}".encode()

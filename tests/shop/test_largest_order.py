@@ -36,7 +36,7 @@ def largest(reference: str = "r") -> Place:
 
 def test_largest_order_fits(module_tables: Tables) -> None:
     """It is placed, then cancelled for the longest of reasons or rejected for want of every SKU, and still fits."""
-    store = DynamoStore(module_tables.client, module_tables.name("orders"))
+    store = DynamoStore(module_tables.client, module_tables.name("orders"), SERVICES["orders"])
     shortages = [Shortage(sku, requested=10**9 - 1, available=10**9 - 1) for sku in largest().listings]
     for end, status in ((Cancel(WIDE * 500), "cancelled"), (Reject(shortages), "rejected")):
         id = f"{ID[:-1]}{status[0]}"

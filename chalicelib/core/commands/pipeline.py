@@ -45,7 +45,7 @@ from chalicelib.core.errors import (
     Unavailable,
     json_pointer,
 )
-from chalicelib.core.service import ClaimChange, Head, Service
+from chalicelib.core.service import Aggregate, ClaimChange, Head, NewerSchema, Service
 from chalicelib.core.telemetry import log
 from chalicelib.core.times import iso, utc_now
 
@@ -132,7 +132,7 @@ def handle(service: Service, store: WriteStore, envelope: Envelope, render: Rend
         raise Conflict(
             refusal.detail, code=refusal.code, faults=_faults(refusal, envelope), facts=refusal.facts
         ) from refusal
-    except (ItemTooLarge, Throttled, StoreUnreachable, OutcomeUnknown) as error:
+    except (ItemTooLarge, Throttled, StoreUnreachable, OutcomeUnknown, NewerSchema) as error:
         raise store_problem(error) from error
     if kept.replayed:
         log.count("CommandReplays")
@@ -154,6 +154,13 @@ def store_problem(error: Exception) -> Problem:
                 "again, or send it with an Idempotency-Key from the start, which makes repeating safe.",
                 code="outcome-unknown",
             )
+        case NewerSchema():
+            return Unavailable(
+                "A newer release of this service wrote what this command is about, and the release that answers cannot"
+                " read it. Nothing was written. Try again after the next deployment.",
+                code="newer-schema",
+                retry_after=60,
+            )
     return Unavailable("The write store cannot be reached. Nothing was written. Try again.")
 
 
@@ -166,6 +173,7 @@ def run(service: Service, store: WriteStore, envelope: Envelope, render: Render)
         Problem: its owner, its version or its idempotency key do.
         LostRace: it lost the race every time.
         ItemTooLarge, Throttled, StoreUnreachable, OutcomeUnknown: see `store`.
+        NewerSchema, UpcasterFailed: see `core/service/upcasting`.
         UnknownAggregate: the envelope names an id that no kind of aggregate of the service has.
     """
     for attempt in range(TRIES):
@@ -235,7 +243,7 @@ def _state(service: Service, id: str, head: Head | None) -> State | None:
         UnknownAggregate: no kind of aggregate of the service has such an id.
     """
     kind = service.aggregate(id)
-    return msgspec.convert({**head.state, "deleted": head.deleted}, kind.state) if head else None
+    return kind.state_of(head) if head else None
 
 
 def _check_owner(envelope: Envelope, state: State | None) -> None:
@@ -290,7 +298,7 @@ def _evolve(
                 id=id,
                 version=heads[id].version + 1 if id in heads else 1,
                 state=_stored(after),
-                events=[_event(event) for event in done],
+                events=[_event(event, kind) for event in done],
                 commit=commit,
                 actor=envelope.actor,
                 command=envelope.name,
@@ -298,6 +306,7 @@ def _evolve(
                 deleted=after.deleted,
                 correlation=envelope.correlation,
                 trace=envelope.trace,
+                schema_version=kind.schema_version,
             )
         )
         claims.append((id, kind.claim_change(id, before, after, done)))
@@ -319,10 +328,14 @@ def _stored(state: State) -> dict[str, Any]:
     return {name: value for name, value in msgspec.to_builtins(state).items() if name != "deleted"}
 
 
-def _event(event: Event) -> dict[str, Any]:
+def _event(event: Event, kind: Aggregate) -> dict[str, Any]:
+    """The event as it is stored: its type, its data, and the version of its schema unless that is 1."""
     data = msgspec.to_builtins(event)
-    kind = data.pop("type")
-    return {"type": kind, "data": {name: value for name, value in data.items() if name not in event.held_by_state}}
+    type, version = data.pop("type"), {}
+    if (newest := kind.event_schema_version(type)) > 1:
+        version = {"schema_version": newest}
+    kept = {name: value for name, value in data.items() if name not in event.held_by_state}
+    return {"type": type, "data": kept, **version}
 
 
 def _keep(key: IdempotencyKey | None, response: Mapping[str, Any]) -> KeptResponse | None:

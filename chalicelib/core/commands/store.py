@@ -86,7 +86,12 @@ class WriteStore(Protocol):
     """The operations that the command pipeline needs from a store."""
 
     def load(self, ids: Sequence[str]) -> dict[str, Head]:
-        """The heads of those ids that exist, read consistently. Raises StoreUnreachable, Throttled."""
+        """The heads of those ids that exist, read consistently, in the shape that this release knows.
+
+        Raises:
+            StoreUnreachable, Throttled: it cannot be read now.
+            NewerSchema, UpcasterFailed: what is stored cannot be brought into the present shape.
+        """
 
     def commit(self, commit: Commit) -> None:
         """Write it all or nothing.

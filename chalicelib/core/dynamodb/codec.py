@@ -7,7 +7,7 @@ boto3's TypeSerializer goes through Decimal and costs several times as much (ben
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.core.service import Head
+from chalicelib.core.service import Head, Service
 
 AttributeValue = Mapping[str, Any]
 
@@ -139,6 +139,8 @@ def item_of(head: Head) -> dict[str, Any]:
         item["correlation"] = head.correlation
     if head.trace:
         item["trace"] = head.trace
+    if head.schema_version > 1:
+        item["schema_version"] = head.schema_version
     return encode_item(item)
 
 
@@ -153,17 +155,31 @@ _TYPES = {
     "at": str,
     "correlation": str,
     "trace": str,
+    "schema_version": int,
 }
-_OPTIONAL = {"correlation": "", "trace": ""}
+_OPTIONAL = {"correlation": "", "trace": "", "schema_version": 1}
 
 
-def head_of(item: Mapping[str, AttributeValue]) -> Head:
-    """The head in an item or in an image of one.
+def head_of(item: Mapping[str, AttributeValue], service: Service) -> Head:
+    """The head that an item of a service's table, or the image of one, stores, in the shape that this release knows.
+
+    Whoever reads what is stored comes through here: commands, projector, reactor, redrive, verify, repair and rebuild.
+    `streams/records.py` alone takes the two steps by itself, since the timeline keeps what was stored.
+
+    Raises:
+        Undecodable: as `stored_head`.
+        NewerSchema, UpcasterFailed: as `Service.current`.
+    """
+    return service.current(stored_head(item))
+
+
+def stored_head(item: Mapping[str, AttributeValue]) -> Head:
+    """The head that an item stores, in the shape in which it was stored.
 
     Raises:
         Undecodable: an attribute is missing or of the wrong type. The message names the first one.
     """
-    plain = _OPTIONAL | decode_item(item)
+    plain: dict[str, Any] = {**_OPTIONAL, **decode_item(item)}
     for name, kind in _TYPES.items():
         if type(plain.get(name)) is not kind:
             found = type(plain[name]).__name__ if name in plain else "missing"

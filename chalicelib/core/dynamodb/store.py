@@ -28,7 +28,7 @@ from chalicelib.core.commands.store import (
 )
 from chalicelib.core.dynamodb import requests
 from chalicelib.core.dynamodb.codec import decode_item, head_of
-from chalicelib.core.service import Head
+from chalicelib.core.service import Head, Service
 from chalicelib.core.telemetry.error_text import error_text
 
 if TYPE_CHECKING:
@@ -51,17 +51,24 @@ _LOST_RACES = {"TransactionConflictException", "ReplicatedWriteConflictException
 
 
 class DynamoStore:
-    """The write store of one service."""
+    """The write store of one service.
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    Args:
+        client: of DynamoDB.
+        table: the service's.
+        service: whose upcasters bring what earlier releases stored into the present shape.
+    """
+
+    def __init__(self, client: "DynamoDBClient", table: str, service: Service) -> None:
         self._client = client
         self._table = table
+        self._service = service
 
     def load(self, ids: Sequence[str]) -> dict[str, Head]:
         """See WriteStore.load."""
         unique = list(dict.fromkeys(ids))
         items = self._get(unique[0]) if len(unique) == 1 else batch_get(self._client, self._table, unique)
-        return {head.id: head for head in map(head_of, items)}
+        return {head.id: head for head in (head_of(item, self._service) for item in items)}
 
     def kept_response(self, claim_id: str, now: int) -> KeptResponse | None:
         """See WriteStore.kept_response."""

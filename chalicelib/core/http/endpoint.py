@@ -31,7 +31,7 @@ from chalicelib.core.http.validation import check_body
 from chalicelib.core.http.visibility import without
 from chalicelib.core.queries.limit import QueryCursor
 from chalicelib.core.runtime import Runtime
-from chalicelib.core.service import Undeclared
+from chalicelib.core.service import NewerSchema, Undeclared
 from chalicelib.core.telemetry import log, tracing
 
 B = TypeVar("B")
@@ -218,7 +218,7 @@ class CommandEndpoint(Endpoint):
         """What the pipeline shall do; the stores of other services may be in trouble while that is made."""
         try:
             return self.plan(call)
-        except (StoreUnreachable, Throttled) as error:
+        except (StoreUnreachable, Throttled, NewerSchema) as error:
             raise pipeline.store_problem(error) from error
 
     def _render(self, runtime: Runtime, request: Request, answer: pipeline.CommandResult) -> dict[str, Any]:

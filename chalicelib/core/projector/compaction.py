@@ -67,7 +67,7 @@ def rows_of(head: Head, service: Service, projection: Projection) -> AggregateRo
 
 def _with_rows(commits: list[CommitRecord], service: Service) -> AggregateRecords:
     try:
-        lines = [timeline.row(service.name, commit.head) for commit in commits]
+        lines = [timeline.row(service.name, commit.stored) for commit in commits]
     except OF_THE_PROCESS:
         raise
     except Exception as error:  # whatever the conversion of a time or an event raises

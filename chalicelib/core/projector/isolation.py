@@ -106,7 +106,7 @@ class Isolation:
         with log.about(correlation_id=commit.head.correlation):
             try:
                 with of_the_record():
-                    row = timeline.row(self._service.name, commit.head)
+                    row = timeline.row(self._service.name, commit.stored)
                 self._apply(Work(timeline=[row]))
             except Poisonous as error:
                 log.warning("projector: timeline row refused", aggregate=commit.source.id, error=str(error))

@@ -25,6 +25,7 @@ from chalicelib.core.streams.records import (
     UnreadableRecord,
     correlation_of,
     parse,
+    waits_for_deployment,
 )
 from chalicelib.core.telemetry import log, tracing
 from chalicelib.core.telemetry.error_text import error_text
@@ -156,6 +157,9 @@ class _Chunk:
             log.count("RecordsCompacted", sum(len(found.commits) - 1 for found in groups))
 
     def _unreadable(self, entry: UnreadableRecord) -> Iterator[UnreadableRecord]:
+        if waits_for_deployment(entry.source, entry.error, self._now()):
+            log.warning("projector: record waits for a newer release", error=error_text(entry.error))
+            return
         try:
             self._set_aside(entry, entry.error)
         except NotStored:

@@ -1,4 +1,8 @@
-"""The timeline: one row per commit, from every record, independent of later changes to the aggregate."""
+"""The timeline: one row per commit, from every record, independent of later changes to the aggregate.
+
+Its events are kept as they were stored, with the versions of their schemas: nothing else has them, so what an upcaster
+leaves out would be lost. Whoever shows them applies the upcasters (`Service.recorded_events`).
+"""
 
 from datetime import datetime
 from typing import Annotated
@@ -30,6 +34,10 @@ UPSERT = "ON DUPLICATE KEY UPDATE service = service"
 
 def row(service: str, head: Head) -> TimelineRow:
     """The timeline row of a commit.
+
+    Args:
+        service: whose it is.
+        head: as it was stored.
 
     Raises:
         ValueError: `at` is not a time.

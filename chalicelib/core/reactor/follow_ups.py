@@ -11,7 +11,7 @@ from chalicelib.core.commands import pipeline
 from chalicelib.core.commands.store import LostRace, OutcomeUnknown, StoreUnreachable, Throttled, WriteStore
 from chalicelib.core.decider import Rejected
 from chalicelib.core.dynamodb.store import is_of_the_request
-from chalicelib.core.service import FollowUp, Head, Service
+from chalicelib.core.service import FollowUp, Head, NewerSchema, Service
 from chalicelib.core.streams.batches import GaveUp, pause_seconds
 from chalicelib.core.streams.dead_letters import REACTOR, DeadLetters
 from chalicelib.core.streams.poison import Poisonous, of_the_record
@@ -67,6 +67,7 @@ def carry_out(asked: FollowUp, cause: Head, deps: ReactorDeps) -> None:
     Raises:
         GaveUp: an error that may pass did not pass in time.
         Rejected: a refusal that nobody expected.
+        NewerSchema: a newer release wrote an aggregate that it is about.
         Poisonous: something else is wrong with the command itself.
     """
     follow_up: FollowUp | None = asked
@@ -88,7 +89,7 @@ def _run_until_done(follow_up: FollowUp, cause: Head, deps: ReactorDeps) -> None
         try:
             _run(follow_up, cause, deps)
             return
-        except (Rejected, Poisonous):
+        except (Rejected, Poisonous, NewerSchema):
             raise
         except Exception as error:
             pause = pause_seconds(attempt)
@@ -120,7 +121,7 @@ def _run(follow_up: FollowUp, cause: Head, deps: ReactorDeps) -> None:
         store = deps.store(service.name)
         try:
             # What the pipeline does is decide and encode; what goes wrong with the store has the store's own errors.
-            with of_the_record(Rejected, ClientError, *_MAY_PASS):
+            with of_the_record(Rejected, ClientError, NewerSchema, *_MAY_PASS):
                 pipeline.run(service, store, envelope, lambda _: {})
         except ClientError as refusal:
             if is_of_the_request(refusal):

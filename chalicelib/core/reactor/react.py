@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from chalicelib.core.decider import Rejected
 from chalicelib.core.reactor.follow_ups import MARGIN_MS, ReactorDeps, carry_out
-from chalicelib.core.service import FollowUp
+from chalicelib.core.service import FollowUp, NewerSchema
 from chalicelib.core.streams.batches import GaveUp
 from chalicelib.core.streams.dead_letters import REACTOR, dead_letter
 from chalicelib.core.streams.poison import OF_THE_PROCESS, Poisonous, of_the_record
@@ -17,6 +17,7 @@ from chalicelib.core.streams.records import (
     UnreadableRecord,
     correlation_of,
     parse,
+    waits_for_deployment,
 )
 from chalicelib.core.telemetry import log, tracing
 from chalicelib.core.telemetry.error_text import error_text
@@ -98,7 +99,7 @@ class _Batch:
         Then the next older version takes its place, as if the others had come in a batch of their own.
         """
         if isinstance(entry, UnreadableRecord):
-            self._set_aside(entry, entry.error)
+            self._refuse(entry, entry.error)
             return False
         try:
             with of_the_record():  # UnknownAggregate, or whatever a policy raises of a state that it cannot read
@@ -119,6 +120,18 @@ class _Batch:
             self._set_aside(cause, refusal)
         except Poisonous as error:
             self._set_aside(cause, error.reason)
+        except NewerSchema as error:  # of an aggregate that a command is about
+            self._refuse(cause, error)
+
+    def _refuse(self, entry: CommitRecord | UnreadableRecord, error: Exception) -> None:
+        """Set a record aside, unless a newer release that is being deployed can handle it.
+
+        Raises:
+            GaveUp: it has to be delivered again.
+        """
+        if waits_for_deployment(entry.source, error, self._deps.now()):
+            raise GaveUp(str(error))
+        self._set_aside(entry, error)
 
     def _set_aside(self, entry: CommitRecord | UnreadableRecord, error: Exception) -> None:
         letter = dead_letter(entry, error, iso(self._deps.now()), consumer=REACTOR)

@@ -2,6 +2,7 @@
 
 aggregate    the heads and claims in its table, and how an aggregate evolves
 personal     the fields of an aggregate that hold data about a person
+upcasting    how the states and events of earlier releases are brought into the present shape
 projection   how states become rows of the read model
 word_tables  the words by which a search finds rows
 policy       the commands it sends when another service's aggregates change
@@ -34,6 +35,7 @@ from chalicelib.core.service.projection import (
     deleted_at_of,
     version_of,
 )
+from chalicelib.core.service.upcasting import NewerSchema, Upcaster, UpcasterFailed, Upcasters
 from chalicelib.core.service.word_tables import WordRow, word_rows, word_table
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "ClaimChange",
     "FollowUp",
     "Head",
+    "NewerSchema",
     "Personal",
     "PersonalDataErased",
     "Policy",
@@ -62,6 +65,9 @@ __all__ = [
     "Table",
     "Undeclared",
     "UnknownAggregate",
+    "Upcaster",
+    "UpcasterFailed",
+    "Upcasters",
     "Version",
     "WordRow",
     "deleted_at_of",

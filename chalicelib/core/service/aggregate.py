@@ -2,13 +2,22 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import msgspec
 
 from chalicelib.core.decider import Event, State
 from chalicelib.core.service.personal import ERASED, Personal, event_types, faults_of
+from chalicelib.core.service.upcasting import (
+    NONE,
+    NewerSchema,
+    UpcasterFailed,
+    Upcasters,
+    check_chain,
+    upcast,
+    version_after,
+)
 
 CLAIM_PREFIX = "claim#"
 HEARTBEAT_ID = "heartbeat#"
@@ -28,7 +37,7 @@ class Head:
         id: the partition key, such as "tra_01JD...".
         version: 1, 2, 3 ... without a gap.
         state: plain data (str, int, bool, None, list, dict) as msgspec.to_builtins made it.
-        events: what this commit did: [{"type": str, "data": dict}].
+        events: what this commit did: [{"type": str, "data": dict}], and "schema_version": int unless it is 1.
         commit: unique id of this write.
         actor: the subject of the token that sent the command.
         command: the command's name, such as "transfers.request".
@@ -36,6 +45,7 @@ class Head:
         deleted: True on a tombstone.
         correlation: the id of the request that caused the commit, as in the log; "" if none was stored.
         trace: the X-Amzn-Trace-Id that follow-up commands continue; "" if the request was not traced.
+        schema_version: the version of the state's schema.
     """
 
     id: str
@@ -49,6 +59,7 @@ class Head:
     deleted: bool = False
     correlation: str = ""
     trace: str = ""
+    schema_version: int = 1
 
 
 class Claim(NamedTuple):
@@ -97,6 +108,12 @@ class Aggregate:
         claims: (id, before, after, events) -> the claims that the commit takes and releases.
         releases: whether a commit may release a claim. Deleting the claim's item needs an IAM permission of its own.
         personal: its fields that hold data about a person; None if there are none.
+        upcasters: of its states, by the version that each takes. The states that this release writes have the version
+            after the last.
+        event_upcasters: the same of its events, by their type as it is stored.
+
+    Raises:
+        ValueError: the upcasters leave out a version.
     """
 
     name: str
@@ -107,6 +124,64 @@ class Aggregate:
     claims: Callable[[str, Any, Any, Sequence[Event]], ClaimChange] = lambda *_: ClaimChange()
     releases: bool = False
     personal: Personal | None = None
+    upcasters: Upcasters = field(default_factory=dict)
+    event_upcasters: Mapping[str, Upcasters] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_chain(self.upcasters, self.name)
+        for type, upcasters in self.event_upcasters.items():
+            check_chain(upcasters, f"the event {type} of {self.name}")
+
+    @property
+    def schema_version(self) -> int:
+        """The version of the states that this release writes."""
+        return version_after(self.upcasters)
+
+    def event_schema_version(self, type: str) -> int:
+        """The version of the events of that type that this release writes."""
+        return version_after(self.event_upcasters.get(type, NONE))
+
+    def current(self, stored: Head) -> Head:
+        """A head, as any release stored it, in the shape that this release knows: its state and its events.
+
+        Raises:
+            NewerSchema, UpcasterFailed: see there.
+        """
+        if stored.schema_version != self.schema_version:
+            what = f"the state of {self.name} {stored.id}"
+            state = upcast(stored.state, stored.schema_version, self.upcasters, what)
+            stored = replace(stored, state=state, schema_version=self.schema_version)
+        if any(self._is_other_version(event) for event in stored.events):
+            stored = replace(stored, events=[self.current_event(stored.id, event) for event in stored.events])
+        return stored
+
+    def current_event(self, id: str, stored: Mapping[str, Any]) -> Mapping[str, Any]:
+        """An event of an aggregate, as any release stored it, in the shape that this release knows.
+
+        Raises:
+            NewerSchema, UpcasterFailed: see there.
+        """
+        if not self._is_other_version(stored):
+            return stored
+        type, version = stored["type"], stored.get("schema_version", 1)
+        upcasters = self.event_upcasters.get(type, NONE)
+        data = upcast(stored["data"], version, upcasters, f"the event {type} of {self.name} {id}")
+        return {"type": type, "data": data, "schema_version": version_after(upcasters)}
+
+    def recorded_event(self, id: str, stored: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The same for whoever asks what was recorded: an event that cannot be brought into shape is shown as it is."""
+        try:
+            return self.current_event(id, stored)
+        except (NewerSchema, UpcasterFailed):
+            return stored
+
+    def _is_other_version(self, event: Mapping[str, Any]) -> bool:
+        version: int = event.get("schema_version", 1)
+        return version != self.event_schema_version(event["type"])
+
+    def state_of(self, head: Head) -> State:
+        """The typed state of a head that is in the shape of this release."""
+        return msgspec.convert({**head.state, "deleted": head.deleted}, self.state)
 
     @property
     def event_types(self) -> tuple[type[Event], ...]:
@@ -124,14 +199,21 @@ class Aggregate:
         return msgspec.convert(self.personal.erased_state(plain), self.state) if self.personal else state
 
     def erased_state(self, state: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The same of a state as plain data, whatever release stored it."""
+        """The same of a state as plain data, in the present shape."""
         return self.personal.erased_state(state) if self.personal else state
 
     def erased_events(self, events: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """Events as they are stored, without what is personal."""
+        """Events as any release stored them, in the present shape and without what is personal.
+
+        Of an event that cannot be brought into it, nobody knows what is personal, so all of its data are erased.
+        """
         if self.personal is None:
             return list(events)
-        return [self.personal.erased_event(event, self.event_types) for event in events]
+        shown = [self.recorded_event("?", event) for event in events]
+        return [
+            self.personal.erased_event(event, () if self._is_other_version(event) else self.event_types)
+            for event in shown
+        ]
 
     def claim_change(self, id: str, before: State | None, after: State, events: Sequence[Event]) -> ClaimChange:
         """The claims that a commit takes and releases.

@@ -100,6 +100,32 @@ class Service:
             )
         return max(kinds, key=lambda kind: len(kind.prefix))
 
+    def current(self, stored: Head) -> Head:
+        """A head, as any release stored it, in the shape that this release knows.
+
+        An id that no kind of aggregate has is left to whoever needs its kind.
+
+        Raises:
+            NewerSchema, UpcasterFailed: see there.
+        """
+        try:
+            kind = self.aggregate(stored.id)
+        except UnknownAggregate:
+            return stored
+        return kind.current(stored)
+
+    def recorded_events(self, id: str, stored: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """The events of a commit, as the timeline keeps them, for whoever asks what happened.
+
+        They are shown in the shape that this release knows; an event that cannot be brought into it, and those of a
+        kind of aggregate that is gone, are shown as they were stored.
+        """
+        try:
+            kind = self.aggregate(id)
+        except UnknownAggregate:
+            return list(stored)
+        return [kind.recorded_event(id, event) for event in stored]
+
     def projects(self, id: str) -> bool:
         """Whether the aggregate with this id has rows in the read model, beside its timeline.
 

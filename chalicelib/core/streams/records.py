@@ -4,15 +4,17 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Recor
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from chalicelib.core.dynamodb.codec import Undecodable, decode, head_of
-from chalicelib.core.service import CLAIM_PREFIX, HEARTBEAT_ID, Head, Service
+from chalicelib.core.dynamodb.codec import Undecodable, decode, stored_head
+from chalicelib.core.service import CLAIM_PREFIX, HEARTBEAT_ID, Head, NewerSchema, Service
 from chalicelib.core.streams.poison import OF_THE_PROCESS
 from chalicelib.core.times import to_utc
 
 RawRecord = Mapping[str, Any]
+# A deployment replaces one function after another, so what the new commands write may reach the old projector first.
+DEPLOYMENT = timedelta(minutes=15)
 
 
 class UnknownStream(Exception):
@@ -38,10 +40,16 @@ class Source(NamedTuple):
 
 
 class CommitRecord(NamedTuple):
-    """A record of a commit to an aggregate."""
+    """A record of a commit to an aggregate.
+
+    Attributes:
+        head: in the shape that this release knows.
+        stored: as it was stored; the timeline keeps this.
+    """
 
     source: Source
     head: Head
+    stored: Head
 
 
 class HeartbeatRecord(NamedTuple):
@@ -70,6 +78,25 @@ def correlation_of(entry: Record) -> str:
         return str(entry.source.raw["dynamodb"]["NewImage"]["correlation"]["S"])[:64]
     except (KeyError, TypeError):
         return ""
+
+
+def waits_for_deployment(source: Source, error: Exception, now: datetime) -> bool:
+    """Whether a record has to be delivered again, since the release that can handle it may be on its way.
+
+    Once it is older than any deployment takes, this release was rolled back to, and the record is set aside: then the
+    others do not wait for it, and it is redriven when a newer release is deployed.
+
+    Args:
+        source: of the record.
+        error: that it caused.
+        now: naive and UTC.
+    """
+    if not isinstance(error, NewerSchema):
+        return False
+    seconds = source.raw["dynamodb"].get("ApproximateCreationDateTime")
+    if not isinstance(seconds, int | float):
+        return False
+    return now - datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None) < DEPLOYMENT
 
 
 def parse(records: Iterable[RawRecord], services: Mapping[str, Service]) -> list[Record]:
@@ -126,7 +153,8 @@ def _entry(position: int, record: RawRecord, services: Mapping[str, Service]) ->
         image = change["NewImage"]
         if key == HEARTBEAT_ID:
             return HeartbeatRecord(source, decode(image["version"]), to_utc(decode(image["at"])))
-        return CommitRecord(source, head_of(image))
+        stored = stored_head(image)
+        return CommitRecord(source, source.service.current(stored), stored)
     except KeyError as error:
         return UnreadableRecord(
             source, Undecodable(f"the record has no {error}; the stream must carry NEW_AND_OLD_IMAGES")

@@ -32,6 +32,7 @@ from tests.core.domain.accounts.commands import Deposit, Open
 from tests.support.stores import Tables
 
 AT = "2026-01-01T00:00:00.000Z"
+ACCOUNTS = SERVICES["accounts"]
 
 
 class TestDynamo(WriteStoreConformance):
@@ -40,7 +41,7 @@ class TestDynamo(WriteStoreConformance):
     @pytest.fixture
     def store(self, module_tables: Tables) -> WriteStore:
         """A store on one of the module's tables."""
-        return DynamoStore(module_tables.client, module_tables.name("transfers"))
+        return DynamoStore(module_tables.client, module_tables.name("transfers"), SERVICES["transfers"])
 
 
 @pytest.fixture
@@ -55,7 +56,9 @@ def proxy(ministack: str) -> Iterator[LossyProxy]:
 def store(proxy: LossyProxy, module_tables: Tables) -> DynamoStore:
     """A store behind the proxy, with botocore's own retries, as in production."""
     return DynamoStore(
-        client(proxy.endpoint, attempts=CLIENT_CONFIG["retries"]["total_max_attempts"]), module_tables.name("accounts")
+        client(proxy.endpoint, attempts=CLIENT_CONFIG["retries"]["total_max_attempts"]),
+        module_tables.name("accounts"),
+        ACCOUNTS,
     )
 
 
@@ -81,7 +84,7 @@ def opened(tables: Tables) -> str:
     """An account that is there; its number."""
     number = new("N")
     command = Open(at=AT, owner="usr", name=number)
-    direct = DynamoStore(tables.client, tables.name("accounts"))
+    direct = DynamoStore(tables.client, tables.name("accounts"), ACCOUNTS)
     handle(SERVICES["accounts"], direct, Envelope("accounts.open", command, (number,), "usr", AT), lambda _: {})
     return number
 
@@ -117,7 +120,7 @@ def test_request_that_never_arrives_is_repeated(store: DynamoStore, proxy: Lossy
 def test_lost_answer_and_overtaken_is_unknown(store: DynamoStore, proxy: LossyProxy, module_tables: Tables) -> None:
     """Written, answer lost, overwritten by another before the repetition: nobody can know, so nobody guesses."""
     one = head(new())
-    direct = DynamoStore(module_tables.client, module_tables.name("accounts"))
+    direct = DynamoStore(module_tables.client, module_tables.name("accounts"), ACCOUNTS)
     proxy.decide = first("PutItem", "lose answer")
     proxy.before_losing = lambda: direct.commit(commit_of(head(one.id, 2)))
     with pytest.raises(OutcomeUnknown):
@@ -130,7 +133,7 @@ def test_lost_request_and_another_was_first_is_a_conflict(
     """Our version was taken by another and not passed: ours was certainly not written."""
     one, other = head(new()), head(new())
     other = head(one.id)
-    DynamoStore(module_tables.client, module_tables.name("accounts")).commit(commit_of(other))
+    DynamoStore(module_tables.client, module_tables.name("accounts"), ACCOUNTS).commit(commit_of(other))
     proxy.decide = first("PutItem", "lose request")
     with pytest.raises(LostRace):
         store.commit(commit_of(one))
@@ -139,7 +142,7 @@ def test_lost_request_and_another_was_first_is_a_conflict(
 
 def test_no_answer_at_all_but_written(proxy: LossyProxy, module_tables: Tables) -> None:
     """Every answer to the put is lost, yet the item carries the commit: that is a success."""
-    store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("accounts"))
+    store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("accounts"), ACCOUNTS)
     proxy.decide = lambda operation, _: "lose answer" if operation == "PutItem" else "pass"
     one = head(new())
     store.commit(commit_of(one))
@@ -150,7 +153,7 @@ def test_no_answer_at_all_but_written(proxy: LossyProxy, module_tables: Tables) 
 def test_an_error_that_nobody_knows_after_the_write(module_tables: Tables, error: Exception) -> None:
     """DynamoDB has answered, and reading the answer fails for whatever reason: a look finds it written."""
     dynamodb: Any = client(module_tables.endpoint, attempts=1)
-    store = DynamoStore(dynamodb, module_tables.name("accounts"))
+    store = DynamoStore(dynamodb, module_tables.name("accounts"), ACCOUNTS)
     errors = [error, error]
 
     def fail(**_: object) -> None:
@@ -170,7 +173,7 @@ def test_an_error_that_nobody_knows_after_the_write(module_tables: Tables, error
 def test_an_error_that_nobody_knows_of_a_read(module_tables: Tables, error: Exception) -> None:
     """Nothing was read and nothing is known: the store counts as out of reach."""
     dynamodb: Any = client(module_tables.endpoint, attempts=1)
-    store = DynamoStore(dynamodb, module_tables.name("accounts"))
+    store = DynamoStore(dynamodb, module_tables.name("accounts"), ACCOUNTS)
 
     def fail(**_: object) -> None:
         raise error
@@ -184,7 +187,7 @@ def test_an_error_that_nobody_knows_of_a_read(module_tables: Tables, error: Exce
 
 def test_a_read_that_is_wrong_in_itself(module_tables: Tables) -> None:
     """DynamoDB takes no key of over 2,048 bytes: that is no store out of reach, and will not pass."""
-    store = DynamoStore(module_tables.client, module_tables.name("accounts"))
+    store = DynamoStore(module_tables.client, module_tables.name("accounts"), ACCOUNTS)
     with pytest.raises(ClientError, match="ValidationException"):
         store.load(["x" * 2049])
 
@@ -192,7 +195,7 @@ def test_a_read_that_is_wrong_in_itself(module_tables: Tables) -> None:
 @pytest.mark.parametrize("fate", ["lose request", "fail"])
 def test_no_answer_at_all_and_not_written(proxy: LossyProxy, module_tables: Tables, fate: str) -> None:
     """Nothing is known of the put, and the item does not tell: the outcome is unknown, and becomes a 503."""
-    store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("accounts"))
+    store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("accounts"), ACCOUNTS)
     proxy.decide = lambda operation, _: fate if operation == "PutItem" else "pass"
     with pytest.raises(OutcomeUnknown):
         store.commit(commit_of(head(new())))
@@ -219,7 +222,7 @@ def test_nothing_is_guessed_when_the_look_fails_too(store: DynamoStore, proxy: L
 )
 def test_refusals(proxy: LossyProxy, module_tables: Tables, refusal: str, meaning: type[Exception]) -> None:
     """Another's transaction at work is a lost race, a throttle is a throttle; nothing was written."""
-    store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("accounts"))
+    store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("accounts"), ACCOUNTS)
     proxy.decide = lambda operation, _: refusal if operation == "PutItem" else "pass"
     one = head(new())
     with pytest.raises(meaning):
@@ -229,7 +232,7 @@ def test_refusals(proxy: LossyProxy, module_tables: Tables, refusal: str, meanin
 
 def test_key_alone_and_no_answer(proxy: LossyProxy, module_tables: Tables) -> None:
     """A commit of nothing but a response, whose answer is lost, is unknown or found, not a crash."""
-    store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("accounts"))
+    store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("accounts"), ACCOUNTS)
     one = head(new())
     store.commit(commit_of(one))
     kept = KeptResponse(f"claim#key#{new()}", "print", {"status": 200}, NOW + 60)
@@ -243,7 +246,7 @@ def test_key_alone_and_no_answer(proxy: LossyProxy, module_tables: Tables) -> No
 
 def test_store_out_of_reach(module_tables: Tables) -> None:
     """A read that cannot be made says so; nothing was written."""
-    store = DynamoStore(client("http://127.0.0.1:9", attempts=1), module_tables.name("accounts"))
+    store = DynamoStore(client("http://127.0.0.1:9", attempts=1), module_tables.name("accounts"), ACCOUNTS)
     with pytest.raises(StoreUnreachable):
         store.load(["x"])
 
@@ -311,7 +314,7 @@ def cut() -> Iterator[tuple[str, list[str]]]:
 def test_an_answer_that_is_cut(cut: tuple[str, list[str]]) -> None:
     """Wherever it ends: nothing is believed to be absent, no write to have failed."""
     url, text = cut
-    store = DynamoStore(client(url, attempts=1), "transfers")
+    store = DynamoStore(client(url, attempts=1), "transfers", SERVICES["transfers"])
     for length in range(len("HTTP/1.1 200 OK"), len(HEAD) + 2):
         text[:] = [f"{HEAD}{{}}"[:length]]
         with pytest.raises(StoreUnreachable):
@@ -326,6 +329,6 @@ def test_the_shortest_answer_that_is_whole(cut: tuple[str, list[str]]) -> None:
     """It is believed."""
     url, text = cut
     text.append(f"{HEAD}{{}}")
-    store = DynamoStore(client(url, attempts=1), "transfers")
+    store = DynamoStore(client(url, attempts=1), "transfers", SERVICES["transfers"])
     assert store.load(["tra_1"]) == {}
     store.commit(commit_of(head("tra_1", 1)))

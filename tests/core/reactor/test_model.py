@@ -11,7 +11,7 @@ from hypothesis.stateful import invariant, precondition, rule
 
 from chalicelib.core.commands.store import Commit, WriteStore
 from chalicelib.core.decider import Missing, Rejected
-from chalicelib.core.dynamodb.codec import head_of
+from chalicelib.core.dynamodb.codec import stored_head
 from chalicelib.core.dynamodb.store import DynamoStore
 from tests.core.bootstrap import SERVICES
 from tests.core.domain.accounts.domain import HOLD_PREFIX, hold_id
@@ -129,13 +129,13 @@ def on_dynamodb(tables: Tables) -> Iterator[World]:
             tables.client.delete_item(TableName=tables.name(service), Key={"id": item["id"]})
 
     def make(service: str, published: Published) -> Any:
-        return _Published(DynamoStore(tables.client, tables.name(service)), published)
+        return _Published(DynamoStore(tables.client, tables.name(service), SERVICES[service]), published)
 
     world = World(make)
     yield world
     for service in SERVICES:
         found = [item for item in tables.items(service) if "state" in item]  # and not a claim
-        assert {head.id: head for head in map(head_of, found)} == world.newest(service)
+        assert {head.id: head for head in map(stored_head, found)} == world.newest(service)
 
 
 @pytest.mark.slow

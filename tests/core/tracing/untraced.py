@@ -7,7 +7,7 @@ import os
 import sys
 from dataclasses import replace
 
-from chalicelib.core.dynamodb.codec import head_of, item_of
+from chalicelib.core.dynamodb.codec import item_of, stored_head
 from chalicelib.core.projector.handler import project_event
 from local import aws
 from tests.core.bootstrap import runtime
@@ -26,7 +26,7 @@ def main() -> None:
         assert api("POST", "/accounts", ACCOUNT, Idempotency_Key="1", X_Correlation_Id=correlation).status == 201
     assert api("GET", "/accounts", X_Correlation_Id="broken").status == 503
     items = aws.dynamodb(os.environ["AWS_ENDPOINT_URL"]).scan(TableName=table)["Items"]
-    (account,) = [head_of(item) for item in items if item["id"]["S"] == "A"]
+    (account,) = [stored_head(item) for item in items if item["id"]["S"] == "A"]
     bad = replace(account, id="BAD", state={**account.state, "owner": "x" * 999}, correlation="poison")
     for heads in ([account], [account, bad]):
         records = [record("accounts", item_of(head)) for head in heads]

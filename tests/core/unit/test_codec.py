@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.dynamodb.codec import Undecodable, head_of, item_of
+from chalicelib.core.dynamodb.codec import Undecodable, item_of, stored_head
 from tests.core.histories import head
 
 HEAD = head("acc_1", 1, {"name": "Ada"}, correlation="abc-1", trace="Root=1-x;Parent=y;Sampled=1")
@@ -14,8 +14,8 @@ def test_what_may_be_missing() -> None:
     """Items of before a commit kept where it came from, and those that are not traced, are as good as any."""
     plain = head("acc_1", 1, {"name": "Ada"})
     assert {"correlation", "trace"}.isdisjoint(item_of(plain))
-    assert head_of(item_of(plain)) == plain
-    assert head_of(item_of(HEAD)) == HEAD
+    assert stored_head(item_of(plain)) == plain
+    assert stored_head(item_of(HEAD)) == HEAD
 
 
 @pytest.mark.parametrize("name", ["id", "version", "state", "events", "commit", "actor", "command", "at"])
@@ -24,7 +24,7 @@ def test_what_may_not(name: str) -> None:
     item = item_of(HEAD)
     del item[name]
     with pytest.raises(Undecodable, match=name):
-        head_of(item)
+        stored_head(item)
 
 
 @pytest.mark.parametrize("name", ["correlation", "trace", "actor"])
@@ -32,4 +32,4 @@ def test_what_may_not(name: str) -> None:
 def test_another_type(name: str, value: Any) -> None:
     """An attribute of another type is not written here, whether it may be missing or not."""
     with pytest.raises(Undecodable, match=name):
-        head_of({**item_of(HEAD), name: value})
+        stored_head({**item_of(HEAD), name: value})

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from pymysql.err import DataError, IntegrityError, OperationalError, ProgrammingError
 
-from chalicelib.core.dynamodb.codec import decode, decode_item, encode, head_of
+from chalicelib.core.dynamodb.codec import decode, decode_item, encode, stored_head
 from chalicelib.core.projector.sql import literal
 from chalicelib.core.telemetry import log
 from chalicelib.core.telemetry.error_text import error_text
@@ -47,7 +47,7 @@ ERRORS: dict[str, Any] = {
     "number": lambda: decode({"N": SECRET}),
     "type": lambda: decode({"SS": [SECRET]}),
     "a nested member": lambda: decode_item({"lines": {"L": [{"M": {"sku": {"N": SECRET}}}]}}),
-    "a head's attribute": lambda: head_of({**ITEM, "version": {"S": SECRET}}),
+    "a head's attribute": lambda: stored_head({**ITEM, "version": {"S": SECRET}}),
 }
 
 
@@ -108,8 +108,8 @@ def test_what_the_server_says(error: Exception, text: str) -> None:
         (ERRORS["type"], "Undecodable: attribute type SS is never written here"),
         (lambda: decode({"M": {"a": {"L": 5}}}), "Undecodable: a is of type L and holds int"),
         (lambda: decode({"M": {"a": "x"}}), "Undecodable: a is str, not an attribute value"),
-        (lambda: head_of({**ITEM, "at": {"N": "1"}}), "Undecodable: attribute 'at' is int, not str"),
-        (lambda: head_of({"id": {"S": "x"}}), "Undecodable: attribute 'version' is missing, not int"),
+        (lambda: stored_head({**ITEM, "at": {"N": "1"}}), "Undecodable: attribute 'at' is int, not str"),
+        (lambda: stored_head({"id": {"S": "x"}}), "Undecodable: attribute 'version' is missing, not int"),
         (lambda: {}["status"], "KeyError: 'status' in test_error_text.py"),
         (ERRORS["int"], "ValueError in test_error_text.py, line "),
     ],

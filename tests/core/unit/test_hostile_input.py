@@ -10,7 +10,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from chalicelib.core.commands.idempotency import IdempotencyKey
-from chalicelib.core.dynamodb.codec import Undecodable, decode, encode, head_of
+from chalicelib.core.dynamodb.codec import Undecodable, decode, encode, stored_head
 from chalicelib.core.errors import Invalid, Malformed, PreconditionFailed
 from chalicelib.core.http.endpoint import wait_seconds
 from chalicelib.core.http.header_syntax import BadHeader, media_type, preferences
@@ -191,7 +191,7 @@ def test_stream_records(image: dict[str, Any], id: str) -> None:
         if isinstance(entry, UnreadableRecord):
             assert isinstance(entry.error, Exception)
     with suppress(Undecodable):
-        head_of(image)
+        stored_head(image)
 
 
 @given(st.dictionaries(st.sampled_from(sorted(AccountFilters.__struct_fields__)), st.lists(st.text(), min_size=1)))

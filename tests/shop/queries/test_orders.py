@@ -9,7 +9,7 @@ from chalicelib.core.errors import Invalid
 from chalicelib.orders.answers import OrderCustomer, OrderFilters, OrderLine, OrderSummary, Shortage
 from chalicelib.orders.queries import get_order, list_orders
 from chalicelib.orders.timeline import get_timeline
-from tests.shop.histories import START, head, iso, order_state
+from tests.shop.histories import BY_NAME, START, head, iso, order_state
 from tests.shop.queries.world import World, ids
 
 pytestmark = pytest.mark.database
@@ -92,7 +92,7 @@ def test_there_is_no_such_order(world: World) -> None:
     world.order()
     assert world.ask(get_order, "ord_2") is None
     assert world.ask(get_order, "ORD_1") is None
-    assert world.ask(get_timeline, "ord_2") is None
+    assert world.ask(get_timeline, "ord_2", BY_NAME) is None
 
 
 def test_each_filter_alone_and_together(world: World) -> None:
@@ -197,7 +197,7 @@ def test_the_timeline_of_an_order(world: World) -> None:
     ]
     for service, commit in commits:
         world.project(service, commit)
-    timeline = world.ask(get_timeline, "ord_1")
+    timeline = world.ask(get_timeline, "ord_1", BY_NAME)
     assert timeline is not None
     assert (timeline.id, timeline.customer_id, timeline.incomplete) == ("ord_1", "cus_1", False)
     assert [(entry.service, entry.id, entry.version, entry.command) for entry in timeline.entries] == [
@@ -220,7 +220,7 @@ def test_a_timeline_by_clocks_that_differ(world: World) -> None:
     ]:
         state = order_state("cancelled") if service == "orders" else {"status": "released"}
         world.project(service, head(id, version, state, at=iso(START + timedelta(seconds=second))))
-    timeline = world.ask(get_timeline, "ord_1")
+    timeline = world.ask(get_timeline, "ord_1", BY_NAME)
     assert timeline is not None
     assert [(entry.service, entry.version) for entry in timeline.entries] == [
         ("orders", 1),
@@ -250,7 +250,7 @@ def test_a_gap_in_the_reservation_is_shown(
     world.order(status=status)
     for version in versions:
         world.project("inventory", head("res#ord_1", version, {"status": "reserved"}))
-    timeline = world.ask(get_timeline, "ord_1")
+    timeline = world.ask(get_timeline, "ord_1", BY_NAME)
     assert timeline is not None
     assert timeline.incomplete is incomplete
 
@@ -260,6 +260,6 @@ def test_a_gap_in_the_timeline_is_shown(world: World, versions: tuple[int, ...],
     """When the stream lost commits, the answer says that it is incomplete."""
     for version in versions:
         world.order(version=version, status="placed")
-    timeline = world.ask(get_timeline, "ord_1")
+    timeline = world.ask(get_timeline, "ord_1", BY_NAME)
     assert timeline is not None
     assert timeline.incomplete is incomplete
