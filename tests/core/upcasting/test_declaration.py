@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.service import Head, NewerSchema, UpcasterFailed
+from chalicelib.core.service.personal import ERASED
 from tests.core.histories import head
 from tests.core.upcasting.releases import ACCOUNT, OLD_EVENT, PRESENT_EVENT, STATES, TO_2, TO_3
 
@@ -74,3 +75,12 @@ def test_no_memory() -> None:
 
     with pytest.raises(MemoryError):
         replace(ACCOUNT, upcasters={1: exhausted}).current(stored(1))
+
+
+def test_erasure() -> None:
+    """Events of an earlier version are brought into shape first; of one that cannot be, all data are erased."""
+    kind = replace(ACCOUNT, event_upcasters={"AccountOpened": TO_2})
+    newer = {**OLD_EVENT, "schema_version": 9}
+    erased, unknown = kind.erased_events([OLD_EVENT, newer])
+    assert erased == {**PRESENT_EVENT, "data": {"owner": "usr_1", "name": ERASED, "at": "2026-01-01T00:00:00.000Z"}}
+    assert unknown == {**newer, "data": {"holder": ERASED, "name": ERASED, "at": ERASED}}
