@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from demo.http import CannotGoOn, CommandClient
+from demo.http import CommandClient
 from demo.lists import pages
 from demo.local_access import access
+from local.load.client import CannotGoOn
 from ops.failing import OpsError
 
 # The member of a report's item that says what was added up.

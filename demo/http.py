@@ -4,7 +4,6 @@ http.client of the standard library is used as it is: a worker has one connectio
 at a time on it, so a pool would add nothing.
 """
 
-import http.client
 import json
 import random
 import threading
@@ -12,17 +11,13 @@ import time
 import uuid
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-from urllib.parse import SplitResult, urlsplit
+
+from local.load.client import TROUBLE, CannotGoOn, checked_url, connection_to
 
 _AGAIN = frozenset({429, 502, 503, 504})
 _LOST_RACE = "conflict"  # the end of the problem's type
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
 _TIMEOUT_SECONDS = 30
-TROUBLE = (OSError, http.client.HTTPException)  # refused, reset, timed out, or an answer cut short
-
-
-class CannotGoOn(Exception):
-    """Nothing more can be done: the server stays away, or does not take the token. Run again later."""
 
 
 class RunStopped(CannotGoOn):
@@ -126,24 +121,6 @@ class CommandClient:
     def _wait(self, seconds: float) -> None:
         if self._stopping.wait(seconds):
             raise RunStopped("stopped while waiting for the server")
-
-
-def checked_url(url: str) -> SplitResult:
-    """The parts of an API's address.
-
-    Raises:
-        CannotGoOn: it is none.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise CannotGoOn(f"{url!r} is no address of an API; it looks like http://localhost:8000")
-    return parts
-
-
-def connection_to(url: SplitResult, timeout: float) -> http.client.HTTPConnection:
-    """A connection to an API, made with its first request; `timeout` in seconds is for each step of one."""
-    kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-    return kind(url.hostname or "", url.port, timeout=timeout)
 
 
 def _json_object(content: bytes) -> Mapping[str, Any]:

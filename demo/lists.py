@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from demo.http import CannotGoOn, CommandClient
+from demo.http import CommandClient
+from local.load.client import CannotGoOn
 
 
 def pages(client: CommandClient, path: str) -> Iterator[Mapping[str, Any]]:

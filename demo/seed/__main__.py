@@ -4,13 +4,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from demo.http import CannotGoOn
 from demo.local_access import access
 from demo.seed import __doc__ as rules
 from demo.seed.loader import Run, SeedOptions
 from demo.seed.survey import Survey
 from demo.seed.table import BadFile
 from demo.seed.tally import SeedTally, summary
+from local.load.client import CannotGoOn
 from ops.failing import OpsError
 
 SAMPLE = Path(__file__).parent / "sample" / "online-retail-sample.csv.gz"

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from demo.http import CannotGoOn, CommandClient, RunStopped
+from demo.http import CommandClient, RunStopped
+from local.load.client import CannotGoOn
 from local.ports import free_port
 
 DROP: tuple[int, dict[str, Any]] = (0, {})

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from demo.load.client import TimedResponse
+from local.load.client import TimedResponse
 
 _MOST_EXAMPLES = 20
 

@@ -1,14 +1,19 @@
 """One request at a time over one connection; nothing is repeated, and no answer is an answer too."""
 
+import http.client
 import json
 import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
-
-from demo.http import TROUBLE, checked_url, connection_to
+from urllib.parse import SplitResult, urlsplit
 
 _TIMEOUT_SECONDS = 35  # longer than API Gateway's 29
 NO_ANSWER = "no-answer"
+TROUBLE = (OSError, http.client.HTTPException)  # refused, reset, timed out, or an answer cut short
+
+
+class CannotGoOn(Exception):
+    """Nothing more can be done: the server stays away, or refuses the token. Run again later."""
 
 
 class TimedResponse(NamedTuple):
@@ -91,3 +96,21 @@ def _parsed(content: bytes) -> Any:
         return json.loads(content)
     except ValueError:
         return None
+
+
+def checked_url(url: str) -> SplitResult:
+    """The parts of an API's address.
+
+    Raises:
+        CannotGoOn: it is none.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise CannotGoOn(f"{url!r} is no address of an API; it looks like http://localhost:8000")
+    return parts
+
+
+def connection_to(url: SplitResult, timeout: float) -> http.client.HTTPConnection:
+    """A connection to an API, made with its first request; `timeout` in seconds is for each step of one."""
+    kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    return kind(url.hostname or "", url.port, timeout=timeout)

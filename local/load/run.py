@@ -1,4 +1,4 @@
-"""The run itself: a shop to begin with, two crews at their pace, and a last look at what was acknowledged."""
+"""The run itself: an opening, two crews at their pace, and a last look at what was acknowledged."""
 
 import random
 import threading
@@ -8,17 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from demo.http import CannotGoOn
-from demo.load.client import NO_ANSWER, LoadClient
-from demo.load.looking import Looker
-from demo.load.pace import Pace
-from demo.load.selling import ORDERS, Seller
-from demo.load.shop import AcknowledgedCommit, Shop
-from demo.load.tally import LoadReport, LoadTally
+from local.load.client import NO_ANSWER, CannotGoOn, LoadClient
+from local.load.commanding import Commander
+from local.load.ledger import AcknowledgedCommit, Ledger
+from local.load.looking import Looker
+from local.load.mix import Mix
+from local.load.pace import Pace
+from local.load.tally import LoadReport, LoadTally
 from ops.progress import phase
 
-_CUSTOMERS, _PRODUCTS = 20, 40
-_OPENING_SECONDS = 30.0
+_OPENING_SECONDS = 120.0
 _PAUSE_SECONDS = 0.5
 # API Gateway says outcome-unknown of queries too, where a function did not answer in time.
 _NOT_YET = frozenset({"read-model-behind", "unavailable", "outcome-unknown", "not-found", NO_ANSWER})
@@ -30,16 +29,15 @@ class LoadOptions:
 
     Attributes:
         url: of the API.
-        token: a JWT of staff or admin.
+        token: a JWT that may send all of the mix.
         rate: commands a second.
         queries: queries a second.
-        orders: how many of 100 commands place an order.
         seconds: how long.
         clients: how many commands are under way at once.
         readers: how many queries are.
         one_server: whether all queries go to one server; see `Looker`.
         last_look: of how many aggregates the last version is looked for in the end.
-        settle: seconds that the read model has for it.
+        settle: seconds after which the read model is said not to show it.
         seed: of what is random.
     """
 
@@ -47,29 +45,33 @@ class LoadOptions:
     token: str
     rate: float = 200.0
     queries: float = 50.0
-    orders: float = ORDERS
     seconds: float = 30.0
     clients: int = 8
     readers: int = 4
     one_server: bool = False
     last_look: int = 1000
-    settle: float = 60.0
+    settle: float = 300.0
     seed: int = 0
 
 
-def run(options: LoadOptions) -> LoadReport:
+def run(options: LoadOptions, mix: Mix) -> LoadReport:
     """Do it all.
+
+    Args:
+        options: how much, for how long.
+        mix: the domain's commands and lists.
 
     Raises:
         CannotGoOn: the API does not serve even the first commands.
     """
-    return _Load(options).run()
+    return _Load(options, mix).run()
 
 
 class _Load:
-    def __init__(self, options: LoadOptions) -> None:
+    def __init__(self, options: LoadOptions, mix: Mix) -> None:
         self._options = options
-        self._shop = Shop()
+        self._mix = mix
+        self._ledger = Ledger()
         self._tally = LoadTally()
         self._random = random.Random(options.seed)
 
@@ -84,18 +86,15 @@ class _Load:
         return replace(report, checks=self._tally.checks, broken=self._tally.broken, examples=self._tally.examples)
 
     def _open(self) -> None:
-        """The first customers and products; a store may be away for a while even then."""
+        """What the mix begins with; a store may be away for a while even then."""
         deadline = time.monotonic() + _OPENING_SECONDS
         with self._client() as client:
-            seller = Seller(client, self._shop, self._tally, self._random)
-            while len(self._shop.customers) < _CUSTOMERS or len(self._shop.skus) < _PRODUCTS:
+            commander = self._commander(client, self._random)
+            while not self._mix.is_open():
                 before = self._tally.refused
-                if len(self._shop.customers) < _CUSTOMERS:
-                    seller.register()
-                else:
-                    seller.add_product()
+                self._mix.open(commander)
                 if self._tally.broken or time.monotonic() > deadline:
-                    raise CannotGoOn(f"the API takes no customers and products: {self._tally.told()}")
+                    raise CannotGoOn(f"the API refuses what the load begins with: {self._tally.told()}")
                 if self._tally.refused > before:
                     time.sleep(_PAUSE_SECONDS)
 
@@ -104,11 +103,11 @@ class _Load:
         commands, queries = Pace(options.rate, options.seconds), Pace(options.queries, options.seconds)
         with phase("requests", commands.total + queries.total) as advance:
 
-            def sell(number: int) -> None:
+            def command(number: int) -> None:
                 with self._client() as client:
-                    seller = Seller(client, self._shop, self._tally, self._chance(number), options.orders)
+                    commander = self._commander(client, self._chance(number))
                     for _ in commands:
-                        seller.act()
+                        self._mix.act(commander)
                         advance()
 
             def look(number: int) -> None:
@@ -118,7 +117,7 @@ class _Load:
                         looker.look()
                         advance()
 
-            self._together([(sell, options.clients), (look, options.readers)], [commands, queries])
+            self._together([(command, options.clients), (look, options.readers)], [commands, queries])
 
     def _together(self, crews: list[tuple[Callable[[int], None], int]], paces: list[Pace]) -> None:
         """Run the crews to their end, or all of them to the end of the first that fails."""
@@ -133,7 +132,7 @@ class _Load:
 
     def _last_look(self) -> None:
         """What was acknowledged last of each aggregate is shown, within the time that the read model has."""
-        newest = self._shop.newest(self._options.last_look)
+        newest = self._ledger.newest(self._options.last_look)
         left, lock = iter(newest), threading.Lock()
         deadline = time.monotonic() + self._options.settle
         with phase("last look", len(newest)) as advance:
@@ -143,23 +142,28 @@ class _Load:
                     looker = self._looker(client, number)
                     while True:
                         with lock:
-                            written = next(left, None)
-                        if written is None:
+                            commit = next(left, None)
+                        if commit is None:
                             return
-                        self._find(looker, written, deadline)
+                        self._find(looker, commit, deadline)
                         advance()
 
             self._together([(look, self._options.readers)], [])
 
-    def _find(self, looker: Looker, written: AcknowledgedCommit, deadline: float) -> None:
-        while (answer := looker.own_write(written, wait=10)).problem in _NOT_YET:
+    def _find(self, looker: Looker, commit: AcknowledgedCommit, deadline: float) -> None:
+        while (answer := looker.own_write(commit, wait=10)).problem in _NOT_YET:
             if time.monotonic() > deadline:
                 break
-        self._tally.check(answer.good, f"{written.path}, version {written.version}, was acknowledged: {answer.problem}")
+        self._tally.check(
+            answer.good, f"{commit.shown.path}, version {commit.version}, was acknowledged: {answer.problem}"
+        )
+
+    def _commander(self, client: LoadClient, chance: random.Random) -> Commander:
+        return Commander(client, self._mix, self._ledger, self._tally, chance)
 
     def _looker(self, client: LoadClient, number: int) -> Looker:
         chance = self._chance(1000 + number)
-        return Looker(client, self._shop, self._tally, chance, one_server=self._options.one_server)
+        return Looker(client, self._mix, self._ledger, self._tally, chance, one_server=self._options.one_server)
 
     def _chance(self, number: int) -> random.Random:
         return random.Random(self._options.seed * 10_000 + number)
