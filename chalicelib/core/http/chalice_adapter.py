@@ -1,8 +1,7 @@
-"""The only module of the core that knows Chalice: routes as data, and errors as problems.
+"""The only module of the core that imports Chalice: it registers routes and turns errors into problems.
 
-Chalice turns an error raised in a view into a bare 500 before any middleware sees it, and a Decimal
-into a float. So everything happens inside one function, `_view`: it calls the endpoint, and translates
-every error, once.
+Chalice turns an error raised in a view into a bare 500 before any middleware sees it, and a Decimal into a float. So
+one function, `_view`, calls the endpoint and translates every error.
 """
 
 import os
@@ -76,7 +75,7 @@ class Api:
         location: str = "",
         several: bool = False,
     ) -> Callable[[Plan[B]], Plan[B]]:
-        """Route a command to the function that plans it: Call -> Envelope. The rest is as in `CommandEndpoint`."""
+        """Decorate the function that plans a command: Call -> Envelope. For the arguments see `CommandEndpoint`."""
 
         def register(plan: Plan[B]) -> Plan[B]:
             self.endpoints.append(
@@ -97,7 +96,7 @@ class Api:
         parameters: type[B] = NoParameters,  # type: ignore[assignment]  # a route without any takes a Call[None]
         many: bool = False,
     ) -> Callable[[Run[B, A]], Run[B, A]]:
-        """Route a query to the function that runs it: (Call, cursor) -> answer, or a Page of them where `many`."""
+        """Decorate the function that runs a query: (Call, cursor) -> answer, or a Page of answers if `many`."""
 
         def register(run: Run[B, A]) -> Run[B, A]:
             self.endpoints.append(
@@ -108,7 +107,7 @@ class Api:
         return register
 
     def public(self, path: str) -> Callable[[PublicRun], PublicRun]:
-        """Route a GET that needs no token to a function: Request -> Reply."""
+        """Decorate the function of a GET route that needs no token: Request -> Reply."""
 
         def register(run: PublicRun) -> PublicRun:
             self.endpoints.append(PublicEndpoint("GET", path, "", _summary(run), self.paths, run=run))
@@ -117,7 +116,7 @@ class Api:
         return register
 
     def blueprint(self, runtime: Callable[[], Runtime], authorizer: Any, info: ApiInfo) -> Blueprint:
-        """The routes as a Chalice blueprint, behind the authorizer but for the public ones."""
+        """The routes as a Chalice blueprint. All but the public ones are behind the authorizer."""
         blueprint = Blueprint(f"chalicelib.{self.service}.api")
         cors = _cors(os.environ.get("CORS_ORIGIN", ""))
         for endpoint in self.endpoints:
@@ -133,7 +132,7 @@ class Api:
 
 
 def _cors(origin: str) -> CORSConfig | None:
-    """Which pages may call: those of one origin, of any ("*"), or none (""). Needed when routes are made."""
+    """The CORS configuration of the routes, from CORS_ORIGIN: one origin, "*" for any, or "" for none."""
     if not origin:
         return None
     return CORSConfig(
@@ -148,7 +147,7 @@ def _summary(function: Callable[..., Any]) -> str:
 def _view(
     blueprint: Blueprint, endpoint: AnyEndpoint, runtime: Callable[[], Runtime], info: ApiInfo
 ) -> Callable[..., Response]:
-    """The function that Chalice calls: everything that can happen to a request ends here as a response."""
+    """The function that Chalice calls. It turns every outcome, errors included, into a response."""
 
     def view(**_: str) -> Response:
         event = blueprint.current_request.to_original_event()
@@ -163,7 +162,7 @@ def _view(
 def _reply(
     endpoint: AnyEndpoint, event: Mapping[str, Any], correlation_id: str, runtime: Callable[[], Runtime], info: ApiInfo
 ) -> Reply:
-    """What the endpoint answers, or the problem that its error is."""
+    """The endpoint's reply, or the problem for the error that it raised."""
     try:
         request = request_of(event, correlation_id)
         made = runtime()
@@ -187,7 +186,7 @@ def _traced(endpoint: AnyEndpoint, request: Request, runtime: Runtime, info: Api
 
 
 def unexpected(correlation_id: str) -> Internal:
-    """The problem of an error that nobody expected: an id to look up, nothing else."""
+    """The problem for an unexpected error. It shows an id to look up in the log, and nothing else."""
     return Internal(f"The log has the details under {correlation_id}. Please report this id.")
 
 
@@ -209,17 +208,17 @@ def _response(reply: Reply, correlation_id: str) -> Response:
 
 
 class Unauthorized(Exception):
-    """API Gateway answers 401 to exactly this message, and 500 to any other."""
+    """The token was refused. API Gateway answers 401 to exactly this message, and 500 to any other."""
 
     def __init__(self) -> None:
         super().__init__("Unauthorized")
 
 
 def authorized(request: AuthRequest, runtime: Runtime) -> AuthResponse:
-    """What the authorizer answers to a JWT: what it says of its bearer goes to the functions behind.
+    """The authorizer's answer to a JWT. It passes the token's subject and role to the functions.
 
     Raises:
-        Unauthorized: the token is not accepted; the log says why.
+        Unauthorized: the token is not accepted. The log says why.
     """
     try:
         principal = verify_token(request.token, runtime.settings, runtime.permissions.roles)
@@ -227,14 +226,14 @@ def authorized(request: AuthRequest, runtime: Runtime) -> AuthResponse:
         log.info("token refused", reason=str(error))
         raise Unauthorized from error
     return AuthResponse(
-        routes=["*"],  # the table of permissions decides; a cached policy has to fit every route
+        routes=["*"],  # cached for every route; permissions are checked later
         principal_id=principal.subject,
         context={"subject": principal.subject, "role": principal.role},
     )
 
 
 def problems_everywhere(info: ApiInfo) -> Callable[[Any, Callable[[Any], Response]], Response]:
-    """Chalice middleware: what Chalice itself refuses (405, a route it does not know) is a problem too."""
+    """Chalice middleware that turns Chalice's own refusals (405, an unknown route) into problems."""
 
     def middleware(request: Any, get_response: Callable[[Any], Response]) -> Response:
         response = get_response(request)

@@ -16,7 +16,7 @@ _PAGE = Path(__file__).with_name("docs.html")
 
 
 def documentation(apis: Iterable[Api], permissions: Permissions, info: ApiInfo) -> Api:
-    """The routes that describe those routes."""
+    """Routes that describe the given routes: /openapi.json and /docs."""
     api = Api("operations")
     endpoints = [endpoint for described in apis for endpoint in described.endpoints]
 

@@ -1,4 +1,4 @@
-"""What a route does, in the order in which it does it; knows no Chalice.
+"""The steps of a route, in sequence. Independent of Chalice.
 
 command: principal -> role -> body -> envelope -> pipeline (core/commands/pipeline.py) -> reply
 query:   principal -> role -> parameters -> snapshot that has seen the token -> query -> reply
@@ -43,17 +43,17 @@ _SECONDS = re.compile(r"[0-9]{1,18}")
 
 
 class NoParameters(msgspec.Struct, frozen=True):
-    """Of a route that takes none."""
+    """The parameters of a route that takes none."""
 
 
 @dataclass(frozen=True)
 class Call(Generic[B]):
-    """One request, read and permitted.
+    """A request that was parsed and permitted.
 
     Attributes:
-        name: of the command or query: "transfers.request".
+        name: the name of the command or query, such as "transfers.request".
         body: the checked body of a command, or the checked parameters of a query.
-        access: how far the caller may go.
+        access: whether the caller may see everything or only its own.
     """
 
     name: str
@@ -65,12 +65,12 @@ class Call(Generic[B]):
 
     @property
     def at(self) -> str:
-        """When it came in: ISO 8601 UTC with milliseconds."""
+        """The time of arrival, ISO 8601 UTC with milliseconds."""
         return self.request.at
 
     @property
     def own(self) -> str | None:
-        """The only owner whose things the caller may see, or None: all."""
+        """The only owner whose aggregates the caller may see; None means all."""
         return self.principal.subject if self.access is Access.OWN else None
 
     def __getitem__(self, name: str) -> str:
@@ -78,14 +78,14 @@ class Call(Generic[B]):
         return self.request.path_parameters[name]
 
     def require_own(self, owner: str | None) -> None:
-        """Raise NotFound when only the caller's own is permitted and this is not."""
+        """Raise NotFound if the caller may see only its own aggregates and this is not one of them."""
         require_own(self.access, self.principal.subject, owner)
 
     def found(self, answer: T | None, what: str) -> T:
-        """The answer of a query for one thing.
+        """The answer of a query for a single item.
 
         Raises:
-            NotFound: there is none; to whoever may see its own only, as `require_own` says it.
+            NotFound: there is no such item. For a caller that sees only its own, the error is that of a foreign one.
         """
         if answer is not None:
             return answer
@@ -93,7 +93,7 @@ class Call(Generic[B]):
         raise NotFound(f"The read model has no such {what}. If it was created just now, send its Consistency-Token.")
 
     def require(self, privilege: str) -> None:
-        """Raise Forbidden unless the caller's role has a privilege of the table of permissions."""
+        """Raise Forbidden unless the table of permissions gives the caller's role this privilege."""
         self.runtime.permissions.access(privilege, self.principal)
 
     def envelope(
@@ -105,14 +105,14 @@ class Call(Generic[B]):
         owner: str | Callable[[Any], str | None] | None = None,
         in_body: Mapping[str, str] = MappingProxyType({}),
     ) -> Envelope:
-        """A command on its way to the pipeline, with all that the request says of it.
+        """An envelope for the pipeline: the command with the request's preconditions and idempotency key.
 
         Args:
-            command: for the service's `decide`.
-            ids: the aggregates that it needs; the answer is about the first.
-            fresh: as in Envelope.
-            owner: as in Envelope.
-            in_body: as in Envelope.
+            command: the argument of the service's `decide`.
+            ids: the aggregates that it needs. The answer shows the first.
+            fresh: see `Envelope`.
+            owner: see `Envelope`.
+            in_body: see `Envelope`.
 
         Raises:
             Malformed: a precondition or the Idempotency-Key cannot be read.
@@ -138,7 +138,7 @@ class Call(Generic[B]):
         header = self.request.headers.get("idempotency-key")
         if header is None:
             return None
-        # The role too: a stored answer is not for somebody who has lost the right to it.
+        # The role is included: a caller that has lost a role must not get an answer stored under it.
         request = self.request
         addressed = [request.method, request.route, dict(request.path_parameters), self.principal.role]
         return IdempotencyKey.of(header, self.principal.subject, msgspec.json.encode(addressed) + request.body)
@@ -146,13 +146,13 @@ class Call(Generic[B]):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A route as data; what is common to commands and queries.
+    """A route as data: what commands and queries have in common.
 
     Attributes:
-        method, path: "POST", "/transfers/{id}/cancel".
-        name: in the table of permissions; "" for a public route.
+        method, path: such as "POST", "/transfers/{id}/cancel".
+        name: its name in the table of permissions; "" for a public route.
         summary: the first line of its function's docstring.
-        path_types: the type of each path parameter; what does not fit does not exist.
+        path_types: the type of each path parameter. A value that does not fit its type is answered 404.
     """
 
     method: str
@@ -177,10 +177,10 @@ class CommandEndpoint(Endpoint):
 
     Attributes:
         answer: the Struct that it answers with.
-        service: whose table it writes to.
+        service: the service whose table it writes to.
         body: the type of the request's body.
-        plan: from a call to its envelope, which the pipeline runs.
-        location: where what it creates is found: "/transfers/{id}"; "" for a route that creates nothing.
+        plan: call -> the envelope that the pipeline runs.
+        location: the path of the resource that it creates: "/transfers/{id}"; "" for a route that creates nothing.
         several: whether it may need several aggregates at once.
     """
 
@@ -215,14 +215,14 @@ class CommandEndpoint(Endpoint):
         return decode_json(request.json_body())
 
     def _plan(self, call: Call[Any]) -> Envelope:
-        """What the pipeline shall do; the stores of other services may be in trouble while that is made."""
+        """The envelope for the pipeline. Planning may read other services' stores, which may be unreachable."""
         try:
             return self.plan(call)
         except (StoreUnreachable, Throttled, NewerSchema) as error:
             raise pipeline.store_problem(error) from error
 
     def _render(self, runtime: Runtime, request: Request, answer: pipeline.CommandResult) -> dict[str, Any]:
-        """The response to an answer, as plain data: status, headers, body."""
+        """The response for an answer, as plain data: status, headers, body."""
         head = answer.head
         body = msgspec.convert({**head.state, "id": head.id, "version": head.version}, self.answer)
         headers = {
@@ -236,7 +236,7 @@ class CommandEndpoint(Endpoint):
 
 
 def _reply(kept: CommandResponse) -> Reply:
-    """A rendered response as a reply, marked where it is an earlier one."""
+    """A rendered response as a reply; a stored response is marked with `Idempotent-Replayed`."""
     replayed = {"Idempotent-Replayed": "true"} if kept.replayed else {}
     response = kept.response
     return Reply(response["status"], response["body"], {**response["headers"], **replayed})
@@ -247,7 +247,7 @@ class QueryEndpoint(Endpoint):
     """A route that answers from the read model.
 
     Attributes:
-        answer: the Struct that it answers with, or lists.
+        answer: the Struct that it answers with, or the item of a list.
         parameters: the type of the query string's parameters.
         run: (call, cursor of the snapshot) -> Struct, or core.listing.Page for a list.
         is_list: whether it answers {"items": [...], "next": ...}.
@@ -260,11 +260,11 @@ class QueryEndpoint(Endpoint):
 
     @property
     def has_tag(self) -> bool:
-        """Whether it answers with an ETag, and 304 to who has that: a single item with a version."""
+        """Whether its answers have an ETag: those of a single item with a version do."""
         return not self.is_list and "version" in self.answer.__struct_fields__
 
     def respond(self, runtime: Runtime, request: Request) -> Reply:
-        """Run the query on a snapshot that has seen the Consistency-Token and answer."""
+        """Run the query on a snapshot that has seen the Consistency-Token."""
         from chalicelib.core.queries.snapshot import ask
 
         principal, granted = self._permitted(runtime, request)
@@ -310,7 +310,7 @@ class PublicEndpoint(Endpoint):
 
 
 def wait_seconds(prefer: str | None) -> float:
-    """How long a query waits for its Consistency-Token: `Prefer: wait=N` (RFC 7240), at most 10 s, else 2 s.
+    """How long a query waits for its Consistency-Token: `Prefer: wait=N` (RFC 7240), at most 10 s; 2 s by default.
 
     Raises:
         Malformed: the header cannot be read.

@@ -1,4 +1,4 @@
-"""How headers are written that hold more than one plain value (RFC 9110, section 5.6): Prefer and Content-Type."""
+"""The grammars of headers with structured values (RFC 9110, section 5.6): Prefer and Content-Type."""
 
 import re
 from typing import NamedTuple
@@ -8,14 +8,14 @@ _QUOTED = r'"(?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[^\x00-\x08\x0a-\x1f\x7f])*"'
 _WORD = rf"(?:{_NAME}|{_QUOTED})"
 _BLANK = r"[ \t]*"
 _PARAMETER = rf"{_BLANK}(?:({_NAME}){_BLANK}(?:={_BLANK}({_WORD}){_BLANK})?)?"
-# One element of a list; what follows a semicolon are the preference's own parameters.
+# One element of a list. The parameters of a preference follow a semicolon.
 _PREFERENCE = re.compile(rf"{_PARAMETER}((?:;{_PARAMETER})*)(?:,|\Z)")
 _MEDIA_TYPE = re.compile(rf"{_BLANK}({_NAME}/{_NAME}){_BLANK}((?:;{_PARAMETER})*)\Z")
 _EACH_PARAMETER = re.compile(rf";{_PARAMETER}")
 
 
 class BadHeader(ValueError):
-    """The value is not written as its header's grammar says."""
+    """The value does not follow its header's grammar."""
 
 
 class MediaType(NamedTuple):
@@ -26,9 +26,9 @@ class MediaType(NamedTuple):
 
 
 def preferences(header: str) -> dict[str, str]:
-    """What a Prefer header asks for (RFC 7240): names in lower case; "" where a preference has no value.
+    """The preferences in a Prefer header (RFC 7240): names in lower case; "" if a preference has no value.
 
-    Of a preference that comes twice the first one counts.
+    If a preference comes twice, the first one counts.
 
     Raises:
         BadHeader: an element is not `token`, `token=token` or `token="text"`, each with parameters or without.
@@ -46,7 +46,7 @@ def preferences(header: str) -> dict[str, str]:
 
 
 def media_type(header: str) -> MediaType:
-    """What a Content-Type header says (RFC 9110, section 8.3).
+    """The media type in a Content-Type header (RFC 9110, section 8.3).
 
     Raises:
         BadHeader: it is not `type/subtype` with parameters `name=value`, or names a parameter twice.
@@ -61,7 +61,7 @@ def media_type(header: str) -> MediaType:
 
 
 def _unquoted(word: str | None) -> str:
-    """The text that a token or a quoted string stands for."""
+    """The text of a token or of a quoted string."""
     if not word or not word.startswith('"'):
         return word or ""
     return re.sub(r"\\(.)", r"\1", word[1:-1])

@@ -1,4 +1,4 @@
-"""How an API names itself to its clients; the composition root says it."""
+"""The names by which an API presents itself to its clients. The composition root sets them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,15 +8,15 @@ from chalicelib.core.errors import Problem
 
 @dataclass(frozen=True)
 class ApiInfo:
-    """The names that are the application's own.
+    """The names that belong to the application, not to the engine.
 
     Attributes:
-        title: of the OpenAPI document and of /docs.
-        version: of the HTTP contract, in the OpenAPI document.
-        license: under which the contract is published, by its SPDX identifier: "MIT".
-        problem_types: what the type of every problem begins with, a URI; the code follows: "urn:tributary:problem:".
-        request_ids: what a problem's `instance` begins with, a URI; the correlation id follows:
-            "urn:tributary:request:".
+        title: the title of the OpenAPI document and of /docs.
+        version: the version of the HTTP contract, in the OpenAPI document.
+        license: the licence of the contract, by its SPDX identifier: "MIT".
+        problem_types: the beginning of every problem's `type`, a URI: "urn:tributary:problem:". The code follows.
+        request_ids: the beginning of a problem's `instance`, a URI: "urn:tributary:request:". The correlation id
+            follows.
     """
 
     title: str
@@ -26,6 +26,6 @@ class ApiInfo:
     request_ids: str
 
     def problem(self, problem: Problem, correlation_id: str = "") -> dict[str, Any]:
-        """The body of a problem (RFC 9457, section 3); without an `instance` where there is no correlation id."""
+        """The body of a problem (RFC 9457, section 3). Without a correlation id it has no `instance`."""
         instance = f"{self.request_ids}{correlation_id}" if correlation_id else None
         return problem.as_json(f"{self.problem_types}{problem.code}", instance)

@@ -1,8 +1,9 @@
-"""Parse a JSON document, and refuse what a parser lets pass: members given twice, and text that was not UTF-8.
+"""Parse a JSON document. Refuse duplicate members and text that was not UTF-8, which parsers accept.
 
-msgspec keeps the last of two members of one name, silently. Counting colons notices: written out again, the document
-has as many of them as its text had, unless a member was lost. That costs less than parsing does, and an eighth of a
-parse by the standard library's json with a hook; only a text that fails it gets that, to say which member it is.
+msgspec keeps the last of two members with the same name and does not report the first. Counting colons finds this: the
+document, when encoded again, has as many colons as the original text, unless a member was lost. This costs less than
+the parsing, and an eighth of parsing with the standard library's json and a hook. Only a text that fails the test is
+parsed that way, to find out which member is given twice.
 """
 
 import json
@@ -21,11 +22,11 @@ UNDECODED_DETAIL = "contains U+FFFD, the mark of text that could not be decoded.
 
 
 def decode_json(body: bytes) -> Any:
-    """The document that a body holds.
+    """The document in a body.
 
     Raises:
-        Malformed: not JSON, not UTF-8, or nested deeper than MAX_DEPTH.
-        Invalid: members are given twice, or text holds U+FFFD; naming each.
+        Malformed: the body is not JSON, not UTF-8, or nested deeper than MAX_DEPTH.
+        Invalid: members are given twice, or text contains U+FFFD. The faults name each.
     """
     try:
         document = msgspec.json.decode(body)
@@ -41,7 +42,7 @@ def decode_json(body: bytes) -> Any:
 
 
 def _deeper_than(document: Any, limit: int) -> bool:
-    """Whether containers nest beyond a limit; level by level, so that it cannot overflow."""
+    """Whether containers nest deeper than a limit. It goes level by level, so the stack cannot overflow."""
     level = [document] if isinstance(document, dict | list) else []
     for _ in range(limit):
         level = [
@@ -54,13 +55,13 @@ def _deeper_than(document: Any, limit: int) -> bool:
 
 
 class _Object(dict[str, Any]):
-    """A JSON object and the names that it has more than once."""
+    """A JSON object and the names that occur in it more than once."""
 
     repeated: tuple[str, ...] = ()
 
 
 def _repeated_members(body: bytes, document: Any) -> Iterator[Fault]:
-    # An escaped colon is written out as a plain one, and would make up for a member that is lost.
+    # An escaped colon is encoded again as a plain one. It would make up for the colon of a lost member.
     if b"\\u003" not in body and body.count(b":") == msgspec.json.encode(document).count(b":"):
         return
     for pointer, value in _walk(json.loads(body, object_pairs_hook=_object), ""):
@@ -76,7 +77,7 @@ def _object(pairs: list[tuple[str, Any]]) -> _Object:
 
 
 def _undecoded_texts(body: bytes, document: Any) -> Iterator[Fault]:
-    """A client that sends another encoding as UTF-8, and a gateway that decodes it, leave U+FFFD in its place."""
+    """Texts that contain U+FFFD. It results when a client sends another encoding and a gateway decodes it as UTF-8."""
     as_it_is = not body.isascii() and UNDECODED.encode() in body
     if not as_it_is and not (b"\\u" in body and b"\\ufffd" in body.lower()):
         return
@@ -87,7 +88,7 @@ def _undecoded_texts(body: bytes, document: Any) -> Iterator[Fault]:
 
 
 def _walk(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
-    """Every value of a document with its pointer, itself included."""
+    """Every value of a document with its JSON pointer, including the document itself."""
     yield pointer, value
     if isinstance(value, dict):
         for name, member in value.items():

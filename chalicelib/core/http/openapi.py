@@ -1,7 +1,7 @@
-"""OpenAPI 3.1, made from the routes and from the very types that validate.
+"""The OpenAPI 3.1 document, made from the routes and from the types that validate requests.
 
-Nothing is described twice: a field's limits, its description and its examples are those of its
-annotation, a route's summary is the first line of its function's docstring.
+Nothing is described twice. A field's limits, description and examples come from its annotation, and a route's summary
+is the first line of its function's docstring.
 """
 
 import re
@@ -68,13 +68,13 @@ class ProblemDocument(msgspec.Struct, rename={"kind": "type"}):
 def document(
     endpoints: Sequence[AnyEndpoint], permissions: Permissions, info: ApiInfo, base: str = ""
 ) -> dict[str, Any]:
-    """The OpenAPI document of those routes.
+    """The OpenAPI document of the given routes.
 
     Args:
         endpoints: the routes.
-        permissions: who may use them, and who sees which member of their answers.
+        permissions: which roles may use them, and which roles see which member of their answers.
         info: the API's title and version.
-        base: what stands before every path: a stage, or a custom domain's base path.
+        base: the prefix of every path: a stage, or a custom domain's base path.
     """
     schemas, components = _schemas(endpoints)
     _restrict(components, endpoints, permissions)
@@ -103,7 +103,7 @@ def document(
 
 
 def _schemas(endpoints: Iterable[AnyEndpoint]) -> tuple[dict[Any, Any], dict[str, Any]]:
-    """The schema of every type that a route takes or answers with, and the shared ones by name."""
+    """The schema of every type in a request or an answer, and the shared schemas by name."""
     types: list[Any] = [ProblemDocument]
     for endpoint in endpoints:
         if isinstance(endpoint, CommandEndpoint):
@@ -116,7 +116,7 @@ def _schemas(endpoints: Iterable[AnyEndpoint]) -> tuple[dict[Any, Any], dict[str
 
 
 def _restrict(components: dict[str, Any], endpoints: Iterable[AnyEndpoint], permissions: Permissions) -> None:
-    """Say of the members that only some roles see which those are; others have to do without them."""
+    """Describe which roles see a restricted member, and make it optional."""
     for endpoint in (endpoint for endpoint in endpoints if isinstance(endpoint, QueryEndpoint)):
         for path, row in permissions.members(endpoint.name).items():
             if member := member_at(endpoint.answer, path):
@@ -128,9 +128,9 @@ def _restrict(components: dict[str, Any], endpoints: Iterable[AnyEndpoint], perm
 
 
 def _portable(schema: Any) -> Any:
-    r"""A schema whose patterns end in `$`, as JSON Schema's regular expressions do, instead of Python's `\Z`.
+    r"""The schema with portable patterns: they end in `$`, as in JSON Schema, instead of Python's `\Z`.
 
-    Nor do they name surrogates, which no JSON text holds and many regular expressions cannot say.
+    They do not mention surrogates, which no JSON text contains and many regular expression engines cannot express.
     """
     if isinstance(schema, dict):
         return {name: _portable(member) for name, member in schema.items()}
@@ -228,7 +228,7 @@ def _query_parameters(kind: type[Any]) -> list[dict[str, Any]]:
 
 
 def _schema_of(kind: Any) -> dict[str, Any]:
-    """A parameter's schema without the null that stands for leaving it out."""
+    """A parameter's schema without null, which here means that the parameter is absent."""
     schema: dict[str, Any] = _portable(msgspec.json.schema(kind))
     some = [option for option in schema.get("anyOf", []) if option.get("type") != "null"]
     return some[0] if len(some) == 1 else schema

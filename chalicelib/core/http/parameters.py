@@ -13,7 +13,7 @@ from chalicelib.core.http.json_text import UNDECODED, UNDECODED_DETAIL
 
 T = TypeVar("T")
 
-# What text may stand for a number or a boolean. Not "2010" for a time, though msgspec could read a timestamp in it.
+# Texts that are read as a number or a boolean. "2010" is not read as a time, although msgspec could do so.
 _TEXT_OF: Mapping[Any, re.Pattern[str]] = {
     msgspec.inspect.IntType: re.compile(r"-?[0-9]{1,40}"),
     msgspec.inspect.BoolType: re.compile(r"true|false"),
@@ -21,10 +21,10 @@ _TEXT_OF: Mapping[Any, re.Pattern[str]] = {
 
 
 def check_query(parameters: Mapping[str, Sequence[str]], kind: type[T]) -> T:
-    """A value of that type, from the parameters of a query string.
+    """Convert the parameters of a query string to a value of the given type.
 
     Raises:
-        Invalid: with a fault for every faulty parameter, by its name.
+        Invalid: it has a fault for every faulty parameter, by name.
     """
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}  # type: ignore[arg-type]
     faults: list[Fault] = []
@@ -48,20 +48,20 @@ def check_query(parameters: Mapping[str, Sequence[str]], kind: type[T]) -> T:
 
 
 def _value(text: str, kind: Any) -> tuple[Any, str]:
-    """The value that a parameter's text stands for, and what is wrong with it."""
+    """The value of a parameter's text, and what is wrong with it."""
     if UNDECODED in text:
         return None, UNDECODED_DETAIL
     info = msgspec.inspect.type_info(kind)
     readable = _TEXT_OF.get(type(info.type if isinstance(info, msgspec.inspect.Metadata) else info))
     strict = not (readable and readable.fullmatch(text))
     if faults := faults_of(text, kind, strict=strict):
-        # That it is text goes without saying.
+        # Every parameter is text, so this part of the message says nothing.
         return None, faults[0].detail.removesuffix(", got a string")
     return msgspec.convert(text, kind, strict=strict), ""
 
 
 def _not_null(kind: Any) -> Any:
-    """The type of a parameter that is given: the null of `X | None` stands for leaving it out."""
+    """The type of a parameter that is present: the None in `X | None` means that it is absent."""
     options = get_args(kind)
     if NoneType not in options:
         return kind

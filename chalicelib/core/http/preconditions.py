@@ -1,11 +1,11 @@
 """ETags and the conditions that name them (RFC 9110, sections 8.8.3 and 13).
 
-A command's ETag is `"<version>"`. A query's is `"<version>.<digest of the body>"`, since its body holds
-other services' data too. A condition on a command takes either form and compares the version.
+A command's ETag is `"<version>"`. A query's is `"<version>.<digest of the body>"`, since its body contains data of
+other services too. A condition on a command takes either form and compares the version.
 
-Every precondition is evaluated or refused. If-Match and If-None-Match are evaluated, wherever there is an ETag.
-Those by date are refused, and so is If-Range: there are no dates and no ranges here, and a client that wants its
-change guarded must not believe that it was.
+Every precondition is evaluated or refused. If-Match and If-None-Match are evaluated on every route that has an ETag.
+Conditions by date and If-Range are refused, because there are no dates and no ranges here. If they were ignored, a
+client would wrongly believe that its change was guarded.
 """
 
 import hashlib
@@ -17,26 +17,26 @@ from chalicelib.core.errors import Fault, Malformed, PreconditionFailed
 
 _ENTITY_TAG = r'(W/)?"([\x21\x23-\x7e\x80-\uffff]*)"'
 _TAG = re.compile(_ENTITY_TAG)
-# Elements of a list may be empty (RFC 9110, 5.6.1); one at least is not.
+# Elements of a list may be empty (RFC 9110, section 5.6.1), but at least one must not be.
 _LIST = re.compile(rf"[\s,]*{_ENTITY_TAG}\s*(?:,\s*(?:{_ENTITY_TAG}\s*)?)*")
 _EVALUATED = ("If-Match", "If-None-Match")
 _REFUSED = ("If-Modified-Since", "If-Unmodified-Since", "If-Range")
 
 
 class Tag(NamedTuple):
-    """An entity tag as a header names it: W/"3.5f1d" is weak, and its text is 3.5f1d."""
+    """An entity tag in a header. W/"3.5f1d" is weak, and its text is 3.5f1d."""
 
     weak: bool
     text: str
 
     @property
     def version(self) -> str:
-        """The version in it, of either form."""
+        """The version in the tag, for both forms of a tag."""
         return self.text.partition(".")[0]
 
 
 class Tags(NamedTuple):
-    """The value of If-Match or If-None-Match: `*`, or tags."""
+    """The value of If-Match or If-None-Match: `*` or a list of tags."""
 
     any: bool
     named: tuple[Tag, ...]
@@ -46,21 +46,21 @@ class Conditions(NamedTuple):
     """The preconditions of one request.
 
     Attributes:
-        match: of If-Match; None without one.
-        none_match: of If-None-Match; None without one.
+        match: the value of If-Match; None without that header.
+        none_match: the value of If-None-Match; None without that header.
     """
 
     match: Tags | None
     none_match: Tags | None
 
     def check(self, version: int | None) -> None:
-        """Let a command pass whose conditions hold.
+        """Check the conditions of a command.
 
         Args:
-            version: of what the command is about; None where it does not exist.
+            version: the aggregate's version; None if it does not exist.
 
         Raises:
-            PreconditionFailed: naming the header, and the present version.
+            PreconditionFailed: a condition does not hold. The message names the header and the present version.
         """
         self._check_match(version)
         tags = self.none_match
@@ -69,25 +69,25 @@ class Conditions(NamedTuple):
             raise PreconditionFailed(detail, facts={"version": version})
 
     def has_body(self, version: int, etag: str) -> bool:
-        """Whether a query's client has that body already, so that 304 is the answer.
+        """Whether the client has this body already, so that the answer is 304.
 
         Args:
-            version: of the answer.
-            etag: of the answer.
+            version: the answer's version.
+            etag: the answer's ETag.
 
         Raises:
             PreconditionFailed: If-Match names another version.
         """
         self._check_match(version)
         tags = self.none_match
-        # Compared weakly (RFC 9110, 13.1.2): a tag that a proxy has weakened still names that body.
+        # If-None-Match compares weakly (RFC 9110, section 13.1.2): a tag that a proxy has weakened still matches.
         return tags is not None and (tags.any or etag.strip('"') in {tag.text for tag in tags.named})
 
     def _check_match(self, version: int | None) -> None:
         tags = self.match
         if tags is None:
             return
-        # A weak tag never matches here: If-Match compares strongly (RFC 9110, 13.1.1).
+        # If-Match compares strongly, so a weak tag never matches (RFC 9110, section 13.1.1).
         strong = {tag.version for tag in tags.named if not tag.weak}
         if version is not None and (tags.any or str(version) in strong):
             return
@@ -111,14 +111,14 @@ def body_tag(version: int, body: str) -> str:
 
 
 def conditions(headers: Mapping[str, str], *, tagged: bool = True) -> Conditions | None:
-    """The preconditions among the headers of a request; None where there are none.
+    """The preconditions in a request's headers; None if there are none.
 
     Args:
-        headers: by lower-case name.
-        tagged: whether what the request is about has an ETag.
+        headers: values by lower-case name.
+        tagged: whether the route's resource has an ETag.
 
     Raises:
-        Malformed: one that cannot be read, or cannot be evaluated here.
+        Malformed: a precondition cannot be read, or cannot be evaluated on this route.
     """
     for name in _REFUSED:
         if name.lower() in headers:

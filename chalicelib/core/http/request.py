@@ -1,4 +1,4 @@
-"""A request and a reply in our own terms, so that nothing but core/http/chalice_adapter.py knows Chalice's."""
+"""A request and a reply as the core sees them. Only core/http/chalice_adapter.py uses Chalice's."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from chalicelib.core.times import iso
 
 MAX_BODY_BYTES = 1 << 20
 MAX_SHOWN = 100
-"""Of a header's value, so that an answer is not as long as the question."""
+"""The longest part of a header's value that an error message repeats."""
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -22,16 +22,16 @@ class Request:
     """One HTTP request.
 
     Attributes:
-        method: upper case.
-        route: "/transfers/{id}".
-        path: what was asked for, percent-encoded, with the stage where there is one: "/prod/transfers/tra_1".
-        base: "", "/prod" or whatever stands before the route: a stage, or a custom domain's base path.
-        path_parameters: decoded.
+        method: the method in upper case.
+        route: the route's pattern, such as "/transfers/{id}".
+        path: the requested path, percent-encoded, including a stage: "/prod/transfers/tra_1".
+        base: the part of the path before the route: "", a stage ("/prod"), or a custom domain's base path.
+        path_parameters: decoded values by name.
         query: all values of each parameter.
-        headers: by lower-case name.
-        body: b"" where there is none.
-        authorizer: what the authorizer returned, {} where none ran.
-        now: when it came in, UTC.
+        headers: values by lower-case name.
+        body: b"" if there is none.
+        authorizer: the authorizer's context; {} on a public route.
+        now: the time of arrival, UTC.
         correlation_id: the client's X-Correlation-Id, or a new one.
     """
 
@@ -53,11 +53,12 @@ class Request:
         return iso(self.now)
 
     def json_body(self) -> bytes:
-        """The body, where it may be read as JSON.
+        """The body, after checking that it can be read as JSON.
 
         Raises:
-            TooLarge, UnsupportedMediaType, Malformed: it is over 1 MiB, compressed, not application/json in UTF-8, or
-                absent.
+            TooLarge: the body has over 1 MiB.
+            UnsupportedMediaType: it is compressed, or not application/json in UTF-8.
+            Malformed: there is no body.
         """
         if len(self.body) > MAX_BODY_BYTES:
             raise TooLarge(f"The body has {len(self.body)} bytes; the limit is {MAX_BODY_BYTES}. Send less.")
@@ -70,7 +71,7 @@ class Request:
 
 
 def _require_identity(encoding: str) -> None:
-    """Refuse a body that would have to be unpacked first: API Gateway does not, and a bomb is small when it arrives."""
+    """Refuse a compressed body. API Gateway does not unpack it, and a small one may unpack to a huge one."""
     if any(coding.strip().lower() != "identity" for coding in encoding.split(",")):
         raise UnsupportedMediaType(
             f"Content-Encoding is {encoding[:MAX_SHOWN]!r}. Send the body without a content encoding.",
@@ -87,7 +88,7 @@ def _require_json(content_type: str) -> None:
         raise UnsupportedMediaType(
             f"The body is {name[:MAX_SHOWN] or 'untyped'}; send 'Content-Type: application/json'."
         )
-    # JSON between systems is UTF-8 (RFC 8259, 8.1), whatever name it has been given.
+    # JSON between systems is UTF-8 (RFC 8259, section 8.1). Clients spell its name in two ways.
     charset = parameters.get("charset", "utf-8")
     if charset.lower() not in ("utf-8", "utf8"):
         raise UnsupportedMediaType(f"The body's charset is {charset[:MAX_SHOWN]!r}; send UTF-8.")
@@ -95,7 +96,7 @@ def _require_json(content_type: str) -> None:
 
 @dataclass(frozen=True)
 class Reply:
-    """One HTTP response; the body is text."""
+    """An HTTP response. The body is text."""
 
     status: int
     body: str
@@ -103,16 +104,16 @@ class Reply:
 
 
 def correlation_id_of(event: Mapping[str, Any]) -> str:
-    """The X-Correlation-Id of a request, or a new one where it has none that can be one."""
+    """The X-Correlation-Id of a request, or a new id if it has no valid one."""
     given = _headers(event).get("x-correlation-id", "")
     return given if _CORRELATION_ID.fullmatch(given) else ulid()
 
 
 def request_of(event: Mapping[str, Any], correlation_id: str) -> Request:
-    """The request of an API Gateway proxy event (REST API, payload format 1.0).
+    """The request in an API Gateway proxy event (REST API, payload format 1.0).
 
     Raises:
-        Malformed: it holds what no text is: lone surrogates, or a body that is said to be base64 and is not.
+        Malformed: the event contains lone surrogates, or its body is declared as base64 and is not.
     """
     context: Mapping[str, Any] = event["requestContext"]
     path = context.get("path") or event.get("path") or context["resourcePath"]
@@ -134,7 +135,7 @@ def request_of(event: Mapping[str, Any], correlation_id: str) -> Request:
 
 
 def _require_text(request: Request) -> None:
-    """Refuse lone surrogates, which JSON can carry and UTF-8 cannot: nothing behind here could store or answer them."""
+    """Refuse lone surrogates. JSON can carry them, but UTF-8 cannot, so they could be neither stored nor answered."""
     places = {
         "the path": [request.path, *request.path_parameters.values()],
         "the query string": [text for name, values in request.query.items() for text in (name, *values)],
@@ -154,14 +155,14 @@ def _is_utf8(text: str) -> bool:
 
 
 def _headers(event: Mapping[str, Any]) -> dict[str, str]:
-    """Headers by lower-case name; the values of one that came several times, joined (RFC 9110, 5.3)."""
+    """Headers by lower-case name. Several values of one header are joined (RFC 9110, section 5.3)."""
     single = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     several = {name.lower(): ", ".join(values) for name, values in (event.get("multiValueHeaders") or {}).items()}
     return {**single, **several}
 
 
 def _base(path: str, route: str) -> str:
-    """What stands in a path before the route."""
+    """The part of a path before the route."""
     segments = path.rstrip("/").split("/")
     return "/".join(segments[: max(1, len(segments) - route.rstrip("/").count("/"))])
 

@@ -1,7 +1,7 @@
-"""Check a JSON document against a type, naming every faulty field and not just the first.
+"""Check a JSON document against a type, and name every faulty field, not only the first.
 
-msgspec stops at the first fault. So a good document takes its fast path, and a bad one is walked field
-by field, each checked by msgspec alone, to name all its faults (RFC 9457's example does so).
+msgspec stops at the first fault. A valid document is converted at once, which is fast. An invalid one is checked again
+field by field, to find all its faults (as in the example of RFC 9457).
 """
 
 from typing import Any, TypeVar
@@ -15,10 +15,10 @@ T = TypeVar("T")
 
 
 def check_body(document: Any, kind: type[T]) -> T:
-    """A value of that type, from a JSON document.
+    """Convert a JSON document to a value of the given type.
 
     Raises:
-        Invalid: with a fault for every faulty field, by JSON pointer (RFC 6901).
+        Invalid: it has a fault for every faulty field, by JSON pointer (RFC 6901).
     """
     try:
         return msgspec.convert(document, kind)
@@ -28,7 +28,7 @@ def check_body(document: Any, kind: type[T]) -> T:
 
 
 def _faults(value: Any, info: msgspec.inspect.Type, kind: Any, pointer: str) -> list[Fault]:
-    """Every fault of a value, walking into structs and lists."""
+    """Every fault of a value, including those in nested structs and lists."""
     match info:
         case msgspec.inspect.StructType() if isinstance(value, dict):
             return _struct_faults(value, info, pointer)
@@ -65,7 +65,7 @@ def _list_faults(value: list[Any], info: msgspec.inspect.ListType, kind: Any, po
 
 
 def _element_type(kind: Any) -> Any:
-    """The element's annotation of `list[X]`, `tuple[X, ...]` or an Annotated one."""
+    """The element type of `list[X]` or `tuple[X, ...]`, also if it is Annotated."""
     while hasattr(kind, "__metadata__"):
         kind = kind.__origin__
     return kind.__args__[0]

@@ -1,6 +1,7 @@
-"""Members of a query's answer that only some roles see: rows of the table of permissions such as "things.get:cost".
+"""Members of a query's answer that only some roles see.
 
-What follows the colon is a member's path in the answer, or in each item of a list: "cost", "parts.supplier".
+A row of the table of permissions such as "things.get:cost" declares one. The part after the colon is the member's path
+in the answer, or in each item of a list: "cost", "parts.supplier".
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ class Member(NamedTuple):
 
 
 def without(answer: Any, paths: Sequence[str]) -> Any:
-    """An answer as plain data that lacks the members of those paths."""
+    """An answer as plain data, without the members at the given paths."""
     plain = msgspec.to_builtins(answer)
     for path in paths:
         _drop(plain, path.split("."))
@@ -35,7 +36,7 @@ def _drop(value: Any, names: list[str]) -> None:
 
 
 def member_at(answer: Any, path: str) -> Member | None:
-    """The member of an answer's type at a path; None where there is none."""
+    """The member at a path of an answer's type; None if there is none."""
     kind, rest, struct, name = answer, path, None, ""
     while rest:
         name, _, rest = rest.partition(".")

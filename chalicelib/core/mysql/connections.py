@@ -1,7 +1,6 @@
-"""Connections to the read model: one MySQL URL, the same session everywhere, a small pool for queries.
+"""Connections to the read model: an address from a URL, sessions with the same settings, and a small pool for queries.
 
-PyMySQL is imported when the first connection is made, so that command functions, which never make one,
-do not pay for it.
+PyMySQL is imported with the first connection, so that command functions, which need none, start faster.
 """
 
 import ssl
@@ -19,8 +18,8 @@ from chalicelib.core.telemetry.error_text import error_text
 if TYPE_CHECKING:
     from pymysql.connections import Connection
 
-# Set for every session, since servers' defaults differ: MariaDB's lacks ONLY_FULL_GROUP_BY, and a
-# server without strict mode would cut what is too long instead of refusing it.
+# Set in every session, since the defaults of servers differ. MariaDB's default lacks ONLY_FULL_GROUP_BY. A server
+# without strict mode would cut a value that is too long, instead of refusing it.
 SQL_MODE = (
     "STRICT_TRANS_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
     "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
@@ -35,25 +34,25 @@ _LOST = frozenset({0, 1040, 1053, 1077, 1079, 1203, 1317, 1927, 2002, 2003, 2006
 # 1290 and 1836: the server is read-only; 1792: a transaction on it is. The server was the writer before a failover.
 _READ_ONLY = frozenset({1290, 1792, 1836})
 
-# Without a number these are PyMySQL's own word that client and server do not understand each other any more, such as
-# "Packet sequence number wrong" (https://github.com/PyMySQL/PyMySQL/issues/606).
+# Without a number, PyMySQL raises these when client and server are out of step: "Packet sequence number wrong"
+# (https://github.com/PyMySQL/PyMySQL/issues/606).
 _OUT_OF_STEP = frozenset({"Error", "InternalError", "OperationalError"})
 _IN_TRANSACTION = 1  # the protocol's SERVER_STATUS_IN_TRANS, part of every answer
 
 
 class BadDatabaseUrl(ValueError):
-    """A database URL that cannot be used; the message says why and never shows the password."""
+    """A database URL that cannot be used. The message says why, and never shows the password."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where a database is, and as whom.
+    """The address of a database and the user's credentials.
 
     Attributes:
-        database: its name, or "" for none (a server's URL).
-        ssl_ca: path of the PEM file that the server's certificate is checked against, or "".
-        unix_socket: path of the server's socket, or "" for TCP.
-        iam: whether a signed token of AWS is the password (auth=iam); such a connection is TLS or none.
+        database: the database's name; "" for a server's URL.
+        ssl_ca: the path of the PEM file against which the server's certificate is checked, or "".
+        unix_socket: the path of the server's socket; "" for TCP.
+        iam: whether the password is a token signed by AWS credentials (auth=iam). This requires TLS.
     """
 
     user: str
@@ -66,15 +65,15 @@ class Address:
     iam: bool = False
 
     def without_database(self) -> "Address":
-        """The server alone."""
+        """The same address without a database."""
         return replace(self, database="")
 
 
 def parse_url(url: str) -> Address:
-    """The address in `mysql://user:password@host:port/database[?ssl-ca=path][&unix_socket=path][&auth=iam]`.
+    """Parse `mysql://user:password@host:port/database[?ssl-ca=path][&unix_socket=path][&auth=iam]`.
 
     Raises:
-        BadDatabaseUrl: naming the part that is wrong.
+        BadDatabaseUrl: the URL is wrong. The message names the part.
     """
     try:
         parts = urlsplit(url)
@@ -108,10 +107,10 @@ def connect(
     """Open a connection in autocommit mode, utf8mb4, strict SQL mode and UTC.
 
     Args:
-        address: a URL or what `parse_url` made of one.
-        connect_timeout: seconds until connecting is given up.
-        read_timeout: seconds that one statement's answer may take.
-        local_infile: whether LOAD DATA LOCAL may be used (benchmarks only).
+        address: a URL, or the Address that `parse_url` made of one.
+        connect_timeout: how many seconds connecting may take.
+        read_timeout: how many seconds the answer to one statement may take.
+        local_infile: whether LOAD DATA LOCAL is allowed (benchmarks only).
 
     Raises:
         BadDatabaseUrl: see `parse_url`.
@@ -147,7 +146,7 @@ def _password(place: Address) -> str:
 
 
 def _transport(place: Address) -> dict[str, Any]:
-    """How to get there: a socket, plain loopback, or TLS, verified where an authority is named."""
+    """The transport: a socket, plain TCP on loopback, or TLS, which is verified if a CA file is named."""
     if place.unix_socket:
         return {"unix_socket": place.unix_socket, "ssl_disabled": True}
     if place.ssl_ca:
@@ -160,13 +159,13 @@ def _transport(place: Address) -> dict[str, Any]:
 
 
 def error_code(error: BaseException) -> int | None:
-    """The MySQL error number that an exception of PyMySQL carries, or None."""
+    """The MySQL error number in an exception of PyMySQL, or None."""
     code = error.args[0] if error.args else None
     return code if type(error).__module__ == "pymysql.err" and isinstance(code, int) else None
 
 
 def is_lost(error: BaseException) -> bool:
-    """Whether an error says that the connection is gone, or that none could be had."""
+    """Whether an error means that the connection was lost, or could not be opened."""
     if isinstance(error, ConnectionError | TimeoutError | ssl.SSLError):
         return True
     if type(error).__module__ == "pymysql.err":
@@ -176,21 +175,21 @@ def is_lost(error: BaseException) -> bool:
 
 
 def is_read_only(error: BaseException) -> bool:
-    """Whether a server refused to write because it only reads: what a connection that outlives a failover leads to.
+    """Whether the server refused a write because it is read-only, as after a failover.
 
-    It will go on leading there, so it has to be closed; the next one finds the new writer.
+    The connection still leads to the old writer, so it has to be closed. A new one finds the new writer.
     """
     return error_code(error) in _READ_ONLY
 
 
 class Pool:
-    """Connections kept open between queries, for threads to share.
+    """Connections that stay open between queries. Threads share them.
 
     Args:
         url: the database; see `parse_url`.
-        size: how many connections may be open at once; further callers wait. More than a server has processors, so that
-            queries which take as long as they may do not keep others from being asked at all.
-        wait_seconds: how long they wait.
+        size: how many connections may be open at once. Further callers wait. It should exceed the server's number of
+            processors, so that a few slow queries do not block all others.
+        wait_seconds: how long a caller waits for a connection.
     """
 
     def __init__(self, url: str, size: int = 32, *, wait_seconds: float = 5.0) -> None:
@@ -202,12 +201,12 @@ class Pool:
 
     @contextmanager
     def connection(self) -> Iterator["Connection[Any]"]:
-        """A connection in autocommit mode and outside a transaction, given back at the end.
+        """Borrow a connection in autocommit mode, outside a transaction.
 
-        A transaction that is still open then is rolled back; a broken connection is dropped.
+        On return, an open transaction is rolled back, and a broken connection is dropped.
 
         Raises:
-            Unavailable: none can be had, or the one given was lost.
+            Unavailable: no connection is free or can be opened, or the borrowed one was lost.
         """
         if not self._permits.acquire(timeout=self._wait_seconds):
             raise Unavailable("All connections to the read model are in use. Try again.")
@@ -218,7 +217,7 @@ class Pool:
             self._permits.release()
 
     def close(self) -> None:
-        """Close the connections that nobody uses."""
+        """Close all idle connections."""
         with self._lock:
             idle, self._idle = self._idle, []
         for connection in idle:
@@ -235,7 +234,7 @@ class Pool:
             yield connection
         except BaseException as error:
             lost = is_lost(error)
-            # Of any other error part of an answer may be unread, and would answer the next query.
+            # After any other error, a part of an answer may be unread. It would be taken for the next query's answer.
             told = isinstance(error, Problem) or error_code(error) is not None
             self._give_back(connection, broken=lost or is_read_only(error) or not told)
             if lost:
@@ -244,7 +243,7 @@ class Pool:
         self._give_back(connection)
 
     def _alive(self) -> "Connection[Any] | None":
-        """An idle connection that still answers; a failover or an idle time-out may have closed it."""
+        """An idle connection that still answers. A failover or a time-out may have closed others."""
         while True:
             with self._lock:
                 if not self._idle:
@@ -271,11 +270,11 @@ class Pool:
 
 
 def _unavailable(error: BaseException) -> Unavailable:
-    """What a client is shown of a connection that was lost or cannot be had."""
+    """The error that a client sees if a connection was lost or cannot be opened."""
     log.warning("the read model cannot be reached", error=error_text(error))
     return Unavailable("The read model cannot be reached. Try again.")
 
 
 def _close(connection: "Connection[Any]") -> None:
-    """Close without a farewell that could itself fail or wait."""
+    """Close the socket without MySQL's quit message, which could itself fail or block."""
     connection._force_close()  # type: ignore[attr-defined]  # not in the stubs

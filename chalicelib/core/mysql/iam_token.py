@@ -1,7 +1,7 @@
-"""The password of a database user who comes with IAM rights: a signed request that is never sent.
+"""The password of a database user who signs in with IAM: a signed request that is never sent.
 
-The signature is Signature Version 4 over the query string, as botocore's generate_db_auth_token makes it (a
-test compares the two). Made here because the query functions import no boto3: it costs 0.2 s of a cold start.
+The signature is Signature Version 4 over the query string. botocore's generate_db_auth_token makes the same token (a
+test compares the two), but importing boto3 costs 0.2 s of a query function's cold start.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
 
@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
-_VALID_SECONDS = 900  # the most that RDS accepts; an open connection outlives it
+_VALID_SECONDS = 900  # RDS accepts no longer time. An open connection outlives its token.
 _EMPTY = hashlib.sha256(b"").hexdigest()
 
 
 class Credentials(NamedTuple):
-    """What signs: an access key and, of a role, its session token."""
+    """AWS credentials: an access key and, for a role, a session token."""
 
     access_key: str
     secret_key: str
@@ -29,10 +29,10 @@ def iam_token(host: str, port: int, user: str, *, now: datetime | None = None) -
     """The password with which `user` may connect to host:port within the next 15 minutes.
 
     Args:
-        host: as connected to; the token is good for no other.
-        port: likewise.
-        user: of the database.
-        now: when it is signed, UTC; default: now.
+        host: the host to connect to. The token is valid for no other.
+        port: the port to connect to. The token is valid for no other.
+        user: the database user.
+        now: the time of signing, UTC; the present by default.
     """
     credentials = _credentials(os.environ)
     region = os.environ["AWS_REGION"]
@@ -59,7 +59,7 @@ def iam_token(host: str, port: int, user: str, *, now: datetime | None = None) -
 
 
 def _credentials(env: Mapping[str, str]) -> Credentials:
-    """Lambda's, from the environment; under SnapStart, and elsewhere, wherever botocore finds them."""
+    """Lambda's credentials from the environment. Under SnapStart, and outside Lambda, botocore finds them."""
     if "AWS_ACCESS_KEY_ID" in env:
         return Credentials(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env.get("AWS_SESSION_TOKEN", ""))
     from botocore.session import get_session

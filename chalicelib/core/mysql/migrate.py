@@ -1,11 +1,11 @@
 """Apply the numbered .sql files of one or more sets of migrations, each once, in order.
 
-The engine's tables are the set CORE; the composition root adds the set of the services' read tables. Sets number
-apart, so that a newer engine brings its own next migration, whatever number the services have reached.
+The engine's tables are the set CORE. The composition root adds the services' sets. Each set has its own numbers, so
+that a newer engine can add a migration, whatever number the services have reached.
 
-MySQL commits at every DDL statement, so a migration cannot be rolled back. Instead the number of its
-statements that are done is kept beside it: one that failed half-way goes on, when run again, from the
-statement that failed, and the statements behind that point may be corrected in between.
+MySQL commits at every DDL statement, so a migration cannot be rolled back. Instead, the number of completed statements
+is stored. A migration that failed half-way continues, when run again, at the statement that failed. That statement and
+those after it may be corrected in between.
 """
 
 import hashlib
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 _STATEMENT_SECONDS = 3600
 _UNKNOWN_DATABASE, _UNKNOWN_COLUMN = 1049, 1054
-# "Already there" or "already gone": 1050 table exists, 1051 unknown table, 1060 column exists,
-# 1061 key exists, 1091 cannot drop. Of a statement that was cut off before it could be counted, they mean success.
+# "Already there" or "already gone": 1050 table exists, 1051 unknown table, 1060 column exists, 1061 key exists,
+# 1091 cannot drop. If the statement was cut off before it could be counted, these errors mean that it succeeded.
 _DONE_ALREADY = frozenset({1050, 1051, 1060, 1061, 1091})
 _TABLE = """CREATE TABLE IF NOT EXISTS schema_migrations (
   set_name   VARCHAR(64) NOT NULL,
@@ -48,17 +48,17 @@ _TOKEN = re.compile(
 
 
 class MigrationFailed(Exception):
-    """A migration cannot be applied; the message says which, why, and what to do next."""
+    """A migration cannot be applied. The message says which, why, and what to do next."""
 
 
 class Migration(NamedTuple):
     """One .sql file: `<number>_<name>.sql`.
 
     Attributes:
-        set_name: of the set that it belongs to.
-        number: its place in the set.
+        set_name: the name of its set.
+        number: its number within the set.
         name: the file's name without ".sql", such as "0002_add_column".
-        statements: of the file, without comments.
+        statements: the file's statements, without comments.
     """
 
     set_name: str
@@ -72,12 +72,12 @@ class Migration(NamedTuple):
         return f"{self.set_name}/{self.name}"
 
     def checksum(self, count: int | None = None) -> str:
-        """SHA-256 of the first statements; comments and blanks around a statement do not count."""
+        """SHA-256 of the first statements. Comments, and blanks around a statement, do not count."""
         return hashlib.sha256(";\n".join(self.statements[:count]).encode()).hexdigest()
 
 
 class _Applied(NamedTuple):
-    """What schema_migrations knows of a migration: how far it is."""
+    """The progress of a migration, as stored in schema_migrations."""
 
     checksum: str
     statements: int
@@ -86,19 +86,19 @@ class _Applied(NamedTuple):
 
 
 def migrate(url: str, sets: Sequence[MigrationSet], *, wait_seconds: int = 60) -> list[str]:
-    """Apply what is not applied yet; creates the database when it is absent.
+    """Apply all migrations that are not applied yet. Create the database if it does not exist.
 
     Args:
-        url: of the database, with a user who may create and alter tables.
-        sets: what to apply, set by set in this order.
+        url: the database's URL, with a user who may create and alter tables.
+        sets: the migrations, applied set by set in this sequence.
         wait_seconds: how long to wait while another runner holds the lock.
 
     Returns:
-        The titles of the migrations applied now, such as "core/0001_engine", in the order of application.
+        The titles of the migrations applied now, such as "core/0001_engine", in sequence.
 
     Raises:
-        MigrationFailed: a file was changed after it was applied, a statement failed, the lock was not to be had, or the
-            database was made before there were sets.
+        MigrationFailed: a file was changed after it was applied, a statement failed, another runner holds the lock, or
+            the database was made by version 0.1.0.
     """
     migrations = [migration for each in sets for migration in read_migrations(each)]
     connection = _connected(url)
@@ -139,7 +139,7 @@ def read_migrations(of: MigrationSet) -> list[Migration]:
 
 
 def split(text: str) -> Iterator[str]:
-    """The statements of an SQL text, without comments; a `;` in a quoted string does not end one."""
+    """The statements of an SQL text, without comments. A `;` in a quoted string does not end a statement."""
     statement = ""
     for token in _TOKEN.finditer(text):
         if token["end"]:
@@ -153,7 +153,7 @@ def split(text: str) -> Iterator[str]:
 
 
 def _connected(url: str) -> "Connection[Any]":
-    """A connection to the database, which is created when the server does not know it."""
+    """A connection to the database, which is created if it does not exist."""
     address = parse_url(url)
     if not address.database:
         raise MigrationFailed("The database URL names no database; end it with /tributary or another name.")
@@ -179,9 +179,9 @@ def _connected(url: str) -> "Connection[Any]":
 
 @contextmanager
 def _locked(connection: "Connection[Any]", wait_seconds: int) -> Iterator[None]:
-    """Hold the server's lock for migrations of this database; it ends with the session at the latest."""
+    """Hold the server's lock for migrations of this database. It ends with the session at the latest."""
     with connection.cursor() as cursor:
-        # The lock's name is the server's, at most 64 characters: a digest of the database's name.
+        # A lock's name has at most 64 characters and counts for the whole server: use a digest of the database's name.
         cursor.execute("SELECT CONCAT('tributary-migrate-', LEFT(SHA2(DATABASE(), 256), 32))")
         (name,) = cursor.fetchone()
         cursor.execute("SELECT GET_LOCK(%s, %s)", (name, wait_seconds))
@@ -200,7 +200,7 @@ def _key(migration: Migration) -> tuple[str, int]:
 
 
 def _applied(cursor: "Cursor") -> dict[tuple[str, int], _Applied]:
-    """What the database knows of migrations, by set and number; makes the table for it."""
+    """The progress of each migration, by set and number. Creates the table for it if needed."""
     cursor.execute(_TABLE)
     try:
         cursor.execute(
@@ -218,7 +218,7 @@ def _applied(cursor: "Cursor") -> dict[tuple[str, int], _Applied]:
 
 
 def _compare(migration: Migration, applied: _Applied | None) -> None:
-    """Check that what was applied is still what the file says."""
+    """Check that the applied statements are still those of the file."""
     if applied is None:
         return
     if (
@@ -260,8 +260,8 @@ def _apply(cursor: "Cursor", migration: Migration, applied: _Applied | None) -> 
 def _run(cursor: "Cursor", migration: Migration, index: int, *, forgiving: bool) -> None:
     """Run one statement and count it.
 
-    It is counted as started before and as done after, so that one whose end nobody saw can be told from
-    one that failed: only of the former is "already exists" a success.
+    It is counted as started before, and as done after. So a statement whose end was not seen can be told from one that
+    failed: "already exists" means success only for the former.
     """
     mark = f"UPDATE schema_migrations SET started = %s {_OF_ONE}"  # noqa: S608  (a constant)
     cursor.execute(mark, (index + 1, *_key(migration)))

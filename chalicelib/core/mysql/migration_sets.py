@@ -1,4 +1,4 @@
-"""Which migrations belong together. Apart from the runner, since every function names them and one applies them."""
+"""Sets of migrations. A module apart from the runner, since every function names the sets and only one applies them."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -8,7 +8,7 @@ class MigrationSet(NamedTuple):
     """Migrations that are numbered together.
 
     Attributes:
-        name: by which the database knows the set; it never changes.
+        name: the set's name in the database. It must never change.
         directory: the folder of its .sql files.
     """
 
@@ -17,4 +17,4 @@ class MigrationSet(NamedTuple):
 
 
 CORE = MigrationSet("core", Path(__file__).parents[1] / "migrations")
-"""The engine's own tables. Every database has them; name this set first."""
+"""The engine's own tables. Every database needs them. Name this set first."""

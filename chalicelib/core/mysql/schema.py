@@ -1,4 +1,4 @@
-"""What a deployment does to the read model: its migrations, then its users."""
+"""What a deployment does to the read model: it applies the migrations, then brings the users up to date."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,17 +9,17 @@ from chalicelib.core.settings import Settings
 
 
 def bring_up_to_date(settings: Settings, sets: Sequence[MigrationSet]) -> dict[str, Any]:
-    """Apply what is not applied yet; harmless when repeated.
+    """Apply the migrations that are not applied yet, and create or update the users. Repeating it does no harm.
 
     Args:
-        settings: of the function.
-        sets: the migrations, see `migrate`.
+        settings: the function's settings.
+        sets: the migrations; see `migrate`.
 
     Returns:
-        {"applied": the titles of the migrations, "users": how many users were looked after}.
+        {"applied": titles of the migrations applied now, "users": number of users brought up to date}.
 
     Raises:
-        MigrationFailed, BadSettings: saying what to do.
+        MigrationFailed, BadSettings: the message says what to do.
     """
     url = settings.need("database_url")
     applied = migrate(url, sets)

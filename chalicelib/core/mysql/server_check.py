@@ -1,6 +1,6 @@
-"""Whether a MySQL server can do what the read model needs, found out by trying it.
+"""Check by trial whether a MySQL server can do what the read model needs.
 
-By trying and not by version, since MariaDB, MySQL and Aurora number and default their features differently.
+Versions would not tell: MariaDB, MySQL and Aurora number their releases and set their defaults differently.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MIN_PACKET = 16 * 1024 * 1024
 _PROBE = "tributary_probe"
 
-# What is tried, in this order, and what is missing where it fails.
+# The statements to try, in sequence, and what is missing if one fails.
 _TRIALS = (
     (
         f"CREATE TABLE {_PROBE} (id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, version BIGINT"
@@ -40,10 +40,10 @@ _TRIALS = (
 
 
 def require_supported(connection: "Connection[Any]") -> list[str]:
-    """What the server lacks, a sentence each; empty when it will do.
+    """The features that the server lacks, a sentence each; empty if it is suitable.
 
-    Makes and drops a table of its own in the connection's database, or in a database of its own when
-    the connection has none. Leaves the session at READ COMMITTED.
+    It creates and drops a table in the connection's database, or in a database of its own if the connection has none.
+    The session is left at READ COMMITTED.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT DATABASE()")
@@ -63,7 +63,7 @@ def require_supported(connection: "Connection[Any]") -> list[str]:
 
 
 def _try(cursor: "Cursor", statement: str) -> str:
-    """The error of a statement, or "" when it works."""
+    """The error of a statement; "" if it works."""
     try:
         cursor.execute(statement)
         cursor.fetchall()

@@ -1,7 +1,6 @@
-"""The read model's users: one who writes, one who can only read. Made by the migrations, with every deployment.
+"""The read model's users: one may write, one may only read. Every deployment creates or updates them.
 
-Their passwords are in Secrets Manager, where RDS Proxy reads them too. A secret that was changed is in force
-after the next run.
+Their passwords are in Secrets Manager, where RDS Proxy reads them too. A changed secret takes effect with the next run.
 """
 
 import json
@@ -20,16 +19,16 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
 def ensure_user(url: str, user: str, password: str, rights: str) -> None:
-    """Make a user of the database, or give it this password and these rights.
+    """Create a database user, or set an existing user's password and privileges.
 
     Args:
-        url: of the database, with a user who may create users.
-        user: its name.
-        password: its password.
-        rights: WRITES or READS; what it had besides is taken from it.
+        url: the database's URL, with a user who may create users.
+        user: the user's name.
+        password: the user's password.
+        rights: WRITES or READS. All other privileges of the user are revoked.
 
     Raises:
-        ValueError: a name that is none.
+        ValueError: the name is not valid.
     """
     if not _NAME.fullmatch(user):
         raise ValueError(f"{user!r} cannot be a user's name: small letters, digits and '_', 32 at most")
@@ -51,11 +50,11 @@ def _grant(cursor: "Cursor", user: str, password: str, grant: str) -> None:
 
 
 def ensure_user_of_secret(url: str, secret: str, rights: str) -> None:
-    """The same for a user whose name and password a secret holds: {"username": ..., "password": ...}.
+    """Call `ensure_user` for the name and password in a secret: {"username": ..., "password": ...}.
 
     Args:
-        url: of the database.
-        secret: its ARN or name in Secrets Manager.
+        url: the database's URL.
+        secret: the secret's ARN or name in Secrets Manager.
         rights: WRITES or READS.
     """
     import boto3

@@ -1,1 +1,1 @@
-"""What queries are made of: a snapshot that has seen the client's tokens, lists, search, shared types."""
+"""The parts of a query: a snapshot that has seen the client's tokens, lists, search, and shared types."""

@@ -1,4 +1,4 @@
-"""The types that the answers of queries share."""
+"""Types that the answers of several queries share."""
 
 from datetime import datetime
 from typing import Annotated
@@ -19,5 +19,5 @@ Version = Annotated[int, Meta(ge=1, description="Increases by one with every cha
 
 
 def timestamp(moment: datetime) -> str:
-    """A DATETIME(3) of the read model, which is naive and UTC, as a Timestamp."""
+    """Convert a DATETIME(3) of the read model (naive, UTC) to a Timestamp."""
     return iso(moment)

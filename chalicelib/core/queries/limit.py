@@ -1,8 +1,8 @@
-"""The cursor that every query goes through: it reads, and the server itself ends what takes too long.
+"""The cursor that every query uses. The server itself ends a statement that takes too long.
 
-A client that gives up does not end its statement; the server would go on, and soon do nothing else. So the limit is
-part of the statement's text, where both kinds of server find it: MariaDB runs what MySQL takes for a comment, and MySQL
-reads the hint that MariaDB takes for one. No session variable is set, which would pin a proxy's connection.
+When a client gives up, its statement goes on; many such statements would occupy the whole server. So each statement
+carries its limit in its text, once for each kind of server: MariaDB runs what MySQL reads as a comment, and MySQL reads
+a hint that MariaDB ignores. A session variable would do as well, but would pin the connection of a proxy.
 https://mariadb.com/kb/en/set-statement/
 https://dev.mysql.com/doc/refman/8.0/en/optimizer-hints.html#optimizer-hints-execution-time
 """
@@ -27,24 +27,24 @@ _ENDED = frozenset({1969, 3024})
 
 
 class QueryCursor(Protocol):
-    """What a query reads with."""
+    """The cursor that a query function gets."""
 
     def execute(self, statement: str, values: tuple[Any, ...] = (), /) -> int:
-        """Run a SELECT. Returns how many rows it gave."""
+        """Run a SELECT. Returns the number of rows."""
 
     def fetchone(self) -> ResultRow | None:
         """The next row, or None."""
 
     def fetchall(self) -> Sequence[ResultRow]:
-        """The rows that are left."""
+        """The remaining rows."""
 
 
 class LimitedCursor:
-    """A cursor for one question, on one snapshot.
+    """A cursor for one query, on one snapshot.
 
     Args:
-        cursor: of the connection, giving rows as dicts.
-        seconds: how long the server may work on all statements of the question together.
+        cursor: the connection's cursor, which returns rows as dicts.
+        seconds: how long the server may work on all statements of the query together.
     """
 
     def __init__(self, cursor: "DictCursor", seconds: float) -> None:
@@ -52,11 +52,11 @@ class LimitedCursor:
         self._seconds = self._left = seconds
 
     def execute(self, statement: str, values: tuple[Any, ...] = (), /) -> int:
-        """Run a SELECT with what is left of the time. Returns how many rows it gave.
+        """Run a SELECT within the time that is left. Returns the number of rows.
 
         Raises:
-            ValueError: it is no SELECT, so that no limit can be put into it.
-            TooCostly: the server has ended it.
+            ValueError: the statement is no SELECT, so it cannot carry a limit.
+            TooCostly: the server has ended the statement.
         """
         if self._left <= 0:
             raise self._too_costly()
@@ -76,7 +76,7 @@ class LimitedCursor:
         return self._cursor.fetchone()
 
     def fetchall(self) -> Sequence[ResultRow]:
-        """The rows that are left."""
+        """The remaining rows."""
         return self._cursor.fetchall()
 
     def _too_costly(self) -> TooCostly:
@@ -87,10 +87,10 @@ class LimitedCursor:
 
 
 def with_limit(statement: str, seconds: float) -> str:
-    """The statement as both kinds of server take it, to be ended by them after so many seconds.
+    """The statement with a time limit that both kinds of server keep.
 
     Raises:
-        ValueError: it is no SELECT.
+        ValueError: the statement is no SELECT.
     """
     select = _SELECT.match(statement)
     if not select:

@@ -1,7 +1,7 @@
-"""Keyset pagination: a page begins behind the last row of the page before, whatever was inserted meanwhile.
+"""Keyset pagination: a page begins after the last row of the previous page, whatever was inserted meanwhile.
 
-A list has a sort, which ends in a unique key, and a bookmark: the values that the last row had there. The
-client carries the bookmark as a signed cursor, which is good for the same list, filters and sort only.
+A list has a sort, which ends in a unique key, and a bookmark: the values of the sort's columns in the last row. The
+client keeps the bookmark as a signed cursor, which is valid only for the same list, filters and sort.
 """
 
 import json
@@ -28,7 +28,7 @@ CursorText = Annotated[
 
 
 class ListParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every list takes; a list's own parameters extend it. All but these two are filters and the sort."""
+    """The parameters that every list has. A list's own parameters, its filters and its sort, extend this class."""
 
     limit: Limit = 50
     cursor: CursorText | None = None
@@ -43,14 +43,14 @@ class Page(Generic[T]):
 
 
 class SortKey(NamedTuple):
-    """What a list is sorted by: an SQL expression that is never NULL, and the name that rows have it under."""
+    """A key of a sort: an SQL expression that is never NULL, and its column name in the rows."""
 
     sql: str
     name: str
 
 
 class Sort(NamedTuple):
-    """Keys, all in one direction, so that one index serves both ways; together they are unique."""
+    """The keys of a sort, all in one direction, so that one index covers both directions. Together they are unique."""
 
     keys: tuple[SortKey, ...]
     descending: bool = False
@@ -70,16 +70,16 @@ class Where:
         self._values: list[Any] = []
 
     def add(self, condition: str, *values: Any) -> None:
-        """One more condition, with a value for each %s; none at all where a value is None."""
+        """Add a condition, with a value for each %s. If a value is None, nothing is added."""
         if None not in values:
             self._conditions.append(condition)
             self._values += values
 
     def behind(self, sort: Sort, position: Sequence[Any]) -> "Where":
-        """The same conditions, and only rows behind a position.
+        """The same conditions, restricted to rows after a position.
 
-        Spelled out as `a > x OR (a = x AND b > y)`: optimizers make ranges of an index of that, and of
-        `(a, b) > (x, y)` they do not.
+        Written as `a > x OR (a = x AND b > y)`, because optimizers turn that into ranges of an index. They do not do
+        so for `(a, b) > (x, y)`.
         """
         sign = "<" if sort.descending else ">"
         alternatives: list[str] = []
@@ -95,7 +95,7 @@ class Where:
 
     @property
     def sql(self) -> str:
-        """The WHERE clause, or nothing."""
+        """The WHERE clause; "" without conditions."""
         return "WHERE " + " AND ".join(self._conditions) if self._conditions else ""
 
     @property
@@ -105,13 +105,13 @@ class Where:
 
 
 class Bookmark:
-    """Where a page begins and where the next one will.
+    """The position at which a page begins, and the cursor of the next page.
 
     Args:
         signer: signs cursors.
-        listing: the list's name. Lists of one name share cursors.
-        parameters: as the client gave them.
-        scope: what else decides which rows the list has: an owner's id, a default.
+        listing: the list's name. Lists of the same name accept each other's cursors.
+        parameters: the parameters as the client sent them.
+        scope: anything else that decides which rows the list has, such as an owner's id or a default.
 
     Raises:
         Malformed: the cursor was not made for this list with these parameters.
@@ -121,12 +121,12 @@ class Bookmark:
         filters = msgspec.to_builtins(parameters)
         del filters["limit"], filters["cursor"]
         self._signer = signer
-        # The standard library's encoder, since it takes what a broken client may send: lone surrogates.
+        # The standard library's encoder, since it accepts lone surrogates, which a broken client may send.
         self._purpose = "cursor:" + json.dumps([listing, filters, scope])
         self.position = self._read(parameters.cursor)
 
     def _read(self, text: str | None) -> list[Any] | None:
-        """The values that the cursor carries; None on the first page."""
+        """The values in the cursor; None on the first page."""
         if text is None:
             return None
         try:
@@ -136,14 +136,14 @@ class Bookmark:
         return position
 
     def position_in(self, sort: Sort, carried: int = 0) -> list[Any] | None:
-        """Behind which values of the sort's keys the page begins; None on the first page.
+        """The values of the sort's keys after which the page begins; None on the first page.
 
         Args:
-            sort: the list's.
-            carried: how many values every cursor of the list carries in front of those.
+            sort: the list's sort.
+            carried: how many further values the list's cursors hold before those of the sort.
 
         Raises:
-            Malformed: the cursor was made when this list was sorted by other keys.
+            Malformed: the cursor was made when this list had other sort keys.
         """
         if self.position is None:
             return None
@@ -152,7 +152,7 @@ class Bookmark:
         return self.position[carried:]
 
     def cursor(self, position: list[Any]) -> str:
-        """The cursor of a page that begins behind a position."""
+        """The cursor of a page that begins after a position."""
         return self._signer.sign(self._purpose, position)
 
 
@@ -179,18 +179,18 @@ def read_page(
     """Read one page.
 
     Args:
-        cursor: of the snapshot.
+        cursor: the snapshot's cursor.
         select: `SELECT ... FROM ...`, with the sort's keys under their names.
-        where: filters; the bookmark's condition is added here.
-        sort: by what, and in which direction.
-        bookmark: where the page begins.
-        limit: how many items at most.
-        item: from a row to an item of the answer.
-        values: of the %s in `select`.
-        carried: what every cursor of this list carries in front of its position.
+        where: the filters. The bookmark's condition is added here.
+        sort: the list's sort.
+        bookmark: the position at which the page begins.
+        limit: the largest number of items.
+        item: row -> item of the answer.
+        values: the values for each %s in `select`.
+        carried: further values that this list's cursors hold before the position.
 
     Raises:
-        Malformed: the cursor was made when this list was sorted by other keys.
+        Malformed: the cursor was made when this list had other sort keys.
     """
     position = bookmark.position_in(sort, len(carried))
     if position is not None:
@@ -205,7 +205,7 @@ def read_page(
 
 
 def _plain(value: Any) -> Any:
-    """A key's value as JSON that SQL compares like the value itself. A DECIMAL as text would compare as a float."""
+    """A key's value as JSON that SQL compares exactly. MySQL compares a DECIMAL with a text as floats."""
     if isinstance(value, Decimal):
         return int(value)
     return str(value) if isinstance(value, date | datetime) else value

@@ -1,13 +1,13 @@
-"""Search: the rows of a list that have every word which a person asks for, each by its beginning.
+"""Search: find the rows of a list in which every word of a text occurs. A word matches by its beginning.
 
-What rows are found by are words in tables of their own (core/words.py). There are two ways to find them. Driven: the
-rows that have the rarest of the words are looked up by their keys. Walked: the list is read as it is sorted, and each
-row is asked for the words, until the page is full. The first is for words that few rows have, the second for those that
-many have; so the rows of each word are counted first, up to where it makes no difference.
+The words of each row are in word tables (core/words.py says what a word is). There are two ways to find rows. Driven:
+look up the keys of the rows that have the rarest word. Walked: read the list in its sort and test each row for the
+words, until the page is full. The first is fast for words that few rows have, the second for words that many have. So
+the rows of each word are counted first, up to the number at which the choice is clear.
 
-The statements are written so that every server does as they say: STRAIGHT_JOIN fixes the order of a join, and a scalar
-subquery with LIMIT 1 is asked row by row, never turned into a join of all rows. What is asked for so that neither
-way leads to an answer in time is ended by the limit that every query has (core/queries/limit.py).
+The statements are written so that every server runs them in the same way. STRAIGHT_JOIN fixes how tables are joined. A
+scalar subquery with LIMIT 1 is evaluated row by row and never becomes a join of all rows. A search that neither way
+answers in time is ended by the limit that every query has (core/queries/limit.py).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,7 +29,7 @@ WORDS = (
 SearchText = Annotated[str, Meta(min_length=1, max_length=200, description=WORDS, examples=["glass holder"])]
 """What a person types; a list adds of what the words are."""
 
-# So many rows are looked up by their keys at most, where all of them have to be, to be sorted.
+# The most rows that are looked up by key if all of them have to be read before they can be sorted.
 MOST_SORTED = 4_000
 # And so many where the keys come in the order of the list; then at first the first 500 of them, since they mostly
 # suffice, and after those the first 5,000.
@@ -41,13 +41,13 @@ _NOTHING = "it has no word to search for. Give at least one letter or digit"
 
 
 class Source(NamedTuple):
-    """One way in which the rows of a list have what is sought: a table, and how rows are joined to it.
+    """A place in which a search looks: a table, and how the list's rows are joined to it.
 
     Attributes:
-        has: `table WHERE ...`, with one %s: something, if the list's row that is looked at has it.
-        found: `table ... WHERE ...`, with one %s: all rows that have it, from that table on.
-        key: the key of the list's rows, as `found` has it.
-        at: a column of `found` that the list may be sorted by, before its key; "" where there is none.
+        has: `table WHERE ...`, with one %s. It yields a row if the present row of the list matches.
+        found: `table ... WHERE ...`, with one %s. It yields all matching rows.
+        key: the expression in `found` for the key of the list's rows.
+        at: a column of `found` by which the list may be sorted, before its key; "" if there is none.
     """
 
     has: str
@@ -57,18 +57,18 @@ class Source(NamedTuple):
 
 
 class Sought(NamedTuple):
-    """What every row of the answer has, in one of several ways: a pattern for a word, or another value."""
+    """A value that every row of the answer has in at least one source: a word's pattern, or another value."""
 
     value: str
     sources: Sequence[Source]
 
 
 class Way(NamedTuple):
-    """A way to the answer.
+    """A way to read a page.
 
     Attributes:
-        found: the keys to look up, as a derived table of the name `found` with a column `id`; "" to walk the list.
-        values: of the %s in it.
+        found: the keys to look up, as a derived table named `found` with a column `id`; "" to walk the list.
+        values: the values for each %s in `found`.
     """
 
     found: str = ""
@@ -76,10 +76,10 @@ class Way(NamedTuple):
 
 
 def sought(text: str, sources: Sequence[Source], parameter: str = "q") -> list[Sought]:
-    """What a person asks for with a text.
+    """The words of a search text, as values to look for.
 
     Raises:
-        Invalid: naming the parameter, when there is no word in the text.
+        Invalid: the text has no word. The fault names the parameter.
     """
     words = beginnings(text)
     if not words:
@@ -88,7 +88,7 @@ def sought(text: str, sources: Sequence[Source], parameter: str = "q") -> list[S
 
 
 def narrow(where: Where, wanted: Sequence[Sought]) -> None:
-    """Only rows that have all of it."""
+    """Restrict a query to rows that have all of the values."""
     for one in wanted:
         alternatives = " OR ".join(f"(SELECT 1 FROM {source.has} LIMIT 1) = 1" for source in one.sources)  # noqa: S608
         where.add(f"({alternatives})", *[one.value] * len(one.sources))
@@ -97,17 +97,17 @@ def narrow(where: Where, wanted: Sequence[Sought]) -> None:
 def ways(
     cursor: QueryCursor, wanted: Sequence[Sought], sort: Sort, bookmark: Bookmark, *, by_at: bool = False
 ) -> Iterator[Way]:
-    """The ways to a page, to be gone one after the other until the page is full.
+    """The ways to read a page. The caller tries one after the other until the page is full.
 
     Args:
-        cursor: in the snapshot's transaction.
-        wanted: what is sought; nothing has the list walked.
-        sort: of the list.
-        bookmark: where the page begins.
-        by_at: whether the sort's keys are what the sources have as `at` and `key`.
+        cursor: the snapshot's cursor.
+        wanted: the values to look for. If there are none, the list is walked.
+        sort: the list's sort.
+        bookmark: the position at which the page begins.
+        by_at: whether the sort's keys are the `at` and `key` of the sources.
 
     Raises:
-        Malformed: the cursor was made when this list was sorted by other keys.
+        Malformed: the cursor was made when this list had other sort keys.
     """
     if not wanted:
         yield Way()
@@ -124,7 +124,7 @@ def ways(
 
 
 def first_full(ways: Iterable[Way], read: Callable[[Way], Page[T]]) -> Page[T]:
-    """The first page that another one follows, or else the page by the last way, which finds all that there is."""
+    """The first page that is full, or else the page of the last way, which finds every row."""
     page = Page[T]([], None)
     for way in ways:
         page = read(way)
@@ -134,7 +134,7 @@ def first_full(ways: Iterable[Way], read: Callable[[Way], Page[T]]) -> Page[T]:
 
 
 def _rarest(cursor: QueryCursor, wanted: Sequence[Sought], most: int) -> tuple[Sought, int]:
-    """What the fewest rows have, and how many; only the longest words are counted, and no further than need be."""
+    """The value that the fewest rows have, and their number. Only the longest words are counted, up to a limit."""
     counts: list[tuple[int, Sought]] = []
     for one in sorted(wanted, key=lambda one: len(one.value), reverse=True)[:_MOST_COUNTED]:
         counts.append((_count(cursor, one, most), one))
@@ -145,7 +145,7 @@ def _rarest(cursor: QueryCursor, wanted: Sequence[Sought], most: int) -> tuple[S
 
 
 def _count(cursor: QueryCursor, one: Sought, most: int) -> int:
-    """How many rows have it, up to one more than `most` in each way; those that have it twice count twice."""
+    """How many rows have the value, up to `most` + 1 in each source. A row found in two sources counts twice."""
     counts = " + ".join(
         f"(SELECT COUNT(*) FROM (SELECT 1 FROM {source.found} LIMIT {most + 1}) t)"  # noqa: S608 - a service's own
         for source in one.sources

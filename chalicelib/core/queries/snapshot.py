@@ -1,8 +1,8 @@
-"""One read-only snapshot of one replica, which has seen what the client's consistency tokens name.
+"""A read-only snapshot of one replica that has seen the commits in the client's consistency tokens.
 
-Check and query run in the same transaction, at REPEATABLE READ as every server's default is, so they see the
-same rows even where a proxy hands every transaction to another replica. Each further look starts a new one, and
-gives its connection back before it sleeps, so that clients who wait keep nobody else from reading.
+The check and the query run in one transaction at REPEATABLE READ, every server's default. So both see the same rows,
+even if a proxy sends each transaction to another replica. Each further check starts a new transaction. The connection
+is given back during the pause between checks, so that waiting clients do not keep others from reading.
 """
 
 import time
@@ -37,18 +37,18 @@ def ask(
     query: Callable[[LimitedCursor], T],
     limit_seconds: float = DEFAULT_LIMIT_SECONDS,
 ) -> T:
-    """What a query answers on a snapshot; asked again where a rebuild swaps the tables under it.
+    """Run a query on a snapshot. If a rebuild swaps the tables meanwhile, run it again.
 
     Args:
         pool: connections to the readers.
         tokens: the commits that have to be visible.
-        wait_seconds: as for `snapshot`.
-        services: as for `snapshot`.
-        query: reads, and may be called again.
-        limit_seconds: as for `snapshot`.
+        wait_seconds: see `snapshot`.
+        services: see `snapshot`.
+        query: cursor -> answer. It only reads, and may be called again.
+        limit_seconds: see `snapshot`.
 
     Raises:
-        Exception: what `snapshot` or the query raises.
+        Exception: any error that `snapshot` or the query raises.
     """
     for left in reversed(range(_ATTEMPTS)):
         try:
@@ -69,19 +69,19 @@ def snapshot(
     services: Mapping[str, Service],
     limit_seconds: float = DEFAULT_LIMIT_SECONDS,
 ) -> Iterator[LimitedCursor]:
-    """A cursor, giving rows as dicts, in a READ ONLY transaction that has seen all the tokens.
+    """A cursor in a READ ONLY transaction that has seen all the tokens. It returns rows as dicts.
 
     Args:
         pool: connections to the readers.
         tokens: the commits that have to be visible.
-        wait_seconds: how long to go on looking for them; 0 looks once.
-        services: by name; they say where the version of each aggregate is to be seen.
+        wait_seconds: how long to look for them; 0 looks once.
+        services: the services by name. They say which table shows the version of an aggregate.
         limit_seconds: how long the server may work on the check and the query together.
 
     Raises:
-        Malformed: a token names a service or an aggregate that does not exist; before anything is read.
+        Malformed: a token names a service or an aggregate that cannot exist. Nothing was read.
         ReadModelBehind: a commit is still not visible after the wait.
-        TooCostly: the server took longer than the limit, and has ended the statement.
+        TooCostly: the server ended a statement because the time limit was over.
         Unavailable: the readers cannot be reached.
     """
     from pymysql.cursors import DictCursor
@@ -109,7 +109,7 @@ def snapshot(
 
 
 def _check(token: Token, services: Mapping[str, Service]) -> tuple[str, tuple[Any, ...]]:
-    """The statement that finds a row when the commit is visible, and its values.
+    """A statement that finds a row once the commit is visible, and its values.
 
     Raises:
         Malformed: see `snapshot`.
@@ -121,7 +121,7 @@ def _check(token: Token, services: Mapping[str, Service]) -> tuple[str, tuple[An
         projected = service.projects(token.id)
     except UnknownAggregate as error:
         raise _unknown(f"the token names what cannot be: {error}") from error
-    if not projected:  # all that it leaves in the read model is its timeline
+    if not projected:  # the read model has only its timeline
         statement = "SELECT 1 FROM timeline WHERE service = %s AND id = %s AND version >= %s LIMIT 1"
         return statement, (token.service, token.id, token.version)
     root = service.projection.root
