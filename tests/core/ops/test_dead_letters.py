@@ -7,31 +7,31 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.bootstrap import PERMISSIONS, SERVICES
 from chalicelib.core.operations.check import check_all
 from chalicelib.core.operations.dead_letters.letters import Letters
 from chalicelib.core.projector import DeadLetter, DynamoDeadLetters
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.settings import Settings
 from local import aws
-from tests.ops.conftest import World, order
-from tests.shop.reading import summaries
+from tests.core.bootstrap import PERMISSIONS, SERVICES
+from tests.core.ops.world import World, transfer
+from tests.core.reading import summaries
 
-WHY = ("--reason", "A test order of the shop's opening.")
+WHY = ("--reason", "A transfer of the opening day's test.")
 TOO_LONG: dict[str, Any] = {"reason": "x" * 501}
 
 
 def versions(world: World) -> dict[str, int]:
-    """The version that each order shows."""
-    return {id: version for id, version in world.sql("SELECT id, version FROM orders")}  # noqa: C416  (typed)
+    """The version that each transfer shows."""
+    return {id: version for id, version in world.sql("SELECT id, version FROM transfers")}  # noqa: C416  (typed)
 
 
 def poisoned(world: World) -> None:
-    """A shown order with poison before and behind it, and another one with poison alone."""
-    commits = [order("ord_1", 1), order("ord_1", 2, **TOO_LONG), order("ord_1", 3, "shipped")]
-    for commit in [*commits, order("ord_1", 4, "delivered", **TOO_LONG), order("ord_2", 1, **TOO_LONG)]:
+    """A shown transfer with poison before and behind it, and another one with poison alone."""
+    commits = [transfer("tra_1", 1), transfer("tra_1", 2, **TOO_LONG), transfer("tra_1", 3, "settled")]
+    for commit in [*commits, transfer("tra_1", 4, "cancelled", **TOO_LONG), transfer("tra_2", 1, **TOO_LONG)]:
         world.commit(commit)
-    world.commit(order("ord_2", 2, "shipped", **TOO_LONG))
+    world.commit(transfer("tra_2", 2, "settled", **TOO_LONG))
 
 
 def test_there_are_none(world: World) -> None:
@@ -45,17 +45,17 @@ def test_list_and_show(world: World) -> None:
     poisoned(world)
     listed = world.ops("dead-letters", "list", "--json").json["dead_letters"]
     assert {letter["id"] for letter in listed} == {
-        "orders#ord_1#2",
-        "orders#ord_1#4",
-        "orders#ord_2#1",
-        "orders#ord_2#2",
+        "transfers#tra_1#2",
+        "transfers#tra_1#4",
+        "transfers#tra_2#1",
+        "transfers#tra_2#2",
     }
     assert all("reason" in letter["error"] for letter in listed)
-    shown = world.ops("dead-letters", "show", "orders#ord_1#4", "--json").json
+    shown = world.ops("dead-letters", "show", "transfers#tra_1#4", "--json").json
     assert shown["record"]["dynamodb"]["NewImage"]["version"] == {"N": "4"}
-    readable = world.ops("dead-letters", "show", "orders#ord_1#4").out
-    assert "orders#ord_1#4" in readable
-    assert '"status": "delivered"' in readable
+    readable = world.ops("dead-letters", "show", "transfers#tra_1#4").out
+    assert "transfers#tra_1#4" in readable
+    assert '"status": "cancelled"' in readable
 
 
 def test_redriven_too_early(world: World) -> None:
@@ -66,40 +66,40 @@ def test_redriven_too_early(world: World) -> None:
     assert (done.code, done.json["redriven"]) == (1, 1)
     left = {letter["id"] for letter in world.ops("dead-letters", "list", "--json").json["dead_letters"]}
     assert left == {letter["id"] for letter in done.json["refused"]}
-    assert left == {"orders#ord_1#4", "orders#ord_2#1", "orders#ord_2#2"}
-    assert versions(world) == {"ord_1": 3}
+    assert left == {"transfers#tra_1#4", "transfers#tra_2#1", "transfers#tra_2#2"}
+    assert versions(world) == {"tra_1": 3}
 
 
 def test_redriven_after_the_fix(world: World) -> None:
     """By version: what is newer than what is shown, shows; what is older completes the timeline alone."""
     poisoned(world)
-    world.sql("ALTER TABLE orders MODIFY reason VARCHAR(600) NULL")
+    world.sql("ALTER TABLE transfers MODIFY reason VARCHAR(600) NULL")
     try:
         done = world.ops("dead-letters", "redrive", "--all")
         assert (done.code, done.err) == (0, done.err)
         assert "4 handled, 0 refused" in done.out
-        assert versions(world) == {"ord_1": 4, "ord_2": 2}
-        assert world.sql("SELECT status FROM orders ORDER BY id") == (("delivered",), ("shipped",))
+        assert versions(world) == {"tra_1": 4, "tra_2": 2}
+        assert world.sql("SELECT status FROM transfers ORDER BY id") == (("cancelled",), ("settled",))
         kept, sums = summaries(world.url)
         assert kept == sums
         assert world.ops("dead-letters", "list", "--json").json == {"dead_letters": []}
         assert world.verify()[1] == []
     finally:
-        world.sql("DELETE FROM orders")
-        world.sql("ALTER TABLE orders MODIFY reason VARCHAR(500) NULL")
+        world.sql("DELETE FROM transfers")
+        world.sql("ALTER TABLE transfers MODIFY reason VARCHAR(500) NULL")
 
 
 def test_redrive_one(world: World) -> None:
     """The others stay."""
     poisoned(world)
-    world.sql("ALTER TABLE orders MODIFY reason VARCHAR(600) NULL")
+    world.sql("ALTER TABLE transfers MODIFY reason VARCHAR(600) NULL")
     try:
-        assert world.ops("dead-letters", "redrive", "orders#ord_2#1").code == 0
-        assert versions(world) == {"ord_1": 3, "ord_2": 1}
+        assert world.ops("dead-letters", "redrive", "transfers#tra_2#1").code == 0
+        assert versions(world) == {"tra_1": 3, "tra_2": 1}
         assert len(world.ops("dead-letters", "list", "--json").json["dead_letters"]) == 3
     finally:
-        world.sql("DELETE FROM orders")
-        world.sql("ALTER TABLE orders MODIFY reason VARCHAR(500) NULL")
+        world.sql("DELETE FROM transfers")
+        world.sql("ALTER TABLE transfers MODIFY reason VARCHAR(500) NULL")
 
 
 def test_an_image_in_s3(world: World) -> None:
@@ -107,11 +107,11 @@ def test_an_image_in_s3(world: World) -> None:
     bucket = f"{world.tables.prefix}letters"
     aws.create_bucket(world.tables.endpoint, bucket)
     s3 = aws.s3(world.tables.endpoint)
-    raw = {**world.record(*order("ord_1")), "padding": base64.b64encode(os.urandom(400_000)).decode()}
+    raw = {**world.record(*transfer("tra_1")), "padding": base64.b64encode(os.urandom(400_000)).decode()}
     letter = DeadLetter(
-        id="orders#ord_1#1",
-        service="orders",
-        aggregate="ord_1",
+        id="transfers#tra_1#1",
+        service="transfers",
+        aggregate="tra_1",
         version=1,
         sequence="100",
         error="DataError: too long",
@@ -125,13 +125,13 @@ def test_an_image_in_s3(world: World) -> None:
     assert "try again" in refused["error"]
     assert "discard" not in refused["error"]
     assert world.ops("dead-letters", "redrive", letter.id, DEAD_LETTER_BUCKET=bucket).code == 0
-    assert versions(world) == {"ord_1": 1}
+    assert versions(world) == {"tra_1": 1}
     assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
 
 
-def letter(id: str, image: bytes, aggregate: str = "ord_0") -> DeadLetter:
-    """A letter of an order that comes before the others."""
-    return DeadLetter(id, "orders", aggregate, 1, "100", "DataError: too long", "2026-11-23T10:00:00.000Z", image)
+def letter(id: str, image: bytes, aggregate: str = "tra_0") -> DeadLetter:
+    """A letter of a transfer that comes before the others."""
+    return DeadLetter(id, "transfers", aggregate, 1, "100", "DataError: too long", "2026-11-23T10:00:00.000Z", image)
 
 
 def compressed(record: dict[str, Any]) -> bytes:
@@ -161,8 +161,8 @@ def test_set_aside_anew_while_it_is_removed(world: World) -> None:
     aws.create_bucket(world.tables.endpoint, bucket)
     s3 = aws.s3(world.tables.endpoint)
     dead = DynamoDeadLetters(world.tables.client, world.tables.name("dead-letters"), s3, bucket)
-    record = {**world.record(*order("ord_0")), "padding": base64.b64encode(os.urandom(400_000)).decode()}
-    first = letter("orders#ord_0#1", compressed(record))
+    record = {**world.record(*transfer("tra_0")), "padding": base64.b64encode(os.urandom(400_000)).decode()}
+    first = letter("transfers#tra_0#1", compressed(record))
     second = first._replace(at="2026-11-23T10:00:01.000Z")
     settings = Settings(dead_letter_table=world.tables.name("dead-letters"), dead_letter_bucket=bucket)
     runtime = Runtime(settings, {}, PERMISSIONS, lambda _: {})
@@ -182,46 +182,46 @@ def test_what_cannot_be_read(world: World) -> None:
     aws.create_bucket(world.tables.endpoint, bucket)
     s3 = aws.s3(world.tables.endpoint)
     dead = DynamoDeadLetters(world.tables.client, world.tables.name("dead-letters"), s3, bucket)
-    stranger = {**world.record(*order("ord_0")), "eventSourceARN": "arn:aws:dynamodb:::table/other/stream/1"}
-    dead.put(letter("orders#ord_0#1", os.urandom(400_000)))
-    dead.put(letter("orders#ord_0#2", b"no gzip"))
-    dead.put(letter("orders#ord_00#1", compressed(stranger), "ord_00"))
+    stranger = {**world.record(*transfer("tra_0")), "eventSourceARN": "arn:aws:dynamodb:::table/other/stream/1"}
+    dead.put(letter("transfers#tra_0#1", os.urandom(400_000)))
+    dead.put(letter("transfers#tra_0#2", b"no gzip"))
+    dead.put(letter("transfers#tra_00#1", compressed(stranger), "tra_00"))
     (image,) = s3.list_objects_v2(Bucket=bucket)["Contents"]
     s3.delete_object(Bucket=bucket, Key=image["Key"])
-    world.sql("ALTER TABLE orders MODIFY reason VARCHAR(600) NULL")
+    world.sql("ALTER TABLE transfers MODIFY reason VARCHAR(600) NULL")
     try:
         done = world.ops("dead-letters", "redrive", "--all", "--json", DEAD_LETTER_BUCKET=bucket)
         assert (done.code, done.json["redriven"]) == (1, 4)
         refused = {outcome["id"]: outcome["error"] for outcome in done.json["refused"]}
-        assert sorted(refused) == ["orders#ord_0#1", "orders#ord_0#2", "orders#ord_00#1"]
-        assert "NoSuchKey" in refused["orders#ord_0#1"]
-        assert "ops verify --repair" in refused["orders#ord_0#2"]
-        assert "no service owns" in refused["orders#ord_00#1"]
-        assert versions(world) == {"ord_1": 4, "ord_2": 2}
+        assert sorted(refused) == ["transfers#tra_0#1", "transfers#tra_0#2", "transfers#tra_00#1"]
+        assert "NoSuchKey" in refused["transfers#tra_0#1"]
+        assert "ops verify --repair" in refused["transfers#tra_0#2"]
+        assert "no service owns" in refused["transfers#tra_00#1"]
+        assert versions(world) == {"tra_1": 4, "tra_2": 2}
     finally:
-        world.sql("DELETE FROM orders")
-        world.sql("ALTER TABLE orders MODIFY reason VARCHAR(500) NULL")
-    assert "DEAD_LETTER_BUCKET" in world.ops("dead-letters", "discard", "orders#ord_0#1", "--yes", *WHY).err
-    discard = ("dead-letters", "discard", "orders#ord_0#1", "orders#ord_0#2", "--yes", "--json", *WHY)
+        world.sql("DELETE FROM transfers")
+        world.sql("ALTER TABLE transfers MODIFY reason VARCHAR(500) NULL")
+    assert "DEAD_LETTER_BUCKET" in world.ops("dead-letters", "discard", "transfers#tra_0#1", "--yes", *WHY).err
+    discard = ("dead-letters", "discard", "transfers#tra_0#1", "transfers#tra_0#2", "--yes", "--json", *WHY)
     assert world.ops(*discard, DEAD_LETTER_BUCKET=bucket).json == {"discarded": 2}
     (left,) = world.ops("dead-letters", "list", "--json").json["dead_letters"]
-    assert left["id"] == "orders#ord_00#1"
+    assert left["id"] == "transfers#tra_00#1"
 
 
 def test_refused_again_by_another_name(world: World) -> None:
     """It could not be decoded, and now its rows are refused: no success, and one letter, by its version."""
-    record = world.record(*order("ord_1", 7, **TOO_LONG))
+    record = world.record(*transfer("tra_1", 7, **TOO_LONG))
     sequence = record["dynamodb"]["SequenceNumber"]
-    undecodable = letter(f"orders#ord_1#{sequence}", compressed(record), "ord_1")
+    undecodable = letter(f"transfers#tra_1#{sequence}", compressed(record), "tra_1")
     undecodable = undecodable._replace(version=None, sequence=sequence)
     DynamoDeadLetters(world.tables.client, world.tables.name("dead-letters")).put(undecodable)
     done = world.ops("dead-letters", "redrive", "--all", "--json")
     assert (done.code, done.json["redriven"]) == (1, 0)
     (refused,) = done.json["refused"]
     assert refused["id"] == undecodable.id
-    assert "orders#ord_1#7" in refused["error"]
+    assert "transfers#tra_1#7" in refused["error"]
     (left,) = world.ops("dead-letters", "list", "--json").json["dead_letters"]
-    assert (left["id"], left["version"], left["sequence"]) == ("orders#ord_1#7", 7, sequence)
+    assert (left["id"], left["version"], left["sequence"]) == ("transfers#tra_1#7", 7, sequence)
     assert world.ops("dead-letters", "redrive", "--all").code == 1
 
 
@@ -231,15 +231,15 @@ def test_discard(world: World) -> None:
     assert world.ops("dead-letters", "discard", "--all", *WHY, typed="n\n").code == 130
     assert "--reason" in world.ops("dead-letters", "discard", "--all", "--yes").err
     assert "A reason has" in world.ops("dead-letters", "discard", "--all", "--yes", "--reason", " ").err
-    discard = ("dead-letters", "discard", "orders#ord_1#2", "orders#ord_1#4", "--yes", "--json", *WHY)
+    discard = ("dead-letters", "discard", "transfers#tra_1#2", "transfers#tra_1#4", "--yes", "--json", *WHY)
     assert world.ops(*discard, LOGNAME="ada").json == {"discarded": 2}
     assert world.ops(*discard, LOGNAME="bob").json == {"discarded": 0}
     left = world.ops("dead-letters", "list", "--json").json["dead_letters"]
-    assert {letter["id"] for letter in left} == {"orders#ord_2#1", "orders#ord_2#2"}
+    assert {letter["id"] for letter in left} == {"transfers#tra_2#1", "transfers#tra_2#2"}
     kept = world.ops("dead-letters", "list", "--discarded", "--json").json["dead_letters"]
     assert {(letter["id"], letter["reason"], letter["discarded_by"]) for letter in kept} == {
-        ("orders#ord_1#2", WHY[1], "ada"),
-        ("orders#ord_1#4", WHY[1], "ada"),
+        ("transfers#tra_1#2", WHY[1], "ada"),
+        ("transfers#tra_1#4", WHY[1], "ada"),
     }
     assert WHY[1] in world.ops("dead-letters", "list", "--discarded").out
     assert (
@@ -259,14 +259,14 @@ def test_a_discarded_letter_is_not_counted(world: World) -> None:
     runtime = Runtime(settings, SERVICES, PERMISSIONS, lambda _: {})
     runtime.once("dynamodb", lambda: world.tables.client)
     letters = Letters(runtime)
-    assert letters.discard(letters.find("orders#ord_1#2"), WHY[1], "ada")
+    assert letters.discard(letters.find("transfers#tra_1#2"), WHY[1], "ada")
     check_all(runtime)
-    assert world.sql("SELECT dead_letters FROM service_status WHERE service = 'orders'") == ((3,),)
+    assert world.sql("SELECT dead_letters FROM service_status WHERE service = 'transfers'") == ((3,),)
 
 
 def test_a_discarded_letter_that_is_set_aside_again(world: World) -> None:
     """It is open again, and to be dealt with."""
-    commit = order("ord_1", 1, **TOO_LONG)
+    commit = transfer("tra_1", 1, **TOO_LONG)
     world.commit(commit)
     assert world.ops("dead-letters", "discard", "--all", "--yes", "--json", *WHY).json == {"discarded": 1}
     assert world.project(commit) == []
@@ -277,8 +277,8 @@ def test_a_discarded_letter_that_is_set_aside_again(world: World) -> None:
 
 def test_what_is_not_there(world: World) -> None:
     """Named, with what to do next; nothing is meant by saying nothing."""
-    done = world.ops("dead-letters", "show", "orders#nobody#1")
+    done = world.ops("dead-letters", "show", "transfers#nobody#1")
     assert (done.code, done.out) == (3, "")
-    assert "orders#nobody#1" in done.err
+    assert "transfers#nobody#1" in done.err
     assert "dead-letters list" in done.err
     assert "Say which" in world.ops("dead-letters", "redrive").err

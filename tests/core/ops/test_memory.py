@@ -8,9 +8,9 @@ import pytest
 
 from ops.verify import sides
 from ops.verify.scanning import scan
-from tests.ops.conftest import World, order
-from tests.ops.test_rebuild import plan, rebuild
-from tests.shop.histories import SERVICES
+from tests.core.histories import SERVICES
+from tests.core.ops.test_rebuild import plan, rebuild
+from tests.core.ops.world import World, transfer
 
 ORDERS = 9
 
@@ -31,7 +31,7 @@ def test_a_page_is_let_go_before_the_next_is_asked_for(world: World, monkeypatch
         return answer
 
     monkeypatch.setattr(sides, "scan", watched)
-    world.write(*(order(f"ord_{number}") for number in range(ORDERS)))
-    outcome = rebuild(replace(plan(world, services=[SERVICES["test-orders"]]), segments=1))
+    world.write(*(transfer(f"tra_{number}") for number in range(ORDERS)))
+    outcome = rebuild(replace(plan(world, services=[SERVICES["test-transfers"]]), segments=1))
     assert outcome.swapped
     assert len(seen) == 2 * ORDERS

@@ -18,15 +18,15 @@ from ops.rebuild import tables
 from ops.rebuild.control import alone
 from ops.rebuild.run import RebuildJob, RebuildResult, abandon, rebuild
 from tests.core.gates import Gate, Hook, once
-from tests.ops.conftest import Commit, World, order, product, quiet
-from tests.shop.histories import SERVICES, fold
-from tests.shop.reading import base_tables, summaries, until_waiting_for_a_lock
+from tests.core.histories import SERVICES, fold
+from tests.core.ops.world import Commit, World, account, quiet, transfer
+from tests.core.reading import base_tables, summaries, until_waiting_for_a_lock
 
 COMMITS: list[Commit] = [
-    *(order(f"ord_{number}", 1, "placed") for number in range(40)),
-    *(order(f"ord_{number}", 2, "confirmed") for number in range(20)),
-    *(product(sku) for sku in "ABC"),
-    product("C", 2, deleted=True),
+    *(transfer(f"tra_{number}", 1, "requested") for number in range(40)),
+    *(transfer(f"tra_{number}", 2, "accepted") for number in range(20)),
+    *(account(number) for number in "ABC"),
+    account("C", 2, deleted=True),
 ]
 
 
@@ -70,8 +70,8 @@ def right(world: World, commits: Sequence[Commit]) -> None:
 def test_at_rest(world: World) -> None:
     """What was wrong with the rows is gone; the timeline stays."""
     world.commit(*COMMITS)
-    world.sql("UPDATE orders SET total = 1, version = 9")
-    world.sql("DELETE FROM customer_spend")
+    world.sql("UPDATE transfers SET volume = 1, version = 9")
+    world.sql("DELETE FROM owner_activity")
     outcome = rebuild(plan(world))
     assert (outcome.swapped, outcome.items) == (True, 43)
     right(world, COMMITS)
@@ -80,11 +80,11 @@ def test_at_rest(world: World) -> None:
 def test_one_service(world: World) -> None:
     """The others' tables are not touched."""
     world.commit(*COMMITS)
-    world.sql("UPDATE orders SET total = 1")
-    world.sql("UPDATE products SET price = 1")
-    assert rebuild(plan(world, services=[SERVICES["test-catalog"]])).services == ["catalog"]
-    assert world.sql("SELECT DISTINCT price FROM products") == ((100,),)
-    assert world.sql("SELECT DISTINCT total FROM orders") == ((1,),)
+    world.sql("UPDATE transfers SET volume = 1")
+    world.sql("UPDATE accounts SET balance = 1")
+    assert rebuild(plan(world, services=[SERVICES["test-accounts"]])).services == ["accounts"]
+    assert world.sql("SELECT DISTINCT balance FROM accounts") == ((0,),)
+    assert world.sql("SELECT DISTINCT volume FROM transfers") == ((1,),)
 
 
 def test_while_everything_runs(world: World) -> None:
@@ -97,7 +97,7 @@ def test_while_everything_runs(world: World) -> None:
         version = 0
         while not ended.is_set():
             version += 1
-            batch = [order(f"ord_w{number}_{version}"), order(f"ord_v{number}", version, "shipped")]
+            batch = [transfer(f"tra_w{number}_{version}"), transfer(f"tra_v{number}", version, "settled")]
             writer.commit(*batch)
             written.extend(batch)
         writer.close()
@@ -109,18 +109,18 @@ def test_while_everything_runs(world: World) -> None:
             try:
                 with connection.cursor() as cursor:
                     cursor.execute("START TRANSACTION READ ONLY")
-                    cursor.execute("SELECT COUNT(*) FROM orders")
-                    (orders,) = cursor.fetchone() or (0,)
-                    cursor.execute("SELECT COUNT(DISTINCT order_id) FROM order_lines")
-                    assert cursor.fetchone() == (orders,)
+                    cursor.execute("SELECT COUNT(*) FROM transfers")
+                    (transfers,) = cursor.fetchone() or (0,)
+                    cursor.execute("SELECT COUNT(DISTINCT transfer_id) FROM transfer_legs")
+                    assert cursor.fetchone() == (transfers,)
                     cursor.execute("COMMIT")
             except Exception as error:
                 if error.args[0] != 1213:  # the queries' own endpoint asks again
                     raise
                 connection.rollback()
                 continue
-            assert orders >= seen
-            seen, looks = orders, looks + 1
+            assert transfers >= seen
+            seen, looks = transfers, looks + 1
         connection.close()
         return looks
 
@@ -140,7 +140,7 @@ def test_while_everything_runs(world: World) -> None:
 def test_a_transaction_begun_before(world: World) -> None:
     """It is waited for before anything is scanned, so that what it writes is in the new tables as well."""
     world.commit(*COMMITS)
-    late = [order("ord_late"), order("ord_1", 3, "shipped")]
+    late = [transfer("tra_late"), transfer("tra_1", 3, "settled")]
     held, go_on = threading.Event(), threading.Event()
 
     def hold(_: Gate) -> None:
@@ -167,7 +167,7 @@ def test_a_transaction_begun_before(world: World) -> None:
 def test_what_is_committed_during_the_scan(world: World) -> None:
     """The stream feeds both sets: new, changed and redelivered, before and after the scan comes by."""
     world.commit(*COMMITS)
-    late = [order("ord_late"), order("ord_1", 3, "shipped"), order("ord_30", 2, "confirmed"), product("B", 2)]
+    late = [transfer("tra_late"), transfer("tra_1", 3, "settled"), transfer("tra_30", 2, "accepted"), account("B", 2)]
 
     def commit(_: Gate) -> None:
         other = World(world.tables, world.url)
@@ -175,22 +175,22 @@ def test_what_is_committed_during_the_scan(world: World) -> None:
         other.project(*late, *COMMITS[:5])
         other.close()
 
-    outcome = rebuild(plan(world, lambda: Gate(world.url, once("INSERT INTO orders__next", commit))))
+    outcome = rebuild(plan(world, lambda: Gate(world.url, once("INSERT INTO transfers__next", commit))))
     assert outcome.swapped, outcome
     right(world, [*COMMITS, *late])
 
 
 POINTS = [
-    "CREATE TABLE orders__next",
+    "CREATE TABLE transfers__next",
     "INSERT INTO rebuilds",
     "UPDATE generations",
-    "INSERT INTO products__next",
-    "INSERT INTO order_lines__next",
+    "INSERT INTO accounts__next",
+    "INSERT INTO transfer_legs__next",
     "UPDATE rebuilds SET items",
     "CREATE TABLE generations__next",
     "INSERT INTO generations__next",
     "RENAME TABLE",
-    "DROP TABLE orders__old",
+    "DROP TABLE transfers__old",
     "DELETE FROM rebuilds",
     "DROP TABLE generations__old",
 ]
@@ -230,7 +230,7 @@ def test_killed(world: World, point: str, kill: Callable[[str], Hook]) -> None:
     hook = kill(point)
     with pytest.raises(Killed):
         rebuild(plan(world, lambda: Gate(world.url, hook)))
-    late = [order("ord_late"), order("ord_1", 3, "shipped")]
+    late = [transfer("tra_late"), transfer("tra_1", 3, "settled")]
     world.commit(*late)
     assert base_tables(world.url) == fold([*COMMITS, *late])
     assert go_on(world).swapped
@@ -281,24 +281,24 @@ def test_abandoned(world: World) -> None:
     with pytest.raises(Killed):
         rebuild(plan(world, lambda: Gate(world.url, before("CREATE TABLE generations__next"))))
     assert sorted(abandon(plan(world))) == sorted(service.name for service in SERVICES.values())
-    world.commit(order("ord_late"))
-    right(world, [*COMMITS, order("ord_late")])
+    world.commit(transfer("tra_late"))
+    right(world, [*COMMITS, transfer("tra_late")])
     assert abandon(plan(world)) == []
 
 
 def test_what_cannot_be_shown(world: World) -> None:
     """The old tables serve on, with the version that they have; mended, the rebuild is resumed."""
     world.commit(*COMMITS)
-    bad = order("ord_1", 3, "shipped", reason="x" * 501)
+    bad = transfer("tra_1", 3, "settled", reason="x" * 501)
     world.commit(bad)
     outcome = rebuild(plan(world))
     assert not outcome.swapped
-    assert [refused.id for refused in outcome.refused] == ["ord_1"]
-    assert world.sql("SELECT version FROM orders WHERE id = 'ord_1'") == ((2,),)
-    good = order("ord_1", 4, "shipped")
+    assert [refused.id for refused in outcome.refused] == ["tra_1"]
+    assert world.sql("SELECT version FROM transfers WHERE id = 'tra_1'") == ((2,),)
+    good = transfer("tra_1", 4, "settled")
     world.commit(good)
     assert rebuild(plan(world), resume=True).swapped
-    right(world, [*COMMITS, good, ("orders", replace(bad[1], state=good[1].state))])
+    right(world, [*COMMITS, good, ("transfers", replace(bad[1], state=good[1].state))])
 
 
 def test_a_swap_waits_for_readers(world: World) -> None:
@@ -313,9 +313,9 @@ def test_a_swap_waits_for_readers(world: World) -> None:
 
     reader.query("START TRANSACTION READ ONLY")
     with reader.cursor() as cursor:
-        cursor.execute("SELECT COUNT(*) FROM orders")
+        cursor.execute("SELECT COUNT(*) FROM transfers")
         assert rebuild(replace(plan(world), sleep=sleep)).swapped
-        cursor.execute("SELECT COUNT(*) FROM orders")
+        cursor.execute("SELECT COUNT(*) FROM transfers")
         assert cursor.fetchone() == (40,)
     reader.close()
     assert tries
@@ -357,13 +357,13 @@ def test_a_scan_longer_than_the_server_waits(world: World) -> None:
     """The connection that holds the lock is not dropped as idle, neither by the scan nor by the verification."""
     world.commit(*COMMITS)
     slow = Slow(2.5)
-    patience = replace(plan(world, impatient(world.url), [SERVICES["test-orders"]]), silence_seconds=0.3, phase=slow)
+    patience = replace(plan(world, impatient(world.url), [SERVICES["test-transfers"]]), silence_seconds=0.3, phase=slow)
     assert rebuild(patience).swapped
-    assert {"orders: scan", "orders: items"} <= set(slow.seen)
+    assert {"transfers: scan", "transfers: items"} <= set(slow.seen)
     right(world, COMMITS)
 
 
-@pytest.mark.parametrize("where", ["orders: scan", "orders: items"])
+@pytest.mark.parametrize("where", ["transfers: scan", "transfers: items"])
 def test_a_lost_lock(world: World, where: str) -> None:
     """The connection that holds it is killed: the rebuild ends soon and says how to go on; the old tables serve."""
     world.commit(*COMMITS)
@@ -388,7 +388,7 @@ def test_a_lost_lock(world: World, where: str) -> None:
         rebuild(replace(plan(world, make), silence_seconds=0.1, phase=phase))
     assert "--resume" in lost.value.hint
     assert world.sql("SHOW TABLES LIKE 'generations\\_\\_old'") == ()
-    late = order("ord_late")
+    late = transfer("tra_late")
     world.commit(late)
     assert base_tables(world.url) == fold([*COMMITS, late])
     assert rebuild(plan(world), resume=True).swapped

@@ -29,7 +29,7 @@ class Slow(BaseHTTPRequestHandler):
             self.answer(400, THROTTLED)
         else:
             time.sleep(CLIENT_CONFIG["read_timeout"] + 0.5)
-            self.answer(200, b'{"Items": [{"id": {"S": "ord_1"}}]}')
+            self.answer(200, b'{"Items": [{"id": {"S": "tra_1"}}]}')
 
     def answer(self, status: int, body: bytes) -> None:
         """Send it."""
@@ -60,5 +60,5 @@ def test_a_scan_bears_slow_pages_and_throttling(endpoint: str, monkeypatch: pyte
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
         monkeypatch.setenv(name, "eu-west-1")
-    pages = Items(patient_dynamodb(), "orders", lambda _: True).pages(0, 1)
-    assert [([item["id"]["S"] for item in items], following) for items, following in pages] == [(["ord_1"], None)]
+    pages = Items(patient_dynamodb(), "transfers", lambda _: True).pages(0, 1)
+    assert [([item["id"]["S"] for item in items], following) for items, following in pages] == [(["tra_1"], None)]

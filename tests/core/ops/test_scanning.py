@@ -4,13 +4,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ops.verify.scanning import prepare, scan
-from tests.ops.conftest import World, order, product
+from tests.core.ops.world import World, account, transfer
 
 
 def test_the_same_items(world: World) -> None:
     """Page by page, to the last key and character."""
-    world.write(*(order(f"ord_{number}", customer_name='Zoë ✨ \\ "x"') for number in range(7)))
-    client, table = world.tables.client, world.tables.name("orders")
+    world.write(*(transfer(f"tra_{number}", reason='Zoë ✨ \\ "x"') for number in range(7)))
+    client, table = world.tables.client, world.tables.name("transfers")
     plain = client.scan(TableName=table, Limit=3)
     prepare(client)
     ours = scan(client, TableName=table, Limit=3)
@@ -23,11 +23,11 @@ def test_the_same_items(world: World) -> None:
 
 def test_errors_and_other_calls_are_left_alone(world: World) -> None:
     """An error is botocore's own, and the client's other scans are read as ever, binary attributes too."""
-    client, table = world.tables.client, world.tables.name("catalog")
+    client, table = world.tables.client, world.tables.name("accounts")
     prepare(client)
     with pytest.raises(ClientError, match="ResourceNotFound"):
         scan(client, TableName="nothing")
-    world.write(product("A"))
+    world.write(account("A"))
     client.put_item(TableName=table, Item={"id": {"S": "b"}, "bytes": {"B": b"\x00\xff"}})
     items = {item["id"]["S"]: item for item in client.scan(TableName=table)["Items"]}
     assert items["b"]["bytes"] == {"B": b"\x00\xff"}

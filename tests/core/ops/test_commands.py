@@ -2,57 +2,54 @@
 
 import json
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
-from pathlib import Path
 
 import pytest
 
-from chalicelib.bootstrap import MIGRATIONS
-from chalicelib.core.mysql.connections import parse_url
+from chalicelib.core.mysql.connections import connect, parse_url
 from chalicelib.core.mysql.migrate import read_migrations
 from chalicelib.core.mysql.users import WRITES, ensure_user
-from tests.ops.conftest import World, order
-
-ROOT = Path(__file__).parent.parent.parent
+from local.ports import wait_until
+from tests.core.bootstrap import MIGRATIONS
+from tests.core.ops.world import World, transfer
 
 
 def test_verify(world: World) -> None:
     """Agreement in one sentence; drift as a table, and by the exit code; repair says what it did."""
-    world.commit(order("ord_1"), order("ord_2"))
+    world.commit(transfer("tra_1"), transfer("tra_2"))
     done = world.ops("verify", "--settle", "0")
     assert done.code == 0
     assert "2 items and 2 rows" in done.out
     assert "agree" in done.out
-    world.sql("UPDATE orders SET total = 1 WHERE id = 'ord_1'")
-    drifting = world.ops("verify", "--settle", "0", "--service", "orders")
+    world.sql("UPDATE transfers SET volume = 1 WHERE id = 'tra_1'")
+    drifting = world.ops("verify", "--settle", "0", "--service", "transfers")
     assert drifting.code == 1
-    assert "ord_1" in drifting.out
+    assert "tra_1" in drifting.out
     assert "--repair" in drifting.out
     repaired = world.ops("verify", "--settle", "0", "--repair", "--json")
     assert (repaired.code, repaired.json["left"]) == (0, 0)
     assert repaired.json["drift"] == {"changed": 1}
-    assert repaired.json["examples"][0]["key"] == "ord_1"
+    assert repaired.json["examples"][0]["key"] == "tra_1"
 
 
 def test_status(world: World) -> None:
     """The check's rows, as a table and as JSON; a check that has stopped is named."""
     assert "Nothing was looked at" in world.ops("status").out
-    world.sql("INSERT INTO service_status VALUES ('orders', 1.25, 2, UTC_TIMESTAMP(3))")
-    world.sql("INSERT INTO service_status VALUES ('catalog', NULL, 0, UTC_TIMESTAMP(3) - INTERVAL 10 MINUTE)")
+    world.sql("INSERT INTO service_status VALUES ('transfers', 1.25, 2, UTC_TIMESTAMP(3))")
+    world.sql("INSERT INTO service_status VALUES ('accounts', NULL, 0, UTC_TIMESTAMP(3) - INTERVAL 10 MINUTE)")
     shown = world.ops("status").out
     assert "1.2 s" in shown
     assert "not known" in shown
     assert shown.count("does not run") == 1
     world.sql(
-        "INSERT INTO rebuilds VALUES ('orders', 0, 1, NULL, 0, 400, 1000, UTC_TIMESTAMP(3) - INTERVAL 10 SECOND,"
+        "INSERT INTO rebuilds VALUES ('transfers', 0, 1, NULL, 0, 400, 1000, UTC_TIMESTAMP(3) - INTERVAL 10 SECOND,"
         " UTC_TIMESTAMP(3))"
     )
     assert "400 of 1,000, 15 s to go" in world.ops("status").out
     services = {service["service"]: service for service in world.ops("status", "--json").json["services"]}
-    assert (services["orders"]["lag_seconds"], services["orders"]["dead_letters"]) == (1.25, 2)
+    assert (services["transfers"]["lag_seconds"], services["transfers"]["dead_letters"]) == (1.25, 2)
 
 
 def ignoring_signals() -> None:
@@ -64,7 +61,7 @@ def ignoring_signals() -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_status_goes_on_showing(world: World, number: signal.Signals) -> None:
     """With --watch it looks again and again, and shows what has changed meanwhile, until it is told to end."""
-    world.sql("INSERT INTO service_status VALUES ('orders', 1.25, 2, UTC_TIMESTAMP(3))")
+    world.sql("INSERT INTO service_status VALUES ('transfers', 1.25, 2, UTC_TIMESTAMP(3))")
     watching = world.start("status", "--watch", "--json", "--interval", "0.1", before=ignoring_signals)
     try:
         assert watching.stdout
@@ -88,10 +85,10 @@ def test_migrate(world: World) -> None:
 
 def test_rebuild(world: World) -> None:
     """Says what it did; resuming nothing is refused with what to do."""
-    world.commit(order("ord_1"), order("ord_2"))
+    world.commit(transfer("tra_1"), transfer("tra_2"))
     done = world.ops("rebuild", "--settle", "0", "--json")
     assert (done.code, done.json["swapped"], done.json["items"]) == (0, True, 2)
-    assert "in use" in world.ops("rebuild", "--service", "orders", "--settle", "0").out
+    assert "in use" in world.ops("rebuild", "--service", "transfers", "--settle", "0").out
     refused = world.ops("rebuild", "--resume")
     assert refused.code == 3
     assert "begins one" in refused.err
@@ -100,20 +97,39 @@ def test_rebuild(world: World) -> None:
 
 
 def test_a_rebuild_that_is_killed(world: World) -> None:
-    """kill -9 in the middle of a scan: told by status, refused to a second, and resumed."""
-    world.commit(*(order(f"ord_{number}") for number in range(50)))
-    process = world.start("rebuild", "--settle", "0", "--segments", "1")
-    deadline = time.monotonic() + 60
-    while not world.sql("SELECT 1 FROM generations WHERE building IS NOT NULL"):
-        assert time.monotonic() < deadline, process.poll()
-    process.kill()
-    process.wait()
-    world.commit(order("ord_late"))
-    if world.sql("SELECT 1 FROM generations WHERE building IS NOT NULL"):
-        assert "--abandon" in world.ops("rebuild").err
-        assert world.ops("rebuild", "--resume", "--settle", "0", "--json").json["swapped"]
+    """kill -9 in the middle: told by status, refused to a second, and resumed."""
+    world.commit(*(transfer(f"tra_{number}") for number in range(50)))
+    own, reader = connections(world), connect(world.url)
+    try:
+        # A reader, for whom the swap waits: the rebuild cannot end before it is killed.
+        reader.query("START TRANSACTION READ ONLY")
+        reader.query("SELECT COUNT(*) FROM transfers")
+        process = world.start("rebuild", "--settle", "0", "--segments", "1")
+        assert wait_until(lambda: bool(building(world)) or process.poll() is not None, 60)
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+        assert wait_until(lambda: connections(world) <= own + 1, 60), "the server has not noticed"
+    finally:
+        reader.close()
+    world.commit(transfer("tra_late"))
+    assert "transfers" in building(world)
+    assert "--abandon" in world.ops("rebuild").err
+    assert world.ops("rebuild", "--resume", "--settle", "0", "--json").json["swapped"]
     assert world.verify()[1] == []
-    assert world.sql("SELECT COUNT(*) FROM orders") == ((51,),)
+    assert world.sql("SELECT COUNT(*) FROM transfers") == ((51,),)
+
+
+def building(world: World) -> set[str]:
+    """The services that a rebuild is of."""
+    return {name for (name,) in world.sql("SELECT service FROM generations WHERE building IS NOT NULL")}
+
+
+def connections(world: World) -> int:
+    """How many connections there are to the read model, beside the one that asks."""
+    ((count,),) = world.sql(
+        "SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+    )
+    return int(count)
 
 
 @contextmanager
@@ -129,7 +145,7 @@ def user(world: World, rights: str) -> Iterator[str]:
 
 def test_a_rebuild_by_the_functions_user(world: World) -> None:
     """Refused before anything is changed, with whose rights it takes; so is what goes on with one, or drops it."""
-    world.commit(order("ord_1"))
+    world.commit(transfer("tra_1"))
     before = world.sql("SELECT * FROM generations")
     with user(world, WRITES) as url:
         refused = world.ops("rebuild", "--settle", "0", DATABASE_URL=url)
@@ -146,7 +162,7 @@ def test_a_rebuild_by_the_functions_user(world: World) -> None:
 
 def test_a_rebuild_by_the_migrations_user(world: World) -> None:
     """All that it takes are rights to tables of this database."""
-    world.commit(order("ord_1"))
+    world.commit(transfer("tra_1"))
     with user(world, f"{WRITES}, CREATE, ALTER, DROP, INDEX") as url:
         assert world.ops("rebuild", "--settle", "0", "--json", DATABASE_URL=url).json["swapped"]
     assert world.verify()[1] == []

@@ -1,0 +1,131 @@
+"""A read table gets another shape while everything runs: the example of docs/howto-change-a-read-model.md."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from chalicelib.core.mysql.connections import connect
+from chalicelib.core.mysql.migrate import migrate
+from chalicelib.core.mysql.migration_sets import MigrationSet
+from chalicelib.core.service import Head, Rows, Service
+from chalicelib.orders.projection import PROJECTION as OLD
+from chalicelib.orders.projection import OrderRow
+from chalicelib.orders.service import SERVICE
+from ops.rebuild.run import RebuildJob, rebuild
+from tests.core.gates import Gate, once
+from tests.core.ops.world import Commit, World, quiet
+from tests.shop.histories import head, order_state
+from tests.shop.reading import summaries
+from tests.support.stores import Tables, fresh_database
+
+MIGRATION = "ALTER TABLE orders ADD COLUMN product_count INT NULL, ADD KEY orders_product_count (product_count, id);"
+
+
+class CountedOrderRow(OrderRow, frozen=True):
+    """An order's row of the new shape."""
+
+    product_count: int
+
+
+def rows(head: Head) -> Rows:
+    """An order's rows, and how many different products it holds."""
+    old = OLD.rows(head)
+    return Rows(CountedOrderRow(*structs.astuple(old.root), len(head.state["products"])), old.children)
+
+
+NEW = replace(OLD, generation=2, rows=rows, root=replace(OLD.root, row=CountedOrderRow))
+
+
+def order(id: str, version: int = 1, status: str = "confirmed") -> Commit:
+    """A commit of an order with two lines."""
+    return "orders", head(id, version, order_state(status, [("A", 2, 150), ("B", 1, 99)]))
+
+
+def service(*projections: Any) -> Service:
+    """The orders, by those projections: the newest first."""
+    newest, *earlier = projections
+    return replace(SERVICE, projection=newest, earlier=tuple(earlier))
+
+
+@pytest.fixture
+def world(tables: Tables, mysql_server: str) -> Iterator[World]:
+    """Both sides, empty, in a database of this test's own."""
+    with fresh_database(mysql_server) as url:
+        world = World(tables, url)
+        yield world
+        world.close()
+
+
+def one_more(folder: Path) -> list[MigrationSet]:
+    """A set with the migration, as the next of the services'."""
+    (folder / "0002_product_count.sql").write_text(MIGRATION)
+    return [MigrationSet("services", folder)]
+
+
+def test_a_column_more(world: World, tmp_path: Path) -> None:
+    """Migrated, deployed, rebuilt: at every step commits are shown, and at the end every order has the column."""
+    deployed_queries = "SELECT id, version, status, total FROM orders ORDER BY id"
+    world.services = [service(OLD)]
+    world.commit(order("ord_1"), order("ord_2"))
+
+    assert migrate(world.url, one_more(tmp_path)) == ["services/0002_product_count"]
+    world.commit(order("ord_1", 2, "shipped"))
+
+    world.services = [service(NEW, OLD)]  # both sides of the change are known to what is deployed now
+    world.commit(order("ord_3"), order("ord_2", 2, "shipped"))
+    assert world.sql("SELECT DISTINCT product_count FROM orders") == ((None,),)
+    before = world.sql(deployed_queries)
+
+    def commit(_: Gate) -> None:
+        other = World(world.tables, world.url)
+        other.services = world.services
+        other.commit(order("ord_4"), order("ord_1", 3, "delivered"))
+        assert {row[0] for row in before} <= {row[0] for row in other.sql(deployed_queries)}
+        other.close()
+
+    make: Any = lambda: Gate(world.url, once("INSERT INTO orders__next", commit))  # noqa: E731
+    plan = RebuildJob(world.services, world.tables.name, world.tables.client, make, quiet, segments=2, settle_seconds=0)
+    assert rebuild(plan).swapped
+    assert world.sql("SELECT id, version, product_count FROM orders ORDER BY id") == (
+        ("ord_1", 3, 2),
+        ("ord_2", 2, 2),
+        ("ord_3", 1, 2),
+        ("ord_4", 1, 2),
+    )
+    assert world.sql("SELECT live, building FROM generations") == ((2, None),)
+
+    world.commit(order("ord_5"))
+    assert world.sql("SELECT product_count FROM orders WHERE id = 'ord_5'") == ((2,),)
+    world.services = [service(NEW)]  # the old projection is taken out
+    world.commit(order("ord_6"))
+    assert world.verify()[1] == []
+    kept, sums = summaries(world.url)
+    assert kept == sums
+
+
+def test_how_many_buckets(world: World) -> None:
+    """A summary of other rows: the tables in use are kept by the old sums until the new ones take their place."""
+    *others, product_sales = OLD.summaries
+
+    def one_bucket(*base: Any) -> Any:
+        return (structs.replace(row, bucket=0) for row in product_sales.contributions(*base))
+
+    sums = f"""SELECT day, currency, sku, 0 AS bucket, SUM(orders) AS orders, SUM(quantity) AS quantity,
+      SUM(amount) AS amount FROM ({product_sales.sums}) s GROUP BY day, currency, sku"""
+    new = replace(OLD, generation=2, summaries=(*others, replace(product_sales, contributions=one_bucket, sums=sums)))
+    world.services = [service(OLD)]
+    world.commit(*(order(f"ord_{number}") for number in range(20)))
+    world.services = [service(new, OLD)]
+    world.commit(order("ord_20"), order("ord_3", 2, "cancelled"))
+    assert len(world.sql("SELECT DISTINCT bucket FROM sales_by_product")) == 4
+    plan = RebuildJob(world.services, world.tables.name, world.tables.client, lambda: connect(world.url), quiet)
+    assert rebuild(replace(plan, settle_seconds=0)).swapped
+    world.commit(order("ord_21"), order("ord_4", 2, "cancelled"))
+    assert world.sql("SELECT DISTINCT bucket FROM sales_by_product") == ((0,),)
+    kept, real = summaries(world.url)
+    assert kept == real
+    assert world.verify()[1] == []
