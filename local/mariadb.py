@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from chalicelib.core.mysql.connections import SQL_MODE, connect
+from chalicelib.core.mysql.connections import LOCK_WAIT_SECONDS, SQL_MODE, connect
 from chalicelib.core.mysql.server_check import require_supported
 from local import LocalError
 from local.child import Child
@@ -153,6 +153,7 @@ class MariaDB:
             "--innodb-buffer-pool-size=256M",
             "--innodb-log-file-size=256M",
             "--innodb-doublewrite=ON",
+            f"--innodb-lock-wait-timeout={LOCK_WAIT_SECONDS}",  # as the deployed database's
             f"--innodb-flush-log-at-trx-commit={self._flush}",
             *self._options,
         ]

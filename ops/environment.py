@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chalicelib.core.composition_root import composition_root
+from chalicelib.core.mysql.connections import connect
 from chalicelib.core.mysql.migration_sets import MigrationSet
 from chalicelib.core.runtime import Runtime, dynamodb_client
 from chalicelib.core.service import Service
@@ -15,6 +16,7 @@ from ops.target import announce_local, announce_named, is_named, local_stack
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from pymysql.connections import Connection
 
 # Nobody waits for an answer here as a command's caller does; and a page of a scan is up to 1 MB over whatever line the
 # operator has, from a table whose capacity the scan may use up.
@@ -23,11 +25,23 @@ _PATIENCE: Mapping[str, Any] = {
     "read_timeout": 60,
     "retries": {"mode": "standard", "total_max_attempts": 10},
 }
+# A SUM over all base rows, or a CREATE TABLE behind long transactions, is one statement.
+_STATEMENT_SECONDS, _LOCK_SECONDS = 3600, 50
 
 
 def patient_dynamodb() -> "DynamoDBClient":
     """A client for reading whole tables: hours of work do not end at a slow page or at three throttled requests."""
     return dynamodb_client(**_PATIENCE)
+
+
+def patient_mysql(url: str) -> "Connection[Any]":
+    """A connection for statements that take long, and that wait for a row's lock as MySQL does by default.
+
+    The cluster's own limit is for the projector.
+    """
+    connection = connect(url, read_timeout=_STATEMENT_SECONDS)
+    connection.query(f"SET SESSION innodb_lock_wait_timeout = {_LOCK_SECONDS}")
+    return connection
 
 
 def load(*, changes_tables: bool = False) -> Runtime:

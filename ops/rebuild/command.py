@@ -2,17 +2,13 @@
 
 import click
 
-from chalicelib.core.mysql.connections import connect
-from ops.environment import load, patient_dynamodb, services_of
+from ops.environment import load, patient_dynamodb, patient_mysql, services_of
 from ops.failing import WRONG, OpsError
 from ops.output import console, json_option, print_json, table
 from ops.progress import phase
 from ops.rebuild.run import RebuildJob, RebuildResult
 from ops.rebuild.run import abandon as drop
 from ops.rebuild.run import rebuild as run
-
-# A SUM over all base rows, or a CREATE TABLE behind long transactions, is one statement.
-_STATEMENT_SECONDS = 3600
 
 
 @click.command()
@@ -48,7 +44,7 @@ def rebuild(chosen: tuple[str, ...], resume: bool, abandon: bool, settle: float,
         services=services_of(runtime.services, chosen),
         table_of=runtime.settings.table,
         dynamodb=patient_dynamodb(),
-        connect=lambda: connect(url, read_timeout=_STATEMENT_SECONDS),
+        connect=lambda: patient_mysql(url),
         phase=phase,
         segments=segments,
         settle_seconds=settle,

@@ -7,16 +7,13 @@ import click
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector.generations import in_use
 from chalicelib.core.service import Projection, Service
-from ops.environment import load, patient_dynamodb, services_of
+from ops.environment import load, patient_dynamodb, patient_mysql, services_of
 from ops.failing import WRONG
 from ops.output import console, json_option, print_json, table
 from ops.progress import phase
 from ops.verify.drift import NOT_REPAIRABLE, Drift
 from ops.verify.run import Target, VerifyOptions, VerifyReport
 from ops.verify.run import verify as run
-
-# A SUM over all base rows is one statement.
-_STATEMENT_SECONDS = 3600
 
 
 @click.command()
@@ -51,7 +48,7 @@ def verify(repair: bool, chosen: tuple[str, ...], settle: float, segments: int, 
             for service in services_of(runtime.services, chosen)
         ],
         patient_dynamodb(),
-        lambda: connect(url, read_timeout=_STATEMENT_SECONDS),
+        lambda: patient_mysql(url),
         VerifyOptions(repair=repair, settle_seconds=settle, segments=segments),
         phase=phase,
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.mysql.connections import LOCK_WAIT_SECONDS, SQL_MODE
 from local.template import load
 from tests.deploy.cloudformation import Place, evaluate
 from tests.deploy.lambdas import ROOT
@@ -114,6 +115,14 @@ def test_the_database_stays_with_its_long_term_support() -> None:
     assert not re.fullmatch(version["AllowedPattern"], "8.0.mysql_aurora.3.11.1")
     instances = [r["Properties"] for r in template["Resources"].values() if r["Type"] == "AWS::RDS::DBInstance"]
     assert {instance["AutoMinorVersionUpgrade"] for instance in instances} == {False}
+
+
+def test_the_database_is_set_as_sessions_are() -> None:
+    """What every session sets, or would set, is in the cluster's parameters: the proxy need not pin sessions."""
+    parameters = load(ROOT / DATA)["Resources"]["ClusterParameters"]["Properties"]["Parameters"]
+    assert set(parameters["sql_mode"].split(",")) == set(SQL_MODE.split(","))
+    assert parameters["time_zone"] == "UTC"
+    assert int(parameters["innodb_lock_wait_timeout"]) == LOCK_WAIT_SECONDS
 
 
 @pytest.mark.parametrize("zones", ["", "us-east-1a,us-east-1c"])

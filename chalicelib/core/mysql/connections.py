@@ -24,6 +24,8 @@ SQL_MODE = (
     "STRICT_TRANS_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
     "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
 )
+# Below any sensible time-out of a function, so that a lock that is never released is noticed in time.
+LOCK_WAIT_SECONDS = 5
 _OPTIONS = ("auth", "ssl-ca", "unix_socket")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # Client errors 2002, 2003: cannot connect; 2006, 2013, 2014: connection gone or out of step; 0: PyMySQL's "not
@@ -156,6 +158,25 @@ def _transport(place: Address) -> dict[str, Any]:
         # verified server or, given a context, not at all.
         return {"ssl": ssl.create_default_context()}
     return {"ssl_disabled": True} if place.host in _LOOPBACK else {}
+
+
+def is_mariadb(connection: "Connection[Any]") -> bool:
+    """Whether the server is a MariaDB, by the version that it gave when the connection was made."""
+    return "MariaDB" in connection.get_server_info()  # type: ignore[no-untyped-call]
+
+
+def limit_lock_waits(connection: "Connection[Any]") -> None:
+    """Let the session wait for a row's lock for LOCK_WAIT_SECONDS at most.
+
+    The variable is set only where the server's own limit is higher: setting it makes RDS Proxy pin the session to its
+    connection, so Aurora has the limit in its parameter group.
+    https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-proxy-pinning.html
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT @@SESSION.innodb_lock_wait_timeout")
+        (limit,) = cursor.fetchone()
+        if limit > LOCK_WAIT_SECONDS:
+            cursor.execute(f"SET SESSION innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}")
 
 
 def error_code(error: BaseException) -> int | None:

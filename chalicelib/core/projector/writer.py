@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from chalicelib.core.mysql.connections import error_code, is_read_only
+from chalicelib.core.mysql.connections import error_code, is_read_only, limit_lock_waits
 from chalicelib.core.projector.failures import NotConnected, Verdict, verdict
 from chalicelib.core.streams.batches import GaveUp, pause_seconds
 from chalicelib.core.streams.poison import Poisonous
@@ -23,11 +23,6 @@ MARGIN_MS = 3000
 # Each redo finds the row that was in its way; a key that is refused every time is no race.
 _REDOS = 10
 _ENVIRONMENT_ATTEMPTS = 3
-# Below any sensible time-out of the function, so that a lock that is never released is noticed in time.
-_SESSION = (
-    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-    "SET SESSION innodb_lock_wait_timeout = 5",
-)
 
 
 class Writer:
@@ -51,8 +46,8 @@ class Writer:
         if connection is None:
             try:
                 connection = self._connect()
-                for statement in _SESSION:
-                    connection.query(statement)
+                connection.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+                limit_lock_waits(connection)
             except Exception as error:
                 raise NotConnected(error_text(error)) from error
             self._local.connection = connection

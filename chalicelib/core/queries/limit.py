@@ -1,10 +1,11 @@
 """The cursor that every query uses. The server itself ends a statement that takes too long.
 
 When a client gives up, its statement goes on; many such statements would occupy the whole server. So each statement
-carries its limit in its text, once for each kind of server: MariaDB runs what MySQL reads as a comment, and MySQL reads
-a hint that MariaDB ignores. A session variable would do as well, but would pin the connection of a proxy.
+carries its limit in its text, in the words of the kind of server that is asked. A session variable would make RDS Proxy
+pin the session to its connection. So would a comment that one kind of server executes and the other ignores.
 https://mariadb.com/kb/en/set-statement/
 https://dev.mysql.com/doc/refman/8.0/en/optimizer-hints.html#optimizer-hints-execution-time
+https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-proxy-pinning.html
 """
 
 import re
@@ -13,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib.core.errors import TooCostly
-from chalicelib.core.mysql.connections import error_code
+from chalicelib.core.mysql.connections import error_code, is_mariadb
 
 if TYPE_CHECKING:
     from pymysql.cursors import DictCursor
@@ -50,6 +51,7 @@ class LimitedCursor:
     def __init__(self, cursor: "DictCursor", seconds: float) -> None:
         self._cursor = cursor
         self._seconds = self._left = seconds
+        self._mariadb = is_mariadb(cursor.connection)
 
     def execute(self, statement: str, values: tuple[Any, ...] = (), /) -> int:
         """Run a SELECT within the time that is left. Returns the number of rows.
@@ -60,7 +62,7 @@ class LimitedCursor:
         """
         if self._left <= 0:
             raise self._too_costly()
-        limited = with_limit(statement, self._left)
+        limited = with_limit(statement, self._left, mariadb=self._mariadb)
         start = time.monotonic()
         try:
             return self._cursor.execute(limited, values)
@@ -86,8 +88,13 @@ class LimitedCursor:
         )
 
 
-def with_limit(statement: str, seconds: float) -> str:
-    """The statement with a time limit that both kinds of server keep.
+def with_limit(statement: str, seconds: float, *, mariadb: bool) -> str:
+    """The statement with a time limit that the server keeps.
+
+    Args:
+        statement: a SELECT.
+        seconds: more than 0.
+        mariadb: whether the server is a MariaDB; otherwise it is a MySQL.
 
     Raises:
         ValueError: the statement is no SELECT.
@@ -96,7 +103,6 @@ def with_limit(statement: str, seconds: float) -> str:
     if not select:
         raise ValueError(f"a query is a SELECT, and this is none: {statement[:80]!r}")
     milliseconds = max(1, int(seconds * 1000))  # 0 would be no limit
-    return (
-        f"/*M!100100 SET STATEMENT max_statement_time={milliseconds / 1000} FOR */"
-        f" SELECT /*+ MAX_EXECUTION_TIME({milliseconds}) */{statement[select.end() :]}"
-    )
+    if mariadb:
+        return f"SET STATEMENT max_statement_time={milliseconds / 1000} FOR {statement}"
+    return f"SELECT /*+ MAX_EXECUTION_TIME({milliseconds}) */{statement[select.end() :]}"

@@ -1,6 +1,6 @@
 """The projector's session: what its locking relies on."""
 
-from chalicelib.core.mysql.connections import connect
+from chalicelib.core.mysql.connections import LOCK_WAIT_SECONDS, connect
 from chalicelib.core.projector import Writer
 
 
@@ -13,5 +13,5 @@ def test_read_committed_and_short_lock_waits(database: str) -> None:
         assert {value for _, value in cursor.fetchall()} == {"READ-COMMITTED"}
         cursor.execute("SHOW SESSION VARIABLES LIKE 'innodb_lock_wait_timeout'")
         ((_, seconds),) = cursor.fetchall()
-        assert int(seconds) <= 10
+        assert int(seconds) == LOCK_WAIT_SECONDS
     writer.close()
