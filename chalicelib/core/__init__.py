@@ -1,1 +1,1 @@
-"""The machinery of the write side, the projector and the read side. Knows no service."""
+"""The engine: the write side, the projector, the reactor and the read side. It imports no service."""

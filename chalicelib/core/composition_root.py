@@ -1,7 +1,7 @@
-"""The composition root of this process: the module that says which services there are.
+"""The composition root of this process: the module that names the services.
 
-It is chalicelib.bootstrap, unless COMPOSITION_ROOT names another. The functions on Lambda import theirs directly;
-the local stack and `ops` ask here, so that they work on any domain, and on that of tests/core.
+It is chalicelib.bootstrap, unless COMPOSITION_ROOT names another. The functions on Lambda import theirs directly.
+The local stack and `ops` find it here, so that they work with any domain, such as that of tests/core.
 """
 
 import os
@@ -22,7 +22,7 @@ DEFAULT = "chalicelib.bootstrap"
 
 
 class HalfWired(Exception):
-    """A service lacks something; each line of the message says what to write where."""
+    """A service is incomplete. Each line of the message says what to write where."""
 
 
 class CompositionRoot(Protocol):
@@ -48,10 +48,10 @@ class CompositionRoot(Protocol):
 
 
 def composition_root() -> CompositionRoot:
-    """The module that COMPOSITION_ROOT names, imported.
+    """Import the module that COMPOSITION_ROOT names.
 
     Raises:
-        ImportError: there is no such module, or something that it imports.
-        HalfWired: a service lacks something.
+        ImportError: the module, or one that it imports, does not exist.
+        HalfWired: a service is incomplete.
     """
     return cast(CompositionRoot, import_module(os.environ.get(VARIABLE) or DEFAULT))

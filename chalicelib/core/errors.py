@@ -1,4 +1,4 @@
-"""Every error that a client can be shown, and the problem (RFC 9457) that it becomes.
+"""Every error that a client can see, and the problem (RFC 9457) that it becomes.
 
     Problem
     ├── Malformed 400            not JSON, a bad cursor, token or header
@@ -17,7 +17,7 @@
     └── Unavailable 503          retry later; the outcome may be unknown
         └── ReadModelBehind 503
 
-An error is raised where it is noticed and becomes HTTP in one place, core/http/chalice_adapter.py.
+An error is raised where it is noticed. Only core/http/chalice_adapter.py turns it into an HTTP response.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,17 +43,17 @@ class Fault(NamedTuple):
     parameter: str | None = None
 
     def as_json(self) -> dict[str, str]:
-        """The members that are set."""
+        """The fault as JSON, without members that are None."""
         return {name: value for name, value in self._asdict().items() if value is not None}
 
 
 class Problem(Exception):
-    """Base of all errors that a client is shown.
+    """Base class of all errors that a client can see.
 
     Args:
-        code: the last part of the problem's type, kebab-case: "read-model-behind".
-        detail: what was wrong, where, and what to do next.
-        faults: the faulty fields, where there are any.
+        code: the last part of the problem's type, in kebab-case: "read-model-behind".
+        detail: what is wrong, where, and what to do next.
+        faults: the faulty fields, if there are any.
         headers: further response headers (Retry-After, Allow).
         facts: further members of the problem.
     """
@@ -82,7 +82,7 @@ class Problem(Exception):
         """The problem+json body (RFC 9457, section 3).
 
         Args:
-            type: the URI of its kind.
+            type: the URI of the kind of problem.
             instance: the URI of this occurrence.
         """
         body: dict[str, Any] = {
@@ -115,7 +115,7 @@ class Unauthenticated(Problem):
 
 
 class Forbidden(Problem):
-    """The token is good but does not allow this."""
+    """The token is valid but does not allow this."""
 
     status, code, title = 403, "forbidden", "Not allowed"
 
@@ -127,7 +127,7 @@ class NotFound(Problem):
 
 
 class MethodNotAllowed(Problem):
-    """The path exists, the method on it does not."""
+    """The path exists, but not with this method."""
 
     status, code, title = 405, "method-not-allowed", "Method not allowed"
 
@@ -145,7 +145,7 @@ class PreconditionFailed(Problem):
 
 
 class TooLarge(Problem):
-    """The body, or what would be stored, is over the limit."""
+    """The body, or the item that it would make, exceeds a limit."""
 
     status, code, title = 413, "too-large", "Too large"
 
@@ -157,29 +157,29 @@ class UnsupportedMediaType(Problem):
 
 
 class Invalid(Problem):
-    """Valid JSON, invalid content; `faults` names every faulty field."""
+    """The body is valid JSON with invalid content. `faults` names every faulty field."""
 
     status, code, title = 422, "invalid", "Some fields are invalid"
 
 
 class TooCostly(Problem):
-    """Answering would take the read model longer than its limit; the server has ended it."""
+    """The query took the read model longer than its limit, and the server has ended it."""
 
     status, code, title = 422, "too-costly", "Too costly to answer"
 
 
 class TooManyRequests(Problem):
-    """Throttled, here or by a store."""
+    """The request was throttled, here or by a store."""
 
     status, code, title = 429, "too-many-requests", "Too many requests"
 
 
 class Internal(Problem):
-    """An error that nobody expected. Shows an id to look up, nothing else."""
+    """An unexpected error. It shows an id to look up in the log, and nothing else."""
 
 
 class Unavailable(Problem):
-    """A store cannot be reached, or an outcome cannot be known."""
+    """A store cannot be reached, or an outcome cannot be determined."""
 
     status, code, title = 503, "unavailable", "Temporarily unavailable"
 
@@ -188,6 +188,6 @@ class Unavailable(Problem):
 
 
 class ReadModelBehind(Unavailable):
-    """The read model has not yet reached the version that the Consistency-Token names."""
+    """The read model has not yet reached the version in the Consistency-Token."""
 
     code, title = "read-model-behind", "The read model is behind"

@@ -1,7 +1,7 @@
-"""How faulty fields are told: by JSON pointer or parameter, in the words of people who never saw Python.
+"""Describe faulty fields by JSON pointer or parameter, in words that do not assume Python.
 
-A fault says what was expected, never what was sent: an answer is not as long as the question, and what a person
-typed into a form does not end up in somebody's log.
+A fault says what was expected, never what was sent. So an answer stays short, and personal data from a form does not
+end up in a log.
 """
 
 import re
@@ -13,7 +13,7 @@ from chalicelib.core.errors import Fault
 
 MAX_FAULTS = 100
 MAX_NAME = 100
-"""Of an unknown field's name."""
+"""Characters of an unknown field's name."""
 _WORDS = {
     "int": "an integer",
     "str": "a string",
@@ -28,9 +28,9 @@ _WORDS = {
 
 
 def faults_of(value: Any, kind: Any, pointer: str = "", *, strict: bool = True) -> list[Fault]:
-    """What is wrong with a single value of a type, at a pointer: one fault, or none.
+    """The fault of a value at a pointer, if it does not fit its type: one fault or none.
 
-    Not strictly, text may stand for a number or a boolean.
+    Unless `strict`, text may stand for a number or a boolean.
     """
     try:
         msgspec.convert(value, kind, strict=strict)
@@ -40,7 +40,7 @@ def faults_of(value: Any, kind: Any, pointer: str = "", *, strict: bool = True) 
 
 
 def summary(faults: list[Fault]) -> str:
-    """The detail of a problem with these faults."""
+    """The detail of a problem that has these faults."""
     if len(faults) > 1:
         return f"{len(faults)} fields are invalid; `errors` names each."
     fault = faults[0]
@@ -49,7 +49,7 @@ def summary(faults: list[Fault]) -> str:
 
 
 def _detail(message: str, kind: Any) -> str:
-    """msgspec's sentence about a value, in our words where it would show the value or a pattern."""
+    """msgspec's sentence about a value, replaced where it would show the value or a pattern."""
     if message.startswith("Invalid enum value"):
         return f"expected one of {', '.join(map(str, _choices(kind)))}"
     expected = _expected(kind) if "matching regex" in message else None
@@ -57,7 +57,7 @@ def _detail(message: str, kind: Any) -> str:
 
 
 def _expected(kind: Any) -> str | None:
-    """What a pattern stands for, in words: its Meta says so under extra["expected"]."""
+    """A pattern's meaning in words, from its Meta's extra["expected"]."""
     for meta in getattr(kind, "__metadata__", ()):
         if isinstance(meta, msgspec.Meta) and meta.extra and "expected" in meta.extra:
             return str(meta.extra["expected"])
@@ -65,19 +65,19 @@ def _expected(kind: Any) -> str | None:
 
 
 def _choices(kind: Any) -> tuple[Any, ...]:
-    """The values of the Literal in a type."""
+    """The values of a type's Literal."""
     if get_origin(kind) is Literal:
         return get_args(kind)
     return next((values for part in _parts(kind) if (values := _choices(part))), ())
 
 
 def _parts(kind: Any) -> list[Any]:
-    """The types that an annotation is made of."""
+    """The types of which an annotation consists."""
     return [part for part in (getattr(kind, "__origin__", None), *get_args(kind)) if part and part is not kind]
 
 
 def _plain(message: str) -> str:
-    """msgspec's sentence with JSON's names for types."""
+    """msgspec's sentence, with JSON's names of types."""
     message = message.partition(" - at `")[0]
     message = re.sub(
         r"`([a-z |]+)`", lambda kinds: " or ".join(_WORDS.get(kind, kind) for kind in kinds[1].split(" | ")), message

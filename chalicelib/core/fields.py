@@ -1,4 +1,4 @@
-"""Field types for any service's requests, each with its limits; `pattern` and `one_line` make further ones."""
+"""Field types for the requests of any service, each with its limits. `pattern` and `one_line` make further ones."""
 
 from typing import Annotated, Any
 
@@ -6,22 +6,22 @@ from msgspec import Meta, Struct
 
 from chalicelib.core.unicode_classes import BLANK, CONTROL, IGNORABLE, JOINER, VARIATION_SELECTOR
 
-# ZWJ, ZWNJ and variation selectors are legal inside, since scripts and emoji need them. A line begins with what can be
-# seen. It does not end in a blank, because MySQL's PAD SPACE collations take "a" and "a " for the same key.
+# ZWJ, ZWNJ and variation selectors are legal inside, since scripts and emoji need them. A line begins with a visible
+# character. It does not end in a blank, because MySQL's PAD SPACE collations treat "a" and "a " as equal.
 _NEVER = f"{CONTROL}{IGNORABLE}"
 _OUTER = rf"\s{_NEVER}{JOINER}{BLANK}"
 _LINE = rf"^[^{_OUTER}{VARIATION_SELECTOR}]([^{_NEVER}]*[^{_OUTER}])?\Z"
 _LINE_WORDS = "one line of text, without control characters, invisible characters, or blanks at either end"
 _KEY = rf"\s{_NEVER}{JOINER}{VARIATION_SELECTOR}{BLANK}"
-"""What no key holds, since two keys would look the same."""
+"""Characters that no key may contain, since two keys would look the same."""
 
 
 def pattern(regex: str, expected: str, **limits: Any) -> Meta:
     r"""Text that matches a regular expression.
 
     Args:
-        regex: the expression; it begins with `^` and ends with `\Z`.
-        expected: what it stands for, in the words that a client is shown: "an e-mail address".
+        regex: the expression. It begins with `^` and ends with `\Z`.
+        expected: its meaning in words, for clients: "an e-mail address".
         limits: further arguments of msgspec.Meta: min_length, max_length, examples.
     """
     return Meta(pattern=regex, extra={"expected": expected}, description=expected, **limits)
@@ -42,7 +42,7 @@ Text = Annotated[
         max_length=2000,
     ),
 ]
-# Deliberately lax (RFC 5321's lengths, one @, no blanks): only a mail that arrives proves an address.
+# Deliberately lax (RFC 5321's lengths, one @, no blanks): only a delivered mail proves that an address exists.
 Email = Annotated[
     str,
     pattern(
@@ -55,12 +55,12 @@ Email = Annotated[
 
 
 Subject = Annotated[str, one_line(128)]
-"""Whom a token was issued to, where the issuer's ids are of no other form."""
+"""The subject of a token, if the issuer's ids have no stricter form."""
 
 
 class Body(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a client may send in a request's body; an unknown field is a fault, not a silence."""
+    """Base class of request bodies. An unknown field is a fault; it is not ignored."""
 
 
 class NoBody(Body, frozen=True):
-    """For commands that need nothing but their path: no body, or {}."""
+    """The body of commands that need only their path: none, or {}."""

@@ -1,7 +1,6 @@
 """Time-ordered ids: ULIDs (https://github.com/ulid/spec), prefixed by the kind of aggregate.
 
-Ours and not a library's, because the maintained one costs 68 ms of cold start for these lines
-(docs/dependencies.md).
+The maintained library for ULIDs costs 68 ms of cold start, so these few lines replace it (docs/dependencies.md).
 """
 
 import os
@@ -11,7 +10,7 @@ _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def ulid(at_ms: int | None = None) -> str:
-    """26 characters: 48 bits of Unix milliseconds, 80 random bits; sorts by time as text."""
+    """26 characters from 48 bits of Unix milliseconds and 80 random bits. As text it sorts by time."""
     milliseconds = time.time_ns() // 1_000_000 if at_ms is None else at_ms
     number = milliseconds << 80 | int.from_bytes(os.urandom(10), "big")
     return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))

@@ -1,7 +1,6 @@
-"""What the endpoints and handlers of one process share, made on first use and kept.
+"""The objects that all endpoints and handlers of one process share. They are made on first use and kept.
 
-Nothing is made at import: Chalice imports app.py for every command of its own, without the
-functions' environment.
+Nothing is made at import, because Chalice imports app.py for each of its commands, without the functions' environment.
 """
 
 import threading
@@ -24,25 +23,25 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CLIENT_CONFIG: Mapping[str, Any] = {
-    # A command makes up to five calls and has to answer, even that it does not know, before API
-    # Gateway's 29 s are over; a healthy DynamoDB answers in milliseconds.
+    # A command makes up to five calls. It has to answer before API Gateway's 29 s are over, even if the outcome is
+    # unknown. A healthy DynamoDB answers in milliseconds.
     "connect_timeout": 1,
     "read_timeout": 2,
     "retries": {"mode": "standard", "total_max_attempts": 3},
     "max_pool_connections": 64,
-    # botocore's own look at each request: a fifth of a put's CPU, and DynamoDB checks them all anyway.
+    # botocore's check of each request costs a fifth of a put's CPU, and DynamoDB checks every request anyway.
     "parameter_validation": False,
 }
 
 
 class Runtime:
-    """The composition of one process.
+    """The objects of one process.
 
     Args:
-        settings: the environment.
-        services: what the command side and the projector serve.
-        permissions: who may run what.
-        make_ports: makes what services publish to each other's command side, by name.
+        settings: the settings from the environment.
+        services: the services by name.
+        permissions: which roles may run what.
+        make_ports: runtime -> the ports that services publish to each other's command side, by name.
     """
 
     def __init__(
@@ -66,7 +65,7 @@ class Runtime:
         permissions: Permissions,
         make_ports: "Callable[[Runtime], Mapping[str, Any]]",
     ) -> "Runtime":
-        """The runtime of the environment as it is now; logs and traces are set up as it says.
+        """The runtime for the present environment. It also sets up logs and traces.
 
         Raises:
             BadSettings: the environment is unusable.
@@ -83,17 +82,17 @@ class Runtime:
 
     @property
     def s3(self) -> "S3Client":
-        """The S3 client, for dead letters too large for an item."""
+        """The S3 client, for dead letters that are too large for an item."""
         return self.once("s3", _s3)
 
     @property
     def ports(self) -> Mapping[str, Any]:
-        """What services publish to each other."""
+        """The ports that services publish to each other, by name."""
         return self.once("ports", lambda: self._make_ports(self))
 
     @property
     def signer(self) -> Signer:
-        """Signs consistency tokens and cursors."""
+        """The signer of consistency tokens and cursors."""
         return self.once("signer", lambda: Signer(_token_secret(self.settings)))
 
     @property
@@ -113,7 +112,7 @@ class Runtime:
         return DynamoStore(self.dynamodb, self.settings.table(service), self.services[service])
 
     def once(self, name: str, make: Callable[[], T]) -> T:
-        """What `make` makes, made on first use under this name and kept, by one thread alone."""
+        """Call `make` on the first use of this name, in one thread only, and keep its result."""
         if name not in self._made:
             with self._lock:
                 if name not in self._made:
@@ -131,12 +130,12 @@ def _token_secret(settings: Settings) -> str:
 
 
 def dynamodb_client(**config: Any) -> "DynamoDBClient":
-    """A client of DynamoDB that takes no answer which was cut short.
+    """A DynamoDB client that refuses responses which were cut short.
 
     Args:
-        config: of botocore, beside CLIENT_CONFIG or instead.
+        config: botocore's configuration. It is added to CLIENT_CONFIG, and takes precedence.
     """
-    # Imported here: a query function never needs it, and boto3 costs 0.2 s of cold start.
+    # Imported here, because boto3 costs 0.2 s of cold start and a query function never needs it.
     import boto3
     from botocore.config import Config
 

@@ -1,4 +1,4 @@
-"""The environment, read once into a validated object."""
+"""The settings: the environment, read once and validated."""
 
 import os
 import re
@@ -6,36 +6,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Literal
 
-# API Gateway gives up after 29 s, a connection after 30; a query may first have waited 10 s for its token.
+# API Gateway gives up after 29 s, a connection after 30 s. Before a query runs, it may have waited 10 s for its token.
 MOST_QUERY_SECONDS = 15
 MOST_KEYS_SECONDS = 3600
 
 
 class BadSettings(Exception):
-    """The environment lacks something or holds something unusable; the message names each."""
+    """Environment variables are missing or have unusable values. The message names each."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the deployment says; every attribute names its environment variable.
+    """The settings of a deployment. Each attribute names its environment variable.
 
     Attributes:
-        table_prefix: TABLE_PREFIX; a service's table is `<prefix><service>`, as in "tributary-transfers".
-        dead_letter_table: DEAD_LETTER_TABLE (default `<prefix>dead-letters`).
-        dead_letter_bucket: DEAD_LETTER_BUCKET, for images too large for a DynamoDB item; may be empty.
-        database_url: DATABASE_URL, mysql://user:password@host:port/database[?ssl-ca=path], the writer.
-        read_database_url: READ_DATABASE_URL, the readers; default DATABASE_URL.
-        token_secret: TOKEN_SECRET, at least 32 characters; signs consistency tokens and cursors.
-        token_secret_arn: TOKEN_SECRET_ARN, a secret that holds it, where the environment cannot (`chalice deploy`).
-        jwt_issuer, jwt_audience: JWT_ISSUER, JWT_AUDIENCE, which a token must name.
-        jwt_jwks: JWT_JWKS, a JWK set (RFC 7517): its https URL (http on loopback only), its path, or itself as JSON.
-        jwt_keys_seconds: JWT_KEYS_SECONDS, how long a fetched key set is kept; so long a withdrawn key goes on.
-        jwt_role_claim, jwt_subject_claim: JWT_ROLE_CLAIM, JWT_SUBJECT_CLAIM, where not "role" and "sub".
-        partial_batch: PARTIAL_BATCH=1 where the event source mapping reports batch item failures.
-        writer_secret, reader_secret: WRITER_SECRET, READER_SECRET, ARNs of secrets with the name and the password of
-            the read model's users; read by the migrations alone, which make these users.
-        query_seconds: QUERY_SECONDS, how long the read model's server may work on one query before it ends it.
-        tracing: TRACING=1 sends traces to X-Ray, and has its SDK imported.
+        table_prefix: TABLE_PREFIX. A service's table is `<prefix><service>`, such as "tributary-transfers".
+        dead_letter_table: DEAD_LETTER_TABLE, by default `<prefix>dead-letters`.
+        dead_letter_bucket: DEAD_LETTER_BUCKET, for images that are too large for a DynamoDB item; may be empty.
+        database_url: DATABASE_URL, the writer: mysql://user:password@host:port/database[?ssl-ca=path].
+        read_database_url: READ_DATABASE_URL, the readers; by default DATABASE_URL.
+        token_secret: TOKEN_SECRET, at least 32 characters. It signs consistency tokens and cursors.
+        token_secret_arn: TOKEN_SECRET_ARN, a secret that holds it, if the environment cannot (`chalice deploy`).
+        jwt_issuer, jwt_audience: JWT_ISSUER, JWT_AUDIENCE. Every token must name both.
+        jwt_jwks: JWT_JWKS, a JWK set (RFC 7517): an https URL (http only on loopback), a file's path, or JSON.
+        jwt_keys_seconds: JWT_KEYS_SECONDS, how long a fetched key set is kept. A withdrawn key stays valid that long.
+        jwt_role_claim, jwt_subject_claim: JWT_ROLE_CLAIM, JWT_SUBJECT_CLAIM; by default "role" and "sub".
+        partial_batch: PARTIAL_BATCH=1 if the event source mapping reports batch item failures.
+        writer_secret, reader_secret: WRITER_SECRET, READER_SECRET, ARNs of secrets with the names and passwords of
+            the read model's users. Only the function that migrates reads them, since it creates these users.
+        query_seconds: QUERY_SECONDS, how long the read model's server works on one query before it ends it.
+        tracing: TRACING=1 sends traces to X-Ray. Only then is its SDK imported.
     """
 
     table_prefix: str = "tributary-"
@@ -62,8 +62,8 @@ class Settings:
         """Read and check the environment.
 
         Raises:
-            BadSettings: naming every variable that is unusable. A variable that only some functions
-                need (DATABASE_URL) is checked by `need` where it is used.
+            BadSettings: variables are unusable. The message names each. A variable that only some functions need
+                (DATABASE_URL) is checked by `need` when it is used.
         """
         prefix = env.get("TABLE_PREFIX", "tributary-")
         faults = [
@@ -104,10 +104,10 @@ class Settings:
         )
 
     def need(self, name: str) -> str:
-        """The value of a setting that this function cannot do without.
+        """The value of a setting that the function cannot work without.
 
         Raises:
-            BadSettings: when it is empty.
+            BadSettings: the setting is empty.
         """
         value = getattr(self, name)
         if not value:
@@ -121,19 +121,19 @@ class Settings:
 
 @dataclass(frozen=True)
 class Setting:
-    """An environment variable of a service's own, declared in its folder's settings.py.
+    """An environment variable that a service declares in its folder's settings.py.
 
-    `make generate` makes a parameter of template.yaml of it, and gives it to the functions.
+    `make generate` makes a parameter of template.yaml from it, and sets the variable of the functions that read it.
 
     Attributes:
-        name: of the variable: "DAYS_KEPT"; the parameter is DaysKept.
-        default: its value where the deployment names none.
-        pattern: a regular expression that every value matches as a whole, in Python and in CloudFormation (Java).
-        description: what it is for, as the template says it.
-        functions: which functions read it.
+        name: the variable's name, such as "DAYS_KEPT". The parameter is then DaysKept.
+        default: the value if the deployment sets none.
+        pattern: a regular expression that the whole value must match, in Python and in CloudFormation (Java).
+        description: its purpose, shown in the template.
+        functions: the functions that read it.
 
     Raises:
-        ValueError: the name cannot be a setting's, or the default does not match the pattern.
+        ValueError: the name is not valid, or the default does not match the pattern.
     """
 
     name: str
@@ -151,10 +151,10 @@ class Setting:
             raise ValueError(f"{self.name}: the default {self.default!r} does not match {self.pattern!r}")
 
     def value(self, env: Mapping[str, str] = os.environ) -> str:
-        """The value that the deployment gives it, or the default.
+        """The value that the deployment sets, or the default.
 
         Raises:
-            BadSettings: it does not match the pattern.
+            BadSettings: the value does not match the pattern.
         """
         value = env.get(self.name, self.default)
         if not re.fullmatch(self.pattern, value):

@@ -1,4 +1,4 @@
-"""Between the wire's times, ISO 8601 with an offset, and MySQL's DATETIME(3), which is UTC here."""
+"""Convert between ISO 8601 times with an offset and MySQL's DATETIME(3), which is UTC here."""
 
 from datetime import UTC, datetime
 
@@ -7,7 +7,7 @@ def to_utc(text: str) -> datetime:
     """The naive UTC time of an ISO 8601 text such as "2026-11-23T10:00:00.000Z".
 
     Raises:
-        ValueError: it is no such text, or has no offset.
+        ValueError: the text is not ISO 8601, or has no offset.
     """
     if text.endswith("Z"):  # what the write side writes; half the cost of the general way
         return datetime.fromisoformat(text[:-1])
@@ -18,16 +18,16 @@ def to_utc(text: str) -> datetime:
 
 
 def utc_now() -> datetime:
-    """The present time, naive and UTC, to the millisecond, as DATETIME(3) keeps it."""
+    """The present time, naive and UTC, in whole milliseconds like a DATETIME(3)."""
     now = datetime.now(UTC).replace(tzinfo=None)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 def iso(moment: datetime) -> str:
-    """RFC 3339 UTC with milliseconds, as the write side writes times: "2026-11-23T10:00:00.000Z".
+    """A time as the write side writes it, RFC 3339 UTC with milliseconds: "2026-11-23T10:00:00.000Z".
 
     Args:
-        moment: naive and UTC, or with an offset.
+        moment: a naive UTC time, or a time with an offset.
     """
     utc = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
     return f"{utc.isoformat(timespec='milliseconds')}Z"

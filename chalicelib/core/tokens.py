@@ -1,8 +1,8 @@
-"""Signed texts that a client carries back: consistency tokens and cursors. Opaque, but not secret.
+"""Signed texts that a client sends back: consistency tokens and cursors. They are opaque, but not secret.
 
 A text is `<payload>.<mac>`: base64url of a JSON document, and of the first half of an HMAC-SHA256 (RFC 2104,
-section 5 allows the half) over its purpose and the payload's characters. The purpose keeps a cursor from
-passing for a token. Comparing the characters themselves leaves no second spelling of a good text.
+section 5 allows the half) over its purpose and the payload's characters. Because of the purpose, a cursor is not
+accepted as a token. The characters themselves are compared, so a valid text has only one spelling.
 """
 
 import hashlib
@@ -17,13 +17,13 @@ from chalicelib.core.errors import Fault, Malformed
 
 CONSISTENCY_HEADER = "Consistency-Token"
 MAX_TOKENS = 20
-"""Tokens in one header: each costs a look-up, and a client needs the newest of what it changed."""
+"""The most tokens in one header. Each costs a look-up, and a client needs only the newest of each aggregate."""
 
 _MAC_BYTES = 16
 
 
 class Token(NamedTuple):
-    """A commit that a query has to have seen: version 1, 2, 3 ... of an aggregate of a service."""
+    """A commit that a query must have seen: a version (1, 2, 3 ...) of an aggregate of a service."""
 
     service: str
     id: str
@@ -31,29 +31,29 @@ class Token(NamedTuple):
 
 
 class BadSignature(ValueError):
-    """The text was not signed with this secret for this purpose, or was changed since."""
+    """The text was not signed with this secret for this purpose, or was changed afterwards."""
 
 
 class Signer:
     """Signs and reads texts with one secret, which all functions of a deployment share.
 
     Args:
-        secret: TOKEN_SECRET, at least 32 characters.
+        secret: the TOKEN_SECRET, at least 32 characters.
     """
 
     def __init__(self, secret: str) -> None:
         self._key = secret.encode()
 
     def sign(self, purpose: str, payload: Any) -> str:
-        """The text that carries a JSON value for a purpose: letters, digits, '-', '_' and one '.'."""
+        """Sign a JSON value for a purpose. The text consists of letters, digits, '-', '_' and one '.'."""
         body = _encode(msgspec.json.encode(payload))
         return f"{body}.{self._mac(purpose, body)}"
 
     def read(self, purpose: str, text: str) -> Any:
-        """The JSON value that `sign` put into a text.
+        """The JSON value in a text that `sign` made.
 
         Raises:
-            BadSignature: when it is not exactly what `sign` gave for that purpose.
+            BadSignature: `sign` did not make this text for this purpose.
         """
         body, _, mac = text.partition(".")
         if not hmac.compare_digest(_bytes(self._mac(purpose, body)), _bytes(mac)):
@@ -61,14 +61,14 @@ class Signer:
         return msgspec.json.decode(urlsafe_b64decode(body + "=" * (-len(body) % 4)))
 
     def consistency_token(self, service: str, id: str, version: int) -> str:
-        """The token that a command's answer carries for one commit."""
+        """The token for a commit, as a command's answer carries it."""
         return self.sign("consistency", [service, id, version])
 
     def read_token(self, text: str) -> Token:
-        """The commit that one token names.
+        """The commit that a token names.
 
         Raises:
-            Malformed: when it was not issued here.
+            Malformed: the token was not issued here.
         """
         try:
             return Token(*self.read("consistency", text))
@@ -84,7 +84,7 @@ class Signer:
             headers: each header's value: one token or several, separated by commas.
 
         Raises:
-            Malformed: when one was not issued here, or there are more than MAX_TOKENS.
+            Malformed: a token was not issued here, or there are more than MAX_TOKENS.
         """
         texts = [text for header in headers for part in header.split(",") if (text := part.strip())]
         if len(texts) > MAX_TOKENS:
@@ -106,5 +106,5 @@ def _encode(raw: bytes) -> str:
 
 
 def _bytes(text: str) -> bytes:
-    """Any text as bytes, lone surrogates of a badly decoded header too."""
+    """A text as bytes, including lone surrogates from a badly decoded header."""
     return text.encode("utf-8", "surrogatepass")

@@ -1,12 +1,12 @@
-"""The words of a text: those that a thing is found by, and those that somebody looks for.
+"""The words of a text: those by which an aggregate is found, and those that a search looks for.
 
-One tokenizer for both sides, and no server's idea of what a letter is. A text is folded first: letter case and
-compatibility forms as Unicode's compatibility caseless matching does it (so that NFC and NFD are the same); accents, as
-Latin, Greek and Cyrillic letters have them, and characters that nobody sees are left out. A word is then a run of
-letters, digits and the marks on them; all else separates. Words are looked for by their beginnings.
+Both use the same tokenizer, so no server decides what a letter is. First the text is folded by Unicode's compatibility
+caseless matching, after which NFC and NFD are equal. The accents of Latin, Greek and Cyrillic letters and invisible
+characters are removed. A word is then a run of letters, digits and their marks; every other character separates words.
+A search matches the beginning of a word.
 
-Scripts that put no blanks between words (Chinese, Japanese, Thai, Lao, Khmer, Burmese) are indexed at every letter of a
-run, so that each part of a name is the beginning of one of its words.
+Some scripts put no blanks between words (Chinese, Japanese, Thai, Lao, Khmer, Burmese). In these, a word begins at
+every letter of a run, so that a search finds each part of a name.
 """
 
 import re
@@ -17,9 +17,9 @@ from unicodedata import category, normalize
 from chalicelib.core.unicode_classes import IGNORABLE, JOINER, VARIATION_SELECTOR
 
 LONGEST_WORD = 64
-"""Characters of a word that count; the width of the columns that hold words."""
+"""The number of characters of a word that count, which is the width of the columns for words."""
 LONGEST_TEXT = 256
-"""Characters of a folded text that count. Folding may make one character into eighteen."""
+"""The number of characters of a folded text that count. Folding may turn one character into eighteen."""
 
 # The combining accents of Latin, Greek and Cyrillic; what nobody sees.
 _DROPPED = re.compile(f"[\u0300-\u036f{IGNORABLE}{JOINER}{VARIATION_SELECTOR}]")
@@ -32,33 +32,33 @@ _UNSPACED = re.compile(
 
 
 def words(*texts: str) -> list[str]:
-    """The words that a thing with these texts is found by, each once, sorted.
+    """The words by which an aggregate with these texts is found, each once, sorted.
 
-    Of a text the first LONGEST_TEXT characters count, so that there are at most as many words; of a word the
-    first LONGEST_WORD.
+    The first LONGEST_TEXT characters of each text count, which also bounds the number of words, and the first
+    LONGEST_WORD characters of each word.
     """
     return sorted({word for text in texts for run in _runs(text) for word in _indexed(run)})
 
 
 def beginnings(text: str) -> list[str]:
-    """What the words of a thing have to begin with, each of these, for the thing to be what a person asks for.
+    """The beginnings that a search text asks for. An aggregate matches if it has a word for each of them.
 
-    A beginning that another one begins with is left out, since it asks for nothing more. A thing's own text, or a part
-    of it that begins where a word does, always asks for beginnings of the thing's words.
+    A beginning is left out if another one begins with it, since it adds no condition. An aggregate is always found by
+    its own text, and by any part of it that begins at a word.
     """
     asked = sorted({part for run in _runs(text) for part in _asked(run)})
     return [one for one, following in pairwise([*asked, ""]) if not following.startswith(one)]
 
 
 def _folded(text: str) -> str:
-    """Unicode's compatibility caseless matching (D146 of chapter 3.13), less accents and what nobody sees."""
+    """Unicode's compatibility caseless matching (chapter 3.13, D146), without accents and invisible characters."""
     for _ in range(2):
         text = normalize("NFKD", text).casefold()
     return normalize("NFC", _DROPPED.sub("", normalize("NFKD", text)))[:LONGEST_TEXT]
 
 
 def _runs(text: str) -> Iterator[str]:
-    """The runs of letters, digits and marks in a text, cut where scripts with and without blanks meet."""
+    """The runs of letters, digits and marks in a text. A run ends where a script with blanks meets one without."""
     run, unspaced = "", False
     for character in _folded(text):
         kind = category(character)[0]
@@ -75,13 +75,13 @@ def _runs(text: str) -> Iterator[str]:
 
 
 def _indexed(run: str) -> Iterator[str]:
-    """The words of a run: itself, or what begins at each of its letters."""
+    """The words of a run: the run itself, or in scripts without blanks the rest of the run from each letter on."""
     starts = _letters(run) if _UNSPACED.match(run) else [0]
     return (run[start : start + LONGEST_WORD] for start in starts)
 
 
 def _asked(run: str) -> Iterator[str]:
-    """A run as beginnings: itself, or parts that each begin at one of its letters; none longer than a word."""
+    """The beginnings that a run asks for: the run itself, or parts of it, none longer than a word."""
     begin = 0
     if _UNSPACED.match(run):
         for start, following in pairwise([*_letters(run), len(run)]):
@@ -92,5 +92,5 @@ def _asked(run: str) -> Iterator[str]:
 
 
 def _letters(run: str) -> list[int]:
-    """Where its letters and digits are; the marks are between them."""
+    """The positions of the letters and digits of a run. Marks stand between them."""
     return [place for place, character in enumerate(run) if category(character)[0] != "M"]

@@ -1,8 +1,7 @@
-"""Who is asking: a JWT (RFC 7519) becomes a Principal, in Chalice's built-in authorizer.
+"""Authentication: a JWT (RFC 7519) becomes a Principal, in Chalice's built-in authorizer.
 
-The authorizer verifies; API Gateway hands what it returns to the functions behind it as the request's
-authorizer context. PyJWT and cryptography are imported here alone and on first use, so that no other
-function pays for them at a cold start.
+The authorizer verifies the token. API Gateway passes its result to the functions as the request's authorizer context.
+PyJWT and cryptography are imported only here and on first use, so that no other function's cold start pays for them.
 """
 
 from collections.abc import Mapping
@@ -19,17 +18,17 @@ Roles = Mapping[str, Any]
 ALGORITHMS = ["RS256", "ES256"]
 LEEWAY_SECONDS = 10
 MAX_REASON = 200
-"""Characters of what is wrong with a token: the library quotes its header, which anybody can write."""
+"""Characters of an error about a token. The library quotes the token's header, which anybody can write."""
 MAX_TOKEN = 8192
-"""Characters; API Gateway takes 10,240 bytes of headers in all."""
+"""Characters. API Gateway accepts 10,240 bytes of headers in all."""
 
 
 class Principal(NamedTuple):
-    """Whoever the token was issued to.
+    """The caller: the one to whom the token was issued.
 
     Attributes:
-        subject: the token's `sub`, of the type that its role has; where a role may see its own only, the id of the
-            owner. It is compared with keys in SQL, where "ada" and "ada " may be the same.
+        subject: the token's `sub`. It has the type that the role prescribes, because it is compared with keys in SQL,
+            where "ada" and "ada " may be equal. If the role may see only its own, it is the owner's id.
         role: one of the roles of the table of permissions.
     """
 
@@ -38,20 +37,20 @@ class Principal(NamedTuple):
 
 
 class BadToken(Exception):
-    """The token is missing, expired, forged or made for somebody else; the message says which."""
+    """The token is missing, expired, forged, or issued for another audience. The message says which."""
 
 
 def verify_token(authorization: str, settings: Settings, roles: Roles) -> Principal:
     """The principal of an Authorization header: "Bearer <JWT>".
 
     Args:
-        authorization: the header.
+        authorization: the header's value.
         settings: the issuer, the audience, the keys and the names of the claims.
-        roles: those that a token may name.
+        roles: the roles that a token may name.
 
     Raises:
-        BadToken: saying why.
-        BadSettings: issuer, audience or keys are not set, or the keys would come over plain http.
+        BadToken: the token is not accepted. The message says why.
+        BadSettings: issuer, audience or keys are not set, or the keys would be fetched over plain http.
     """
     import jwt
 
@@ -88,10 +87,10 @@ def _principal(claims: Mapping[str, Any], settings: Settings, roles: Roles) -> P
 
 
 def _checked(subject: Any, role: Any, roles: Roles) -> Principal:
-    """The principal of a subject and a role.
+    """The principal with a subject and a role.
 
     Raises:
-        BadToken: there is no such role, or its tokens have other subjects.
+        BadToken: there is no such role, or the subject does not have the role's type.
     """
     if not isinstance(role, str) or role not in roles:
         raise BadToken(f"the role must be one of {', '.join(roles)}")
@@ -101,14 +100,14 @@ def _checked(subject: Any, role: Any, roles: Roles) -> Principal:
 
 
 def principal_of(authorizer: Mapping[str, Any], roles: Roles) -> Principal:
-    """The principal in what the authorizer returned.
+    """The principal in the authorizer's context.
 
     Args:
-        authorizer: its context, as API Gateway hands it on; {} where none ran.
-        roles: those that a token may name.
+        authorizer: the context that API Gateway passes on; {} if no authorizer ran.
+        roles: the roles that a token may name.
 
     Raises:
-        Unauthenticated: no authorizer ran, or one that lets other subjects and roles through.
+        Unauthenticated: no authorizer ran, or its context holds another kind of subject or role.
     """
     if "subject" not in authorizer:
         raise Unauthenticated("Send 'Authorization: Bearer <token>'.")

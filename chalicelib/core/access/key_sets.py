@@ -1,9 +1,9 @@
-"""The keys that sign tokens, by their ids: from the issuer's URL, from a file or from the setting itself (RFC 7517).
+"""The keys that sign tokens, by their ids: from the issuer's URL, a file, or the setting itself (RFC 7517).
 
-Keys rotate without a restart. A fetched set is kept for JWT_KEYS_SECONDS (300), and so is a key that the issuer has
-withdrawn; an unknown key id has it fetched again, but not more often than every 30 s, whatever strangers make up. A
-file is read again when it has changed. A token names one of these keys and no other: headers that bring a key or an
-address along (jwk, jku, x5c, x5u) count for nothing.
+Keys rotate without a restart. A fetched set is kept for JWT_KEYS_SECONDS (300), so a key that the issuer has withdrawn
+is accepted for up to that time. An unknown key id makes the set be fetched again, but at most every 30 s, so that
+made-up ids cause no load. A file is read again when it has changed. A token can only name one of these keys:
+headers that bring a key or an address along (jwk, jku, x5c, x5u) are ignored.
 """
 
 import json
@@ -23,12 +23,12 @@ UNKNOWN_KEY_SECONDS = 30
 
 
 def signing_key(key_id: str, settings: Settings) -> "PyJWK":
-    """The key of that id.
+    """The key with this id.
 
     Raises:
         jwt.InvalidKeyError, jwt.PyJWKClientError: there is no such key.
         jwt.PyJWKClientConnectionError: the issuer cannot be reached.
-        BadSettings: there is no usable key set, or it would come over plain http from another machine.
+        BadSettings: there is no usable key set, or it would be fetched over plain http from another machine.
     """
     import jwt
 
@@ -46,7 +46,7 @@ def _client(url: str, seconds: int) -> "PyJWKClient":
     """A client that keeps the key set.
 
     Raises:
-        BadSettings: plain http to another machine: whoever is on the way could put in keys of their own.
+        BadSettings: the URL is plain http to another machine. Anyone on the network could replace the keys.
     """
     import jwt
 
@@ -65,7 +65,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _version(file: Path) -> tuple[int, int, int]:
-    """What changes whenever a file is written or replaced."""
+    """A value that changes whenever a file is written or replaced."""
     found = file.stat()
     return found.st_ino, found.st_mtime_ns, found.st_size
 
@@ -77,10 +77,10 @@ def _keys_of_file(path: str, *_version: int) -> dict[str, "PyJWK"]:
 
 @lru_cache(maxsize=1)
 def _keys(jwks: str) -> dict[str, "PyJWK"]:
-    """The keys of a set that are there to sign.
+    """The signing keys of a set.
 
     Raises:
-        BadSettings: it is no key set.
+        BadSettings: the value is no key set.
     """
     import jwt
 

@@ -1,4 +1,4 @@
-"""Who may run which command and which query; the rows are in the services' folders, in permissions.py."""
+"""Which roles may run which commands and queries. The rows are in the services' folders, in permissions.py."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from chalicelib.core.errors import Forbidden, NotFound
 
 
 class Access(Enum):
-    """How far a role may go: ALL, or OWN: only what belongs to the token's subject."""
+    """The extent of a permission: ALL, or OWN for only what belongs to the token's subject."""
 
     ALL = "all"
     OWN = "own"
@@ -18,7 +18,7 @@ class Access(Enum):
 ALL, OWN = Access.ALL, Access.OWN
 
 PermissionRows = Mapping[str, Mapping[str, Access]]
-"""By command, query or privilege ("documents.change"): the roles that may, and how far.
+"""The permitted roles, and the extent of each permission, by command, query or privilege ("documents.change").
 
 A row "documents.get:cost" is a privilege of a query: only its roles see the member `cost` of the answer.
 """
@@ -26,14 +26,14 @@ A row "documents.get:cost" is a privilege of a query: only its roles see the mem
 
 @dataclass(frozen=True)
 class Permissions:
-    """The roles that there are, and what each may do.
+    """The roles, and what each may do.
 
     Attributes:
-        roles: all that a token may name, each with the type of its tokens' subject.
+        roles: the roles that a token may name, each with the type of its tokens' subject.
         table: the rows of all services.
 
     Raises:
-        ValueError: the table names a role that is not one of the roles.
+        ValueError: the table names a role that does not exist.
     """
 
     roles: Roles
@@ -45,10 +45,10 @@ class Permissions:
             raise ValueError(f"the table of permissions names roles that do not exist: {', '.join(unknown)}")
 
     def access(self, name: str, principal: Principal) -> Access:
-        """How far the principal may go with a command, a query or a privilege.
+        """The extent of the principal's permission for a command, a query or a privilege.
 
         Raises:
-            Forbidden: not at all.
+            Forbidden: the principal has none.
         """
         found = self.table[name].get(principal.role)
         if found is None:
@@ -57,21 +57,21 @@ class Permissions:
         return found
 
     def members(self, query: str) -> dict[str, Mapping[str, Access]]:
-        """The rows of the members of a query's answer that only some roles see, by path: "cost", "parts.supplier"."""
+        """The rows for restricted members of a query's answer, by path: "cost", "parts.supplier"."""
         prefix = f"{query}:"
         return {name.removeprefix(prefix): row for name, row in self.table.items() if name.startswith(prefix)}
 
     def unseen(self, query: str, principal: Principal) -> list[str]:
-        """The paths of those members that the principal may not see."""
+        """The paths of the members that the principal may not see."""
         return [path for path, row in self.members(query).items() if principal.role not in row]
 
     def needs_subject(self, role: str) -> bool:
-        """Whether it matters for a role who the token's subject is: some row gives it OWN."""
+        """Whether a role's permissions depend on the token's subject: some row gives it OWN."""
         return any(row.get(role) is Access.OWN for row in self.table.values())
 
 
 def nothing_own() -> NotFound:
-    """The one answer to whoever may see its own only: for what belongs to others, and for what is not there."""
+    """The error for a caller that may see only its own. It is the same for a foreign and for an absent aggregate."""
     return NotFound(
         "This token's subject owns nothing with this id. Check the id. If"
         " it was created just now, send its Consistency-Token"
@@ -80,10 +80,10 @@ def nothing_own() -> NotFound:
 
 
 def require_own(granted: Access, subject: str, owner: str | None) -> None:
-    """Let OWN pass for the owner alone.
+    """Check that a caller with OWN is the owner.
 
     Raises:
-        NotFound: it belongs to somebody else, or to nobody.
+        NotFound: the aggregate belongs to somebody else, or to nobody.
     """
     if granted is Access.OWN and owner != subject:
         raise nothing_own()

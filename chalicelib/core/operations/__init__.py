@@ -1,1 +1,1 @@
-"""What operating needs of a deployment: health, status, the scheduled check, the migration's custom resource."""
+"""Operations: health, status, the scheduled check, and the custom resource that runs migrations."""

@@ -1,4 +1,4 @@
-"""Routes for whoever operates this: liveness and lag."""
+"""Routes for operators: liveness and status."""
 
 from chalicelib.core.http.chalice_adapter import Api
 from chalicelib.core.http.endpoint import Call
@@ -11,7 +11,7 @@ api = Api("operations")
 
 @api.public("/health")
 def health(request: Request) -> Reply:
-    """Say that the API is up; touches no store, so that a store's trouble does not take the API down."""
+    """Say that the API is up. It uses no store, so that a failing store does not make the API look down."""
     return Reply(200, '{"status":"ok"}', {})
 
 

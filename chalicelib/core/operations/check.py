@@ -1,8 +1,8 @@
-"""The scheduled check: how far the read model is behind, and how much is set aside.
+"""The scheduled check: it measures how far the read model is behind, and counts the dead letters.
 
-Lag is measured, not guessed: the check writes a heartbeat into each service's table, and the projector
-notes when it comes out of the stream. The check compares the two and keeps a row a service for GET
-/status, because the query side never touches DynamoDB.
+The check writes a heartbeat into each service's table, and the projector stores the time at which it comes out of the
+stream. The check compares the two and writes a row for each service, from which GET /status answers, because the query
+side never reads DynamoDB.
 """
 
 from collections import Counter
@@ -25,7 +25,7 @@ _KEEP = """INSERT INTO service_status (service, lag_seconds, dead_letters, check
 
 
 class Beat(NamedTuple):
-    """A heartbeat: its number, when it was sent, and when the projector applied it, if it did."""
+    """A heartbeat: its number, when it was sent, and when the projector applied it, if it has."""
 
     number: int
     sent_at: datetime
@@ -33,7 +33,7 @@ class Beat(NamedTuple):
 
 
 def check_all(runtime: Runtime) -> None:
-    """Look at every service, keep what was seen, and send the next heartbeats."""
+    """Measure every service, store the results, and send the next heartbeats."""
     with tracing.segment("tributary-check"):
         _check_all(runtime, utc_now())
 
@@ -66,7 +66,7 @@ def _progress(rebuild: RebuildStatus | None) -> Mapping[str, float | None]:
 
 
 def _measure(deployment: str, service: str, values: Mapping[str, float | None]) -> None:
-    """The same as metrics, for alarms: those that are known. Nobody knows the lag before the first heartbeat."""
+    """Log the results as metrics, for alarms. Before the first heartbeat the lag is not known and is left out."""
     known = {name: value for name, value in values.items() if value is not None}
     log.metrics({"Deployment": deployment, "Service": service}, known)
 
@@ -75,15 +75,15 @@ def lag_seconds(sent: Beat | None, applied: Beat | None, now: datetime) -> float
     """How long a commit takes, or has taken so far, to reach the read model.
 
     Args:
-        sent: the last heartbeat sent; None before the first.
-        applied: the last heartbeat that came through; None before the first.
+        sent: the last heartbeat sent; None if none was.
+        applied: the last heartbeat applied; None if none was.
         now: naive and UTC.
     """
     if sent is None:
         return None
     if applied and applied.applied_at and applied.number >= sent.number:
         return max(0.0, (applied.applied_at - applied.sent_at).total_seconds())
-    # The oldest heartbeat still under way was sent after the one that came through last.
+    # The oldest heartbeat that is still under way was sent after the last one applied.
     return max(0.0, (now - (applied.sent_at if applied else sent.sent_at)).total_seconds())
 
 
@@ -98,13 +98,13 @@ def _sent(runtime: Runtime, service: str) -> Beat | None:
 
 
 def _send(runtime: Runtime, service: str, beat: Beat) -> None:
-    """Write a heartbeat. Two checks at once may send the same number, which harms nothing."""
+    """Write a heartbeat. Two checks at once may send the same number, which does no harm."""
     item = {"id": HEARTBEAT_ID, "version": beat.number, "at": iso(beat.sent_at)}
     runtime.dynamodb.put_item(TableName=runtime.settings.table(service), Item=encode_item(item))
 
 
 def _dead_letters(runtime: Runtime) -> Counter[str]:
-    """How many open dead letters each service has."""
+    """The number of open dead letters of each service."""
     pages: Any = runtime.dynamodb.get_paginator("scan").paginate(
         TableName=runtime.settings.dead_letter_table, ProjectionExpression="service", FilterExpression=OPEN
     )

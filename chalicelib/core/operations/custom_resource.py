@@ -1,4 +1,4 @@
-"""A function as a resource of CloudFormation, so that a deployment runs it and waits for it.
+"""A function as a custom resource of CloudFormation: a deployment runs it and waits for it.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
 """
@@ -14,16 +14,16 @@ _MAX_REASON_CHARACTERS = 1000  # CloudFormation takes a response of 4,096 bytes
 
 
 def respond_to_cloudformation(event: Mapping[str, Any], work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Do the work, and tell CloudFormation about it where it is CloudFormation that asks.
+    """Run the work, and report the outcome to CloudFormation if it sent the event.
 
-    A deletion does nothing: what the work made is data.
+    On deletion, nothing is done: the work's result is data, which stays.
 
     Args:
-        event: CloudFormation's request, or anything else when the function is invoked by hand.
-        work: what to do. When it raises, the deployment is rolled back, for the reason that the error states.
+        event: CloudFormation's request, or anything else if the function is invoked by hand.
+        work: what to run. If it raises, the deployment fails with the error's text as the reason.
 
     Returns:
-        What the work returned.
+        The value that the work returned.
     """
     if "ResponseURL" not in event:
         return work()

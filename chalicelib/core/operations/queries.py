@@ -1,4 +1,4 @@
-"""How far the read model is behind, as the scheduled check last saw it."""
+"""The status of each service, as the scheduled check last stored it."""
 
 from typing import Annotated
 
@@ -24,7 +24,7 @@ class RebuildStatus(Struct, frozen=True, kw_only=True):
 
     @property
     def remaining(self) -> int | None:
-        """About how many items are still to come; None if not known."""
+        """The estimated number of items that are left; None if not known."""
         return _remaining(self.items, self.expected)
 
 
@@ -62,14 +62,14 @@ _REBUILDS = """SELECT service, SUM(items) AS items, MAX(expected) AS expected, M
 
 
 def get_status(cursor: QueryCursor) -> Status:
-    """The row that the check keeps for each service, the age of each, and the rebuild that is on."""
+    """The row that the check keeps for each service, its age, and the running rebuild."""
     rebuilds = get_rebuilds(cursor)
     cursor.execute(_STATUS)
     return Status([_service(row, rebuilds.get(row["service"])) for row in cursor.fetchall()])
 
 
 def get_rebuilds(cursor: QueryCursor) -> dict[str, RebuildStatus]:
-    """The rebuilds that are on, or wait to be resumed, by service."""
+    """The rebuilds that are running, or wait to be resumed, by service."""
     cursor.execute(_REBUILDS)
     return {row["service"]: _rebuild(row) for row in cursor.fetchall()}
 
@@ -92,7 +92,7 @@ def _rebuild(row: ResultRow) -> RebuildStatus:
 
 
 def _remaining(items: int, expected: int | None) -> int | None:
-    """Never below zero: writes since may have made the items more than were expected."""
+    """The number of items that are left. It is never negative, although new writes may exceed the estimate."""
     return None if expected is None else max(0, expected - items)
 
 

@@ -1,7 +1,7 @@
-"""What an error says in a log or a dead letter: its kind, its place, and its words only where they show no value.
+"""The text of an error for a log or a dead letter: its type and place, and its message if that shows no value.
 
-A projection that fails on a person's name must not put that name into a log. Our own errors are written so that they
-name places and types. Of others, those that quote what they were given are told by kind and place alone.
+A projection that fails on a person's name must not put that name into a log. Our own errors name places and types. An
+error of another library that may quote a value is described by type and place alone.
 """
 
 import re
@@ -19,7 +19,7 @@ _NAME = re.compile(r"'[A-Za-z_][A-Za-z0-9_]{0,63}'")
 
 
 def error_text(error: BaseException) -> str:
-    """The kind of an error and what may be told of it, in one line."""
+    """The type of an error, and as much of its message as shows no value, in one line."""
     kind = type(error).__name__
     words = _words(error)
     text = f"{kind}: {words}" if words else f"{kind}{_place(error.__traceback__)}"
@@ -27,7 +27,7 @@ def error_text(error: BaseException) -> str:
 
 
 def traceback_text(error: BaseException) -> str:
-    """A traceback like Python's own, of an error and those that led to it, without values."""
+    """A traceback as Python prints it, with the errors that led to this one, without values."""
     parts = []
     shown: set[int] = set()
     following: BaseException | None = error
@@ -40,13 +40,13 @@ def traceback_text(error: BaseException) -> str:
 
 
 def _words(error: BaseException) -> str:
-    """The message, where it shows no value; "" otherwise."""
+    """The message, if it shows no value; "" otherwise."""
     home = type(error).__module__.partition(".")[0]
     text = str(error)
     if home == "msgspec":
         return re.sub(r"""(['"]).*\1""", "'...'", text, flags=re.DOTALL)
     if home == "pymysql":
-        # (number, message): the number is what operators look up, and what no translation changes.
+        # (number, message): operators look up the number, which is the same in every language.
         text = " ".join(str(part) for part in error.args)
         return _QUOTED_BY_SERVER.sub(lambda found: f"{found[1] or found[2]}'...'", text)
     if isinstance(error, KeyError):
@@ -55,6 +55,6 @@ def _words(error: BaseException) -> str:
 
 
 def _place(raised_at: TracebackType | None) -> str:
-    """File and line where it was raised."""
+    """The file and line where the error was raised."""
     frames = traceback.extract_tb(raised_at)
     return f" in {frames[-1].filename.rpartition('/')[2]}, line {frames[-1].lineno}" if frames else ""

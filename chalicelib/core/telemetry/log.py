@@ -1,10 +1,9 @@
 """JSON lines on standard output, which CloudWatch Logs Insights reads by field.
 
-No line shows the values that an error was raised for (error_text.py), and none is longer than it should be, whatever a
-stranger sends.
+No line shows values from an error (error_text.py). The length of a line is bounded, whatever a client sends.
 
-What lines are about (`about`) and what is being counted (`counting`) belong to the thread that works on it, so that
-code deep below need not be handed either. docs/reference/logs.md lists the fields and the metrics.
+The context of lines (`about`) and the counters (`counting`) belong to the thread, so they need not be passed through
+every call. docs/reference/logs.md lists the fields and the metrics.
 """
 
 import json
@@ -22,7 +21,7 @@ from chalicelib.core.telemetry.error_text import traceback_text
 
 MAX_FIELD = 2000
 MAX_EXCEPTION = 8000
-"""Characters of a field, and of a traceback."""
+"""The longest field and the longest traceback, in characters."""
 
 _LOGGER = logging.getLogger("tributary")
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -31,10 +30,10 @@ _counts: ContextVar[Counter[str] | None] = ContextVar("counts", default=None)
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a record: level, message, what it is about, its own fields, an exception's traceback."""
+    """One JSON object for each record: level, message, context, the record's own fields, a traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line."""
+        """The record as a line of JSON."""
         line: dict[str, Any] = {"level": record.levelname, "logger": record.name, "message": record.getMessage()}
         line |= _about.get()
         line |= {name: value for name, value in vars(record).items() if name not in _PLAIN}
@@ -44,7 +43,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def _bounded(name: str, value: Any) -> Any:
-    """A field's value, cut where a stranger could have made it as long as it likes: beginning and end remain."""
+    """A field's value. If it is too long, its middle is left out."""
     most = MAX_EXCEPTION if name == "exception" else MAX_FIELD
     text = value if isinstance(value, str) else json.dumps(value, default=str)
     if len(text) <= most:
@@ -53,7 +52,7 @@ def _bounded(name: str, value: Any) -> Any:
 
 
 def set_up(level: int = logging.INFO) -> None:
-    """Send everything under the logger "tributary" to standard output, once."""
+    """Send the logger "tributary" to standard output. Further calls do nothing."""
     if not _LOGGER.handlers:
         handler = logging.StreamHandler(sys.stdout)
         handler.setFormatter(JsonFormatter())
@@ -64,9 +63,9 @@ def set_up(level: int = logging.INFO) -> None:
 
 @contextmanager
 def about(**fields: str) -> Iterator[None]:
-    """Put these fields on every line that this thread logs meanwhile; an empty one is left as it was.
+    """Add these fields to every line that this thread logs within the block. An empty field leaves the outer value.
 
-    Not around a generator's `yield`: the lines of whoever asks it for more would get them too.
+    Do not use it around a generator's `yield`: the lines of the generator's caller would get the fields too.
     """
     token = _about.set({**_about.get(), **{name: value for name, value in fields.items() if value}})
     try:
@@ -76,18 +75,20 @@ def about(**fields: str) -> Iterator[None]:
 
 
 def about_call(context: object) -> AbstractContextManager[None]:
-    """Put Lambda's id of this call (`request_id`) on every line; its own lines about the call carry it too."""
+    """Add Lambda's id of this call (`request_id`) to every line. Lambda's own lines about the call have it too."""
     return about(request_id=getattr(context, "aws_request_id", ""))
 
 
 @contextmanager
 def counting(message: str, dimensions: Mapping[str, str], **fields: Any) -> Iterator[None]:
-    """Log what this thread counts meanwhile (`count`) as metrics, in one line at the end, if it counts anything.
+    """Collect what this thread counts within the block (`count`), and log it as metrics in one line at the end.
+
+    If nothing was counted, there is no line.
 
     Args:
-        message: of the line, which also says how long it all took.
-        dimensions: of the metrics.
-        fields: of the line, besides.
+        message: the line's message. The line also has the time that the block took.
+        dimensions: the metrics' dimensions.
+        fields: further fields of the line.
     """
     counts: Counter[str] = Counter()
     start = time.perf_counter()
@@ -102,7 +103,7 @@ def counting(message: str, dimensions: Mapping[str, str], **fields: Any) -> Iter
 
 
 def count(metric: str, by: int = 1) -> None:
-    """Add to a metric of the innermost `counting`; outside one, nothing happens. By 0, the line shows a 0."""
+    """Add to a metric of the innermost `counting`. Outside of one, do nothing. Adding 0 makes the line show a 0."""
     counts = _counts.get()
     if counts is not None:
         counts[metric] += by
@@ -111,7 +112,7 @@ def count(metric: str, by: int = 1) -> None:
 def metrics(
     dimensions: Mapping[str, str], values: Mapping[str, float], message: str = "metrics", **fields: Any
 ) -> None:
-    """Log values that CloudWatch makes metrics of, in the namespace Tributary (embedded metric format).
+    """Log values from which CloudWatch makes metrics in the namespace Tributary (embedded metric format).
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
     """
@@ -130,7 +131,7 @@ def info(message: str, **fields: Any) -> None:
 
 
 def warning(message: str, **fields: Any) -> None:
-    """Log something that a person may want to look at."""
+    """Log something that an operator may want to look at."""
     _LOGGER.warning(message, extra=fields)
 
 

@@ -1,4 +1,4 @@
-"""What a tracer is told, and the port that it implements; xray.py does so for AWS X-Ray."""
+"""The port of a tracer and the types that it uses. xray.py implements it for AWS X-Ray."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -8,20 +8,20 @@ Annotation = str | int | bool
 
 
 class Times(NamedTuple):
-    """When something was done, in Unix seconds."""
+    """The beginning and the end of a piece of work, in Unix seconds."""
 
     began: float
     ended: float
 
 
 class Done(NamedTuple):
-    """Something that is over, to be reported.
+    """Completed work to report.
 
     Attributes:
-        name: of the part of the system that did it: "tributary-projector".
-        times: of all of it.
-        calls: what it called meanwhile, by name: {"mysql": Times(...)}.
-        failed: whether it came to nothing.
+        name: the part of the system that did it, such as "tributary-projector".
+        times: when it was done.
+        calls: calls to other servers within it, by name: {"mysql": Times(...)}.
+        failed: whether it failed.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Done(NamedTuple):
 
 
 class Tracer(Protocol):
-    """What carries traces away; telemetry.tracing describes each of these."""
+    """A tracer. telemetry.tracing describes each method."""
 
     def segment(self, name: str, header: str) -> AbstractContextManager[None]:
         """See tracing.segment."""

@@ -1,13 +1,13 @@
-"""Traces for AWS X-Ray, in a few words that cost next to nothing where tracing is off.
+"""Traces for AWS X-Ray. If tracing is off, these functions cost next to nothing.
 
-    segment      a request or a batch: all that happens in it
-    following    the same, within the trace of the command that caused it
-    subsegment   a part of the present one: a command, a transaction
-    header       what to store with a commit, so that others go on with its trace
-    report       what was done for such a commit, after the event
+    segment      a request or a batch, as a whole
+    following    the same, but within the trace of the command that caused it
+    subsegment   a part of the present segment: a command, a transaction
+    header       the text to store with a commit, so that later work continues its trace
+    report       work that was done for such a commit, reported afterwards
 
-The SDK is imported by core/telemetry/xray.py, and that by `set_up` alone, where TRACING=1: it costs 0.05 s on Lambda
-and 0.3 s elsewhere, where it makes a client of its own. docs/reference/tracing.md shows what a trace looks like.
+Only core/telemetry/xray.py imports the SDK, and only `set_up` imports that, if TRACING=1. The import costs 0.05 s on
+Lambda and 0.3 s elsewhere, where the SDK makes a client. docs/reference/tracing.md shows what a trace looks like.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -19,8 +19,8 @@ _tracer: Tracer | None = None
 
 
 def set_up(on: bool) -> None:
-    """Trace from now on, or no longer."""
-    global _tracer  # the SDK's recorder is one a process as well
+    """Switch tracing on or off for the whole process."""
+    global _tracer  # like the SDK's recorder
     if not on:
         _tracer = None
     elif _tracer is None:
@@ -30,59 +30,59 @@ def set_up(on: bool) -> None:
 
 
 def segment(name: str, header: str = "") -> AbstractContextManager[None]:
-    """All that this thread does meanwhile: one request, one batch.
+    """Trace everything that this thread does within the block: one request or one batch.
 
-    On Lambda it is the segment that Lambda itself makes of the call, and name and header are not looked at.
+    On Lambda, the segment is the one that Lambda makes for the call, and name and header are not used.
 
     Args:
-        name: of the part of the system: "tributary-api".
-        header: X-Amzn-Trace-Id of whoever asked, whose trace goes on; without one, a trace begins.
+        name: the part of the system, such as "tributary-api".
+        header: the caller's X-Amzn-Trace-Id, whose trace is continued; "" begins a new trace.
     """
     return _tracer.segment(name, header) if _tracer else _NOTHING
 
 
 def following(name: str, header: str) -> AbstractContextManager[None]:
-    """What this thread does meanwhile because of a commit, as part of the trace that led to it.
+    """Trace what this thread does because of a commit, as a part of the trace that led to the commit.
 
     Args:
-        name: of the part of the system: "tributary-reactor".
-        header: of the commit (Head.trace). Where it has none, all stays in the present segment.
+        name: the part of the system, such as "tributary-reactor".
+        header: the commit's header (Head.trace). If it is "", the work belongs to the present segment.
     """
     return _tracer.following(name, header) if _tracer and header else _NOTHING
 
 
 def subsegment(name: str, namespace: str = "local", **annotations: Annotation) -> AbstractContextManager[None]:
-    """A part of the present segment; outside one, nothing.
+    """Trace a part of the present segment. Outside of a segment, nothing is traced.
 
     Args:
-        name: of what is done: "transfers.request".
+        name: what is done, such as "transfers.request".
         namespace: "remote" for a call to another server.
-        annotations: what traces can be searched by.
+        annotations: values by which traces can be searched.
     """
     return _tracer.subsegment(name, namespace, annotations) if _tracer else _NOTHING
 
 
 def answered(status: int) -> None:
-    """Note the HTTP status that the present subsegment ends with: 4xx shows as an error, 5xx as a fault."""
+    """Set the HTTP status of the present subsegment. 4xx is shown as an error, 5xx as a fault."""
     if _tracer:
         _tracer.answered(status)
 
 
 def header() -> str:
-    """X-Amzn-Trace-Id for what follows from here, 74 characters; "" where this is not traced, or not sampled."""
+    """The X-Amzn-Trace-Id for later work, 74 characters; "" if this is not traced or not sampled."""
     return _tracer.header() if _tracer else ""
 
 
 def report(header: str, done: Done, **annotations: Annotation) -> None:
-    """Add what was done to the trace of a header that `header` made; nothing where that is "".
+    """Add completed work to the trace of a header that `header` made. If that is "", do nothing.
 
-    Only after the event can it be said for whom a transaction was that many commits share.
+    A transaction is shared by many commits. Only after it has ended is it known which commits it was for.
     """
     if _tracer and header:
         _tracer.report(header, done, annotations)
 
 
 def watch_boto() -> None:
-    """Make a subsegment of every call to AWS. For whoever makes a client, since it imports botocore."""
+    """Trace every call to AWS as a subsegment. It imports botocore, so only code that makes a client calls it."""
     if _tracer:
         _tracer.watch_boto()

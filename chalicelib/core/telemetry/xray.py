@@ -1,7 +1,7 @@
-"""What core/telemetry/tracing.py says, done with the X-Ray SDK; nothing else imports that, nor this.
+"""The tracer that uses the X-Ray SDK. Only this module imports it, and only core/telemetry/tracing.py imports this.
 
-The SDK's own context for Lambda knows no trace but that of the call at hand, and nothing of this system's work belongs
-to one call alone: so the context is a plain one everywhere, and on Lambda it is given the call's segment.
+The SDK's context for Lambda allows one trace for each call. Here, one call works for commits of many traces. So the
+SDK's plain context is used everywhere, and on Lambda it gets the call's segment.
 https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
 """
 
@@ -31,14 +31,14 @@ _PARENT = re.compile(r"[0-9a-f]{16}")
 
 
 class _Stack(Context):  # type: ignore[misc]  # the SDK has no types
-    """The open segment of each thread and the subsegments open in it; outside a segment there is nothing to say."""
+    """The open segment of each thread, and the open subsegments in it."""
 
     def handle_context_missing(self) -> None:
-        """Say nothing: a call to AWS outside a segment is not traced."""
+        """Do nothing: a call to AWS outside of a segment is not traced."""
 
     @contextmanager
     def within(self, segment: Segment) -> Iterator[None]:
-        """Have this thread work on a segment, and afterwards on what it worked on before."""
+        """Make a segment the present one of this thread within the block."""
         outer = getattr(self._local, "entities", [])
         self.put_segment(segment)
         try:
@@ -48,7 +48,7 @@ class _Stack(Context):  # type: ignore[misc]  # the SDK has no types
 
 
 class XRayTracer:
-    """The SDK's recorder, which is one a process, set up for us."""
+    """The SDK's recorder, of which a process has one, with our configuration."""
 
     def __init__(self) -> None:
         # What is not in a segment is not traced here, and no reason for a line that is not JSON.
@@ -82,7 +82,7 @@ class XRayTracer:
 
     @contextmanager
     def _sent(self, segment: Segment) -> Iterator[None]:
-        """A segment of our own: sent when it ends."""
+        """A segment that this process makes and sends when it ends."""
         try:
             with self._context.within(segment):
                 yield
@@ -138,12 +138,12 @@ class XRayTracer:
         self._recorder.emitter.send_entity(segment)
 
     def watch_boto(self) -> None:
-        """See tracing.watch_boto. What the SDK has patched, it does not patch again."""
+        """See tracing.watch_boto. The SDK does not patch anything twice."""
         patch(("botocore",))
 
 
 def _of_lambda() -> Segment:
-    """The segment of the call that this Lambda function is at; it can be added to, not changed."""
+    """Lambda's segment of the present call. Subsegments can be added to it, but it cannot be changed."""
     header = TraceHeader.from_header_str(os.environ.get("_X_AMZN_TRACE_ID"))
     if not header.root or not header.parent or header.sampled != 1:
         return DummySegment()
@@ -151,7 +151,7 @@ def _of_lambda() -> Segment:
 
 
 def _continued(name: str, text: str) -> Segment:
-    """A segment within the trace of a header, or of a trace of its own where the header names none."""
+    """A segment in the trace that a header names, or in a new trace if it names none."""
     header = TraceHeader.from_header_str(text)
     if header.sampled == 0:
         return DummySegment(name)
@@ -174,6 +174,6 @@ def _annotate(entity: Any, annotations: Mapping[str, Annotation]) -> None:
 
 
 def _note(entity: Any, error: Exception) -> None:
-    """Show an error in its segment, unless it is an answer like any other: that there is no such thing."""
+    """Record an error in its segment. A refusal that is a normal answer, such as "not found", is not recorded."""
     if not isinstance(error, Problem) or error.status >= 500:
         entity.add_exception(error, traceback.extract_tb(error.__traceback__, limit=10))
