@@ -5,7 +5,6 @@ The functions run here against the embedded AWS, which allows everything, and ev
 
 import json
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
@@ -15,67 +14,24 @@ import pytest
 from chalicelib.core.mysql.connections import connect
 from deploy.chalice_stage import resolved
 from local import ROOT, aws
-from local.ministack import SERVICES, MiniStack
+from local.ministack import SERVICES as EMULATED
+from local.ministack import MiniStack
 from local.ports import free_port
 from local.template import load
 from tests.support.aws_calls import ACCOUNT, BUCKET, AwsCall, Grant, Recorder, grants
-from tests.support.functions import Functions, running
+from tests.support.functions import running
 from tests.support.stores import Tables
+from tests.support.stories import STORIES, poison
 
 FUNCTIONS = ("commands", "queries", "projector", "reactor", "authorizer", "migrate", "check")
 USERS = ("t_rights_writer", "t_rights_reader")
-
-
-def shop(functions: Functions) -> None:
-    """A day in the shop: every command, some twice under a key, and the order saga with all its ends."""
-    ask = functions.request
-    ada = ask("POST", "/customers", {"name": "Ada", "email": "ada@example.com"}, Idempotency_Key="k1")["id"]
-    ask("PATCH", f"/customers/{ada}", {"name": "Ada"}, Idempotency_Key="k2")  # decides nothing
-    for sku in ("A-1", "B-1"):
-        ask("POST", "/products", {"sku": sku, "name": "Lamp", "price": 5, "currency": "GBP"})
-        ask("POST", f"/stock/{sku}/receipts", {"quantity": 5, "reference": sku})
-    ask("PATCH", "/products/A-1", {"price": 5}, Idempotency_Key="k3")
-    ask("POST", "/stock/A-1/receipts", {"quantity": 5})
-    ask("POST", "/stock/A-1/adjustments", {"change": 0, "reason": "counted"}, Idempotency_Key="k4")  # decides nothing
-    lines = [{"sku": "A-1", "quantity": 2}, {"sku": "B-1", "quantity": 1}]
-    shipped, cancelled, short = (
-        ask("POST", "/orders", {"customer_id": ada, "lines": wanted, "reference": reference})["id"]
-        for wanted, reference in ((lines, "r1"), (lines, "r2"), ([{"sku": "A-1", "quantity": 99}], "r3"))
-    )
-    functions.recorder.fail("TransactWriteItems", 3)  # the reactor looks what became of its reservation
-    functions.settle()
-    ask("POST", f"/orders/{shipped}/ship")
-    ask("POST", f"/orders/{shipped}/deliver")
-    for key in ("k5", "k6"):
-        ask("POST", f"/orders/{cancelled}/cancel", {}, Idempotency_Key=key)
-    functions.settle()
-    assert ask("GET", f"/orders/{short}")["status"] == "rejected"
-    ask("DELETE", "/products/B-1")
-    ask("DELETE", f"/customers/{ada}")
-    ask("GET", "/orders")
-
-
-# A service that was begun with `make new-service` tells its own.
-STORIES: list[Callable[[Functions], None]] = [
-    shop,
-    *(
-        import_module(f"chalicelib.{path.parts[-3]}.tests.story").story
-        for path in sorted(ROOT.glob("chalicelib/*/tests/story.py"))
-    ),
-]
-
-
-def poison(functions: Functions, service: str) -> None:
-    """A record that nobody can read, too large for an item of the dead letters' table."""
-    noise = "".join(chr(0x4E00 + (i * 7919) % 20000) for i in range(300_000))
-    functions.deliver(service, {"id": {"S": "poison"}, "version": {"N": "1"}, "state": {"S": noise}})
 
 
 @pytest.fixture(scope="module")
 def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of an embedded AWS that has secrets as well."""
     server = MiniStack(
-        tmp_path_factory.mktemp("ministack"), free_port(), keep=False, services=(*SERVICES, "secretsmanager")
+        tmp_path_factory.mktemp("ministack"), free_port(), keep=False, services=(*EMULATED, "secretsmanager")
     )
     server.start()
     yield server.endpoint
@@ -106,7 +62,7 @@ def recorded(
             connect(database_url).cursor().execute(f"DROP USER IF EXISTS {', '.join(USERS)}")
         for story in STORIES:
             story(functions)
-        poison(functions, "orders")
+        poison(functions)
         functions.check()
         functions.check()
     return recorder.calls

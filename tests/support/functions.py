@@ -1,7 +1,8 @@
-"""The app's functions in this process, each called as Lambda calls it, over stores that the test brings."""
+"""The app's functions, each called as Lambda calls it, over stores that the test brings."""
 
 import json
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,7 +11,6 @@ from urllib.parse import parse_qs
 
 from chalice.app import Chalice
 
-from chalicelib.core.http.info import ApiInfo
 from chalicelib.core.mysql.schema import bring_up_to_date
 from chalicelib.core.operations.check import check_all
 from chalicelib.core.projector.handler import project_event
@@ -32,32 +32,34 @@ class _Context:
         return 60_000
 
 
-class Functions:
-    """Commands, queries, projector, reactor and check.
+class Functions(ABC):
+    """The functions of a set of tables, for stories that are told by requests.
 
     Args:
-        runtime: what they share; each call is noted as its function's.
-        apis: the routes.
-        info: how the API names itself.
-        recorder: notes the calls of AWS.
         tables: where commands write to.
-
-    Attributes:
-        recorder: the same.
     """
 
-    def __init__(self, runtime: Runtime, apis: Any, info: ApiInfo, recorder: Recorder, tables: Tables) -> None:
-        self._runtime = runtime
-        self.recorder = recorder
+    def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        self._chalice = Chalice("functions", configure_logs=False)
-        for api in apis:
-            self._chalice.register_blueprint(api.blueprint(lambda: runtime, None, info))
-        self._routes = [(e.method, e.path) for api in apis for e in api.endpoints]
+        root = tables.domain.root
+        self._role = list(root.PERMISSIONS.roles)[-1]
+        self._routes = [(e.method, e.path) for api in root.APIS for e in api.endpoints]
         self._seen: dict[tuple[str, str], int] = {}
 
-    def request(self, method: str, target: str, body: Any = None, role: str = "admin", **headers: str) -> Any:
-        """Send a request; what it answers, parsed. It must succeed."""
+    @abstractmethod
+    def call(self, function: str, event: Any) -> Any:
+        """What a function answers to an event.
+
+        Args:
+            function: "commands", "queries", "projector" or "reactor".
+            event: as Lambda gives it.
+        """
+
+    def fail(self, operation: str, times: int) -> None:  # noqa: B027 - where nothing can be made to fail, nothing is
+        """Answer the next requests of an operation of DynamoDB with 500, where this can be done."""
+
+    def request(self, method: str, target: str, body: Any = None, role: str = "", **headers: str) -> Any:
+        """Send a request, as the last role unless another is named; what it answers, parsed. It must succeed."""
         path, _, query = target.partition("?")
         route, parameters = self._route(method, path)
         event = {
@@ -66,7 +68,7 @@ class Functions:
                 "resourcePath": route,
                 "path": path,
                 "identity": {},
-                "authorizer": {"subject": "somebody", "role": role},
+                "authorizer": {"subject": "somebody", "role": role or self._role},
             },
             "headers": {name.replace("_", "-"): value for name, value in headers.items()},
             "multiValueHeaders": {name.replace("_", "-"): [value] for name, value in headers.items()},
@@ -76,35 +78,21 @@ class Functions:
             "body": json.dumps(body) if body is not None else None,
             "isBase64Encoded": False,
         }
-        with self.recorder.function("queries" if method == "GET" else "commands"):
-            answer = self._chalice(event, _Context())
+        answer = self.call("queries" if method == "GET" else "commands", event)
         assert answer["statusCode"] < 300, answer
         return json.loads(answer["body"])
 
     def settle(self) -> None:
         """Let projector and reactor see all that changed, until nothing changes any more."""
-        while any(self._deliver(service) for service in self._runtime.services.values()):
+        while any(self._deliver(service) for service in self._tables.domain.services.values()):
             pass
 
     def deliver(self, service: str, *items: Mapping[str, Any]) -> None:
         """Give projector and reactor records of a stream that carry those items."""
         stream = f"arn:aws:dynamodb:eu-west-1:000000000000:table/{self._tables.name(service)}/stream/2026"
         event = {"Records": [as_record(item, stream) for item in items]}
-        with self.recorder.function("projector"):
-            assert project_event(event, _Context(), self._runtime) == {"batchItemFailures": []}
-        with self.recorder.function("reactor"):
-            assert react_to_event(event, _Context(), self._runtime) == {"batchItemFailures": []}
-
-    def migrate(self, writer_secret: str, reader_secret: str) -> None:
-        """Run the migrations, which make the users that those secrets name."""
-        settings = replace(self._runtime.settings, writer_secret=writer_secret, reader_secret=reader_secret)
-        with self.recorder.function("migrate"):
-            bring_up_to_date(settings, self._tables.domain.root.MIGRATIONS)
-
-    def check(self) -> None:
-        """Run the scheduled check."""
-        with self.recorder.function("check"):
-            check_all(self._runtime)
+        for function in ("projector", "reactor"):
+            assert self.call(function, event) == {"batchItemFailures": []}
 
     def _deliver(self, service: Service) -> bool:
         fresh = [item for item in self._tables.items(service.name) if self._is_fresh(service.name, item)]
@@ -129,8 +117,54 @@ class Functions:
         raise LookupError(f"no route for {method} {path}")
 
 
+class InProcess(Functions):
+    """The functions in this process; each call of AWS is noted as its function's.
+
+    Args:
+        runtime: what they share.
+        recorder: notes the calls.
+        tables: where commands write to.
+
+    Attributes:
+        recorder: the same.
+    """
+
+    def __init__(self, runtime: Runtime, recorder: Recorder, tables: Tables) -> None:
+        super().__init__(tables)
+        self._runtime = runtime
+        self.recorder = recorder
+        self._chalice = Chalice("functions", configure_logs=False)
+        for api in tables.domain.root.APIS:
+            self._chalice.register_blueprint(api.blueprint(lambda: runtime, None, tables.domain.root.INFO))
+
+    def call(self, function: str, event: Any) -> Any:
+        """What a function answers."""
+        with self.recorder.function(function):
+            match function:
+                case "projector":
+                    return project_event(event, _Context(), self._runtime)
+                case "reactor":
+                    return react_to_event(event, _Context(), self._runtime)
+            return self._chalice(event, _Context())
+
+    def fail(self, operation: str, times: int) -> None:
+        """Answer the next requests of an operation with 500, so that nobody knows what became of them."""
+        self.recorder.fail(operation, times)
+
+    def migrate(self, writer_secret: str, reader_secret: str) -> None:
+        """Run the migrations, which make the users that those secrets name."""
+        settings = replace(self._runtime.settings, writer_secret=writer_secret, reader_secret=reader_secret)
+        with self.recorder.function("migrate"):
+            bring_up_to_date(settings, self._tables.domain.root.MIGRATIONS)
+
+    def check(self) -> None:
+        """Run the scheduled check."""
+        with self.recorder.function("check"):
+            check_all(self._runtime)
+
+
 @contextmanager
-def running(tables: Tables, database_url: str, recorder: Recorder) -> Iterator[Functions]:
+def running(tables: Tables, database_url: str, recorder: Recorder) -> Iterator[InProcess]:
     """The functions of the tables' domain."""
     root = tables.domain.root
     before = dict(os.environ)
@@ -145,7 +179,7 @@ def running(tables: Tables, database_url: str, recorder: Recorder) -> Iterator[F
     try:
         with recorder.watching():
             runtime = Runtime.from_env(root.SERVICES, root.PERMISSIONS, root.PORTS)
-            yield Functions(runtime, root.APIS, root.INFO, recorder, tables)
+            yield InProcess(runtime, recorder, tables)
     finally:
         os.environ.clear()
         os.environ.update(before)

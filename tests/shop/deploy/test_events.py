@@ -1,20 +1,13 @@
-"""Every sample event, run as Lambda runs it, in an order that tells a story."""
+"""Every sample event of the shop, run as Lambda runs it, in an order that tells a story."""
 
 import json
-import re
-import shutil
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chalicelib.bootstrap import SERVICES
 from chalicelib.core.mysql.connections import connect
 from tests.deploy.conftest import Deployment
-from tests.deploy.lambdas import EVENTS, ROOT
+from tests.deploy.lambdas import ENGINES_EVENTS, EVENTS
 
 ADA, CONFIRMED, PLACED = (
     "cus_01JD2Q8N3XW7GK5T0V9M4R6B1C",
@@ -24,20 +17,7 @@ ADA, CONFIRMED, PLACED = (
 STREAMS = ("customers", "catalog", "inventory", "orders")
 # Orders of which the reactor gets to know, by the last letter of their ids.
 RESERVED, CANCELLED, TOO_LARGE, CANCELLED_LATER = (PLACED[:-1] + letter for letter in "EFGH")
-# The X-Ray SDK, and what it imports that the function itself does not; tracing is off in these runs.
-_SDK = {"aws_xray_sdk", "wrapt"}
-TRACING = {
-    "Authorizer": set[str](),
-    "Migrate": {"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3"},
-    "Queries": {*_SDK, "botocore", "dateutil", "jmespath", "six.py", "urllib3"},
-    "Commands": _SDK,
-    "Projector": _SDK,
-    "Reactor": _SDK,
-    "Check": _SDK,
-}
-USED: set[str] = {"jwks"}
-NOT_SHIPPED = re.compile(r"__pycache__|^\w+/(tests|events)/")  # the latter of a service, in its folder
-
+USED: set[str] = set()
 pytestmark = pytest.mark.slow
 
 
@@ -194,7 +174,6 @@ def test_queries(deployment: Deployment) -> None:
     assert query(deployment, "order")[1]["lines"][0]["amount"] == 678
     status, sales = query(deployment, "sales")
     assert (status, [item["amount"] for item in sales["items"]]) == (200, [678])
-    assert query(deployment, "health") == (200, {"status": "ok"})
 
 
 def test_consistency_tokens(deployment: Deployment) -> None:
@@ -209,79 +188,6 @@ def test_no_authorizer(deployment: Deployment) -> None:
     assert query(deployment, "unauthenticated")[0] == 401
 
 
-def test_authorizer(deployment: Deployment) -> None:
-    """A good token becomes a policy with its bearer's role; an expired one becomes exactly `Unauthorized`."""
-    answer = invoke(deployment, "authorizer", "AuthorizerFunction")
-    assert answer["context"] == {"subject": "local-staff", "role": "staff"}
-    assert answer["policyDocument"]["Statement"][0]["Effect"] == "Allow"
-    assert invoke(deployment, "authorizer-expired", "AuthorizerFunction")["errorMessage"] == "Unauthorized"
-
-
-def test_check(deployment: Deployment) -> None:
-    """The scheduled check keeps what it saw, and logs it in the format that CloudWatch makes metrics of."""
-    assert invoke(deployment, "check", "CheckFunction") is None
-    assert len(rows(deployment, "SELECT service FROM service_status")) == len(SERVICES)
-    log = deployment.running["CheckFunction"].log.read_text(errors="replace")
-    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{") and '"_aws"' in line]
-    assert {line["Service"] for line in lines} == set(SERVICES)
-    assert all(line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Tributary" for line in lines)
-
-
-@pytest.fixture
-def cloudformation() -> Iterator[tuple[str, list[Any]]]:
-    """A place for answers to CloudFormation: its port, and the answers."""
-    answers: list[Any] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_PUT(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            answers.append((self.headers["Content-Type"], json.loads(body)))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield str(server.server_port), answers
-    server.shutdown()
-
-
-def test_migrations(deployment: Deployment, cloudformation: tuple[str, list[Any]]) -> None:
-    """By hand the migrations say what they applied; for CloudFormation they answer where it waits."""
-    assert invoke(deployment, "migrate", "MigrateFunction") == {"applied": [], "users": 0}
-    port, answers = cloudformation
-    invoke(deployment, "migrate-on-deploy", "MigrateFunction", **{"127.0.0.1:9999": f"127.0.0.1:{port}"})
-    ((content_type, answer),) = answers
-    assert (content_type, answer["Status"], answer["PhysicalResourceId"]) == ("", "SUCCESS", "Migrations")
-
-
 def test_every_event_is_used() -> None:
     """No sample without a test; runs last in this file."""
-    assert {path.stem for path in EVENTS.glob("*.json")} == USED
-
-
-@pytest.mark.parametrize("function", ["Commands", "Queries", "Projector", "Reactor", "Authorizer", "Migrate", "Check"])
-def test_packages_hold_all_of_ours_and_what_is_imported(deployment: Deployment, function: str) -> None:
-    """Every file of chalicelib, migrations too; and of the libraries, those that all the samples have imported."""
-    name = f"{function}Function"
-    package = deployment.packages[name]
-    imported = deployment.start(name).imported()
-    ours, shipped = (
-        {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-        for folder in (ROOT / "chalicelib", package / "chalicelib")
-    )
-    assert sorted(path for path in ours - shipped if not NOT_SHIPPED.search(path)) == []
-    code = (path.relative_to(package) for path in package.rglob("*") if path.suffix in (".py", ".so"))
-    libraries = {path.parts[0] for path in code}
-    assert sorted(libraries - {path.partition("/")[0] for path in imported} - TRACING[function]) == []
-
-
-@pytest.mark.parametrize("function", ["CommandsFunction", "QueriesFunction"])
-def test_packages_are_small(packages: dict[str, Path], function: str, tmp_path: Path) -> None:
-    """Zipped, and with boto3, under 15 MB; nothing that is compiled, that tests, or that develops."""
-    names = [path.name for path in packages[function].rglob("*")]
-    assert not {"__pycache__", "tests", "pytest", "pip", "setuptools", "moto"} & set(names)
-    zipped = shutil.make_archive(str(tmp_path / function), "zip", packages[function])
-    assert Path(zipped).stat().st_size < 15_000_000
+    assert {path.stem for path in EVENTS.glob("*.json")} == {*USED, *ENGINES_EVENTS}

@@ -1,0 +1,24 @@
+"""What happens in the repository's own services, told by requests: every command and every policy, at least once.
+
+A service tells its own in tests/story.py of its folder, as `make new-service` writes it. A folder of tests/ with a
+story.py tells what goes on between several. tests/deploy runs them against the functions.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+
+from chalicelib.bootstrap import REACTED_TO, SERVICES
+from local import ROOT
+from tests.support.functions import Functions
+
+STORIES: list[Callable[[Functions], None]] = [
+    import_module(".".join(path.relative_to(ROOT).with_suffix("").parts)).story
+    for path in sorted([*ROOT.glob("chalicelib/*/tests/story.py"), *ROOT.glob("tests/*/story.py")])
+]
+
+
+def poison(functions: Functions) -> None:
+    """Deliver a record that nobody can read, too large for an item of the dead letters' table."""
+    noise = "".join(chr(0x4E00 + (i * 7919) % 20000) for i in range(300_000))
+    item = {"id": {"S": "poison"}, "version": {"N": "1"}, "state": {"S": noise}}
+    functions.deliver(next(iter([*REACTED_TO, *SERVICES])), item)
