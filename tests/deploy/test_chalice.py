@@ -11,17 +11,19 @@ from typing import Any
 
 import pytest
 
-from chalicelib.bootstrap import SERVICES, SETTINGS, runtime
+from chalicelib.bootstrap import REACTED_TO, SERVICES, SETTINGS
 from chalicelib.core.projector.handler import project_event
 from chalicelib.core.reactor.handler import react_to_event
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.settings import Settings
 from chalicelib.core.streams.batches import BatchFailed
+from chalicelib.core.streams.records import as_record
 from deploy import chalice_stage
 from deploy.chalice_sample import OUTPUTS, TABLES
 from local import aws
 from local.template import load
-from tests.deploy.lambdas import ROOT, event
+from tests.deploy.lambdas import ROOT
+from tests.support.domain import NEUTRAL
 
 
 def project(folder: Path, requirements: str = "") -> Path:
@@ -107,8 +109,9 @@ def test_a_failure_is_told_in_the_way_that_the_mapping_understands(
 ) -> None:
     """A list of failures where mappings report them; an error where Lambda would take the list for success."""
     settings = Settings(database_url="mysql://nobody@127.0.0.1:1/none", partial_batch=partial)
-    made = Runtime(settings, SERVICES, runtime().permissions, lambda _: {})
-    records = event("stream-orders")
+    made = Runtime(settings, NEUTRAL.services, NEUTRAL.permissions, lambda _: {})
+    stream = "arn:aws:dynamodb:eu-west-1:000000000000:table/tributary-transfers/stream/2026"
+    records = {"Records": [as_record({"id": {"S": "tra_1"}, "version": {"N": "1"}}, stream)]}
 
     class Context:
         def get_remaining_time_in_millis(self) -> int:
@@ -131,10 +134,10 @@ def test_policies_hold_the_least(packaged: dict[str, Any], tmp_path: Path) -> No
         for statement in json.loads(text)["Statement"]:
             actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
             assert not [action for action in actions if "*" in action]
-    for name in ("project_orders", "react_orders"):
-        orders = json.loads((tmp_path / f"policy-dev-{name}.json").read_text())["Statement"]
-        streams = [s["Resource"] for s in orders if "dynamodb:GetRecords" in s["Action"]]
-        assert streams == [[f"{TABLES}orders/stream/*"]]
+    for verb, service in [*(("project", name) for name in SERVICES), *(("react", name) for name in REACTED_TO)]:
+        statements = json.loads((tmp_path / f"policy-dev-{verb}_{service}.json").read_text())["Statement"]
+        streams = [s["Resource"] for s in statements if "dynamodb:GetRecords" in s["Action"]]
+        assert streams == [[f"{TABLES}{service}/stream/*"]]
 
 
 def test_every_function_may_log(packaged: dict[str, Any]) -> None:
@@ -156,6 +159,7 @@ def as_list(value: Any) -> list[Any]:
 
 def test_settings_made_by_hand_are_kept(tmp_path: Path) -> None:
     """Filling a stage again leaves the issuer, the sizes, and other stages, as they are."""
+    projector = f"project_{next(iter(SERVICES))}"
     chalice_stage.write("dev", OUTPUTS, tmp_path)
     config = json.loads((tmp_path / "config.json").read_text())
     config["stages"]["dev"]["environment_variables"]["JWT_ISSUER"] = "https://id.example"
@@ -164,7 +168,7 @@ def test_settings_made_by_hand_are_kept(tmp_path: Path) -> None:
         setting.default for setting in SETTINGS
     }
     config["stages"]["dev"]["environment_variables"] |= own
-    config["stages"]["dev"]["lambda_functions"]["project_orders"]["lambda_memory_size"] = 3008
+    config["stages"]["dev"]["lambda_functions"][projector]["lambda_memory_size"] = 3008
     config["stages"]["prod"] = {"api_gateway_stage": "live"}
     (tmp_path / "config.json").write_text(json.dumps(config))
     chalice_stage.write("dev", {**OUTPUTS, "DeadLetterTable": "other"}, tmp_path)
@@ -172,7 +176,7 @@ def test_settings_made_by_hand_are_kept(tmp_path: Path) -> None:
     environment = config["stages"]["dev"]["environment_variables"]
     assert (environment["JWT_ISSUER"], environment["DEAD_LETTER_TABLE"]) == ("https://id.example", "other")
     assert {setting.name: environment[setting.name] for setting in SETTINGS} == own
-    assert config["stages"]["dev"]["lambda_functions"]["project_orders"]["lambda_memory_size"] == 3008
+    assert config["stages"]["dev"]["lambda_functions"][projector]["lambda_memory_size"] == 3008
     assert config["stages"]["prod"] == {"api_gateway_stage": "live"}
 
 

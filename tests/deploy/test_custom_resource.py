@@ -92,12 +92,12 @@ def test_users(database: str) -> None:
     try:
         reader = connect(url.format("t_reader", "second-Passw0rd!"))
         writer = connect(url.format("t_writer", "second-Passw0rd!"))
-        assert reader.cursor().execute("SELECT * FROM orders") == 0
+        assert reader.cursor().execute("SELECT * FROM timeline") == 0
         with pytest.raises(pymysql.err.OperationalError, match="denied"):
-            reader.cursor().execute("DELETE FROM orders")
-        assert writer.cursor().execute("DELETE FROM orders") == 0
+            reader.cursor().execute("DELETE FROM timeline")
+        assert writer.cursor().execute("DELETE FROM timeline") == 0
         with pytest.raises(pymysql.err.OperationalError, match="denied"):
-            writer.cursor().execute("DROP TABLE orders")
+            writer.cursor().execute("DROP TABLE timeline")
         with pytest.raises(pymysql.err.OperationalError, match="denied"):
             connect(url.format("t_reader", "first-Passw0rd!"))
     finally:

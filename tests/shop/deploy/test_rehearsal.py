@@ -1,0 +1,40 @@
+"""The shop, deployed as `chalice package` makes it, on the embedded AWS."""
+
+import pytest
+
+from local.ports import wait_until
+from tests.deploy.test_rehearsal import Deployed, deployed, whole_ministack
+
+__all__ = ["deployed", "whole_ministack"]
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_command_and_a_query(deployed: Deployed) -> None:
+    """Through the gateway and its authorizer to DynamoDB; from its stream to MySQL; and out of there by a query."""
+    product, token = deployed.command("/products", sku="R-1", name="Rehearsal", price=5, currency="GBP")
+    assert product["version"] == 1
+    found = deployed.query("/products/R-1", token)
+    assert (found["name"], found["version"]) == ("Rehearsal", 1)
+
+
+def test_the_reactor_confirms_an_order(deployed: Deployed) -> None:
+    """An order that is placed after stock came in is confirmed with nobody asking for it; the read model shows it."""
+    deployed.command("/products", sku="R-3", name="Rehearsed saga", price=5, currency="GBP")
+    deployed.command("/stock/R-3/receipts", quantity=10)
+    customer, _ = deployed.command("/customers", name="Ada Lovelace", email="ada@rehearsal.example")
+    lines = [{"sku": "R-3", "quantity": 3}]
+    order, token = deployed.command("/orders", customer_id=customer["id"], lines=lines)
+    assert order["status"] == "placed"
+
+    def confirmed() -> bool:
+        shown = deployed.query(f"/orders/{order['id']}", token)
+        return bool(shown["status"] == "confirmed" and shown["lines"][0]["available"] == 7)
+
+    assert wait_until(confirmed, 60)
+
+
+def test_a_refusal(deployed: Deployed) -> None:
+    """An invalid body is a problem."""
+    status, (problem, _) = deployed.request("POST", "/products", {"sku": "R-2"})
+    assert (status, problem["type"]) == (422, "urn:tributary:problem:invalid")
