@@ -24,7 +24,7 @@ from deploy.chalice_sample import OUTPUTS
 from deploy.generate.names import logical
 from local import aws, keys
 from local.ministack import ALL_SERVICES, MiniStack
-from local.ports import free_port, wait_until
+from local.ports import free_port
 from tests.deploy.lambdas import ROOT, tool
 from tests.deploy.test_chalice import package, project
 from tests.support.domain import OWN
