@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 REGION: Final = "eu-west-1"
-# Any key will do; without one botocore would look for a real one in the person's home.
+# Any key will do. Without one, botocore would look for real credentials in the user's home.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 _CONFIG = Config(
     connect_timeout=5,
@@ -43,7 +43,7 @@ def s3(endpoint: str) -> "S3Client":
 
 
 def create_bucket(endpoint: str, name: str) -> None:
-    """Create a bucket where there is none."""
+    """Create a bucket if it does not exist."""
     client = s3(endpoint)
     if name not in (bucket["Name"] for bucket in client.list_buckets()["Buckets"]):
         client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})

@@ -1,8 +1,8 @@
 """The stack's ports on Docker's bridge, for the containers of `sam local` on Linux.
 
-The stack listens on 127.0.0.1 alone, and `sam` ignores --docker-network host (aws-sam-cli issue 669). Docker
-Desktop forwards host.docker.internal to the host's loopback by itself; on Linux that name is the bridge's address,
-where somebody has to listen. Only containers of this machine and the machine itself get there.
+The stack listens only on 127.0.0.1, and `sam` ignores --docker-network host (aws-sam-cli issue 669). Docker Desktop
+forwards host.docker.internal to the host's loopback. On Linux that name is the bridge's address, so something has to
+listen there. Only this machine and its containers can reach that address.
 """
 
 import fcntl
@@ -18,7 +18,7 @@ _BLOCK = 1 << 16
 
 
 def bridge_address(interface: str = "docker0") -> str | None:
-    """The address of Docker's bridge on this machine; None where there is none."""
+    """The address of Docker's bridge on this machine; None if there is no bridge."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             answer = fcntl.ioctl(probe.fileno(), _SIOCGIFADDR, struct.pack("256s", interface.encode()))
@@ -37,7 +37,7 @@ class _Connection(socketserver.BaseRequestHandler):
     server: _Forward
 
     def handle(self) -> None:
-        """Carry both directions until both have ended."""
+        """Copy bytes in both directions until both have ended."""
         try:
             inner = socket.create_connection(("127.0.0.1", self.server.server_address[1]), timeout=5)
         except OSError:
@@ -59,14 +59,14 @@ def _carry(source: socket.socket, target: socket.socket) -> None:
 
 
 def forward(ports: Sequence[int], address: str | None = None) -> list[int]:
-    """Listen on the bridge at these ports, in threads that end with the process, and carry on to 127.0.0.1.
+    """Listen on the bridge at these ports and forward to 127.0.0.1, in threads that end with the process.
 
     Args:
-        ports: of the stack.
-        address: of the bridge; default: `bridge_address()`. Without a bridge nothing is done.
+        ports: the stack's ports.
+        address: the bridge's address, by default `bridge_address()`. Without a bridge nothing is done.
 
     Returns:
-        The ports that are forwarded; one that is taken there is left out.
+        The forwarded ports. A port that is taken on the bridge is left out.
     """
     address = address or bridge_address()
     served = []

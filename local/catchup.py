@@ -1,12 +1,11 @@
-"""Make up for what the streams have lost: `python -m local.catchup`.
+"""Make up for records that the streams have lost: `python -m local.catchup`.
 
-MiniStack keeps its tables over a restart and loses their streams. So before the pump starts, every table
-is compared with the read model by id and version, and what is newer goes through the same function that
-the stream feeds, as records that look like a stream's. Of several lost versions only the newest can be
-had: the timeline shows such a gap as incomplete.
+MiniStack keeps its tables when it restarts, but loses their streams. So before the pump starts, every table is compared
+with the read model by id and version. Newer items go through the function that the stream feeds, as records like those
+of a stream. If several versions were lost, only the newest is left, and the timeline shows the gap as incomplete.
 
-What the reactor has done of the lost streams nobody can tell from a row. Unless the pump had come to rest before
-it was stopped, the reactor is given every aggregate again; what is done already finds itself done.
+No row tells what the reactor has already done. Unless the pump had come to rest before it was stopped, the reactor gets
+every aggregate again. Finished work is not repeated.
 """
 
 import os
@@ -38,12 +37,12 @@ _PROJECTOR = "project"  # of whatever module
 
 
 class Found(NamedTuple):
-    """What the comparison of both sides found.
+    """The result of comparing both sides.
 
     Attributes:
-        newer: items that the read model did not show yet, and now does.
-        without_item: rows of things that the tables do not hold.
-        ahead: things of which the read model shows a later version than the tables hold.
+        newer: the number of items that the read model did not show yet, and now does.
+        without_item: the number of aggregates with rows, but without an item in the tables.
+        ahead: the number of aggregates of which the read model shows a later version than the tables.
     """
 
     newer: int = 0
@@ -51,14 +50,14 @@ class Found(NamedTuple):
     ahead: int = 0
 
     def __str__(self) -> str:
-        """For the person."""
-        done = f"caught up with {self.newer} items" if self.newer else "the read model shows all that the tables hold"
+        """A sentence for the user."""
+        done = f"caught up with {self.newer} items" if self.newer else "the read model is up to date"
         if not self.without_item and not self.ahead:
             return done
         return (
-            f"{done}. But it shows {self.without_item} things that the tables do not hold, and {self.ahead} in a later"
-            " version than they do: what was written to the tables last is LOST to commands. `make rebuild`, while this"
-            " runs, makes the read model show what the tables hold; `make reset` begins anew"
+            f"{done}. But {self.without_item} aggregates are missing in the tables, and {self.ahead} have an older"
+            " version there than in the read model: the last writes to the tables are LOST. `make rebuild`, while the"
+            " stack runs, makes the read model equal to the tables. `make reset` deletes everything"
         )
 
 
@@ -66,14 +65,14 @@ class CatchUp:
     """Compares one service's table with its rows.
 
     Args:
-        client: of DynamoDB.
+        client: a DynamoDB client.
         table: the table's name.
-        service: whose table it is.
+        service: the table's service.
         pool: connections to the read model.
 
     Attributes:
-        ahead: how many things the read model shows in a later version, once `records` is begun.
-        without_item: how many it shows that the table does not hold.
+        ahead: see `Found`; counted while `records` is read.
+        without_item: see `Found`.
     """
 
     def __init__(self, client: "DynamoDBClient", table: str, service: Service, pool: Pool) -> None:
@@ -85,7 +84,7 @@ class CatchUp:
         self.ahead = self.without_item = 0
 
     def records(self) -> Iterator[list[Record]]:
-        """Of each item that the read model does not show yet, a record as a stream would have held it."""
+        """A record, like a stream's, for each item that the read model does not show yet."""
         with ThreadPoolExecutor(_SEGMENTS) as threads:
             compared = list(threads.map(self._compare, range(_SEGMENTS)))
         missing = [id for part in compared for id in part.missing]
@@ -96,7 +95,7 @@ class CatchUp:
             yield self._records(batch_get(self._client, self.name, part, tries=PATIENT_TRIES))
 
     def all_records(self) -> Iterator[list[Record]]:
-        """A record of every aggregate, a page of the table at a time."""
+        """A record for every aggregate, a page of the table at a time."""
         for page in self._client.get_paginator("scan").paginate(TableName=self.name, ConsistentRead=True):
             yield self._records(item for item in page["Items"] if is_head(item["id"]["S"]))
 
@@ -104,7 +103,7 @@ class CatchUp:
         return [as_record(item, self._stream, time.time()) for item in items]
 
     def _compare(self, segment: int) -> "_Compared":
-        """One part of the table with what the read model shows of it."""
+        """Compare one segment of the table with the read model."""
         pages = self._client.get_paginator("scan").paginate(
             TableName=self.name,
             ConsistentRead=True,
@@ -122,15 +121,15 @@ class CatchUp:
         return _Compared(missing, ahead, rows)
 
     def _rows(self) -> int:
-        """How many things the read model has rows of."""
+        """The number of aggregates that have rows in the read model."""
         with self._pool.connection() as connection, connection.cursor() as cursor:
             cursor.execute(f"SELECT COUNT(*) FROM {self._service.projection.root.name}")
             return int(cursor.fetchone()[0])
 
     def _shown(self, ids: Sequence[str]) -> dict[str, int]:
-        """The versions that the read model shows: of aggregates with rows from these, of others from the timeline.
+        """The versions in the read model: from the rows of aggregates that have rows, else from the timeline.
 
-        The timeline has even what no kind of aggregate is: the projector sets it aside, and catches up with it once.
+        An item that is no known aggregate is set aside by the projector, once, and then has a row in the timeline.
         """
         projection = self._service.projection
         key = projection.root.key[0]
@@ -156,7 +155,7 @@ class CatchUp:
 
 
 class _Compared(NamedTuple):
-    """Of one part of a table: what the read model has not reached, what it is ahead of, what it has rows of."""
+    """The result for one segment of a table: newer items, aggregates ahead, and aggregates with rows."""
 
     missing: list[str]
     ahead: int
@@ -164,7 +163,7 @@ class _Compared(NamedTuple):
 
 
 def _version(item: Mapping[str, Any]) -> int | None:
-    """An item's version; None where that is no number, so that the function that is fed it sets it aside."""
+    """An item's version; None if it is no number, so that the function sets the item aside."""
     try:
         return int(item["version"]["N"])
     except (KeyError, ValueError):
@@ -181,19 +180,19 @@ def catch_up(
     *,
     at_rest: bool,
 ) -> Found:
-    """Compare every service's table with the read model, and feed every function what it may have missed.
+    """Compare every service's table with the read model, and give every function the records that it may have missed.
 
     Args:
-        endpoint: of the embedded AWS.
-        prefix: of the tables.
-        services: by name.
+        endpoint: the URL of the embedded AWS.
+        prefix: the prefix of the tables' names.
+        services: the services by name.
         pool: connections to the read model.
-        sources: the mappings.
-        handlers: the functions, by the mappings' handler.
-        at_rest: whether everything that the streams held had been delivered.
+        sources: the event source mappings.
+        handlers: the functions, by the handler that a mapping names.
+        at_rest: whether all records of the streams had been delivered.
 
     Raises:
-        RuntimeError: a function did not take them.
+        RuntimeError: a function did not accept its records.
     """
     client = aws.dynamodb(endpoint)
     found = Found()
@@ -219,7 +218,7 @@ def _hand_over(sources: Sequence[EventSource], handlers: Mapping[str, LambdaHand
 
 
 def main() -> int:
-    """Catch up, and say on standard output what there was, or what was wrong. Returns the exit code."""
+    """Catch up, and print the result or the error on standard output. Returns the exit code."""
     said = os.fdopen(os.dup(1), "w", encoding="utf-8")
     keep_going()
     sys.stdout = sys.stderr  # what the functions log is for the log

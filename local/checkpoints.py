@@ -1,4 +1,4 @@
-"""Where each function stands in each shard, in one small file a function and table."""
+"""The position of each function in each shard, in one small file for each function and table."""
 
 import json
 import sys
@@ -8,13 +8,13 @@ from pathlib import Path
 
 
 class Checkpoints:
-    """What one function has done of one table's stream.
+    """The position of one function in one table's stream.
 
-    Where the file cannot be read, the function begins at the oldest record again; where it cannot be written, at the
-    last checkpoint that could, after a restart. Either way records come again, which changes nothing.
+    If the file cannot be read, the function begins again at the oldest record. If it cannot be written, the function
+    begins, after a restart, at the last checkpoint that was. Either way records are repeated, which does no harm.
 
     Args:
-        path: of the file; it is replaced whole at each change, so that a crash leaves the old or the new one.
+        path: the file's path. Each change replaces the whole file, so a crash leaves the old or the new one.
     """
 
     def __init__(self, path: Path) -> None:
@@ -23,11 +23,11 @@ class Checkpoints:
         self._by_shard = _read(path)
 
     def get(self, shard: str) -> str | None:
-        """The last sequence number that is done, or None at the start."""
+        """The last sequence number that is done; None at the start."""
         return self._by_shard.get(shard)
 
     def advance(self, shard: str, sequence_number: str) -> None:
-        """Everything up to that sequence number is done."""
+        """Store that everything up to this sequence number is done."""
         with self._lock:
             self._by_shard[shard] = sequence_number
             with suppress(OSError):

@@ -1,4 +1,4 @@
-"""A child process of the local stack: started in a group of its own, logged to a file, stopped politely."""
+"""A child process of the local stack. It runs in a session of its own, logs to a file, and is stopped by SIGTERM."""
 
 import os
 import shutil
@@ -18,14 +18,14 @@ class Child:
     """One program that runs until it is stopped.
 
     Args:
-        name: for messages.
+        name: the program's name in messages.
         command: the program and its arguments.
-        log: file that its output is appended to.
-        env: its environment, added to ours.
-        listen: whether its standard output is for us, to be read by `hear`, instead of for the log.
+        log: the file to which its output is appended.
+        env: environment variables, added to those of this process.
+        listen: whether `hear` reads its standard output, instead of appending it to the log.
 
     Attributes:
-        log: the file.
+        log: the log file.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it; in a session of its own, so that Ctrl-C reaches the supervisor alone."""
+        """Start the program in a session of its own, so that Ctrl-C reaches only the supervisor."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         if self.log.exists() and self.log.stat().st_size > _LONGEST_LOG_BYTES:
             self.log.replace(self.log.with_suffix(".old.log"))
@@ -61,21 +61,21 @@ class Child:
 
     @property
     def pid(self) -> int | None:
-        """Its process id, once started."""
+        """The process id, once started."""
         return self._process.pid if self._process else None
 
     @property
     def running(self) -> bool:
-        """Whether it is started and has not ended."""
+        """Whether the program was started and has not ended."""
         return self._process is not None and self._process.poll() is None
 
     @property
     def exit_code(self) -> int | None:
-        """How it ended: negative for a signal; None while it runs."""
+        """The exit code, negative for a signal; None while the program runs."""
         return self._process.poll() if self._process else None
 
     def stop(self, seconds: float = 30) -> None:
-        """Ask it to end by SIGTERM, and kill it when it has not done so in time."""
+        """End the program by SIGTERM, or by SIGKILL if it has not ended in time."""
         if self._process is None:
             return
         if self._process.poll() is None:
@@ -86,43 +86,43 @@ class Child:
             self.kill()
 
     def kill(self) -> None:
-        """End it at once, as a crash would (kill -9)."""
+        """End the program at once by SIGKILL, like a crash."""
         if self._process is not None:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
 
     def hear(self) -> str:
-        """What it says on its standard output until it ends."""
+        """Read the program's standard output until it ends."""
         assert self._process is not None, "hear comes after start"
         return self._process.communicate()[0].decode(errors="replace").strip()
 
     def last_line(self) -> str:
-        """The last line of its log."""
+        """The last line of the log."""
         return self._tail(1)[0]
 
     def fail(self, what: str) -> LocalError:
-        """The error to raise when it did not do what it should: with the last lines of its log."""
+        """An error about the program, with the last lines of its log."""
         free = shutil.disk_usage(self.log.parent).free
         if free < _LITTLE_ROOM_BYTES:
-            # What it would say, it cannot write.
+            # The program could not log the reason.
             return LocalError(
-                f"{what} Only {free // 1_000_000} MB are free on the disk of {self.log.parent}: make room."
+                f"{what} Only {free // 1_000_000} MB are free on the disk of {self.log.parent}. Free some space."
             )
-        # Of a traceback, what was raised; where is in the log.
+        # Of a traceback, show only the error itself. The log has the rest.
         lines = [line for line in self._tail(10) if not line.startswith(("  ", "Traceback"))]
         return LocalError("\n    ".join([f"{what} Its log, {self.log}, ends with:", *lines]))
 
     def _tail(self, count: int) -> list[str]:
-        """The last lines of its log, of which an error's text may have many."""
+        """The last lines of the log."""
         with self.log.open("rb") as log:
             log.seek(max(0, log.seek(0, os.SEEK_END) - 20_000))
             return log.read().decode(errors="replace").splitlines()[-count:] or [""]
 
     def await_ready(self, ready: Callable[[], bool], seconds: float = 30) -> None:
-        """Wait until it serves.
+        """Wait until the program serves requests.
 
         Raises:
-            LocalError: it ended or was not ready in time.
+            LocalError: the program ended, or was not ready in time.
         """
         done = wait_until(lambda: not self.running or ready(), seconds)
         if not self.running:
@@ -132,6 +132,6 @@ class Child:
 
 
 def _dies_with_us() -> list[str]:
-    """Have the kernel stop the child when we are killed, where util-linux's setpriv is there to ask for it."""
+    """The command, run so that the kernel stops it when this process is killed. It needs util-linux's setpriv."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "TERM"] if setpriv else []

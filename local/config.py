@@ -1,4 +1,4 @@
-"""What a person can choose for the local stack, by environment variables."""
+"""The configuration of the local stack, from environment variables."""
 
 import os
 from collections.abc import Mapping
@@ -11,18 +11,18 @@ from local import ROOT, LocalError
 
 @dataclass(frozen=True)
 class Config:
-    """The choices; every attribute names its variable.
+    """The configuration. Each attribute names its environment variable.
 
     Attributes:
-        api_port: API_PORT, where the API listens.
-        ministack_port: MINISTACK_PORT, where the embedded AWS listens.
-        mysql_port: MYSQL_PORT, where the private mariadbd listens.
-        database_url: DATABASE_URL of another MySQL to use instead of it; "" for none.
-        read_database_url: READ_DATABASE_URL, where queries go; "" for the same.
-        folder: LOCAL_STATE, what is kept between runs.
+        api_port: API_PORT, the port of the API.
+        ministack_port: MINISTACK_PORT, the port of the embedded AWS.
+        mysql_port: MYSQL_PORT, the port of the private mariadbd.
+        database_url: DATABASE_URL of another MySQL server to use instead of mariadbd; "" for none.
+        read_database_url: READ_DATABASE_URL, for queries; "" for the same as database_url.
+        folder: LOCAL_STATE, the folder of everything that is kept between runs.
         table_prefix: TABLE_PREFIX of the tables in the embedded AWS.
-        template: TEMPLATE_FILE, the SAM template that says which tables, functions and mappings there are.
-        composition_root: COMPOSITION_ROOT, the module that says which services there are.
+        template: TEMPLATE_FILE, the SAM template with the tables, functions and mappings.
+        composition_root: COMPOSITION_ROOT, the module that names the services.
     """
 
     api_port: int = 8000
@@ -37,7 +37,7 @@ class Config:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Config":
-        """Read the environment; an empty variable counts as not set.
+        """Read the environment. An empty variable counts as not set.
 
         Raises:
             LocalError: a port is not a number from 1 to 65535, or two are the same.
@@ -69,7 +69,7 @@ class Config:
 
     @property
     def logs(self) -> Path:
-        """The folder that the children's output goes to."""
+        """The folder of the child processes' logs."""
         return self.folder / "logs"
 
 

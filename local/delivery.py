@@ -1,8 +1,8 @@
-"""Lambda's rules for handing the records of one shard to a function, as an event source mapping states them.
+"""Lambda's rules for delivering the records of one shard to a function, as an event source mapping states them.
 
-In order, and never past a failure: a batch that fails is tried again, from the first failure that the
-function reported, or halved where it raised. Only when the mapping's caps on retries and age allow it is
-a batch given up, to the mapping's destination.
+Records are delivered in order, and never past a failure. A failed batch is delivered again from the first failure that
+the function reported. If the function raised, the batch is halved. A batch is given up, to the mapping's destination,
+only if the mapping limits retries or age and a limit is reached.
 https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html
 https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
 """
@@ -18,19 +18,19 @@ _LONGEST_PAUSE_SECONDS = 10.0
 
 
 class PumpStopped(Exception):
-    """The pump is being stopped; what is not checkpointed comes again."""
+    """The pump is being stopped. Records after the last checkpoint are delivered again later."""
 
 
 class Delivery:
     """One shard's records on their way to one function.
 
     Args:
-        source: the mapping.
-        call: hands a batch to the function and returns its answer, or raises what it raised.
-        advance: told the sequence number up to which all is done.
-        give_up: given the batches that the caps say to give up, and why.
-        pause: waits that many seconds; raises Stopped when the pump is being stopped.
-        now: seconds since the epoch.
+        source: the event source mapping.
+        call: passes a batch to the function and returns its answer, or raises the function's error.
+        advance: called with the sequence number up to which everything is done.
+        give_up: called with each batch that a limit ends, and the reason.
+        pause: waits for a number of seconds. Raises PumpStopped if the pump is being stopped.
+        now: returns Unix seconds.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Delivery:
         self._now = now
 
     def deliver(self, records: Sequence[Record]) -> None:
-        """Hand over records until all are done or given up."""
+        """Deliver records until all are done or given up."""
         waiting = [records]  # the next batch last
         tries = 0
         while waiting:
@@ -77,7 +77,7 @@ class Delivery:
                 self._pause(min(0.1 * 2 ** min(tries, 10), _LONGEST_PAUSE_SECONDS))
 
     def _try(self, batch: Sequence[Record]) -> tuple[int, bool]:
-        """Call the function. Returns how many records are done, and whether it raised."""
+        """Call the function. Returns the number of records that are done, and whether it raised."""
         try:
             answer = self._call(batch)
         except PumpStopped:
@@ -87,7 +87,7 @@ class Delivery:
         return (first_failure(answer, batch) if self._source.reports_failures else len(batch)), False
 
     def _drop_old(self, batch: Sequence[Record]) -> Sequence[Record]:
-        """Give up the records over the mapping's age; the oldest come first."""
+        """Give up the records that exceed the mapping's age. The oldest come first."""
         if self._source.max_age_seconds < 0:
             return batch
         limit = self._now() - self._source.max_age_seconds
@@ -102,14 +102,15 @@ class Delivery:
 
 
 def sequence_number(record: Record) -> str:
-    """Where in its shard a record stands."""
+    """A record's sequence number in its shard."""
     return str(record["dynamodb"]["SequenceNumber"])
 
 
 def first_failure(answer: Any, batch: Sequence[Record]) -> int:
-    """How many records at the start of a batch an answer with batchItemFailures calls done.
+    """The number of records at the start of a batch that are done, by an answer with batchItemFailures.
 
-    All, when it names none. None, when it cannot be understood or names a record that is not in the batch.
+    It is the whole batch if the answer names no failure. It is None if the answer cannot be understood, or names a
+    record that is not in the batch.
     """
     if answer in (None, {}):
         return len(batch)

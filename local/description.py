@@ -1,4 +1,4 @@
-"""What the local stack tells of itself while it runs, for `ops` and the demo; see ops/running_stack.py."""
+"""The description of the running local stack, for `ops` and the demo; see ops/running_stack.py."""
 
 from chalicelib.core.access.permissions import Permissions
 from local import keys
@@ -13,10 +13,10 @@ def describe(
     """The description of a stack.
 
     Args:
-        config: what the person chose.
-        database_url: the writer of the read model.
-        permissions: of the app, which say what roles there are.
-        migrations_database_url: the read model as the user who may make and drop tables; default: database_url.
+        config: the configuration.
+        database_url: the URL of the read model's writer.
+        permissions: the app's permissions, with its roles.
+        migrations_database_url: the URL with the user who may create and drop tables; by default database_url.
     """
     return RunningStack(
         api_url=f"http://localhost:{config.api_port}",

@@ -1,4 +1,4 @@
-"""The environment that the app's functions would get from template.yaml, for the local stack."""
+"""The environment variables of the app's functions on the local stack, as template.yaml would set them."""
 
 from chalicelib.core.composition_root import VARIABLE as COMPOSITION_ROOT
 from local import keys
@@ -10,8 +10,8 @@ def app_env(config: Config, database_url: str) -> dict[str, str]:
     """The variables of chalicelib.core.settings and of botocore.
 
     Args:
-        config: what the person chose.
-        database_url: the writer of the read model.
+        config: the configuration.
+        database_url: the URL of the read model's writer.
     """
     return {
         **CREDENTIALS,
@@ -37,5 +37,5 @@ def app_env(config: Config, database_url: str) -> dict[str, str]:
 
 
 def dead_letter_bucket(config: Config) -> str:
-    """The bucket for what is too large for the dead-letter table, and for batches given up."""
+    """The bucket for images that are too large for the dead-letter table, and for batches that were given up."""
     return f"{config.table_prefix}dead-letters"

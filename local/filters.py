@@ -1,7 +1,7 @@
-"""Event patterns, as the filters of an event source mapping state them.
+"""Event patterns: the filters of an event source mapping.
 
-The part of the syntax that is used here: objects, and lists of alternatives that are values,
-{"exists": bool}, {"prefix": str} or {"anything-but": [values]}.
+The supported syntax is objects, and lists of alternatives, each of which is a value, {"exists": bool},
+{"prefix": str} or {"anything-but": [values]}.
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filtering-syntax
 """
 
@@ -12,7 +12,7 @@ from local import LocalError
 
 
 def passes(record: Mapping[str, Any], patterns: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a record goes to the function: it matches one of the patterns, or there are none."""
+    """Whether a record is delivered to the function: it matches a pattern, or there are no patterns."""
     return not patterns or any(_matches(record, pattern) for pattern in patterns)
 
 
@@ -26,7 +26,7 @@ def _matches(content: Any, pattern: Any) -> bool:
 def _is(content: Any, alternative: Any) -> bool:
     match alternative:
         case {"exists": expected}:
-            # Only leaves exist: that an object is there does not count.
+            # "exists" refers to leaves only. The presence of an object does not count.
             return bool((content is not None and not isinstance(content, Mapping)) == expected)
         case {"prefix": str(prefix)}:
             return isinstance(content, str) and content.startswith(prefix)

@@ -1,7 +1,7 @@
-"""What API Gateway does with a request before and after the function, on top of `chalice local`'s version.
+"""API Gateway's work on a request before and after the function, based on that of `chalice local`.
 
-Different from Chalice's: path parameters arrive decoded, the body arrives as text, and what the gateway
-itself refuses is answered as problem+json, as the API's gateway responses do when deployed.
+It differs from Chalice's in three points: path parameters arrive decoded, the body arrives as text, and the gateway's
+own refusals are problem+json, like the gateway responses of the deployed API.
 """
 
 from collections.abc import Mapping
@@ -29,8 +29,8 @@ class GatewayResponse(NamedTuple):
     """A response, before it is bytes.
 
     Attributes:
-        headers: in order; a name may come several times.
-        route: of the app, such as "/accounts/{id}"; "-" where the request reached none.
+        headers: names and values in order. A name may come several times.
+        route: the app's route, such as "/accounts/{id}"; "-" if the request reached none.
     """
 
     status: int
@@ -40,23 +40,23 @@ class GatewayResponse(NamedTuple):
 
 
 class Gateway(LocalGateway):
-    """Routes, authorizes, calls the app, in any number of threads at once."""
+    """Routes and authorizes requests, and calls the app. Any number of threads may use it at once."""
 
     def __init__(self, app: Chalice) -> None:
-        # Chalice keeps the current request on the app; LocalChalice keeps one a thread.
+        # Chalice keeps the current request on the app. LocalChalice keeps one for each thread.
         app.__class__ = type("ThreadedChalice", (LocalChalice, app.__class__), {})
         self._app_object = app
         self._authorizer = LocalGatewayAuthorizer(app)
         self._patterns = [(route, route.split("/")) for route in sorted(app.routes)]
 
     def answer(self, method: str, target: str, headers: dict[str, list[str]], body: bytes) -> GatewayResponse:
-        """The answer to one request.
+        """The response to a request.
 
         Args:
-            method: as sent.
+            method: the method as sent.
             target: path and query as sent, percent-encoded.
             headers: all values by lower-case name.
-            body: b"" for none.
+            body: b"" if there is none.
         """
         return self._handled(method, target, headers, body)._replace(route=self._route_or_none(target))
 
@@ -74,7 +74,7 @@ class Gateway(LocalGateway):
         except Exception as error:
             # API Gateway answers 401 to an authorizer's exception of exactly this message.
             if str(error) == "Unauthorized":
-                return problem_answer(Unauthenticated("The token is expired, forged or not meant for this API."))
+                return problem_answer(Unauthenticated("The token is expired, forged, or issued for another API."))
             raise
 
     def _generate_lambda_context(self) -> LambdaContext:
@@ -90,7 +90,7 @@ class Gateway(LocalGateway):
         """
         path, _, query = path.partition("?")
         route, parameters = self._route(path)
-        # Nobody defines OPTIONS; the gateway answers it (CORS).
+        # No route defines OPTIONS. The gateway answers it (CORS).
         if method != "OPTIONS" and method not in self._app_object.routes[route]:
             allowed = ", ".join(sorted(self._app_object.routes[route]))
             raise MethodNotAllowed(f"{method} is not for {route}; it takes {allowed}.", headers={"Allow": allowed})
@@ -105,13 +105,13 @@ class Gateway(LocalGateway):
                 "stage": "local",
                 "identity": {"sourceIp": "127.0.0.1"},
             },
-            # Of a header that comes several times the last one counts here, all of them there.
+            # If a header comes several times, `headers` holds the last value and `multiValueHeaders` all of them.
             "headers": {name: values[-1] for name, values in headers.items()},
             "multiValueHeaders": headers,
             "multiValueQueryStringParameters": parse_qs(query, keep_blank_values=True) or None,
             "pathParameters": parameters,
             "stageVariables": None,
-            # Text that is not UTF-8 arrives mangled, as it does through API Gateway.
+            # Text that is not UTF-8 is damaged here, as it is by API Gateway.
             "body": body.decode("utf-8", "replace") if body else None,
             "isBase64Encoded": False,
         }
@@ -123,7 +123,7 @@ class Gateway(LocalGateway):
             return "-"
 
     def _route(self, path: str) -> tuple[str, dict[str, str]]:
-        """The route that a path belongs to, literal parts before parameters, and its parameters, decoded."""
+        """The route of a path, and the decoded path parameters. Literal parts take precedence over parameters."""
         parts = path.split("/")
         if len(parts) > 2 and not parts[-1]:
             parts.pop()  # API Gateway ignores a slash at the end
@@ -134,7 +134,7 @@ class Gateway(LocalGateway):
 
 
 def _match(pattern: list[str], parts: list[str]) -> dict[str, str] | None:
-    """The parameters of a route that fits the parts of a path; None when it does not fit."""
+    """The path parameters, if a route matches the parts of a path; else None."""
     if len(pattern) != len(parts):
         return None
     parameters = {}
@@ -147,7 +147,7 @@ def _match(pattern: list[str], parts: list[str]) -> dict[str, str] | None:
 
 
 def _answer(response: Mapping[str, Any]) -> GatewayResponse:
-    """The function's response."""
+    """The function's response as a GatewayResponse."""
     headers = [(name, str(value)) for name, value in response["headers"].items()]
     for name, values in (response.get("multiValueHeaders") or {}).items():
         headers += [(name, str(value)) for value in values]
@@ -156,7 +156,7 @@ def _answer(response: Mapping[str, Any]) -> GatewayResponse:
 
 
 def problem_answer(problem: Problem) -> GatewayResponse:
-    """A problem as an answer (RFC 9457)."""
+    """A problem (RFC 9457) as a GatewayResponse."""
     import msgspec
 
     headers = [("Content-Type", "application/problem+json"), ("Cache-Control", "no-store"), *problem.headers.items()]

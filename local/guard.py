@@ -1,7 +1,7 @@
-"""Keeps web pages out of the embedded AWS, which has no authentication and answers any origin.
+"""Keep web pages out of the embedded AWS, which has no authentication and answers every origin.
 
-A page can send a POST as text/plain without asking first, and MiniStack would take it. Browsers say where a request
-comes from: Origin with every POST and every fetch, Sec-Fetch-Site with the rest. Programs send neither.
+A page can send a POST as text/plain without a preflight request, and MiniStack would accept it. Browsers mark their
+requests: Origin with every POST and every fetch, Sec-Fetch-Site with the rest. Other programs send neither.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -21,17 +21,17 @@ _REFUSAL = (
 
 
 class Guard:
-    """An ASGI application that hands on to another what this machine's own programs send, and answers 403 to the rest.
+    """An ASGI application that passes requests of this machine's programs on, and answers 403 to all others.
 
     Args:
-        app: the other one.
+        app: the application behind it.
     """
 
     def __init__(self, app: App) -> None:
         self._app = app
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        """Hand on or refuse."""
+        """Pass the request on, or refuse it."""
         if scope["type"] == "lifespan" or is_from_a_program(scope["headers"]):
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -43,10 +43,10 @@ class Guard:
 
 
 def is_from_a_program(headers: list[tuple[bytes, bytes]]) -> bool:
-    """Whether a request has the headers of a program on this machine: a Host of ours, and nothing that browsers add.
+    """Whether a request comes from a program on this machine: it has our Host, and no header that browsers add.
 
     Args:
-        headers: names in small letters, as ASGI has them.
+        headers: the headers, with lower-case names, as ASGI passes them.
     """
     host = b""
     for name, value in headers:

@@ -1,19 +1,19 @@
-"""By which names this machine's own programs call the local stack; a web page that is not ours comes by others.
+"""The host names by which programs on this machine call the local stack.
 
-A page of any site can send requests to 127.0.0.1. By its own name (DNS rebinding: evil.example resolves to 127.0.0.1
-for a moment) it could read the answers too, since for the browser they come from the page's own site. Only the Host
-header tells such a request from ours.
+A page of any site can send requests to 127.0.0.1. If the site's own name resolves to 127.0.0.1 for a moment (DNS
+rebinding), the page can read the answers too, since the browser believes that they come from the page's own site. Only
+the Host header shows that such a request is not ours.
 """
 
 from local.bridge import bridge_address
 
-# Docker's bridge is there for the containers of `sam local`: local/bridge.py. Its usual address is taken even where
-# there is no Docker yet: an address cannot be rebound, a name can.
+# The containers of `sam local` use Docker's bridge: local/bridge.py. Its usual address is accepted even without Docker.
+# A name can be rebound to another address, but an address cannot.
 _BRIDGE = "172.17.0.1"
 OWN = frozenset({"localhost", "127.0.0.1", "[::1]", "host.docker.internal", _BRIDGE, bridge_address() or _BRIDGE})
 
 
 def is_own(host: str) -> bool:
-    """Whether a Host header names this machine: `localhost:8000`, `[::1]`; its port does not matter."""
+    """Whether a Host header names this machine, such as `localhost:8000` or `[::1]`. The port does not matter."""
     name = host.lower()
     return (name[: name.find("]") + 1] if name.startswith("[") else name.partition(":")[0]) in OWN

@@ -1,6 +1,6 @@
 """The secrets of the local stack, made on first use: a key that signs JWTs, and the token secret.
 
-They stand in for a team's identity provider and its secrets manager; they are worth nothing elsewhere.
+They replace a team's identity provider and its secrets manager. They are useless elsewhere.
 """
 
 import json
@@ -23,13 +23,13 @@ from local.files import write_private
 from ops.issuing import KEY_ID
 from ops.issuing import issue as sign
 
-# Names, not addresses: they stay the same on whatever port the API listens.
+# These are names, not addresses. They do not change with the API's port.
 ISSUER = "http://localhost:8000"
 AUDIENCE = "tributary"
 
 
 def jwks_path(folder: Path) -> Path:
-    """The JWK set (RFC 7517) that the API verifies tokens with; made when it is not there."""
+    """The file of the JWK set (RFC 7517) with which the API verifies tokens. It is made if it does not exist."""
     path = folder / "jwks.json"
     public = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(private_key(folder).public_key()))
     text = json.dumps({"keys": [{**public, "kid": KEY_ID, "alg": "ES256", "use": "sig"}]})
@@ -39,7 +39,7 @@ def jwks_path(folder: Path) -> Path:
 
 
 def token_secret(folder: Path) -> str:
-    """The secret that consistency tokens and cursors are signed with; made when it is not there.
+    """The secret that signs consistency tokens and cursors. It is made if it does not exist.
 
     Raises:
         LocalError: the file holds something else.
@@ -51,18 +51,18 @@ def token_secret(folder: Path) -> str:
     if not re.fullmatch(r"[0-9a-f]{64}", secret):
         raise LocalError(
             f"{path} does not hold the 64 hexadecimal digits that were made there. Remove it, and start again: a new"
-            " one is made, and consistency tokens and cursors given out before are void."
+            " one is made, and earlier consistency tokens and cursors become invalid."
         )
     return secret
 
 
 def issue(folder: Path, role: str, subject: str = "") -> str:
-    """A JWT that a stack with this folder of secrets accepts; see `ops.issuing.issue`."""
+    """A JWT that a stack with this folder of secrets accepts. See `ops.issuing.issue`."""
     return sign(private_key_path(folder), ISSUER, AUDIENCE, role, subject)
 
 
 def private_key(folder: Path) -> ec.EllipticCurvePrivateKey:
-    """The key that signs tokens; made when it is not there.
+    """The key that signs tokens. It is made if it does not exist.
 
     Raises:
         LocalError: the file holds something else.
@@ -75,13 +75,13 @@ def private_key(folder: Path) -> ec.EllipticCurvePrivateKey:
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
         raise LocalError(
             f"{path} does not hold the private key (P-256, PEM) that was made there. Remove it, and start again: a new"
-            " one is made, and tokens signed before are void."
+            " one is made, and earlier tokens become invalid."
         )
     return key
 
 
 def private_key_path(folder: Path) -> Path:
-    """The file of that key, in PEM; made when it is not there."""
+    """The file of that key, in PEM. It is made if it does not exist."""
     path = folder / "jwt-key.pem"
     if not path.exists():
         key = ec.generate_private_key(ec.SECP256R1())

@@ -1,6 +1,6 @@
 """The environment file for `sam local invoke` and `sam local start-api`, so that containers use the running stack.
 
-SAM passes on those variables alone that template.yaml gives to a function. samconfig.toml names this file.
+SAM only passes variables that template.yaml sets for the function. samconfig.toml names this file.
 """
 
 import json
@@ -13,18 +13,18 @@ from local.env import app_env
 from local.files import write_private
 
 SAMPLE_SECRET = "sample-secret-of-the-events-0000"
-"""TOKEN_SECRET of the containers: what the tokens in events/ are signed with. Theirs and the API's do not mix."""
+"""The TOKEN_SECRET of the containers, which signed the tokens in events/. The API uses another one."""
 
 _SAMPLE_KEYS = ROOT / "events" / "jwks.json"
 _HOST = "host.docker.internal"
 
 
 def write_lambda_env(config: Config, database_url: str) -> None:
-    """Write `lambda-env.json`. A container knows the host as host.docker.internal; see local/bridge.py.
+    """Write `lambda-env.json`. Containers reach the host as host.docker.internal; see local/bridge.py.
 
     Args:
-        config: what the person chose.
-        database_url: the writer of the read model.
+        config: the configuration.
+        database_url: the URL of the read model's writer.
     """
     variables = {
         **{name: value for name, value in app_env(config, database_url).items() if not name.startswith("AWS_")},

@@ -1,4 +1,4 @@
-"""A private MariaDB server: data in a folder of ours, on 127.0.0.1 only, the system's own untouched."""
+"""A private MariaDB server with its data in a folder of the local stack. It listens only on 127.0.0.1."""
 
 import getpass
 import os
@@ -17,8 +17,8 @@ from local.child import Child
 from local.files import write_private
 from local.ports import LOOPBACK
 
-# The functions' user, and the one that makes and drops tables: migrations and rebuilds. As in a deployment, the former
-# cannot do what the latter does.
+# The functions' user, and the user of migrations and rebuilds, which may create and drop tables. As in a deployment,
+# the functions' user may not.
 USER, MIGRATIONS_USER = "tributary", "tributary_migrations"
 RIGHTS = {
     USER: "SELECT, INSERT, UPDATE, DELETE",
@@ -28,16 +28,16 @@ _PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/
 
 
 class MariaDB:
-    """One server; `start` makes its data folder when there is none.
+    """A MariaDB server. `start` creates its data folder if there is none.
 
     Args:
-        folder: holds the data, the password of its users and the log.
-        port: on 127.0.0.1.
-        flush: innodb_flush_log_at_trx_commit. 1 and 2 keep every acknowledged commit through a kill -9;
-            0 is three times as fast and does not, so it is for tests in which nothing is killed.
+        folder: the folder of the data, the users' password and the log.
+        port: the port on 127.0.0.1.
+        flush: innodb_flush_log_at_trx_commit. 1 and 2 keep every acknowledged commit through a kill -9. 0 does not, but
+            is three times as fast, so tests use it in which no server is killed.
         options: further options of mariadbd.
-        database: the one database in which its users have RIGHTS, and none elsewhere; "" is for tests, which make
-            databases and users of their own: there is one user, which may do everything.
+        database: the only database in which its users have RIGHTS. Tests pass "": then there is one user, which may do
+            everything, because tests create databases and users of their own.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class MariaDB:
         self._options = options
         self._database = database
         self._data = self.folder / "data"
-        # Not /tmp: a server that starts there removes temporary tables, and those of other servers with them.
+        # Not /tmp: a starting server removes temporary tables there, also those of other servers.
         self._temporary = self.folder / "tmp"
         self._files = self.folder / "files"
         self.child = Child("mariadbd", self._command(), self.folder / "mariadbd.log")
@@ -60,30 +60,33 @@ class MariaDB:
         return with_database(self.url(USER), "")
 
     def url(self, user: str) -> str:
-        """The URL of the server, with its one database if there is one, as one of its users."""
+        """The server's URL for one of its users, with its database if there is only one."""
         return with_database(f"mysql://{user}:{self.password()}@{LOOPBACK}:{self.port}", self._database)
 
     def password(self) -> str:
-        """Of its users; made when the server has no data yet.
+        """The users' password. It is made if the server has no data yet.
 
         Raises:
-            LocalError: there are data and no password, or the file is not one that was made here.
+            LocalError: there are data but no password, or the file was not made here.
         """
         path = self.folder / "password"
         if not path.exists():
             if self._data.exists():
                 raise LocalError(
                     f"The read model in {self.folder} has no password ({path}): an older version made it, or the file"
-                    " was removed. Make the local stack anew: make reset"
+                    " was removed. Delete the local stack's data: make reset"
                 )
             write_private(path, secrets.token_hex(16))
         password = path.read_text(encoding="utf-8", errors="replace")
         if not re.fullmatch(r"[0-9a-f]{32}", password):
-            raise LocalError(f"{path} does not hold the password that was made here. Put it back, or: make reset")
+            raise LocalError(
+                f"{path} does not hold the password that was made here. Restore it, or delete the local stack's data:"
+                " make reset"
+            )
         return password
 
     def start(self) -> None:
-        """Start the server and wait until it serves.
+        """Start the server and wait until it accepts connections.
 
         Raises:
             LocalError: there is no mariadbd on this machine, or it does not start.
@@ -93,7 +96,7 @@ class MariaDB:
             folder.mkdir(parents=True, exist_ok=True)
         if not (self._data / "mysql").is_dir():
             self._initialise()
-        # The users are made at every start, with these rights and no others.
+        # Every start creates the users anew, with exactly these privileges.
         write_private(self.folder / "init.sql", "".join(f"{statement};\n" for statement in accounts))
         self.child.start()
         self.child.await_ready(lambda: serves(self.server_url), seconds=60)
@@ -103,7 +106,7 @@ class MariaDB:
         self.child.stop()
 
     def _accounts(self) -> list[str]:
-        """The statements that make the users; not replicated, since another server has a password of its own."""
+        """The statements that create the users. They are not replicated, since a replica has its own password."""
         rights = {user: f"{names} ON `{self._database}`.*" for user, names in RIGHTS.items()}
         if not self._database:
             rights = {USER: "ALL PRIVILEGES ON *.*"}
@@ -116,9 +119,9 @@ class MariaDB:
         return statements
 
     def _initialise(self) -> None:
-        """Make the data folder, aside and then renamed, so that a broken one is never taken for a whole one.
+        """Make the data folder under another name, then rename it, so that an incomplete folder is never used.
 
-        By the server itself: mariadb-install-db does no more than this, and needs the client's package.
+        The server itself makes it. mariadb-install-db does no more, and needs the client's package.
         """
         fresh = self.folder / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
@@ -160,12 +163,12 @@ class MariaDB:
 
 
 def _user() -> list[str]:
-    """As whom the server runs: mariadbd wants root to say that it means root."""
+    """The option for the server's user. mariadbd runs as root only if that is requested explicitly."""
     return ["--user=root"] if os.geteuid() == 0 else []
 
 
 def _system_tables() -> bytes:
-    """The statements that make MariaDB's own tables; its root may come in by the socket alone, as whoever runs this."""
+    """The statements that create MariaDB's own tables. Its root can only sign in by the socket, as this user."""
     lines = ["CREATE DATABASE mysql;", "USE mysql;", f"SET @auth_root_socket = '{getpass.getuser()}';"]
     for name in ("mysql_system_tables.sql", "mysql_performance_tables.sql", "mysql_system_tables_data.sql"):
         text = _shared(name).read_text(encoding="utf-8")
@@ -174,7 +177,7 @@ def _system_tables() -> bytes:
 
 
 def _shared(name: str) -> Path:
-    """One of the files that come with the server."""
+    """The path of a file that comes with the server."""
     for folder in ("mysql", "mariadb"):
         path = Path(find("mariadbd")).resolve().parents[1] / "share" / folder / name
         if path.exists():
@@ -183,30 +186,30 @@ def _shared(name: str) -> Path:
 
 
 def find(program: str) -> str:
-    """The path of one of MariaDB's programs.
+    """The path of a program of MariaDB.
 
     Raises:
-        LocalError: it is not on this machine.
+        LocalError: the program is not on this machine.
     """
     path = shutil.which(program, path=_PLACES)
     if path is None:
         raise LocalError(
             f"{program} is not on this machine. Install it (`apt-get install mariadb-server-core`; `make setup`"
-            " does so), or have another MySQL used: make run DATABASE_URL=mysql://user:password@host:3306/tributary"
+            " does so), or use another MySQL server: make run DATABASE_URL=mysql://user:password@host:3306/tributary"
         )
     return path
 
 
 def with_database(server_url: str, database: str) -> str:
-    """The URL of one database of a server; "" for none."""
+    """A server's URL with the name of a database; "" for none."""
     return urlsplit(server_url)._replace(path=f"/{quote(database)}").geturl()
 
 
 def check_server(url: str) -> None:
-    """Check that a server, perhaps not ours, will do.
+    """Check that a server, which may be the user's own, is suitable.
 
     Raises:
-        LocalError: it cannot be reached, or lacks something; says what.
+        LocalError: the server cannot be reached, or lacks something. The message says what.
     """
     try:
         connection = connect(url)
@@ -214,13 +217,13 @@ def check_server(url: str) -> None:
         raise LocalError(f"The MySQL server that DATABASE_URL names cannot be used: {error}") from error
     try:
         if lacking := require_supported(connection):
-            raise LocalError("\n".join(["The MySQL server that DATABASE_URL names will not do.", *lacking]))
+            raise LocalError("\n".join(["The MySQL server that DATABASE_URL names is not suitable.", *lacking]))
     finally:
         connection.close()
 
 
 def serves(url: str) -> bool:
-    """Whether a server takes connections."""
+    """Whether a server accepts connections."""
     try:
         connect(url, connect_timeout=2).close()
     except Exception:

@@ -1,4 +1,4 @@
-"""MiniStack, the embedded AWS: DynamoDB, Streams and S3 on one port, kept in a folder of ours."""
+"""MiniStack, the embedded AWS: DynamoDB, Streams and S3 on one port, with its state in a folder of the local stack."""
 
 import http.client
 import os
@@ -11,7 +11,8 @@ from local import ROOT, LocalError
 from local.child import Child
 from local.ports import LOOPBACK, answers
 
-# What the stack and `sam local` use. Each more is one more that every program on this machine may use without a key.
+# The services that the stack and `sam local` use. Every program on this machine can use them without a key, so there
+# are no others.
 SERVICES: Final = ("dynamodb", "dynamodbstreams", "s3", "sts")
 ALL_SERVICES: Final = ()
 # Between us and local/ministack_process.py.
@@ -24,10 +25,10 @@ class MiniStack:
     """One emulator.
 
     Args:
-        folder: holds its state and its log.
-        port: on 127.0.0.1.
-        keep: whether tables and items are still there at the next start. Streams never are.
-        services: those of AWS that it has; `ALL_SERVICES` for tests of the deployment.
+        folder: the folder of its state and its log.
+        port: the port on 127.0.0.1.
+        keep: whether tables and items are kept for the next start. Streams never are.
+        services: the AWS services that it offers; `ALL_SERVICES` for tests of the deployment.
     """
 
     def __init__(self, folder: Path, port: int, keep: bool = True, services: tuple[str, ...] = SERVICES) -> None:
@@ -55,16 +56,16 @@ class MiniStack:
 
     @property
     def endpoint(self) -> str:
-        """Its URL, for AWS_ENDPOINT_URL."""
+        """The URL for AWS_ENDPOINT_URL."""
         return f"http://{LOOPBACK}:{self.port}"
 
     @property
     def state(self) -> Path:
-        """The folder of the files that it keeps its state in."""
+        """The folder of its state's files."""
         return self.folder / "state"
 
     def start(self) -> None:
-        """Start it and wait until it serves.
+        """Start MiniStack and wait until it serves requests.
 
         Raises:
             LocalError: it is not installed, its state cannot be read, or it does not start.
@@ -78,12 +79,12 @@ class MiniStack:
             if self.child.exit_code != UNREADABLE:
                 raise
             raise LocalError(
-                f"What the tables hold, in {self.state}, cannot be read: {self.child.last_line()}. Nothing was changed."
-                " Put a copy of that folder in its place, or give up what the local stack keeps: make reset"
+                f"The tables' data in {self.state} cannot be read: {self.child.last_line()}. Nothing was changed."
+                " Restore a copy of that folder, or delete all data of the local stack: make reset"
             ) from error
 
     def save(self) -> str:
-        """Write its state to disk while it serves. Returns why that cannot be done; "" when it is done."""
+        """Write the state to disk without stopping. Returns the reason if that fails; "" for success."""
         connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=_SAVE_SECONDS)
         try:
             connection.request("POST", SAVE_PATH)
@@ -96,30 +97,30 @@ class MiniStack:
             connection.close()
 
     def stop(self, say: Callable[[str], None] = print, patience: float = 60) -> None:
-        """Have it write its state, and end it: killed, it would lose what is new.
+        """Write the state to disk, then stop. If MiniStack were killed, recent writes would be lost.
 
         Args:
-            say: told when the state cannot be written.
-            patience: seconds in which somebody may then make room on the disk.
+            say: called with a message if the state cannot be written.
+            patience: seconds to wait then, so that the user can free disk space.
 
         Raises:
-            LocalError: what was written since the last clean stop is lost.
+            LocalError: the writes since the last clean stop are lost.
         """
         kept = not self._keep or not self._served or self._save_patiently(patience, say)
         self.child.stop(seconds=_SAVE_SECONDS)
         if not kept and self.child.exit_code != 0:
             raise LocalError(
-                "LOST: what was written to the tables since the last clean stop. The read model may show what they no"
-                f" longer hold; the next `make run` says so, and what to do. {self.child.log} may say more."
+                "LOST: all writes to the tables since the last clean stop. The read model may still show them. The"
+                f" next `make run` says what to do. {self.child.log} may say more."
             )
 
     def _save_patiently(self, patience: float, say: Callable[[str], None]) -> bool:
-        """Save; where that fails, say so and try again for a while. Returns whether it is done."""
+        """Save. If that fails, say so and try again for a while. Returns whether it succeeded."""
         deadline = time.monotonic() + patience
         fault = self.save()
         if fault and self.child.running:
-            say(f"What the tables hold cannot be written to {self.state}: {fault}")
-            say(f"Nothing is lost yet. Make room there within {patience:.0f} s; it is tried again every second.")
+            say(f"The tables' data cannot be written to {self.state}: {fault}")
+            say(f"Nothing is lost yet. Free disk space within {patience:.0f} s. Saving is tried again every second.")
         while fault and self.child.running and time.monotonic() < deadline:
             time.sleep(1)
             fault = self.save()
@@ -127,7 +128,7 @@ class MiniStack:
 
 
 def python() -> Path:
-    """The Python of MiniStack's own venv, apart from ours since it pins botocore.
+    """The Python of MiniStack's own virtual environment. MiniStack pins another botocore than this project.
 
     Raises:
         LocalError: it is not there.

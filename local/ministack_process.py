@@ -1,7 +1,7 @@
 """MiniStack's own process, run by its own Python: `python -m local.ministack_process`.
 
-MiniStack as it is loses data without a word: a state file that it cannot read it takes for none, and what it cannot
-write when it stops it forgets. Here the one ends the start and the other ends with an exit code of its own.
+MiniStack alone loses data silently: it ignores a state file that it cannot read, and ignores that it cannot write its
+state when it stops. Here the first makes the start fail, and the second leads to an exit code of its own.
 """
 
 import asyncio
@@ -29,13 +29,13 @@ _LONGEST_SAVING_SECONDS: Final = 600
 
 
 class SavedState:
-    """What MiniStack keeps in files between two runs, one a service.
+    """MiniStack's state between two runs: one file for each AWS service.
 
     Args:
-        folder: of the files.
+        folder: the folder of the files.
 
     Attributes:
-        fault: why the last save failed; "" if it did not.
+        fault: why the last save failed; "" if it succeeded.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -44,12 +44,12 @@ class SavedState:
         self.fault = ""
 
     def missing(self) -> list[str]:
-        """Those files of the last save that are gone."""
+        """The files of the last save that are missing."""
         names = self._list.read_text(encoding="utf-8").split() if self._list.exists() else []
         return [name for name in names if not (self._folder / name).exists()]
 
     def save(self, services: Mapping[str, Callable[[], Any]]) -> None:
-        """Write the files anew; what goes wrong is told by `fault`."""
+        """Write all files. If that fails, `fault` says why."""
         faults = Faults()
         try:
             persistence.save_all(services)
@@ -57,7 +57,7 @@ class SavedState:
         except OSError as error:
             faults.found.append(str(error))
         finally:
-            # The same reason for each of the files is one reason.
+            # Every file may fail for the same reason. Name it once.
             self.fault = "; ".join(dict.fromkeys(text.split(": ", 2)[-1] for text in faults.stop()))
 
     def _put_on_disk(self) -> None:
@@ -71,13 +71,13 @@ class SavedState:
 
 
 class Keeper:
-    """MiniStack's ASGI application: a start that fails where the state cannot be read; and `SAVE_PATH`, which saves.
+    """MiniStack's ASGI application. Its start fails if the state cannot be read, and `SAVE_PATH` saves the state.
 
     Args:
-        state: the files.
+        state: the saved state.
 
     Attributes:
-        unreadable: what of the state could not be read at the start; "" for nothing.
+        unreadable: the part of the state that could not be read at the start; "" if there is none.
     """
 
     def __init__(self, state: SavedState) -> None:
@@ -87,7 +87,7 @@ class Keeper:
         ministack.app.save_all = self._save_at_the_end
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        """Answer one request, or go through one life."""
+        """Handle an ASGI request or the lifespan protocol."""
         if scope["type"] == "lifespan":
             await self._live(scope, receive, send)
         elif scope.get("path") == SAVE_PATH:
@@ -110,23 +110,23 @@ class Keeper:
         await ministack.app.app(scope, receive, checked)
 
     async def _answer_save(self, send: Send) -> None:
-        """Save at once, while nothing else is served: 200, or 507 with the reason."""
+        """Save while no other request is served. Answer 200, or 507 with the reason."""
         self._state.save(ministack.app._build_persistence_save_dict())
         self._saved = not self._state.fault
         await send({"type": "http.response.start", "status": 200 if self._saved else 507, "headers": []})
         await send({"type": "http.response.body", "body": self._state.fault.encode()})
 
     def _save_at_the_end(self, services: Mapping[str, Callable[[], Any]]) -> None:
-        """What MiniStack calls as its last: nothing, if nothing was asked of it since all was saved."""
+        """Save when MiniStack stops, unless it was asked for nothing since the last save."""
         if not self._saved:
             self._state.save(services)
 
 
 class Faults(logging.Handler):
-    """Notes what is logged as a fault of the files, from its making on; MiniStack tells of those by nothing else.
+    """Collects MiniStack's log messages about faulty state files, since it reports them in no other way.
 
     Attributes:
-        found: the texts.
+        found: the messages.
     """
 
     def __init__(self) -> None:
@@ -135,19 +135,19 @@ class Faults(logging.Handler):
         logging.getLogger().addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Note one."""
+        """Collect a message."""
         text = record.getMessage()
         if record.levelno >= logging.ERROR or text.startswith("Failed to load persisted"):
             self.found.append(text)
 
     def stop(self) -> list[str]:
-        """Note no more. Returns all of them."""
+        """Stop collecting. Returns all messages."""
         logging.getLogger().removeHandler(self)
         return self.found
 
 
 def main() -> int:
-    """Serve until SIGTERM. Returns the exit code: UNREADABLE and UNSAVED say what was wrong with the state."""
+    """Serve until SIGTERM. Returns the exit code; UNREADABLE and UNSAVED stand for faults of the state."""
     keep_going()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

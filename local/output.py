@@ -1,7 +1,7 @@
-"""Standard output and error that a full disk does not break.
+"""Standard output and standard error that a full disk does not break.
 
-The parts of the stack write their logs to files. Where a line cannot be written, it is the line that is lost, never the
-answer, the record or the thread at whose end it stands.
+The parts of the stack log to files. If a line cannot be written, only the line is lost, never an answer, a record or a
+thread.
 """
 
 import io
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 
 
 class _Lossy(io.RawIOBase):
-    """A stream that takes everything and passes on what it can."""
+    """A stream that accepts everything and ignores errors of writing."""
 
     def __init__(self, number: int) -> None:
         self._file = io.FileIO(number, "w", closefd=False)
 
     def writable(self) -> bool:
-        """It is there to be written to."""
+        """Always True."""
         return True
 
     def fileno(self) -> int:
-        """The number that the operating system knows it by."""
+        """The file descriptor."""
         return self._file.fileno()
 
     def write(self, data: "ReadableBuffer", /) -> int:
-        """Write what can be written. Returns the length of all."""
+        """Write as much as possible. Returns the length of the whole text."""
         whole = rest = memoryview(data).cast("B")
         with suppress(OSError):
             while rest and (written := self._file.write(rest)):
@@ -37,7 +37,7 @@ class _Lossy(io.RawIOBase):
 
 
 def keep_going() -> None:
-    """Have print, tracebacks and logging of this process lose lines where these cannot be written."""
+    """Make print, tracebacks and logging of this process drop lines that cannot be written."""
     sys.stdout, sys.stderr = (
         # Unbuffered, as with `python -u`.
         io.TextIOWrapper(cast(BinaryIO, _Lossy(number)), "utf-8", "backslashreplace", write_through=True)

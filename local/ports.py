@@ -1,4 +1,4 @@
-"""Ports of this machine: which are free, and what to say when one is not."""
+"""Ports of this machine: which are free, and the error for one that is not."""
 
 import socket
 import time
@@ -10,7 +10,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def free_port() -> int:
-    """A port that nobody listens on at this moment."""
+    """A port on which nothing listens at this moment."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
@@ -19,7 +19,7 @@ def free_port() -> int:
 def is_free(port: int) -> bool:
     """Whether a server could listen on the port now."""
     with socket.socket() as probe:
-        # As servers do, so that connections of the last run which still fade out are no obstacle.
+        # As servers do, so that closing connections of the last run are no obstacle.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
@@ -32,7 +32,7 @@ def require_free(port: int, variable: str, purpose: str) -> None:
     """Check that a port can be used.
 
     Raises:
-        LocalError: it is taken; names the variable that chooses another.
+        LocalError: the port is taken. The message names the variable that sets another.
     """
     if not is_free(port):
         raise LocalError(
@@ -42,14 +42,14 @@ def require_free(port: int, variable: str, purpose: str) -> None:
 
 
 def answers(port: int) -> bool:
-    """Whether somebody accepts connections on the port."""
+    """Whether a server accepts connections on the port."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((LOOPBACK, port)) == 0
 
 
 def wait_until(ready: Callable[[], bool], seconds: float, pause: float = 0.05) -> bool:
-    """Look again and again until something is so, or the time is over. Returns whether it is so."""
+    """Poll until a condition holds or the time is over. Returns whether it holds."""
     deadline = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > deadline:

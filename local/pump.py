@@ -1,7 +1,7 @@
-"""What stands between a stream and a function on AWS, the event source mapping: `python -m local.pump`.
+"""The pump does the work of AWS's event source mappings: `python -m local.pump`.
 
-One thread a shard and function, each with its own checkpoint, under the rules that template.yaml states.
-A function that is added to the template is fed without a change here.
+There is one thread for each shard and function, with its own checkpoint, under the rules in template.yaml. A function
+that is added to the template needs no change here.
 """
 
 import json
@@ -37,7 +37,7 @@ DRAIN_SECONDS = 20.0
 # Lambda polls four times a second. Without a pause a loaded stream is asked for a record or two at a time, by six
 # mappings at once: a third of the pump's time under load, and each time a transaction for them.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 0.2
-# What one function does, another stream carries on: at rest is what has been so for several looks at every stream.
+# A function's writes reach other streams, so the pump is at rest only after several looks at every stream.
 _REST_SECONDS = 4 * _LONGEST_PAUSE
 _AT_REST = "at-rest"
 
@@ -46,11 +46,11 @@ class Pump:
     """Feeds functions from streams until it is stopped.
 
     Args:
-        endpoint: of the embedded AWS.
-        sources: the mappings.
-        handlers: the functions, by the mappings' handler: {"app.project": ...}.
-        folder: where the checkpoints are kept.
-        bucket: where batches go that are given up; "" keeps none.
+        endpoint: the URL of the embedded AWS.
+        sources: the event source mappings.
+        handlers: the functions by handler: {"app.project": ...}.
+        folder: the folder of the checkpoints.
+        bucket: the bucket for batches that are given up; "" drops them.
     """
 
     def __init__(
@@ -77,10 +77,10 @@ class Pump:
             thread.start()
 
     def stop(self, drain_seconds: float = DRAIN_SECONDS) -> bool:
-        """Deliver what the streams still hold, and what comes of that, for a while; then end.
+        """Deliver the remaining records, and those that follow from them, for a limited time; then stop.
 
         Returns:
-            Whether all had come to rest.
+            Whether everything was delivered.
         """
         deadline = time.monotonic() + drain_seconds
         self._note_activity()
@@ -96,12 +96,12 @@ class Pump:
             self._last_active = time.monotonic()
 
     def _at_rest(self) -> bool:
-        """Whether every shard has been looked at, several times, since anything was under way."""
+        """Whether several looks at every shard have found nothing to deliver."""
         with self._lock:
             return not self._looks and time.monotonic() - self._last_active > _REST_SECONDS
 
     def _feed(self, source: EventSource) -> None:
-        """Feed one function from one table's stream; whatever goes wrong is tried again."""
+        """Feed one function from one table's stream. After an error, try again."""
         while not self._stopping.is_set():
             try:
                 self._feed_shards(source)
@@ -115,7 +115,7 @@ class Pump:
                     self._stopping.wait(1)
 
     def _feed_shards(self, source: EventSource) -> None:
-        """The stream's shards, one after the other: MiniStack's streams have one, which never ends."""
+        """Feed from the stream's shards, one after the other. MiniStack's streams have one, which never ends."""
         stream = aws.dynamodb(self._endpoint).describe_table(TableName=source.table)["Table"]["LatestStreamArn"]
         client = aws.streams(self._endpoint)
         checkpoints = Checkpoints(self._folder / source.function / f"{source.table}.json")
@@ -149,7 +149,7 @@ class Pump:
 
     @contextmanager
     def _looking(self) -> Iterator[None]:
-        """While this lasts, nobody knows whether there is something under way."""
+        """Mark that a delivery may be under way within the block."""
         with self._lock:
             self._looks += 1
         try:
@@ -159,7 +159,7 @@ class Pump:
                 self._looks -= 1
 
     def _gather(self, source: EventSource, reader: ShardReader) -> list[dict[str, Any]]:
-        """Read until the batch is full or its window is over."""
+        """Read records until the batch is full or the batching window is over."""
         records = reader.read(min(source.batch_size, MAX_READ))
         deadline = time.monotonic() + source.window_seconds
         while records and len(records) < source.batch_size and time.monotonic() < deadline:
@@ -180,7 +180,7 @@ class Pump:
             raise PumpStopped
 
     def _give_up(self, source: EventSource, batch: Sequence[Record], why: str) -> None:
-        """Keep a batch that is given up as Lambda keeps it in S3, payload and all."""
+        """Store a batch that is given up in S3, in Lambda's format, with its records."""
         _say(f"{source.function} on {source.table}: {len(batch)} records given up: {why}")
         if not (source.destination and self._bucket):
             return
@@ -205,7 +205,7 @@ def _given_up(source: EventSource, batch: Sequence[Record], why: str) -> dict[st
 
 
 def batches(source: EventSource, records: Sequence[Record]) -> list[list[Record]]:
-    """What of the records the filter lets through, cut so that each batch fits into one call."""
+    """The records that pass the filter, in batches that each fit into one call."""
     cut: list[list[Record]] = []
     size = _ENVELOPE_BYTES
     for record in records:
@@ -221,7 +221,7 @@ def batches(source: EventSource, records: Sequence[Record]) -> list[list[Record]
 
 
 def was_at_rest(state: Path) -> bool:
-    """Whether the last pump ended with nothing under way; a pump that runs, or was killed, did not."""
+    """Whether the last pump delivered everything before it stopped. A running or killed pump has not."""
     return _mark(state).exists()
 
 
@@ -251,7 +251,7 @@ def main() -> None:
         threading.Thread(target=check_now_and_then, args=(load_handler(check), ended), daemon=True).start()
     ended.wait()
     if pump.stop():
-        with suppress(OSError):  # without the mark the reactor is given all again at the next start
+        with suppress(OSError):  # without this mark, the next start gives every aggregate to the reactor
             _mark(state).touch()
 
 

@@ -1,4 +1,4 @@
-"""Whether the read model's tables are all there and can be read: a file of the server's may be gone or cut off."""
+"""Check that all tables of the read model exist and can be read. A file of the server may be missing or damaged."""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _RENAMED = re.compile(r"(?:RENAME TABLE `?(\w+)`? TO|ALTER TABLE `?(\w+)`? RENAM
 
 
 def tables(sets: Sequence[MigrationSet]) -> list[str]:
-    """The tables that there are once all migrations are applied, sorted."""
+    """The names of all tables that exist once all migrations are applied, sorted."""
     names: set[str] = set()
     for migration in (migration for each in sets for migration in read_migrations(each)):
         for statement in migration.statements:
@@ -30,10 +30,10 @@ def tables(sets: Sequence[MigrationSet]) -> list[str]:
 
 
 def unusable(url: str, names: Sequence[str]) -> list[str]:
-    """Those of the tables that cannot be read, each with the server's error.
+    """The tables that cannot be read, each with the server's error.
 
     Raises:
-        MySQLError: the server went away, as it does when it cannot go on with what it finds.
+        MySQLError: the server ended, as it may when it finds damaged data.
     """
     faults = []
     connection = connect(url)

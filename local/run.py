@@ -23,7 +23,7 @@ from ops.running_stack import published
 
 
 class _Ended(Exception):
-    """Ctrl-C, SIGTERM or a closed terminal, whatever the stack is doing at the moment."""
+    """Ctrl-C, SIGTERM or a closed terminal ended the run."""
 
 
 def run(config: Config) -> int:
@@ -33,12 +33,12 @@ def run(config: Config) -> int:
         The exit code.
 
     Raises:
-        LocalError: it cannot start at all, or what was written cannot be kept.
-        HalfWired: a service lacks something.
+        LocalError: the stack cannot start, or its data cannot be kept.
+        HalfWired: a service is incomplete.
     """
     keep_going()  # printing must not end it, where nobody reads or the disk is full
     require_tables(composition_root().SERVICES, Template(config.table_prefix, config.template))
-    print(f"Tributary starts; what it keeps is in {config.folder}", flush=True)
+    print(f"Tributary starts. Its data are in {config.folder}", flush=True)
     with _alone(config.folder):
         stack = Stack(config, lambda line: print(line, flush=True))
         fault = ""
@@ -59,7 +59,7 @@ def run(config: Config) -> int:
 
 
 def _serve(stack: Stack, config: Config) -> None:
-    """Start the stack and keep it alive for ever."""
+    """Start the stack and keep it running until an exception ends it."""
     stack.start()
     write_lambda_env(config, stack.database_url)
     forward([config.ministack_port, config.mysql_port])
@@ -92,7 +92,7 @@ def _welcome(config: Config, roles: Sequence[str]) -> None:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder: two stacks on the same data would ruin it."""
+    """Lock the folder: two stacks would destroy each other's data."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         try:

@@ -16,7 +16,7 @@ _CHECK_EVERY_SECONDS = 15.0
 
 
 def check_now_and_then(check: Callable[[dict[str, Any], Any], Any], stopped: threading.Event) -> None:
-    """Run the scheduled check as EventBridge would, though more often: somebody is watching."""
+    """Run the scheduled check as EventBridge would, but more often, since a person is watching."""
     pause = 1.0  # the first one soon, so that GET /status is not of the last run
     while not stopped.wait(pause):
         pause = _CHECK_EVERY_SECONDS

@@ -29,11 +29,11 @@ _MAX_CHUNK_LINE = 1024
 
 
 class Server(ThreadingHTTPServer):
-    """A thread a connection; keeps connections open between requests.
+    """An HTTP server with one thread for each connection. It keeps connections open between requests.
 
     Args:
         app: the Chalice app.
-        port: on 127.0.0.1; 0 takes a free one.
+        port: the port on 127.0.0.1; 0 takes a free one.
     """
 
     daemon_threads = True
@@ -45,7 +45,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), RequestHandler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A connection ended by an error: nothing to say of a client that went away."""
+        """Log an error that ended a connection, unless the client went away."""
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             traceback.print_exc()
 
@@ -62,7 +62,7 @@ class RequestHandler(BaseHTTPRequestHandler):
     wbufsize = -1  # head and body leave in one packet
 
     def __getattr__(self, name: str) -> Any:
-        """Every method comes to one place, which knows what each path takes."""
+        """Handle every method in one place, which knows the methods of each path."""
         if name.startswith("do_"):
             return self._handle
         raise AttributeError(name)
@@ -80,25 +80,26 @@ class RequestHandler(BaseHTTPRequestHandler):
             answer = self.server.gateway.answer(method, self.path, headers, body)
         except Exception:
             traceback.print_exc()
-            answer = problem_answer(Internal("It is logged in the API's log. Nothing more is known here."))
+            answer = problem_answer(Internal("The API's log has the details."))
         self._send(answer)
 
     def _check_host(self) -> None:
-        """Refuse a page that has its own name resolve to this machine (DNS rebinding): see local/hosts.py.
+        """Refuse a page whose own host name resolves to this machine (DNS rebinding); see local/hosts.py.
 
         Raises:
-            Forbidden: the request names another host, several or none.
+            Forbidden: the request names another host, several, or none.
         """
         hosts = self.headers.get_all("host", [])
         if len(hosts) != 1 or not is_own(hosts[0]):
             raise Forbidden(f"This is a local stack; call it http://localhost:{self.server.server_port}.")
 
     def _read_body(self) -> bytes:
-        """The body, whole.
+        """Read the whole body.
 
         Raises:
-            Malformed, TooLarge: it cannot be told where it ends, or it is over the limit.
-            ConnectionError: the client went away before its end.
+            Malformed: the body's length is not clear.
+            TooLarge: the body exceeds the limit.
+            ConnectionError: the client went away before the body's end.
         """
         if self.headers.get("transfer-encoding", "").lower() == "chunked" and "content-length" not in self.headers:
             return self._read_chunks()
@@ -112,13 +113,13 @@ class RequestHandler(BaseHTTPRequestHandler):
         lengths = set(self.headers.get_all("content-length", ["0"]))
         text = lengths.pop()
         if lengths or "transfer-encoding" in self.headers or not (text.isascii() and text.isdigit()):
-            raise Malformed("Where the body ends cannot be told; send one Content-Length, in bytes.")
+            raise Malformed("The length of the body is not clear. Send one Content-Length, in bytes.")
         if len(text) > 18 or int(text) > MAX_BODY_BYTES:
             raise _too_large(text[:18])
         return int(text)
 
     def _read_chunks(self) -> bytes:
-        """A body in chunks (RFC 9112, section 7.1)."""
+        """Read a chunked body (RFC 9112, section 7.1)."""
         body = bytearray()
         while True:
             size = self.rfile.readline(_MAX_CHUNK_LINE).partition(b";")[0].strip()
@@ -135,7 +136,7 @@ class RequestHandler(BaseHTTPRequestHandler):
             self.rfile.readline(_MAX_CHUNK_LINE)
 
     def handle_expect_100(self) -> bool:
-        """Do not invite a body that will not be taken."""
+        """Answer "100 Continue" only if the body will be accepted."""
         try:
             self._content_length()
         except TooLarge as problem:
@@ -146,12 +147,12 @@ class RequestHandler(BaseHTTPRequestHandler):
         return super().handle_expect_100()
 
     def _refuse(self, problem: Problem) -> None:
-        """Answer without having read the body, and end the connection so that the client sees the answer."""
+        """Answer without reading the body, and close the connection in a way that lets the client see the answer."""
         self.close_connection = True
         self._send(problem_answer(problem))
         self.wfile.flush()
-        # Closing with bytes unread resets the connection, and the client loses the answer: so let it
-        # send on for a little while, unread by anybody.
+        # Closing with unread bytes resets the connection, and the client would lose the answer. So read and drop what
+        # it still sends, for a short time.
         with suppress(OSError):  # the client is gone, so that there is nothing to shut down
             self.connection.shutdown(socket.SHUT_WR)
         self.connection.settimeout(1)
@@ -174,15 +175,15 @@ class RequestHandler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body)
 
     def _log(self, answer: GatewayResponse) -> None:
-        """The access log: of what the client wrote, only what is one of a few words. No path, no query, no header."""
+        """Write a line of the access log. It holds nothing that a client can write freely: no path, query or header."""
         method = self.command if self.command in HTTPMethod.__members__ else "-"
         print(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}Z {method} {answer.route} {answer.status} {len(answer.body)}")
 
     def log_message(self, *_: Any) -> None:
-        """http.server's own lines quote what the client sent; `_log` has ours."""
+        """Do nothing: http.server's own lines would quote the client. `_log` writes ours."""
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """What http.server itself refuses: a request that is not HTTP."""
+        """Answer a request that http.server itself refuses because it is not valid HTTP."""
         problem = Malformed(f"This is not an HTTP request that can be read: {message or explain}.")
         problem.status = 400 if code < 400 or code == 501 else code
         self.close_connection = True
@@ -190,7 +191,7 @@ class RequestHandler(BaseHTTPRequestHandler):
 
 
 def _too_large(size: str) -> TooLarge:
-    return TooLarge(f"The body has {size} bytes; at most {ACCEPTED_BYTES} are accepted; send less.")
+    return TooLarge(f"The body has {size} bytes; at most {ACCEPTED_BYTES} are accepted. Send less.")
 
 
 def main() -> None:

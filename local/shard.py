@@ -1,7 +1,7 @@
-"""Reading one shard of a DynamoDB stream, record by record as Lambda's event would hold them.
+"""Read one shard of a DynamoDB stream. Records have the form that they have in Lambda's event.
 
-On the wire a record looks as in that event: times in seconds, bytes in base64. botocore would turn both into objects,
-which takes longer than all else that the pump does, so its event before-parse lets the body be read as it is.
+DynamoDB sends records in that form: times in seconds, bytes in base64. botocore would convert both to objects, which
+takes longer than all other work of the pump. So its event before-parse is used to read the body unchanged.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -22,10 +22,10 @@ class ShardReader:
     """Reads one shard from a position on.
 
     Args:
-        client: of DynamoDB Streams.
+        client: a DynamoDB Streams client.
         stream: the stream's ARN.
         shard: the shard's id.
-        position: the last sequence number that is done; None reads from the oldest record that is kept.
+        position: the last sequence number that is done; None reads from the oldest record.
     """
 
     def __init__(self, client: "DynamoDBStreamsClient", stream: str, shard: str, position: str | None) -> None:
@@ -38,7 +38,7 @@ class ShardReader:
         self.closed = False
 
     def read(self, limit: int) -> list[dict[str, Any]]:
-        """The next records; [] when there are none at present. After the last of a closed shard, `closed` is set."""
+        """The next records; [] if there are none at present. `closed` is set after the last one of a closed shard."""
         try:
             self._iterator = self._iterator or self._begin()
             answer = self._client.get_records(ShardIterator=self._iterator, Limit=min(limit, MAX_READ))
@@ -61,7 +61,7 @@ class ShardReader:
             except ClientError as error:
                 if error.response.get("Error", {}).get("Code") != "TrimmedDataAccessException":
                     raise
-        # Nothing is known of this shard, or what was known is no longer kept.
+        # The position is not known, or the stream no longer keeps it.
         return self._iterator_at("TRIM_HORIZON")
 
     def _iterator_at(self, kind: Any, **position: str) -> str:
@@ -71,7 +71,7 @@ class ShardReader:
         return str(answer["ShardIterator"])
 
     def _as_lambda_has_it(self, record: dict[str, Any]) -> dict[str, Any]:
-        """The record with every key that an event has."""
+        """The record with every key of a record in Lambda's event."""
         return {
             **record,
             "eventVersion": "1.1",
@@ -82,7 +82,7 @@ class ShardReader:
 
 
 def _read_plainly(response_dict: Any, customized_response_dict: Any, **_: Any) -> None:
-    """Read an answer's body, and leave none to botocore's parser."""
+    """Read a response's body, and leave none for botocore's parser."""
     if response_dict["status_code"] == 200:
         customized_response_dict.update(msgspec.json.decode(response_dict["body"]))
         response_dict["body"] = b"{}"

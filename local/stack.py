@@ -1,4 +1,4 @@
-"""The parts of the local stack and the order in which they start, serve and stop."""
+"""The parts of the local stack, and the order in which they start and stop."""
 
 import sys
 import time
@@ -20,16 +20,16 @@ from local.template import Template, create_tables
 from local.wiring import require_read_tables
 
 DATABASE = "tributary"
-# More deaths than this within a minute, and restarting is no help.
-_MOST_DEATHS = 5
+# If a part ends more often than this within a minute, restarting it does not help.
+_MOST_ENDS = 5
 
 
 class Stack:
-    """AWS, MySQL, the API and the pump.
+    """The embedded AWS, MySQL, the API and the pump.
 
     Args:
-        config: what the person chose.
-        say: shows a line to the person.
+        config: the configuration.
+        say: shows a line to the user.
     """
 
     def __init__(self, config: Config, say: Callable[[str], None] = print) -> None:
@@ -44,10 +44,10 @@ class Stack:
         self._api = module_child("API", "local.server", config, env)
         self._pump = module_child("pump", "local.pump", config, env)
         self._catch_up = module_child("catch-up", "local.catchup", config, env, listen=True)
-        self._deaths: list[float] = []
+        self._ends: list[float] = []
 
     def start(self) -> None:
-        """Start all parts; returns when the API answers.
+        """Start all parts. Return when the API answers.
 
         Raises:
             LocalError: something is missing, taken or broken.
@@ -63,10 +63,10 @@ class Stack:
         self._pump.start()
 
     def stop(self) -> None:
-        """Stop all parts: first what writes, then what carries, then what keeps.
+        """Stop all parts: first the API, then the pump, then the stores.
 
         Raises:
-            LocalError: something could not be kept.
+            LocalError: some data could not be kept.
         """
         for child in (self._api, self._catch_up, self._pump):
             child.stop()
@@ -75,18 +75,18 @@ class Stack:
         self._ministack.stop(self._say)
 
     def revive(self) -> None:
-        """Start again whatever has died.
+        """Restart the parts that have ended unexpectedly.
 
         Raises:
-            LocalError: something dies again and again, or does not start.
+            LocalError: a part ends again and again, or does not start.
         """
         if self._mariadb and not self._mariadb.child.running:
-            self._mourn(self._mariadb.child)
+            self._report_end(self._mariadb.child)
             self._mariadb.start()
         if not self._ministack.child.running:
-            self._mourn(self._ministack.child)
-            self._say("  What was written to the tables since their last clean stop is LOST.")
-            # What the pump knows of the streams is void.
+            self._report_end(self._ministack.child)
+            self._say("  All writes to the tables since their last clean stop are LOST.")
+            # The pump's positions in the streams are no longer valid.
             self._pump.stop(seconds=5)
             self._ministack.start()
             self._create_tables()
@@ -94,15 +94,15 @@ class Stack:
             self._pump.start()
         for child in (self._api, self._pump):
             if not child.running:
-                self._mourn(child)
+                self._report_end(child)
                 child.start()
 
-    def _mourn(self, child: Child) -> None:
+    def _report_end(self, child: Child) -> None:
         now = time.monotonic()
-        self._deaths = [*(death for death in self._deaths if now - death < 60), now]
-        if len(self._deaths) > _MOST_DEATHS:
-            raise child.fail(f"{child.name} died (exit code {child.exit_code}), and restarting is no help.")
-        self._say(f"{child.name} died (exit code {child.exit_code}) and is started again.")
+        self._ends = [*(death for death in self._ends if now - death < 60), now]
+        if len(self._ends) > _MOST_ENDS:
+            raise child.fail(f"{child.name} ended (exit code {child.exit_code}) several times within a minute.")
+        self._say(f"{child.name} ended (exit code {child.exit_code}) and is started again.")
 
     def _require_ports(self) -> None:
         config = self._config
@@ -116,7 +116,7 @@ class Stack:
             self._say(f"  MySQL     private mariadbd on 127.0.0.1:{self._config.mysql_port}")
             self._mariadb.start()
         else:
-            self._say("  MySQL     as DATABASE_URL says")
+            self._say("  MySQL     the server of DATABASE_URL")
             check_server(with_database(self.database_url, ""))
         migrations = composition_root().MIGRATIONS
         try:
@@ -128,16 +128,16 @@ class Stack:
             faults = [str(error)]
         if faults:
             raise LocalError(
-                f"The read model has tables that cannot be used: {'; '.join(faults)}. {self._how_to_make_it_anew()}: it"
-                " is filled from what DynamoDB holds, and the timeline has of each thing its newest commit only."
+                f"The read model has tables that cannot be used: {'; '.join(faults)}. {self._how_to_recreate()}. It is"
+                " then filled from DynamoDB. Its timeline will have only the newest commit of each aggregate."
             )
         require_read_tables(composition_root().SERVICES, self.migrations_database_url)
         self._say(f"  schema    {'applied ' + ', '.join(applied) if applied else 'up to date'}")
 
-    def _how_to_make_it_anew(self) -> str:
+    def _how_to_recreate(self) -> str:
         if self._mariadb:
-            return f"Have it made anew by removing {self._mariadb.folder} and `make run`"
-        return "Have it made anew by dropping the database that DATABASE_URL names and `make run`"
+            return f"To create it anew, remove {self._mariadb.folder} and run `make run`"
+        return "To create it anew, drop the database that DATABASE_URL names and run `make run`"
 
     def _create_tables(self) -> None:
         created = create_tables(aws.dynamodb(self._config.endpoint), self._template)
@@ -149,7 +149,7 @@ class Stack:
         said = self._catch_up.hear()
         if self._catch_up.exit_code != 0:
             raise LocalError(
-                f"The read model cannot be brought up to date with the tables: {said or 'it was ended'}."
+                f"The read model cannot be brought up to date: {said or 'the catch-up was ended'}."
                 f" {self._catch_up.log} may say more."
             )
         self._say(f"  catch-up  {said}")
@@ -160,12 +160,12 @@ class Stack:
 
 
 def private_mariadb(config: Config) -> MariaDB | None:
-    """The MySQL server of the stack's own; None where another is used."""
+    """The stack's own MySQL server; None if DATABASE_URL names another."""
     if config.database_url:
         return None
     return MariaDB(config.folder / "mariadb", config.mysql_port, database=DATABASE)
 
 
 def module_child(name: str, module: str, config: Config, env: dict[str, str], listen: bool = False) -> Child:
-    """A module of ours as a process, with the environment of the app's functions."""
+    """A module of this package as a child process, with the environment of the app's functions."""
     return Child(name, [sys.executable, "-m", module], config.logs / f"{name}.log", env, listen)

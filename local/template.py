@@ -1,4 +1,4 @@
-"""What the local stack takes from template.yaml and its nested stacks: tables, and which function a stream feeds."""
+"""Read tables, functions and event source mappings from template.yaml and its nested stacks."""
 
 import json
 import os
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 TEMPLATE = ROOT / "template.yaml"
-# What CreateTable takes as the template states it.
+# Properties that CreateTable accepts as the template states them.
 _TABLE_PROPERTIES = ("TableName", "AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
 
 
@@ -41,14 +41,14 @@ def load(path: Path) -> dict[str, Any]:
     """A template as plain data.
 
     Raises:
-        LocalError: it is no YAML.
+        LocalError: the file is not YAML.
     """
     try:
         # A SafeLoader of ours.
         content: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # nosec B506
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise LocalError(
-            f"{path} cannot be read: {error}. Mend it; `git diff {path.name}` shows what was changed."
+            f"{path} cannot be read: {error}. Correct it. `git diff {path.name}` shows what was changed."
         ) from error
     return content
 
@@ -61,14 +61,14 @@ class EventSource:
         function: the function's logical name, "ProjectorFunction".
         handler: module and callable, "app.project".
         table: the table's name in DynamoDB.
-        batch_size: most records a call.
+        batch_size: the most records in one call.
         window_seconds: how long to wait for a fuller batch.
-        retries: MaximumRetryAttempts, -1 for no cap.
-        max_age_seconds: MaximumRecordAgeInSeconds, -1 for no cap.
+        retries: MaximumRetryAttempts, -1 for no limit.
+        max_age_seconds: MaximumRecordAgeInSeconds, -1 for no limit.
         bisect: BisectBatchOnFunctionError.
         reports_failures: whether the function answers with batchItemFailures.
-        filters: event patterns; a record that matches none is dropped. Empty lets all through.
-        destination: whether batches that are given up are kept in the dead-letter bucket.
+        filters: event patterns. A record that matches none is dropped. Without patterns, none is dropped.
+        destination: whether batches that are given up are stored in the dead-letter bucket.
         timeout_seconds: the function's time limit.
     """
 
@@ -117,7 +117,7 @@ class Template:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Template":
-        """The one that TEMPLATE_FILE names, with TABLE_PREFIX filled in, as `app_env` gives both."""
+        """The template that TEMPLATE_FILE names, with TABLE_PREFIX filled in. `app_env` sets both."""
         return cls(env["TABLE_PREFIX"], Path(env["TEMPLATE_FILE"]))
 
     def tables(self) -> list[dict[str, Any]]:
@@ -134,7 +134,7 @@ class Template:
         ]
 
     def handlers(self, kind: str) -> list[str]:
-        """The handlers of the functions that have an event of that kind: "Api", "Schedule"."""
+        """The handlers of the functions that have an event of a kind, such as "Api" or "Schedule"."""
         functions = [function["Properties"] for _, function in self._of_type("AWS::Serverless::Function")]
         return list(
             dict.fromkeys(
@@ -150,7 +150,7 @@ class Template:
         return properties
 
     def resolve(self, value: Any) -> Any:
-        """A value with `!Ref` and `!Sub` of parameters filled in; other functions stay as they are."""
+        """A value in which `!Ref` and `!Sub` of parameters are replaced. Other functions stay unchanged."""
         match value:
             case {"Ref": name} if name in self._parameters:
                 return self._parameters[name]
@@ -165,7 +165,7 @@ class Template:
         return value
 
     def _output(self, value: Any) -> Any:
-        """What a nested stack's output stands for there; anything else as it is."""
+        """The value of a nested stack's output; anything else unchanged."""
         match value:
             case {"Fn::GetAtt": str(name)}:
                 return self._outputs.get(name, value)
@@ -198,7 +198,7 @@ class Template:
 
 
 def create_tables(client: "DynamoDBClient", template: Template) -> list[str]:
-    """Create those tables of the template that do not exist yet. Returns their names."""
+    """Create the tables of the template that do not exist yet. Returns their names."""
     existing = {name for page in client.get_paginator("list_tables").paginate() for name in page["TableNames"]}
     fresh = [table for table in template.tables() if table["TableName"] not in existing]
     for table in fresh:

@@ -1,4 +1,4 @@
-"""What a service needs before the stack can serve it, and what to write where it is missing."""
+"""Check that the stack has what each service needs. If something is missing, say what to write where."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -14,11 +14,11 @@ def require_tables(services: Iterable[str], template: Template) -> None:
     """Check that the template has a table and a mapping for each service.
 
     Args:
-        services: by their names.
-        template: with the prefix of the tables filled in.
+        services: the services by name.
+        template: the template, with the prefix of the tables filled in.
 
     Raises:
-        LocalError: it has not.
+        LocalError: a table or a mapping is missing.
     """
     tables = {table["TableName"] for table in template.tables()}
     fed = {source.table for source in template.mappings()}
@@ -28,10 +28,10 @@ def require_tables(services: Iterable[str], template: Template) -> None:
 
 
 def require_read_tables(services: Mapping[str, Service], database_url: str) -> None:
-    """Check that the migrations have made the tables that the projections write.
+    """Check that the migrations have created the tables that the projections write.
 
     Raises:
-        LocalError: they have not.
+        LocalError: a table or a column is missing.
     """
     connection = connect(database_url)
     try:
@@ -47,7 +47,7 @@ def require_read_tables(services: Mapping[str, Service], database_url: str) -> N
 
 
 def _lacking(service: Service, columns: Mapping[str, set[str]]) -> Iterator[str]:
-    """What the read model lacks for a service, a line a table."""
+    """What the read model lacks for a service, a line for each table."""
     for table in service.projection.tables:
         wanted = [column for column in table.columns if column not in columns.get(table.name, ())]
         if table.name not in columns:

@@ -1,7 +1,7 @@
 """The command line: its commands, and how it fails.
 
-Exit codes: 0 all is well; 1 something is wrong that the output names (drift that is left, a letter that was refused
-again); 2 the command was not understood; 3 it could not be done, such as a server that cannot be reached.
+Exit codes: 0 for success; 1 if the output names something wrong (remaining drift, a dead letter that was refused
+again); 2 if the command line is not valid; 3 if the command could not be run, for example because a server is down.
 """
 
 import logging
@@ -19,7 +19,7 @@ _EPILOG = (
     " AWS_DEFAULT_REGION and credentials (docs/operate.md). Without TABLE_PREFIX it works on the local stack of this"
     f" clone, which `make run` starts. {WHO_CHANGES_TABLES}"
 )
-# Where each command is. Its module is imported when it is asked for: some need half of the engine, some nothing.
+# The module of each command. It is imported on use, since some need half of the engine and some nothing.
 _COMMANDS = {
     "dead-letters": "ops.dead_letters:dead_letters",
     "migrate": "ops.migrate:migrate",
@@ -35,11 +35,11 @@ class _Commands(click.Group):
     """The commands of `_COMMANDS`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Their names."""
+        """The names of the commands."""
         return sorted(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """One of them, imported."""
+        """Import a command and return it."""
         if cmd_name not in _COMMANDS:
             return None
         module, _, name = _COMMANDS[cmd_name].partition(":")
@@ -54,14 +54,14 @@ def ops() -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command. Returns the exit code; what the command set up ends with it."""
+    """Run a command and release its resources. Returns the exit code."""
     with _logging_to_standard_error():
         return CommandLine(ops, arguments).run()
 
 
 @contextmanager
 def _logging_to_standard_error() -> Iterator[None]:
-    """Standard output is the command's own; chalicelib.core.telemetry.log leaves a logger alone that has a handler."""
+    """Log to standard error, since standard output is the command's. log.set_up keeps a logger that has a handler."""
     logger = logging.getLogger("tributary")
     propagate = logger.propagate
     handler = logging.StreamHandler()

@@ -15,22 +15,22 @@ from ops.failing import WRONG, OpsError
 from ops.output import console, json_option, print_json, table
 from ops.progress import phase
 
-_service = click.option("--service", metavar="NAME", help="Those of one service.")
+_service = click.option("--service", metavar="NAME", help="The letters of one service.")
 _ids = click.argument("ids", nargs=-1, metavar="[ID]...")
-_all = click.option("--all", "everything", is_flag=True, help="All that there are.")
+_all = click.option("--all", "everything", is_flag=True, help="All open letters.")
 
 
 @click.group(name="dead-letters")
 def dead_letters() -> None:
-    """See, handle again or discard the records that the projector and the reactor set aside."""
+    """List, show, redrive or discard the records that the projector and the reactor set aside."""
 
 
 @dead_letters.command(name="list")
 @_service
-@click.option("--discarded", is_flag=True, help="Those that were discarded, with the reason.")
+@click.option("--discarded", is_flag=True, help="The discarded letters, with the reasons.")
 @json_option
 def list_letters(service: str | None, discarded: bool, as_json: bool) -> int:
-    """List those that are to be dealt with, the oldest first."""
+    """List the open dead letters, the oldest first."""
     found = sorted(_all_of(load(), service, discarded=discarded), key=lambda letter: (letter.at, letter.id))
     if as_json:
         print_json({"dead_letters": [letter._asdict() for letter in found]})
@@ -48,7 +48,7 @@ def list_letters(service: str | None, discarded: bool, as_json: bool) -> int:
 @click.argument("id")
 @json_option
 def show(id: str, as_json: bool) -> int:
-    """Show one: what was wrong, and the record itself."""
+    """Show a dead letter: what was wrong, and the record itself."""
     letter, record = Letters(load()).get(id)
     image = record.get("dynamodb", {}).get("NewImage", {})
     if as_json:
@@ -65,11 +65,11 @@ def show(id: str, as_json: bool) -> int:
 @_service
 @json_option
 def redrive(ids: tuple[str, ...], everything: bool, service: str | None, as_json: bool) -> int:
-    """Handle them again, now that what refused them is mended.
+    """Handle dead letters again, after their cause was fixed.
 
-    In the order of versions, by the projector or the reactor, whichever set them aside, and with its own guards:
-    nothing newer is overwritten, nothing is done twice. Ends with 1 when some are refused again; those stay, with
-    their new error.
+    The one that set a record aside, projector or reactor, handles it again, in order of versions and with its usual
+    guards: nothing newer is overwritten, and nothing is done twice. If a record is refused again, its letter stays,
+    with the new error, and the exit code is 1.
     """
     runtime = load()
     chosen = _chosen(runtime, ids, everything, service)
@@ -89,13 +89,13 @@ def redrive(ids: tuple[str, ...], everything: bool, service: str | None, as_json
 @_ids
 @_all
 @_service
-@click.option("--reason", required=True, help="Why nobody needs them. It is kept.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--reason", required=True, help="The reason why nobody needs them. It is kept.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @json_option
 def discard(ids: tuple[str, ...], everything: bool, service: str | None, reason: str, yes: bool, as_json: bool) -> int:
-    """Give them up, unhandled: their records are removed for good, and the reason is kept.
+    """Give dead letters up without handling them. Their records are removed for good, and the reason is kept.
 
-    `verify` goes on telling of rows that they leave wrong. `list --discarded` shows what was given up.
+    `verify` still reports rows that are wrong because of them. `list --discarded` shows the discarded letters.
     """
     runtime = load()
     letters = Letters(runtime)
@@ -111,7 +111,7 @@ def discard(ids: tuple[str, ...], everything: bool, service: str | None, reason:
 
 
 def _operator() -> str:
-    """Who runs the command."""
+    """The name of the user who runs the command."""
     try:
         return getpass.getuser()
     except (ImportError, KeyError, OSError):  # a user without a name, as in many containers
@@ -119,10 +119,10 @@ def _operator() -> str:
 
 
 def _chosen(runtime: Runtime, ids: tuple[str, ...], everything: bool, service: str | None) -> list[Letter]:
-    """The letters that a command line means; none is meant by saying nothing."""
+    """The letters that the command line names. Naming nothing is an error, since it does not mean all."""
     if bool(ids) == bool(everything or service):
         raise OpsError(
-            "Say which: ids, or --all, or --service.", "`python -m ops dead-letters list` shows what there is."
+            "Name the letters: ids, or --all, or --service.", "`python -m ops dead-letters list` shows them."
         )
     if ids:
         return [Letters(runtime).find(id) for id in dict.fromkeys(ids)]
@@ -136,7 +136,7 @@ def _all_of(runtime: Runtime, service: str | None, *, discarded: bool = False) -
 
 
 def _readable(image: dict[str, object]) -> object:
-    """The image as plain data, or as it is where that is what is wrong with it."""
+    """The image as plain data; unchanged if it cannot be decoded."""
     try:
         return decode_item(image)  # type: ignore[arg-type]
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a command works with: the runtime of its target, and a patient client."""
+"""The environment of a command: the runtime of its stack, and clients with long time-outs."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from pymysql.connections import Connection
 
-# Nobody waits for an answer here as a command's caller does; and a page of a scan is up to 1 MB over whatever line the
-# operator has, from a table whose capacity the scan may use up.
+# No client waits for an answer here. A page of a scan has up to 1 MB, which may take long over a slow line, and the
+# scan may use up the table's capacity.
 _PATIENCE: Mapping[str, Any] = {
     "connect_timeout": 5,
     "read_timeout": 60,
@@ -30,14 +30,14 @@ _STATEMENT_SECONDS, _LOCK_SECONDS = 3600, 50
 
 
 def patient_dynamodb() -> "DynamoDBClient":
-    """A client for reading whole tables: hours of work do not end at a slow page or at three throttled requests."""
+    """A client for reading whole tables: a slow page or a few throttled requests do not end hours of work."""
     return dynamodb_client(**_PATIENCE)
 
 
 def patient_mysql(url: str) -> "Connection[Any]":
-    """A connection for statements that take long, and that wait for a row's lock as MySQL does by default.
+    """A connection for long statements. It waits for a row's lock as long as MySQL does by default.
 
-    The cluster's own limit is for the projector.
+    The shorter limit of the cluster is meant for the projector.
     """
     connection = connect(url, read_timeout=_STATEMENT_SECONDS)
     connection.query(f"SET SESSION innodb_lock_wait_timeout = {_LOCK_SECONDS}")
@@ -45,14 +45,14 @@ def patient_mysql(url: str) -> "Connection[Any]":
 
 
 def load(*, changes_tables: bool = False) -> Runtime:
-    """The runtime of the stack that is meant; the person is told which that is.
+    """The runtime of the command's stack. It prints which stack that is.
 
     Args:
-        changes_tables: whether the command makes and drops tables; on a local stack it then gets the user who may.
+        changes_tables: whether the command creates and drops tables. On a local stack it then gets the user who may.
 
     Raises:
         BadSettings, BadDatabaseUrl: the environment is unusable.
-        OpsError: nothing names a stack, and this clone's does not run.
+        OpsError: the settings name no stack, and this clone's local stack is not running.
     """
     stack = None if is_named() else local_stack()
     if stack:
@@ -86,10 +86,10 @@ def migration_sets() -> Sequence[MigrationSet]:
 
 
 def services_of(services: Mapping[str, Service], chosen: Iterable[str]) -> list[Service]:
-    """Those of the services that --service names, or all of them where it names none.
+    """The services that --service names, or all services without that option.
 
     Raises:
-        click.UsageError: it names none of them.
+        click.UsageError: a name is not a service's.
     """
     names = set(chosen)
     if unknown := sorted(names - set(services)):

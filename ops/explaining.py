@@ -1,4 +1,4 @@
-"""What to tell of an error that ended a command: what was wrong and where, and what to do next."""
+"""Explain an error that ended a command: what was wrong and where, and what to do next."""
 
 from typing import NamedTuple
 
@@ -27,13 +27,13 @@ from ops.failing import WHO_CHANGES_TABLES, OpsError
 
 
 class Failure(NamedTuple):
-    """What a person is told."""
+    """The explanation that is shown."""
 
     message: str
     hint: str
 
 
-_TRY_AGAIN = "Try again; what was done stays done."
+_TRY_AGAIN = "Try again. Completed work is kept."
 _IS_AWS_THERE = "Check AWS_ENDPOINT_URL and AWS_REGION. The local stack must be running: make run."
 _IS_MYSQL_THERE = "Check DATABASE_URL, and that its server is running."
 _UNKNOWN_DATABASE, _NO_TABLE, _WRONG_USER, _NO_RIGHT = 1049, 1146, 1045, (1044, 1142)
@@ -56,7 +56,7 @@ _BAD_CREDENTIALS = (
 
 
 def explain(error: BaseException) -> Failure | None:
-    """What to tell of an error; None where only a traceback can."""
+    """The explanation of an error; None if only a traceback can explain it."""
     match error:
         case OpsError():
             return Failure(str(error), error.hint)
@@ -80,16 +80,16 @@ def explain(error: BaseException) -> Failure | None:
 
 
 def _refused_by_aws(error: ClientError) -> Failure:
-    """Of an answer that is an error."""
+    """Explain an error response of AWS."""
     code = error.response.get("Error", {}).get("Code", "")
     if code == "ResourceNotFoundException":
-        return Failure(f"A table is not there: {error}", "Check TABLE_PREFIX and AWS_REGION.")
+        return Failure(f"A table does not exist: {error}", "Check TABLE_PREFIX and AWS_REGION.")
     if code == "NoSuchBucket":
-        return Failure(f"The bucket is not there: {error}", "Check DEAD_LETTER_BUCKET and AWS_REGION.")
+        return Failure(f"The bucket does not exist: {error}", "Check DEAD_LETTER_BUCKET and AWS_REGION.")
     if code in _THROTTLED:
-        return Failure(f"AWS refuses for the rate of requests: {error}", _TRY_AGAIN)
+        return Failure(f"AWS throttles the requests: {error}", _TRY_AGAIN)
     if code in _BAD_CREDENTIALS:
-        return Failure(f"AWS does not take the credentials: {error}", "Get new ones, and check AWS_REGION.")
+        return Failure(f"AWS does not accept the credentials: {error}", "Get new ones, and check AWS_REGION.")
     if code.startswith("AccessDenied"):
         return Failure(
             f"The credentials do not permit this: {error}",
@@ -99,7 +99,7 @@ def _refused_by_aws(error: ClientError) -> Failure:
 
 
 def _of_boto(error: BotoCoreError) -> Failure:
-    """Of a request that got no answer, or could not be sent."""
+    """Explain a request that could not be sent or got no response."""
     match error:
         case NoCredentialsError() | PartialCredentialsError() | CredentialRetrievalError() | ProfileNotFound():
             return Failure(
@@ -126,7 +126,7 @@ def _of_database(error: BaseException) -> Failure | None:
 
 
 def _said(error: BaseException) -> str:
-    """The server's words and its number; PyMySQL's own text is a tuple of the two."""
+    """The server's message and error number. PyMySQL's own text is a tuple of the two."""
     if isinstance(error, NotConnected) and error.__cause__:
         return _said(error.__cause__)
     match error.args:

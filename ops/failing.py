@@ -1,4 +1,4 @@
-"""How a command fails: what was wrong, where, and what to do next; never a traceback for what a person can mend."""
+"""Failures of commands: what was wrong, where, and what to do next. There is no traceback if the user can fix it."""
 
 import json
 import sys
@@ -10,13 +10,13 @@ WRONG, USAGE, IMPOSSIBLE, INTERRUPTED = 1, 2, 3, 130
 
 
 WHO_CHANGES_TABLES = (
-    "`rebuild` and `migrate` make and drop tables, which the functions' user may not: give them the migrations' user as"
-    " DATABASE_URL, which is the data stack's output MigrateDatabaseUrl."
+    "`rebuild` and `migrate` create and drop tables, which the functions' user may not do. Set DATABASE_URL to the data"
+    " stack's output MigrateDatabaseUrl, which names the migrations' user."
 )
 
 
 class OpsError(Exception):
-    """Something that a command cannot do; the message says what, the hint what to do next."""
+    """A command cannot be run. The message says why, and the hint says what to do next."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -24,17 +24,17 @@ class OpsError(Exception):
 
     @property
     def told(self) -> str:
-        """Both, as a person reads them."""
+        """The message and the hint as one text."""
         return f"{self}\n{self.hint}".strip()
 
 
 class CommandLine:
-    """Runs the command line, and turns what is raised into words and an exit code.
+    """Runs the command line, and turns errors into messages and exit codes.
 
     Args:
-        command: what to run, a group or a single one.
-        arguments: of the process, if None.
-        program: how it was called.
+        command: a command or a group of commands.
+        arguments: the arguments; those of the process if None.
+        program: the program's name in messages.
     """
 
     def __init__(self, command: click.Command, arguments: list[str] | None, program: str = "python -m ops") -> None:
@@ -43,7 +43,7 @@ class CommandLine:
         self._arguments = sys.argv[1:] if arguments is None else arguments
 
     def run(self) -> int:
-        """Run it. Returns the exit code."""
+        """Run the command. Returns the exit code."""
         try:
             code = self._command.main(self._arguments, prog_name=self._program, standalone_mode=False)
             return code if isinstance(code, int) else 0
@@ -66,7 +66,7 @@ class CommandLine:
         if failure is None:
             traceback.print_exc()
             failure = Failure(
-                f"{type(error).__name__}: {error}", "This is a fault of the program; the lines above tell where."
+                f"{type(error).__name__}: {error}", "This is a fault in the program. The lines above show where."
             )
         if "--json" in self._arguments:
             print(json.dumps({"error": failure._asdict()}))

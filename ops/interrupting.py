@@ -1,4 +1,4 @@
-"""What would go on for ever ends by Ctrl-C and by SIGTERM, however it was started."""
+"""End a command that runs for ever on Ctrl-C and on SIGTERM, however it was started."""
 
 import signal
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Have SIGINT and SIGTERM raise KeyboardInterrupt meanwhile, in the main thread.
+    """Make SIGINT and SIGTERM raise KeyboardInterrupt in the main thread within the block.
 
     A shell without job control starts a job in the background with SIGINT ignored, and Python leaves it ignored.
     """

@@ -10,7 +10,7 @@ from ops.output import json_option, print_json
 @click.command()
 @json_option
 def migrate(as_json: bool) -> int:
-    """Bring the read model's schema up to date; harmless when repeated."""
+    """Bring the read model's schema up to date. Repeating it does no harm."""
     applied = apply(load(changes_tables=True).settings.need("database_url"), migration_sets())
     if as_json:
         print_json({"applied": applied})

@@ -1,4 +1,4 @@
-"""What commands print: tables for people, JSON for programs."""
+"""The output of commands: tables for people, JSON for programs."""
 
 import functools
 import json
@@ -39,7 +39,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
 
 @functools.cache
 def console() -> "Console":
-    """Standard output; wide where it is no terminal, so that nothing is cut."""
+    """Standard output. If it is no terminal, it is wide, so that nothing is cut."""
     from rich.console import Console  # with its table half of what a small command would import
 
     found = Console(highlight=False, markup=False)

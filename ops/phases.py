@@ -1,4 +1,4 @@
-"""The phases of a long run, and how each tells how far it is; ops/progress.py shows them."""
+"""The phases of a long run, and how they report progress. ops/progress.py shows it."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -6,10 +6,10 @@ from typing import Protocol
 
 
 class Advance(Protocol):
-    """Tells that so many more are done; safe to call from many threads."""
+    """Reports that further items are done. Several threads may call it at once."""
 
     def __call__(self, count: int = 1, /) -> None:
-        """Go on by `count`."""
+        """Add `count` completed items."""
 
 
 Phase = Callable[[str, int | None], AbstractContextManager[Advance]]

@@ -1,4 +1,4 @@
-"""How far the run is: bars on a terminal, a line now and then anywhere else."""
+"""Show progress: bars on a terminal, a line from time to time anywhere else."""
 
 import sys
 import threading
@@ -19,8 +19,8 @@ def phase(what: str, total: int | None) -> Iterator[Advance]:
     """Show the progress of one phase on standard error.
 
     Args:
-        what: "transfers".
-        total: how many there are; None where nobody knows.
+        what: the phase's items, such as "transfers".
+        total: the number of items; None if it is not known.
     """
     console = Console(stderr=True)
     with _bar(console, what, total) if console.is_terminal else _lines(what, total) as advance:

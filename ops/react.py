@@ -1,4 +1,4 @@
-"""`ops react`: for what the reactor missed while a stream was lost."""
+"""`ops react`: make up for what the reactor missed while a stream was lost."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -31,23 +31,23 @@ _AT_ONCE = 100  # as the reactor's mappings have it
 
 
 class Looked(NamedTuple):
-    """How many aggregates were looked at, and how many records were set aside."""
+    """The number of aggregates that the reactor was given, and of records that it set aside."""
 
     aggregates: int
     set_aside: int
 
 
 @click.command()
-@click.option("--service", "chosen", multiple=True, metavar="NAME", help="Only this; repeatable.")
+@click.option("--service", "chosen", multiple=True, metavar="NAME", help="Only this service. Repeatable.")
 @click.option(
-    "--segments", type=click.IntRange(1, 64), default=4, show_default=True, help="How many parts to read at once."
+    "--segments", type=click.IntRange(1, 64), default=4, show_default=True, help="Number of segments to read at once."
 )
 @json_option
 def react(chosen: tuple[str, ...], segments: int, as_json: bool) -> int:
-    """Have the reactor look at every aggregate again, for what a lost stream did not bring it.
+    """Give every aggregate to the reactor again, to make up for records of a lost stream.
 
-    Harmless at any time: what was done already finds itself done. Needed after an outage of over 24 hours, which is
-    as long as a stream keeps its records. Ends with 1 when something was set aside.
+    It is needed after an outage of over 24 hours, which is as long as a stream keeps its records. It does no harm at
+    any time, since finished work is not repeated. The exit code is 1 if a record was set aside.
     """
     runtime = load()
     reacted_to = {name: runtime.services[name] for name in composition_root().REACTED_TO}
@@ -57,12 +57,12 @@ def react(chosen: tuple[str, ...], segments: int, as_json: bool) -> int:
     if as_json:
         print_json({"aggregates": aggregates, "set_aside": set_aside})
     else:
-        click.echo(f"{aggregates:,} aggregates looked at, {set_aside:,} set aside.")
+        click.echo(f"{aggregates:,} aggregates given to the reactor, {set_aside:,} set aside.")
     return WRONG if set_aside else 0
 
 
 class _Counted:
-    """Passes letters on, and counts them."""
+    """Passes dead letters on, and counts them."""
 
     def __init__(self, deps: ReactorDeps) -> None:
         self._dead_letters = deps.dead_letters
@@ -95,7 +95,7 @@ def _segment(
     deps: ReactorDeps,
     advance: Advance,
 ) -> Iterator[int]:
-    """React to one part of a table, some aggregates at a time, a minute for each time; yields how many."""
+    """React to one segment of a table, in batches with a minute for each. Yields the size of each batch."""
     table = runtime.settings.table(service)
     arn = f"arn:aws:dynamodb:::table/{table}/stream/none"
     for items, _ in Items(patient, table, is_head).pages(*part):

@@ -1,7 +1,7 @@
-"""The local stack of this clone, as it describes itself in a file of its folder while it runs.
+"""The local stack of this clone. While it runs, it describes itself in a file in its folder.
 
-Whoever starts a stack holds a lock on the file. The lock ends with the process however that ends, so a file without one
-was left behind by a stack that was killed.
+The process that starts a stack holds a lock on the file. The lock ends with the process, so a file without a lock was
+left behind by a stack that was killed.
 """
 
 import fcntl
@@ -23,15 +23,15 @@ _HOW_TO_START = (
 
 
 class RunningStack(NamedTuple):
-    """What there is to know of a local stack.
+    """The description of a local stack.
 
     Attributes:
-        api_url: where its API listens.
-        environment: the variables of the app's functions.
-        migrations_database_url: the read model as the user who may make and drop tables.
-        signing_key: path of the private key that its tokens are signed with, in PEM.
-        roles: that a token may have.
-        own_roles: those of them that are given the id of their bearer, since they see only what is their own.
+        api_url: the URL of its API.
+        environment: the environment variables of the app's functions.
+        migrations_database_url: the read model's URL, with the user who may create and drop tables.
+        signing_key: the path of the private key, in PEM, that signs its tokens.
+        roles: the roles that a token may have.
+        own_roles: the roles that see only what belongs to the token's subject, so a token for them needs one.
     """
 
     api_url: str
@@ -43,13 +43,13 @@ class RunningStack(NamedTuple):
 
 
 def state_folder(env: Mapping[str, str] = os.environ) -> Path:
-    """Where this clone's local stack keeps what it keeps."""
+    """The folder in which this clone's local stack keeps its data."""
     return Path(env.get("LOCAL_STATE") or ROOT / ".local").absolute()
 
 
 @contextmanager
 def published(folder: Path, stack: RunningStack) -> Iterator[None]:
-    """Describe the stack in its folder for as long as this lasts, for this user's eyes only."""
+    """Describe the stack in its folder within the block. Only this user can read the description."""
     path, fresh = folder / FILE, folder / f"{FILE}.{os.getpid()}"
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
@@ -64,24 +64,24 @@ def published(folder: Path, stack: RunningStack) -> Iterator[None]:
 
 
 def find(folder: Path) -> RunningStack:
-    """The stack that runs on this folder.
+    """The running stack of this folder.
 
     Raises:
-        OpsError: none does, or its file cannot be read.
+        OpsError: none is running, or its file cannot be read.
     """
     path = folder / FILE
     try:
         with path.open(encoding="utf-8") as file:
             if not _is_locked(file.fileno()):
-                raise OpsError(f"The stack in {folder} was killed; nothing of it is running.", _HOW_TO_START)
+                raise OpsError(f"The stack in {folder} was killed. It is not running.", _HOW_TO_START)
             return RunningStack(**json.load(file))
     except FileNotFoundError:
         raise OpsError(f"No stack is running in {folder}.", _HOW_TO_START) from None
     except OSError as error:
-        raise OpsError(f"The stack in {folder} cannot be used: {error}.", "Is it another user's?") from error
+        raise OpsError(f"The stack in {folder} cannot be used: {error}.", "Does it belong to another user?") from error
     except (ValueError, TypeError) as error:
         raise OpsError(
-            f"{path} is not what this version writes: {error}.", "Stop the stack and start it again: make run."
+            f"{path} was not written by this version: {error}.", "Stop the stack and start it again: make run."
         ) from error
 
 

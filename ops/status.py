@@ -14,22 +14,26 @@ from ops.environment import load
 from ops.interrupting import interruptible
 from ops.output import console, json_option, print_json, table
 
-# The check runs every minute; a row older than this says that it has stopped.
+# The check runs every minute. If a row is older than this, the check has stopped.
 _STALE_SECONDS = 180
 # A page of a scan takes a second or so.
 _IDLE_SECONDS = 30
 
 
 @click.command()
-@click.option("--watch", is_flag=True, help="Go on showing it, until Ctrl-C or SIGTERM.")
+@click.option("--watch", is_flag=True, help="Show it again and again, until Ctrl-C or SIGTERM.")
 @click.option(
-    "--interval", type=click.FloatRange(min=0.1), default=2.0, show_default=True, help="Seconds, with --watch."
+    "--interval",
+    type=click.FloatRange(min=0.1),
+    default=2.0,
+    show_default=True,
+    help="Seconds between two updates, with --watch.",
 )
 @json_option
 def status(watch: bool, interval: float, as_json: bool) -> int:
-    """Show how far the read model is behind, what is set aside, and how far a rebuild is.
+    """Show how far the read model is behind, the dead letters, and the progress of a rebuild.
 
-    What the scheduled check last saw, with its age; with --watch --json a line each time.
+    It shows the last result of the scheduled check, with its age. With --watch --json it prints a line each time.
     """
     runtime = load()
     if watch:
@@ -43,7 +47,7 @@ def status(watch: bool, interval: float, as_json: bool) -> int:
 
 
 def _watch(runtime: Runtime, interval: float, as_json: bool) -> NoReturn:
-    """Show it again and again; ends by an exception alone."""
+    """Show the status again and again, until an exception ends it."""
     if as_json:
         while True:
             print_json(msgspec.to_builtins(_look(runtime)))
@@ -63,10 +67,10 @@ def _look(runtime: Runtime) -> Status:
 
 def _table(found: Status) -> Table:
     shown = table(
-        "", ("service", "lag", "dead letters", "looked at", "rebuild"), [_row(service) for service in found.services]
+        "", ("service", "lag", "dead letters", "checked", "rebuild"), [_row(service) for service in found.services]
     )
     if not found.services:
-        shown.title = "Nothing was looked at yet: the scheduled check runs every minute."
+        shown.title = "There is no status yet. The scheduled check runs every minute."
     return shown
 
 
@@ -74,7 +78,7 @@ def _row(service: Any) -> tuple[Any, ...]:
     lag = "not known" if service.lag_seconds is None else f"{service.lag_seconds:.1f} s"
     age = f"{service.age_seconds:.0f} s ago"
     if service.age_seconds > _STALE_SECONDS:
-        age += ": the scheduled check does not run"
+        age += ": the scheduled check is not running"
     return service.service, lag, service.dead_letters, age, _rebuild(service.rebuild)
 
 
@@ -85,6 +89,6 @@ def _rebuild(found: RebuildStatus | None) -> str | None:
     if found.eta_seconds == 0:
         end = ", scanned: being verified, or to be resumed"
     else:
-        end = "" if found.eta_seconds is None else f", {found.eta_seconds:.0f} s to go"
-    idle = f"; idle for {found.age_seconds:.0f} s: --resume?" if found.age_seconds > _IDLE_SECONDS else ""
+        end = "" if found.eta_seconds is None else f", {found.eta_seconds:.0f} s left"
+    idle = f"; no progress for {found.age_seconds:.0f} s, resume it?" if found.age_seconds > _IDLE_SECONDS else ""
     return f"{found.items:,}{share}{end}{idle}"

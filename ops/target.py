@@ -1,4 +1,4 @@
-"""Which stack a command works on: the one that its settings name, else this clone's local stack while that runs."""
+"""The stack on which a command works: the one that the settings name, or else this clone's running local stack."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from ops.running_stack import RunningStack, find, state_folder
 if TYPE_CHECKING:
     from chalicelib.core.settings import Settings
 
-# What settings of a deployment would give beside TABLE_PREFIX; with that forgotten, the local stack is not meant.
+# Settings of a deployment, beside TABLE_PREFIX. If one is set and that is not, the local stack is not meant.
 _OF_A_DEPLOYMENT = (
     "DATABASE_URL",
     "READ_DATABASE_URL",
@@ -27,10 +27,10 @@ def is_named(env: Mapping[str, str] = os.environ) -> bool:
 
 
 def local_stack(env: Mapping[str, str] = os.environ) -> RunningStack:
-    """This clone's local stack.
+    """This clone's running local stack.
 
     Raises:
-        OpsError: it is not running, or a variable names something of another stack.
+        OpsError: it is not running, or a variable names a part of another stack.
     """
     stack = find(state_folder(env))
     for name in _OF_A_DEPLOYMENT:
@@ -44,15 +44,15 @@ def local_stack(env: Mapping[str, str] = os.environ) -> RunningStack:
 
 
 def announce_local(stack: RunningStack, env: Mapping[str, str] = os.environ) -> None:
-    """Tell the person which stack is worked on: a local one."""
+    """Print that the command works on a local stack, and on which."""
     _tell(f"local, {stack.api_url}, kept in {state_folder(env)}")
 
 
 def announce_named(settings: "Settings", env: Mapping[str, str] = os.environ) -> None:
-    """Tell the person which stack is worked on: one that settings name.
+    """Print which stack, named by settings, the command works on.
 
     Raises:
-        BadDatabaseUrl: see there.
+        BadDatabaseUrl: see `parse_url`.
     """
     where = env.get("AWS_ENDPOINT_URL") or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or "the usual region"
     _tell(f"tables {settings.table_prefix}* in {where}; {_database(settings)}")
@@ -68,5 +68,5 @@ def _database(settings: "Settings") -> str:
 
 
 def _tell(what: str) -> None:
-    """On standard error: standard output is the command's own."""
+    """Print on standard error, since standard output is the command's."""
     print(f"Stack: {what}", file=sys.stderr, flush=True)

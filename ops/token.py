@@ -12,7 +12,7 @@ from ops.target import announce_local, is_named, local_stack
 
 @click.command()
 @click.argument("role", default="")
-@click.option("--sub", default="", help="Whose it is: an id, where the role sees only what is its own.")
+@click.option("--sub", default="", help="The subject: an id, for a role that sees only its own.")
 @json_option
 def token(role: str, sub: str, as_json: bool) -> int:
     """Print a JWT that the local stack accepts. A deployment's tokens come from its identity provider."""
@@ -34,7 +34,7 @@ def token_of(stack: RunningStack, role: str, subject: str = "") -> str:
     """A JWT that a local stack accepts.
 
     Raises:
-        OpsError: it knows no such role, or the role needs a subject.
+        OpsError: there is no such role, or the role needs a subject.
     """
     from ops.issuing import issue
 
@@ -50,7 +50,7 @@ def token_of(stack: RunningStack, role: str, subject: str = "") -> str:
         )
     if role in stack.own_roles and not subject:
         raise OpsError(
-            f"A {role} sees only what is its own, so its token needs an id.",
+            f"A {role} sees only its own, so the token needs an id.",
             f"make token ROLE={role} SUB=<id>, or python -m ops token {role} --sub <id>",
         )
     environment = stack.environment

@@ -74,7 +74,7 @@ def _check(url: str) -> None:
         pytest.exit(f"The MySQL server for the tests cannot be reached: {error}", returncode=3)
     try:
         if lacking := require_supported(connection):
-            pytest.exit("\n".join(["The MySQL server for the tests will not do.", *lacking]), returncode=3)
+            pytest.exit("\n".join(["The MySQL server for the tests is not suitable.", *lacking]), returncode=3)
     finally:
         connection.close()
 

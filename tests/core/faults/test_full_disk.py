@@ -46,7 +46,7 @@ def test_serving_and_stopping_on_a_full_disk(run: Run, disk: Path) -> None:
 
     assert run.process is not None
     run.process.terminate()
-    assert "No space left on device" in hear_until(run, "Nothing is lost yet. Make room")
+    assert "No space left on device" in hear_until(run, "Nothing is lost yet. Free disk space")
     filler.unlink()
     assert "Stopped; everything is kept." in run.output()
     assert run.process.returncode == 0
@@ -54,7 +54,7 @@ def test_serving_and_stopping_on_a_full_disk(run: Run, disk: Path) -> None:
     client = run.start().ready()
     assert len(listed(client).json["items"]) == COMMANDS
     assert client.post("/accounts", {"number": "N-100", "name": "Ada 0"}).problem == "duplicate"
-    assert "the read model shows all that the tables hold" in run.stop()
+    assert "the read model is up to date" in run.stop()
 
 
 def test_program_that_ends_on_a_full_disk(disk: Path) -> None:
@@ -79,7 +79,7 @@ def test_no_room_is_made(disk: Path) -> None:
     aws.create_bucket(server.endpoint, "lost")
     filler = fill(disk)
     said: list[str] = []
-    with pytest.raises(LocalError, match="LOST: what was written to the tables since the last clean stop"):
+    with pytest.raises(LocalError, match="LOST: all writes to the tables since the last clean stop"):
         server.stop(said.append, patience=0)
     assert "No space left on device" in said[0]
     filler.unlink()

@@ -20,7 +20,7 @@ def test_rows_on_a_full_disk(tmp_path: Path) -> None:
         open_accounts(client)
         assert run.process is not None
         run.process.terminate()
-        hear_until(run, "Nothing is lost yet. Make room")
+        hear_until(run, "Nothing is lost yet. Free disk space")
         filler.unlink()
         run.output()
         client = run.start().ready()

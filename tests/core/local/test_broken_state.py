@@ -105,9 +105,9 @@ def test_tables_that_are_gone_altogether(copy: Run) -> None:
     assert copy.ops("rebuild").returncode == 0
     assert names(client) == []
     output = copy.stop()
-    assert "1 things that the tables do not hold" in output
+    assert "1 aggregates are missing in the tables" in output
     assert "make rebuild" in output
-    assert "the read model shows all that the tables hold" in copy.start().ready_and_stop()
+    assert "the read model is up to date" in copy.start().ready_and_stop()
 
 
 def test_killed_tables_are_not_called_kept(copy: Run) -> None:
@@ -120,7 +120,7 @@ def test_killed_tables_are_not_called_kept(copy: Run) -> None:
     copy.process.send_signal(signal.SIGTERM)
     copy.process.send_signal(signal.SIGCONT)
     output = copy.output()
-    assert "LOST: what was written to the tables since the last clean stop" in output
+    assert "LOST: all writes to the tables since the last clean stop" in output
     assert "everything is kept" not in output
     assert copy.process.returncode == 1
-    assert "1 things that the tables do not hold" in copy.start().ready_and_stop()
+    assert "1 aggregates are missing in the tables" in copy.start().ready_and_stop()

@@ -83,7 +83,7 @@ def test_what_the_tables_have_lost_is_counted(tables: Tables, database: str, cau
     commit(database, "hold#tra_1", 2)
     assert caught_up() == [("accounts", "A3", 3)]
     assert caught_up.found == Found(newer=1, without_item=2, ahead=2)  # type: ignore[attr-defined]
-    assert "2 things that the tables do not hold, and 2 in a later version" in str(caught_up.found)  # type: ignore[attr-defined]
+    assert "2 aggregates are missing in the tables, and 2 have an older version" in str(caught_up.found)  # type: ignore[attr-defined]
     assert "LOST" not in str(Found(newer=3))
 
 

@@ -80,7 +80,7 @@ def test_what_dies_is_started_again(copy: Run) -> None:
     assert wait_until(lambda: copy.mysql_pid() != before, 60)
     assert wait_until(lambda: client.get("/accounts", **token).status == 200, 60)
     assert names(client) == [NAME, "Eve"]
-    assert "mariadbd died (exit code -9) and is started again" in copy.stop()
+    assert "mariadbd ended (exit code -9) and is started again" in copy.stop()
 
 
 @pytest.mark.parametrize("variable", ["API_PORT", "MINISTACK_PORT", "MYSQL_PORT"])

@@ -36,18 +36,18 @@ def test_verify(world: World) -> None:
 
 def test_status(world: World) -> None:
     """The check's rows, as a table and as JSON; a check that has stopped is named."""
-    assert "Nothing was looked at" in world.ops("status").out
+    assert "There is no status yet" in world.ops("status").out
     world.sql("INSERT INTO service_status VALUES ('transfers', 1.25, 2, UTC_TIMESTAMP(3))")
     world.sql("INSERT INTO service_status VALUES ('accounts', NULL, 0, UTC_TIMESTAMP(3) - INTERVAL 10 MINUTE)")
     shown = world.ops("status").out
     assert "1.2 s" in shown
     assert "not known" in shown
-    assert shown.count("does not run") == 1
+    assert shown.count("is not running") == 1
     world.sql(
         "INSERT INTO rebuilds VALUES ('transfers', 0, 1, NULL, 0, 400, 1000, UTC_TIMESTAMP(3) - INTERVAL 10 SECOND,"
         " UTC_TIMESTAMP(3))"
     )
-    assert "400 of 1,000, 15 s to go" in world.ops("status").out
+    assert "400 of 1,000, 15 s left" in world.ops("status").out
     services = {service["service"]: service for service in world.ops("status", "--json").json["services"]}
     assert (services["transfers"]["lag_seconds"], services["transfers"]["dead_letters"]) == (1.25, 2)
 

@@ -281,4 +281,4 @@ def test_what_is_not_there(world: World) -> None:
     assert (done.code, done.out) == (3, "")
     assert "transfers#nobody#1" in done.err
     assert "dead-letters list" in done.err
-    assert "Say which" in world.ops("dead-letters", "redrive").err
+    assert "Name the letters" in world.ops("dead-letters", "redrive").err

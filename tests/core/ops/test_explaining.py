@@ -33,10 +33,10 @@ def not_connected() -> NotConnected:
 @pytest.mark.parametrize(
     ("error", "message", "hint"),
     [
-        (refused("ResourceNotFoundException"), "A table is not there", "TABLE_PREFIX"),
-        (refused("NoSuchBucket"), "The bucket is not there", "DEAD_LETTER_BUCKET"),
-        (refused("ThrottlingException"), "rate of requests", "Try again"),
-        (refused("ExpiredTokenException"), "does not take the credentials", "Get new ones"),
+        (refused("ResourceNotFoundException"), "A table does not exist", "TABLE_PREFIX"),
+        (refused("NoSuchBucket"), "The bucket does not exist", "DEAD_LETTER_BUCKET"),
+        (refused("ThrottlingException"), "throttles the requests", "Try again"),
+        (refused("ExpiredTokenException"), "does not accept the credentials", "Get new ones"),
         (refused("AccessDeniedException"), "do not permit this", "docs/operate.md"),
         (refused("AccessDenied"), "do not permit this", "docs/operate.md"),
         (refused("InternalServerError"), "answers with an error", "Try again"),
