@@ -8,7 +8,7 @@ STATE = $(or $(LOCAL_STATE),.local)
 PARALLEL = -n $(or $(JOBS),3) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: run seed check-sales token load reset test-fast test lint generate new-service security-matrix fuzz status \
+.PHONY: run seed check-sales token load reset test-fast test lint generate schema new-service security-matrix fuzz status \
   verify rebuild test-without-shop test-mysql test-deploy faults soak bench bench-verify bench-rebuild bench-search \
   bench-buckets costs setup deploy-tools browser-tools api-tools lock audit clean help
 
@@ -51,6 +51,9 @@ lint: setup ## Run ruff, mypy --strict and import-linter; see that what is gener
 
 generate: setup ## Write template.yaml, infrastructure/ and import-linter's lists from the services' declarations
 	@$(PY) -m deploy.generate
+
+schema: setup ## Write schema/: the shape of stored states and events, by which `make lint` sees what a change breaks
+	@$(PY) -m deploy.schemas
 
 new-service: setup ## Write a service to begin with: NAME=gift_cards
 	@$(PY) -m deploy.new_service "$(NAME)"

@@ -10,7 +10,7 @@ clients      what else of boto3 their packages need                 -> infrastru
 template     routes, and the mappings from streams to functions        -> template.yaml
 own_settings parameters and variables that services declare            -> template.yaml
 imports      import-linter's lists of the services                     -> pyproject.toml, in place
-files        all of it: path -> text, and whether the repository has it
+files        all of it, and schema/ (deploy/schemas): path -> text, and whether the repository has it
 
 The declarations are chalicelib/<service>/service.py, api.py and settings.py, put together in chalicelib/bootstrap.py.
 """

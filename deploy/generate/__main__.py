@@ -23,6 +23,11 @@ def main() -> int:
 def _generate(check: bool) -> int:
     from deploy.generate import files  # imports the services, which may be half-wired
 
+    try:
+        files.check_schemas()
+    except files.CannotRead as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
     if check:
         stale = files.stale()
         if stale:

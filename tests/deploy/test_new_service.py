@@ -66,7 +66,7 @@ def test_it_is_green_and_goes_without_a_trace(copy: Path) -> None:
     python(copy, "pytest", "-q", "-m", "serverless", *tests, "tests/deploy/test_template.py")
 
     # By hand: the folder, and the one line.
-    run(copy, "git", "stash", "push", "-q", "--", *sorted(outside))
+    run(copy, "git", "stash", "push", "-q", "--include-untracked", "--", *sorted(outside))
     assert changed(copy) == {path for path in changed(copy) if path.startswith(f"chalicelib/{NAME}/")}
     bootstrap = copy / "chalicelib/bootstrap.py"
     before = bootstrap.read_text()

@@ -1,0 +1,32 @@
+"""`python -m deploy.schemas` writes schema/ from the declared states and events."""
+
+# ruff: noqa: T201  # a command line
+
+import sys
+
+from chalicelib.core.composition_root import HalfWired
+
+
+def main() -> int:
+    """Write. Returns the exit code: 1 where what is stored could not be read; then nothing is written."""
+    try:
+        return _write()
+    except HalfWired as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+
+
+def _write() -> int:
+    from deploy.generate import files  # imports the services, which may be half-wired
+
+    try:
+        changed = files.write(below="schema/")
+    except files.CannotRead as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    print(f"Written: {', '.join(changed)}" if changed else "schema/ is current already.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
