@@ -28,7 +28,7 @@ class _Comparison:
         self._open: set[tuple[str, str]] = set()
 
     def compare(self, before: Schema, after: Schema, path: str) -> Iterator[str]:
-        """What `after` cannot read of `before`, at a path such as `lines[].price`."""
+        """What `after` cannot read of `before`, at a path such as `legs[].amount`."""
         pair = before.get("$ref", ""), after.get("$ref", "")
         if all(pair) and pair in self._open:
             return
