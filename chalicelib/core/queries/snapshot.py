@@ -101,7 +101,7 @@ def snapshot(
         if left <= 0:
             raise ReadModelBehind(
                 "The read model did not reach the change of the"
-                " {CONSISTENCY_HEADER} within {wait_seconds:g} s. Ask again,"
+                f" {CONSISTENCY_HEADER} within {wait_seconds:g} s. Ask again,"
                 " wait longer (Prefer: wait=10), or leave out the header to read the present data."
             )
         time.sleep(min(pause, left))

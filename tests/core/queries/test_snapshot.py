@@ -41,6 +41,7 @@ def test_a_commit_that_does_not_come_is_a_503(world: World, wait_seconds: float)
     assert caught.value.status == 503
     assert caught.value.code == "read-model-behind"
     assert caught.value.headers["Retry-After"] == "1"
+    assert f"Consistency-Token within {wait_seconds:g} s." in caught.value.detail
 
 
 def test_it_waits_until_the_commit_comes(world: World) -> None:
