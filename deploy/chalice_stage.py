@@ -32,6 +32,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "authorize": ("Authorizer",),
     "migrate": ("Migrate",),
     "check": ("Check",),
+    "deadlines": ("Deadlines",),
     **{f"project_{service}": ("Projector",) for service in SERVICES},
     **{f"react_{service}": ("Reactor",) for service in REACTED_TO},
 }

@@ -4,11 +4,16 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from typing import Literal
 
 # API Gateway gives up after 29 s, a connection after 30 s. Before a query runs, it may have waited 10 s for its token.
 MOST_QUERY_SECONDS = 15
 MOST_KEYS_SECONDS = 3600
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_DEADLINE = re.compile(r"([a-z_]+\.[a-z_-]+)=([1-9][0-9]{0,4})([smhd])")
+_DEADLINES = re.compile(rf"(?:{_DEADLINE.pattern}(?:,{_DEADLINE.pattern})*)?")
 
 
 class BadSettings(Exception):
@@ -35,6 +40,7 @@ class Settings:
         writer_secret, reader_secret: WRITER_SECRET, READER_SECRET, ARNs of secrets with the names and passwords of
             the read model's users. Only the function that migrates reads them, since it creates these users.
         query_seconds: QUERY_SECONDS, how long the read model's server works on one query before it ends it.
+        deadlines: DEADLINES, such as "transfers.expire=30m": how long aggregates may wait, by the deadline's name.
         tracing: TRACING=1 sends traces to X-Ray. Only then is its SDK imported.
     """
 
@@ -55,6 +61,7 @@ class Settings:
     writer_secret: str = ""
     reader_secret: str = ""
     query_seconds: float = 2.0
+    deadlines: Mapping[str, timedelta] = field(default_factory=dict)
     tracing: bool = False
 
     @classmethod
@@ -80,6 +87,14 @@ class Settings:
         kept = env.get("JWT_KEYS_SECONDS", "300")
         if not re.fullmatch(r"[0-9]{1,5}", kept) or not 1 <= int(kept) <= MOST_KEYS_SECONDS:
             faults.append(f"JWT_KEYS_SECONDS must be a whole number from 1 to {MOST_KEYS_SECONDS}, not {kept!r}")
+        deadlines = env.get("DEADLINES", "")
+        if not _DEADLINES.fullmatch(deadlines):
+            faults.append(
+                "DEADLINES must be names with durations in s, m, h or d, such as"
+                f" transfers.expire=30m,accounts.remind=14d, not {deadlines!r}"
+            )
+        names = [name for name, _, _ in _DEADLINE.findall(deadlines)]
+        faults += [f"DEADLINES names {name} twice" for name in {*names} if names.count(name) > 1]
         if faults:
             raise BadSettings("; ".join(faults))
         return cls(
@@ -100,6 +115,9 @@ class Settings:
             writer_secret=env.get("WRITER_SECRET", ""),
             reader_secret=env.get("READER_SECRET", ""),
             query_seconds=float(seconds),
+            deadlines={
+                name: timedelta(**{_UNITS[unit]: int(number)}) for name, number, unit in _DEADLINE.findall(deadlines)
+            },
             tracing=env.get("TRACING") == "1",
         )
 

@@ -1,4 +1,4 @@
-"""What may be asked of orders: from outside (place, cancel, ship, deliver) and by the saga (confirm, reject)."""
+"""What may be asked of orders: from outside (place, cancel, ship, deliver), by the saga (confirm, reject), by time."""
 
 from collections.abc import Mapping, Sequence
 
@@ -65,4 +65,10 @@ class Deliver(Command, frozen=True):
     """The goods arrived."""
 
 
-OrderCommand = Place | Confirm | Reject | Cancel | Ship | Deliver
+class Expire(Command, frozen=True):
+    """Call off an order that was placed before that moment and is not shipped."""
+
+    before: str
+
+
+OrderCommand = Place | Confirm | Reject | Cancel | Ship | Deliver | Expire

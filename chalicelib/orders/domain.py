@@ -1,6 +1,7 @@
 """The rules of orders.
 
-placed -> confirmed or rejected; confirmed -> shipped -> delivered; cancelled from placed or confirmed.
+placed -> confirmed or rejected; confirmed -> shipped -> delivered; cancelled from placed or confirmed,
+also by time.
 A step that finds itself done already is a success that changes nothing, so any of them may be repeated.
 """
 
@@ -14,6 +15,7 @@ from chalicelib.orders.commands import (
     Cancel,
     Confirm,
     Deliver,
+    Expire,
     OrderCommand,
     Place,
     Reject,
@@ -85,7 +87,17 @@ class OrderDelivered(Event, frozen=True):
     """The goods arrived."""
 
 
-OrderEvent = OrderPlaced | OrderConfirmed | OrderRejected | OrderCancelled | OrderShipped | OrderDelivered
+class OrderExpired(Event, frozen=True):
+    """The order was called off because it was not shipped in time; `was` is the status that it had."""
+
+    was: str
+
+
+OrderEvent = (
+    OrderPlaced | OrderConfirmed | OrderRejected | OrderCancelled | OrderShipped | OrderDelivered | OrderExpired
+)
+# An order waits for its shipment in these. What is reserved for it nobody else can have.
+WAITING = ("placed", "confirmed")
 
 
 def decide(command: OrderCommand, state: Order | None) -> Sequence[OrderEvent]:
@@ -102,13 +114,16 @@ def decide(command: OrderCommand, state: Order | None) -> Sequence[OrderEvent]:
             done = _step(state, "rejected", since=("placed",))
             return [] if done else [OrderRejected(shortages=shortages)]
         case Cancel(reason=reason):
-            done = _step(state, "cancelled", since=("placed", "confirmed"))
+            done = _step(state, "cancelled", since=WAITING)
             return [] if done else [OrderCancelled(was=state.status, reason=reason)]
         case Ship():
             done = _step(state, "shipped", since=("confirmed",), after=("delivered",))
             return [] if done else [OrderShipped()]
         case Deliver():
             return [] if _step(state, "delivered", since=("shipped",)) else [OrderDelivered()]
+        case Expire(before=before):
+            overdue = state.status in WAITING and state.placed_at < before
+            return [OrderExpired(was=state.status)] if overdue else []
     assert_never(command)
 
 
@@ -129,6 +144,8 @@ def evolve(state: Order | None, event: OrderEvent) -> Order:
             return msgspec.structs.replace(state, status="shipped")
         case OrderDelivered():
             return msgspec.structs.replace(state, status="delivered")
+        case OrderExpired():
+            return msgspec.structs.replace(state, status="cancelled", reason="It was not shipped in time.")
     assert_never(event)
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from chalicelib.core.decider import Event
-from chalicelib.core.service import Aggregate, Asks, Claim, ClaimChange, Personal, Policy, Service, single
+from chalicelib.core.service import Aggregate, Asks, Claim, ClaimChange, Deadline, Personal, Policy, Service, single
 from chalicelib.inventory.published import RESERVATION_PREFIX
 from chalicelib.orders import domain
+from chalicelib.orders.commands import Expire
 from chalicelib.orders.policy import on_inventory
 from chalicelib.orders.projection import PROJECTION
 
@@ -28,6 +29,7 @@ SERVICE = Service(
     aggregates=(Aggregate("order", domain.Order, domain.evolve, claims=_references, personal=PERSONAL),),
     decide=single(domain.decide),
     projection=PROJECTION,
+    deadlines=(Deadline("orders.expire", Expire, since="placed_at", waiting=domain.WAITING),),
     policies=(
         Policy(
             "inventory",

@@ -46,12 +46,13 @@ def text(services: Sequence[Service], endpoints: Iterable[AnyEndpoint]) -> str:
 
 
 def statements(services: Sequence[Service], endpoints: Iterable[AnyEndpoint]) -> Mapping[str, Sequence[Statement]]:
-    """The statements by the function that has them: commands, projector, reactor, check."""
+    """The statements by the function that has them: commands, projector, reactor, check, deadlines."""
     heartbeats = ("dynamodb:GetItem", "dynamodb:PutItem")
     return {
         "commands": [*_commands(services, endpoints), *_declared("commands", services)],
         "projector": [*_reading(_names(services))],
         "reactor": [*_reactor(services), *_declared("reactor", services)],
+        "deadlines": [*_deadlines(services)],
         "check": [Statement(heartbeats, _tables(_names(services)), "Heartbeats.", _HEARTBEATS)],
     }
 
@@ -85,6 +86,12 @@ def _reading(names: Sequence[str]) -> Iterable[Statement]:
     yield Statement(_READ_STREAM, _streams(names))
     if names:
         yield Statement(("dynamodb:ListStreams",), ["*"], "IAM knows no resource for it.")
+
+
+def _deadlines(services: Sequence[Service]) -> Iterable[Statement]:
+    keeping = [service.name for service in services if service.deadlines]
+    yield Statement(("dynamodb:GetItem", "dynamodb:PutItem"), _tables(keeping), "Commands about one aggregate each.")
+    yield _claims(keeping, services)
 
 
 def _claims(names: Iterable[str], services: Iterable[Service]) -> Statement:

@@ -46,3 +46,13 @@ def check(event: CloudWatchEvent) -> None:
 
     with log.about_call(event.context):
         check_all(runtime())
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def deadlines(event: CloudWatchEvent) -> None:
+    """Send the commands that deadlines ask for; none while DEADLINES is empty."""
+    from chalicelib.core.operations.deadlines import keep_deadlines
+    from chalicelib.core.streams.batches import remaining_ms
+
+    with log.about_call(event.context):
+        keep_deadlines(runtime(), remaining_ms(event.context))

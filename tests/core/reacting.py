@@ -14,6 +14,7 @@ from tests.core.memory_store import MemoryStore
 from tests.core.projecting import MemoryDeadLetters
 
 AT = "2026-11-23T10:00:00.000Z"
+LATER = "2026-11-24T10:00:00.000Z"
 Published = Callable[[Head], None]
 MakeStore = Callable[[str, Published], WriteStore]
 """Makes a service's store; it is given what to tell each new head to."""

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.bootstrap import SETTINGS
+from chalicelib.bootstrap import SERVICES, SETTINGS
 from local import aws, keys
 from local.lambda_env import SAMPLE_SECRET
 from local.ports import wait_until
 from local.template import load
 from tests.deploy.lambdas import EVENTS, ROOT, Function, emulator, event, package_for_tests, tool
+from tests.support.functions import a_year
 from tests.support.stores import Tables, fresh_database, fresh_tables
 
 
@@ -94,6 +95,7 @@ class Deployment:
             "READ_DATABASE_URL": self.database_url,
             "DEAD_LETTER_TABLE": f"{self.tables.prefix}dead-letters",
             "DEAD_LETTER_BUCKET": f"{self.tables.prefix}dead-letters",
+            "DEADLINES": a_year(SERVICES),
             **{setting.name: setting.default for setting in SETTINGS},
             "CORS_ORIGIN": "https://app.example",
             "PARTIAL_BATCH": "1",

@@ -14,7 +14,10 @@ from local.ports import answers, free_port, wait_until
 
 ROOT = Path(__file__).parent.parent.parent
 EVENTS = ROOT / "events"
-ENGINES_EVENTS = ("authorizer", "authorizer-expired", "check", "jwks", "migrate", "migrate-on-deploy", "query-health")
+ENGINES_EVENTS = (
+    *("authorizer", "authorizer-expired", "check", "deadlines", "jwks", "migrate", "migrate-on-deploy"),
+    "query-health",
+)
 """The sample events that are about no service."""
 _PATH = "2015-03-31/functions/function/invocations"
 

@@ -28,6 +28,7 @@ TRACING = {
     "Projector": _SDK,
     "Reactor": _SDK,
     "Check": _SDK,
+    "Deadlines": _SDK,
 }
 NOT_SHIPPED = re.compile(r"__pycache__|^\w+/(tests|events)/")  # the latter of a service, in its folder
 
@@ -80,6 +81,11 @@ def test_check(deployment: Deployment) -> None:
     assert all(line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Tributary" for line in lines)
 
 
+def test_deadlines(deployment: Deployment) -> None:
+    """The function runs, whether or not anything is overdue."""
+    assert deployment.invoke("deadlines", "DeadlinesFunction") is None
+
+
 @pytest.fixture
 def cloudformation() -> Iterator[tuple[str, list[Any]]]:
     """A place for answers to CloudFormation: its port, and the answers."""
@@ -110,11 +116,13 @@ def test_migrations(deployment: Deployment, cloudformation: tuple[str, list[Any]
     assert (content_type, answer["Status"], answer["PhysicalResourceId"]) == ("", "SUCCESS", "Migrations")
 
 
-@pytest.mark.parametrize("function", ["Commands", "Queries", "Projector", "Reactor", "Authorizer", "Migrate", "Check"])
+@pytest.mark.parametrize("function", TRACING)
 def test_packages_hold_all_of_ours_and_what_is_imported(deployment: Deployment, function: str) -> None:
     """Every file of chalicelib, migrations too; and of the libraries, those that the tests above have imported."""
     if function == "Reactor" and not REACTED_TO:
         pytest.skip("no service has a policy, so the reactor has imported nothing")
+    if function == "Deadlines" and not any(service.deadlines for service in SERVICES.values()):
+        pytest.skip("no service has a deadline, so its function has imported nothing")
     name = f"{function}Function"
     package = deployment.packages[name]
     imported = deployment.start(name).imported()

@@ -23,7 +23,7 @@ from tests.support.functions import running
 from tests.support.stores import Tables
 from tests.support.stories import STORIES, poison
 
-FUNCTIONS = ("commands", "queries", "projector", "reactor", "authorizer", "migrate", "check")
+FUNCTIONS = ("commands", "queries", "projector", "reactor", "authorizer", "migrate", "check", "deadlines")
 USERS = ("t_rights_writer", "t_rights_reader")
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from chalicelib.core.service import Service
 from tests.support.checks.columns import column_faults
+from tests.support.checks.deadlines import deadline_faults
 from tests.support.checks.indexes import index_faults
 from tests.support.checks.ports import port_faults
 from tests.support.checks.sums import sum_faults
@@ -39,3 +40,8 @@ def test_sums(database: str, service: Service) -> None:
 def test_indexes(database: str) -> None:
     """Each filter of each list has an index."""
     assert index_faults(database, OWN) == []
+
+
+def test_deadlines(session_database: str) -> None:
+    """What is overdue is found along an index."""
+    assert deadline_faults(session_database, SERVICES) == []

@@ -27,6 +27,14 @@ def story(functions: Functions) -> None:
         ask("POST", f"/orders/{cancelled}/cancel", {}, Idempotency_Key=key)
     functions.settle()
     assert ask("GET", f"/orders/{short}")["status"] == "rejected"
+    waiting = {"customer_id": ada, "lines": [{"sku": "A-1", "quantity": 1}], "placed_at": "2020-01-01T00:00:00Z"}
+    expired = ask("POST", "/orders", waiting)["id"]
+    functions.settle()
+    assert ask("GET", "/products/A-1")["reserved"] == 1
+    functions.keep_deadlines()
+    functions.settle()
+    assert ask("GET", f"/orders/{expired}")["status"] == "cancelled"
+    assert ask("GET", "/products/A-1")["reserved"] == 0
     ask("DELETE", "/products/B-1")
     ask("DELETE", f"/customers/{ada}")
     ask("GET", "/orders")

@@ -13,15 +13,23 @@ from chalice.app import Chalice
 
 from chalicelib.core.mysql.schema import bring_up_to_date
 from chalicelib.core.operations.check import check_all
+from chalicelib.core.operations.deadlines import keep_deadlines
 from chalicelib.core.projector.handler import project_event
 from chalicelib.core.reactor.handler import react_to_event
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.service import Service, is_head
 from chalicelib.core.streams.records import as_record
+from local import ROOT
 from tests.support.aws_calls import Recorder
 from tests.support.stores import Tables
 
+_SCHEDULED = ROOT / "events" / "deadlines.json"
 SECRET = "a secret of these tests, long enough"
+
+
+def a_year(services: Mapping[str, Service]) -> str:
+    """DEADLINES with a year for each deadline that is declared."""
+    return ",".join(f"{deadline.name}=365d" for service in services.values() for deadline in service.deadlines)
 
 
 class _Context:
@@ -51,7 +59,7 @@ class Functions(ABC):
         """What a function answers to an event.
 
         Args:
-            function: "commands", "queries", "projector" or "reactor".
+            function: "commands", "queries", "projector", "reactor" or "deadlines".
             event: as Lambda gives it.
         """
 
@@ -93,6 +101,10 @@ class Functions(ABC):
         event = {"Records": [as_record(item, stream) for item in items]}
         for function in ("projector", "reactor"):
             assert self.call(function, event) == {"batchItemFailures": []}
+
+    def keep_deadlines(self) -> None:
+        """Send the commands of all deadlines, each of which is a year."""
+        assert self.call("deadlines", json.loads(_SCHEDULED.read_text(encoding="utf-8"))) is None
 
     def _deliver(self, service: Service) -> bool:
         fresh = [item for item in self._tables.items(service.name) if self._is_fresh(service.name, item)]
@@ -145,6 +157,8 @@ class InProcess(Functions):
                     return project_event(event, _Context(), self._runtime)
                 case "reactor":
                     return react_to_event(event, _Context(), self._runtime)
+                case "deadlines":
+                    return keep_deadlines(self._runtime, _Context.get_remaining_time_in_millis)
             return self._chalice(event, _Context())
 
     def fail(self, operation: str, times: int) -> None:
@@ -175,6 +189,7 @@ def running(tables: Tables, database_url: str, recorder: Recorder) -> Iterator[I
         "DATABASE_URL": database_url,
         "TOKEN_SECRET": SECRET,
         "PARTIAL_BATCH": "1",
+        "DEADLINES": a_year(tables.domain.services),
     }
     try:
         with recorder.watching():

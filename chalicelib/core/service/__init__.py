@@ -5,6 +5,7 @@ personal     the fields of an aggregate that hold data about a person
 upcasting    how the states and events of earlier releases are brought into the present shape
 projection   how states become rows of the read model
 word_tables  the words by which a search finds rows
+deadline     how long an aggregate may wait, and the command that then ends it
 policy       the commands it sends when another service's aggregates change
 declaration  the whole: a Service
 """
@@ -20,6 +21,7 @@ from chalicelib.core.service.aggregate import (
     UnknownAggregate,
     is_head,
 )
+from chalicelib.core.service.deadline import Deadline
 from chalicelib.core.service.declaration import Port, Right, Service, single
 from chalicelib.core.service.personal import ERASED, ITSELF, Personal, PersonalDataErased
 from chalicelib.core.service.policy import Asks, FollowUp, Policy
@@ -48,6 +50,7 @@ __all__ = [
     "ChildRows",
     "Claim",
     "ClaimChange",
+    "Deadline",
     "FollowUp",
     "Head",
     "NewerSchema",

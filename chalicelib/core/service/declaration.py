@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from chalicelib.core.decider import Event
 from chalicelib.core.service.aggregate import Aggregate, Head, Undeclared, UnknownAggregate, is_head
+from chalicelib.core.service.deadline import Deadline
 from chalicelib.core.service.policy import Asks, FollowUp, Policy
 from chalicelib.core.service.projection import Projection
 
@@ -53,13 +54,14 @@ class Service:
         decide: (command, states by id) -> events by id; raises Rejected.
         projection: how the states of its projected aggregates become rows.
         policies: the commands it sends when other services' aggregates change.
+        deadlines: how long its aggregates may wait, and the commands that then end the waiting.
         ports: what it publishes to the command side of other services.
         rights: further IAM permissions that its commands or policies need, for an outside service for example.
         earlier: projections of older generations. Tables may still be of these until they are rebuilt.
 
     Raises:
-        ValueError: two kinds of aggregate have one name or one prefix, a prefix is the core's own, or none is
-            projected.
+        ValueError: two kinds of aggregate have one name or one prefix, a prefix is the core's own, none is projected,
+            or a deadline names a column that the root table does not have.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Service:
     decide: Callable[[Any, Mapping[str, Any]], Mapping[str, Sequence[Event]]]
     projection: Projection
     policies: tuple[Policy, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
     ports: tuple[Port, ...] = ()
     rights: tuple[Right, ...] = ()
     earlier: tuple[Projection, ...] = ()
@@ -80,6 +83,9 @@ class Service:
             raise ValueError(f"{self.name}: ids beginning with {taken[0]!r} are claims or heartbeats")
         if not any(kind.projected for kind in self.aggregates):
             raise ValueError(f"{self.name}: no kind of aggregate is projected, so its projection has nothing to show")
+        for deadline in self.deadlines:
+            if lacking := {deadline.status, deadline.since} - set(self.projection.root.columns):
+                raise ValueError(f"{deadline.name}: {self.projection.root.name} has no column {', '.join(lacking)}")
 
     @cached_property
     def projections(self) -> Mapping[int, Projection]:

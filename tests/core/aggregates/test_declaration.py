@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from chalicelib.core.commands.pipeline import Envelope, run
-from chalicelib.core.service import Aggregate, UnknownAggregate
+from chalicelib.core.decider import Command
+from chalicelib.core.service import Aggregate, Deadline, UnknownAggregate
 from tests.core.aggregates.billing import BILLING, Invoice, Payment, service
 from tests.core.memory_store import MemoryStore
 
@@ -56,6 +57,14 @@ def test_what_cannot_be_declared(aggregates: tuple[Aggregate, ...], why: str) ->
     """Kinds that ids cannot tell apart, and a projection with nothing to show, are errors at once."""
     with pytest.raises(ValueError, match=why):
         service(aggregates=aggregates)
+
+
+@pytest.mark.parametrize("columns", [{"since": "paid_at"}, {"since": "updated_at", "status": "state"}])
+def test_a_deadline_on_a_column_that_is_not_there(columns: dict[str, str]) -> None:
+    """It is told when the service is declared, and not a minute after the deployment."""
+    deadline = Deadline("billing.remind", lambda _: Command(), waiting=("open",), **columns)
+    with pytest.raises(ValueError, match=r"billing\.remind: invoices has no column"):
+        service(deadlines=(deadline,))
 
 
 def test_a_command_about_an_id_of_no_kind() -> None:

@@ -69,7 +69,7 @@ class Saga(Redelivery):
             self.world.feed(service)
 
     @precondition(lambda self: self.ids)
-    @rule(which=st.integers(0, 99), step=st.sampled_from(["cancel", "settle"]))
+    @rule(which=st.integers(0, 99), step=st.sampled_from(["cancel", "settle", "expire"]))
     def go_on(self, which: int, step: str) -> None:
         """Somebody takes a transfer a step further, or tries to."""
         with suppress(Rejected):

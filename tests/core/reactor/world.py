@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from tests.core.bootstrap import SERVICES
 from tests.core.domain.accounts.commands import Close, Deposit, Open
 from tests.core.domain.accounts.published import Standing
-from tests.core.domain.transfers.commands import Cancel, Leg, Request, Settle
-from tests.core.reacting import AT, MakeStore, ReactingWorld, in_memory
+from tests.core.domain.transfers.commands import Cancel, Expire, Leg, Request, Settle
+from tests.core.reacting import AT, LATER, MakeStore, ReactingWorld, in_memory
 
 OWNER = "usr_1"
 
@@ -45,6 +45,10 @@ class World(ReactingWorld):
     def settle(self, id: str) -> None:
         """Let a transfer's money move."""
         self.run("transfers", "transfers.settle", Settle(), id)
+
+    def expire(self, id: str) -> None:
+        """A transfer's time is up."""
+        self.run("transfers", "transfers.expire", Expire(LATER), id)
 
     def money(self, number: str) -> tuple[int, int, int]:
         """What is in an account, what of that is promised, and what it expects."""

@@ -13,6 +13,7 @@ from chalicelib.core.mysql.migrate import read_migrations
 from chalicelib.core.service import Head, Projection, Rows, Service
 from tests.core.bootstrap import MIGRATIONS, SERVICES
 from tests.support.checks.columns import column_faults
+from tests.support.checks.deadlines import deadline_faults
 from tests.support.checks.indexes import index_faults
 from tests.support.checks.ports import port_faults
 from tests.support.checks.sums import sum_faults
@@ -55,6 +56,16 @@ def test_nothing_planted(module_database: str) -> None:
     empty(module_database)
     assert index_faults(module_database, NEUTRAL) == []
     assert port_faults(NEUTRAL) == []
+    assert deadline_faults(module_database, SERVICES.values()) == []
+
+
+@pytest.mark.database
+def test_a_deadline_without_an_index(module_database: str) -> None:
+    """The index is gone, or has its columns in another order."""
+    with planted(module_database, "transfers", "ALTER TABLE transfers DROP INDEX transfers_status_requested"):
+        assert deadline_faults(module_database, SERVICES.values()) == [
+            "transfers.expire: transfers has no index that begins with status,requested_at,id"
+        ]
 
 
 # ---- A summary whose SQL differs from its contributions ----

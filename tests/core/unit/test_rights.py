@@ -61,6 +61,16 @@ def test_only_who_releases_claims_may_delete() -> None:
     assert ("dynamodb:DeleteItem", "${Tables}transfers") not in allowed(SERVICES.values(), "commands")
 
 
+def test_deadlines_give_the_right_to_their_commands() -> None:
+    """Their function may write the tables of services that declare some, and no others."""
+    assert allowed(SERVICES.values(), "deadlines") == {
+        ("dynamodb:GetItem", "${Tables}transfers"),
+        ("dynamodb:PutItem", "${Tables}transfers"),
+    }
+    none = changed(transfers=replace(SERVICES["transfers"], deadlines=()))
+    assert allowed(none, "deadlines") == set()
+
+
 def test_a_right_for_an_outside_service() -> None:
     """It is in the role of its function alone, and its client in that function's package."""
     right = Right("reactor", ("ses:SendEmail",), ("arn:${AWS::Partition}:ses:*:*:identity/*",), ("sesv2",))

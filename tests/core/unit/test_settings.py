@@ -1,5 +1,7 @@
 """The environment, checked once and with clear words."""
 
+from datetime import timedelta
+
 import pytest
 
 from chalicelib.core.composition_root import HalfWired
@@ -110,3 +112,31 @@ def test_a_setting_whose_parameter_is_there_already() -> None:
     """The template's own parameters and resources keep their names."""
     with pytest.raises(HalfWired, match=r"MAX_CAPACITY cannot be: template.yaml has a MaxCapacity already"):
         own_settings.parts([Setting("MAX_CAPACITY", "1", "[0-9]", "", ("queries",))])
+
+
+def test_deadlines() -> None:
+    """Names with durations, in any of the units; none by default."""
+    assert Settings.from_env({}).deadlines == {}
+    text = "transfers.expire=30m,accounts.re-open=14d,a.b=90s,a.c=2h"
+    assert Settings.from_env({"DEADLINES": text}).deadlines == {
+        "transfers.expire": timedelta(minutes=30),
+        "accounts.re-open": timedelta(days=14),
+        "a.b": timedelta(seconds=90),
+        "a.c": timedelta(hours=2),
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["transfers.expire", "expire=1d", "a.b=0d", "a.b=1", "a.b=1w", "a.b=-1d", "a.b=1.5d", "a.b=1d,", "a.b=1d, c.d=1d"],
+)
+def test_deadlines_that_are_none(text: str) -> None:
+    """A duration without its unit, or of nothing, would expire everything at once or nothing ever."""
+    with pytest.raises(BadSettings, match=r"DEADLINES must be names with durations in s, m, h or d"):
+        Settings.from_env({"DEADLINES": text})
+
+
+def test_a_deadline_has_one_duration() -> None:
+    """Two of them are a mistake that nobody should have to guess about."""
+    with pytest.raises(BadSettings, match=r"DEADLINES names transfers\.expire twice"):
+        Settings.from_env({"DEADLINES": "transfers.expire=1d,transfers.expire=2d"})

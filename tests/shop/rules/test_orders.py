@@ -9,6 +9,7 @@ from chalicelib.orders.commands import (
     Cancel,
     Confirm,
     Deliver,
+    Expire,
     OrderCommand,
     Place,
     Reject,
@@ -21,6 +22,7 @@ from chalicelib.orders.domain import (
     OrderCancelled,
     OrderConfirmed,
     OrderDelivered,
+    OrderExpired,
     OrderPlaced,
     OrderRejected,
     OrderShipped,
@@ -114,6 +116,36 @@ def test_cancel_until_shipped() -> None:
     given(PLACED, OrderConfirmed(), OrderShipped()).when(Cancel(None)).rejects("wrong-state")
 
 
+LATER = "2026-01-02T03:04:05.001Z"
+
+
+@pytest.mark.parametrize(("history", "was"), [([], "placed"), ([OrderConfirmed()], "confirmed")])
+def test_expire(history: list[Any], was: str) -> None:
+    """An order that waits for its shipment since before that moment is called off, and says why."""
+    state = given(PLACED, *history).when(Expire(LATER)).then(OrderExpired(was=was))
+    assert (state.status, state.reason) == ("cancelled", "It was not shipped in time.")
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        [OrderRejected(shortages=SHORT)],
+        [OrderCancelled(was="placed")],
+        [OrderExpired(was="placed")],
+        [OrderConfirmed(), OrderShipped()],
+        [OrderConfirmed(), OrderShipped(), OrderDelivered()],
+    ],
+)
+def test_nothing_that_waits_no_more_expires(history: list[Any]) -> None:
+    """It is no error either: the read model that proposed it may be behind."""
+    given(PLACED, *history).when(Expire(LATER)).then()
+
+
+def test_what_was_placed_at_that_moment_does_not_expire() -> None:
+    """The border is the order's own."""
+    given(PLACED).when(Expire(AT)).then()
+
+
 @pytest.mark.parametrize(
     ("command", "history"),
     [
@@ -149,7 +181,7 @@ def test_a_step_out_of_order(command: OrderCommand, history: list[Any]) -> None:
     assert "status_now" in refusal.facts
 
 
-@pytest.mark.parametrize("command", [Confirm(), Reject(SHORT), Cancel(None), Ship(), Deliver()])
+@pytest.mark.parametrize("command", [Confirm(), Reject(SHORT), Cancel(None), Ship(), Deliver(), Expire(LATER)])
 def test_no_such_order(command: OrderCommand) -> None:
     """Nothing can happen to an order that was never placed."""
     given().when(command).rejects("not-found")

@@ -50,7 +50,7 @@ class Saga(Redelivery):
             self.world.feed(service)
 
     @precondition(lambda self: self.ids)
-    @rule(which=st.integers(0, 99), step=st.sampled_from(["cancel", "ship", "deliver"]))
+    @rule(which=st.integers(0, 99), step=st.sampled_from(["cancel", "ship", "deliver", "expire"]))
     def go_on(self, which: int, step: str) -> None:
         """Somebody takes an order a step further, or tries to."""
         with suppress(Rejected):

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from chalicelib.catalog.published import Listing
 from chalicelib.inventory.commands import Adjust, Receive
 from chalicelib.inventory.service import SERVICE as INVENTORY
-from chalicelib.orders.commands import Cancel, Deliver, Place, RequestedLine, Ship
+from chalicelib.orders.commands import Cancel, Deliver, Expire, Place, RequestedLine, Ship
 from chalicelib.orders.service import SERVICE as ORDERS
-from tests.core.reacting import AT, ReactingWorld
+from tests.core.reacting import AT, LATER, ReactingWorld
 
 SERVICES = {service.name: service for service in (ORDERS, INVENTORY)}
 
@@ -44,6 +44,10 @@ class World(ReactingWorld):
     def deliver(self, id: str) -> None:
         """An order's goods arrived."""
         self.run("orders", "orders.deliver", Deliver(), id)
+
+    def expire(self, id: str) -> None:
+        """An order's time is up."""
+        self.run("orders", "orders.expire", Expire(LATER), id)
 
     def stock(self, sku: str) -> tuple[int, int]:
         """Pieces on hand and reserved."""

@@ -1,4 +1,4 @@
-"""What may be asked of transfers: from outside (request, cancel, settle) and by the accounts (accept, refuse)."""
+"""What may be asked of transfers: by clients (request, cancel, settle), by accounts (accept, refuse), by time."""
 
 from collections.abc import Mapping, Sequence
 
@@ -60,4 +60,10 @@ class Settle(Command, frozen=True):
     """Let the money move."""
 
 
-TransfersCommand = Request | Accept | Refuse | Cancel | Settle
+class Expire(Command, frozen=True):
+    """Give up a transfer that was requested before that moment, and is not settled."""
+
+    before: str
+
+
+TransfersCommand = Request | Accept | Refuse | Cancel | Settle | Expire

@@ -12,6 +12,7 @@ from chalicelib.core.decider import Event, FieldPath, Missing, Rejected, State, 
 from tests.core.domain.transfers.commands import (
     Accept,
     Cancel,
+    Expire,
     Leg,
     Refuse,
     Request,
@@ -67,7 +68,17 @@ class TransferSettled(Event, frozen=True):
     """The money moves."""
 
 
-TransferEvent = TransferRequested | TransferAccepted | TransferRefused | TransferCancelled | TransferSettled
+class TransferExpired(Event, frozen=True):
+    """It was not settled in time; `was` is the status that it had."""
+
+    was: str
+
+
+TransferEvent = (
+    TransferRequested | TransferAccepted | TransferRefused | TransferCancelled | TransferSettled | TransferExpired
+)
+# A transfer waits in these.
+WAITING = ("requested", "accepted")
 
 
 def decide(command: TransfersCommand, state: Transfer | None) -> Sequence[TransferEvent]:
@@ -84,10 +95,13 @@ def decide(command: TransfersCommand, state: Transfer | None) -> Sequence[Transf
             done = _step(state, "refused", since=("requested",))
             return [] if done else [TransferRefused(shortfalls=shortfalls)]
         case Cancel(reason=reason):
-            done = _step(state, "cancelled", since=("requested", "accepted"))
+            done = _step(state, "cancelled", since=WAITING)
             return [] if done else [TransferCancelled(was=state.status, reason=reason)]
         case Settle():
             return [] if _step(state, "settled", since=("accepted",)) else [TransferSettled()]
+        case Expire(before=before):
+            overdue = state.status in WAITING and state.requested_at < before
+            return [TransferExpired(was=state.status)] if overdue else []
     assert_never(command)
 
 
@@ -113,6 +127,8 @@ def evolve(state: Transfer | None, event: TransferEvent) -> Transfer:
             return msgspec.structs.replace(state, status="cancelled", reason=reason)
         case TransferSettled():
             return msgspec.structs.replace(state, status="settled")
+        case TransferExpired():
+            return msgspec.structs.replace(state, status="cancelled", reason="expired")
     assert_never(event)
 
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.core.decider import Event
-from chalicelib.core.service import Aggregate, Asks, Claim, ClaimChange, Personal, Policy, Service, single
+from chalicelib.core.service import Aggregate, Asks, Claim, ClaimChange, Deadline, Personal, Policy, Service, single
 from tests.core.domain.accounts.published import HOLD_PREFIX
 from tests.core.domain.transfers import domain
+from tests.core.domain.transfers.commands import Expire
 from tests.core.domain.transfers.policy import on_accounts
 from tests.core.domain.transfers.projection import PROJECTION
 
@@ -26,6 +27,7 @@ SERVICE = Service(
     aggregates=(Aggregate("transfer", domain.Transfer, domain.evolve, claims=_claims, personal=PERSONAL),),
     decide=single(domain.decide),
     projection=PROJECTION,
+    deadlines=(Deadline("transfers.expire", Expire, since="requested_at", waiting=domain.WAITING),),
     policies=(
         Policy(
             "accounts",

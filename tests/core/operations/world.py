@@ -1,0 +1,88 @@
+"""Transfers that wait: their table, their read model, and the function that keeps their deadline."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.core.commands import pipeline
+from chalicelib.core.commands.store import WriteStore
+from chalicelib.core.decider import Command
+from chalicelib.core.dynamodb.codec import head_of
+from chalicelib.core.operations.deadlines import keep_deadlines
+from chalicelib.core.runtime import Runtime
+from chalicelib.core.service import Head
+from chalicelib.core.settings import Settings
+from chalicelib.core.times import iso
+from tests.core.bootstrap import PERMISSIONS, SERVICES
+from tests.core.domain.accounts.published import Standing
+from tests.core.domain.transfers.commands import Leg, Request
+from tests.core.histories import record
+from tests.core.projecting import Projector
+from tests.support.stores import Tables
+
+NOW = datetime(2026, 11, 23, 12)
+LONG_AGO = NOW - timedelta(hours=2)
+TRANSFERS = SERVICES["transfers"]
+_LEGS = [Leg("A", -1), Leg("B", 1)]
+_KNOWN = {number: Standing("usr_1", closed=False) for number in "AB"}
+
+Wrap = Callable[[WriteStore], WriteStore]
+"""Puts something around a store: what happens to its commits."""
+
+
+class Wrapping(Runtime):
+    """A runtime whose stores are wrapped."""
+
+    wrap: Wrap = staticmethod(lambda store: store)
+
+    def store(self, service: str) -> WriteStore:
+        """See Runtime."""
+        return self.wrap(super().store(service))
+
+
+class World:
+    """Transfers, on real stores.
+
+    Args:
+        tables: of the neutral domain.
+        database: the URL of its read model.
+        deadlines: as DEADLINES has them.
+    """
+
+    def __init__(self, tables: Tables, database: str, deadlines: str = "transfers.expire=1h") -> None:
+        env = {"TABLE_PREFIX": tables.prefix, "DATABASE_URL": database, "DEADLINES": deadlines}
+        self.runtime = Wrapping(Settings.from_env(env), SERVICES, PERMISSIONS, lambda _: {})
+        self.runtime.once("dynamodb", lambda: tables.client)
+        self._tables = tables
+        self._projector = Projector(database)
+
+    def run(self, name: str, command: Command, id: str) -> None:
+        """Run a client's command."""
+        envelope = pipeline.Envelope(name, command, (id,), "usr_1", iso(NOW), clock=lambda: NOW)
+        store = Runtime.store(self.runtime, "transfers")
+        pipeline.run(TRANSFERS, store, envelope, lambda _: {})
+
+    def request(self, id: str, *since: Command, at: datetime = LONG_AGO) -> None:
+        """Request a transfer at a time, and take it further by commands."""
+        request = Request(owner="usr_1", requested_at=iso(at), legs=_LEGS, accounts=_KNOWN)
+        for command in (request, *since):
+            self.run(f"transfers.{type(command).__name__.lower()}", command, id)
+
+    def project(self) -> None:
+        """Let the projector see all that there is."""
+        items = [item for item in self._tables.items("transfers") if "state" in item]
+        assert self._projector([record("transfers", item) for item in items]) == []
+
+    def keep(self, wrap: Wrap | None = None, remaining_ms: Callable[[], float] = lambda: 60_000) -> None:
+        """Run the function once, at NOW."""
+        self.runtime.wrap = wrap or (lambda store: store)  # type: ignore[method-assign]
+        keep_deadlines(self.runtime, remaining_ms, lambda: NOW)
+
+    def heads(self) -> Mapping[str, Head]:
+        """The newest head of each transfer."""
+        found = [head_of(item, TRANSFERS) for item in self._tables.items("transfers") if "state" in item]
+        return {head.id: head for head in found}
+
+    def statuses(self) -> dict[str, Any]:
+        """Version and status of each transfer, as "2 cancelled"."""
+        return {id: f"{head.version} {head.state['status']}" for id, head in self.heads().items()}
