@@ -64,8 +64,20 @@ Currency = Annotated[
     str,
     pattern(rf"^({'|'.join(_CURRENCIES)})\Z", "a currency's code (ISO 4217)", max_length=3, examples=["GBP"]),
 ]
+# The console shows an amount with the code that the member `currency` beside it holds.
+_AMOUNT = {"x-tributary-money": "currency"}
 MinorUnits = Annotated[
-    int, Meta(ge=0, le=1_000_000_000, description="Minor units of the currency: pence, cents.", examples=[255])
+    int,
+    Meta(
+        ge=0,
+        le=1_000_000_000,
+        description="Minor units of the currency: pence, cents.",
+        examples=[255],
+        extra_json_schema=_AMOUNT,
+    ),
 ]
 Quantity = Annotated[int, Meta(ge=1, le=1_000_000, examples=[6])]
-Money = Annotated[int, Meta(description="Minor units of the currency: pence, cents.", examples=[1530])]
+Money = Annotated[
+    int,
+    Meta(description="Minor units of the currency: pence, cents.", examples=[1530], extra_json_schema=_AMOUNT),
+]

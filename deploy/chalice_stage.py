@@ -74,6 +74,7 @@ def stage_config(stage: str, outputs: Mapping[str, str], before: Mapping[str, An
     return {
         "api_gateway_stage": stage,
         "api_gateway_endpoint_type": "REGIONAL",
+        "minimum_compression_size": 1024,
         "autogen_policy": False,
         "xray": True,
         **before,

@@ -1,7 +1,7 @@
 """The environment variables of the app's functions on the local stack, as template.yaml would set them."""
 
 from chalicelib.core.composition_root import VARIABLE as COMPOSITION_ROOT
-from local import keys
+from local import keys, tokens
 from local.aws import CREDENTIALS, REGION
 from local.config import Config
 
@@ -28,6 +28,7 @@ def app_env(config: Config, database_url: str) -> dict[str, str]:
         "JWT_AUDIENCE": keys.AUDIENCE,
         "JWT_JWKS": str(keys.jwks_path(config.keys)),
         "PARTIAL_BATCH": "1",
+        "LOCAL_TOKENS": tokens.PATH,
         "PYTHONUNBUFFERED": "1",
         "API_PORT": str(config.api_port),
         "LOCAL_STATE": str(config.folder),

@@ -4,6 +4,7 @@ It differs from Chalice's in three points: path parameters arrive decoded, the b
 own refusals are problem+json, like the gateway responses of the deployed API.
 """
 
+import gzip
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote
@@ -23,6 +24,7 @@ from chalicelib.core.composition_root import composition_root
 from chalicelib.core.errors import Forbidden, Internal, MethodNotAllowed, NotFound, Problem, Unauthenticated
 
 TIMEOUT_MS = 29_000  # API Gateway's own limit
+COMPRESSED_FROM = 1024  # bytes; MinimumCompressionSize in template.yaml
 
 
 class GatewayResponse(NamedTuple):
@@ -153,6 +155,18 @@ def _answer(response: Mapping[str, Any]) -> GatewayResponse:
         headers += [(name, str(value)) for value in values]
     body = response["body"] or b""
     return GatewayResponse(response["statusCode"], headers, body if isinstance(body, bytes) else body.encode())
+
+
+def compressed(answer: GatewayResponse, headers: Mapping[str, list[str]]) -> GatewayResponse:
+    """The answer as API Gateway sends it to a client that takes gzip."""
+    taken = {
+        coding.partition(";")[0].strip() for value in headers.get("accept-encoding", []) for coding in value.split(",")
+    }
+    if "gzip" not in taken or len(answer.body) < COMPRESSED_FROM:
+        return answer
+    return answer._replace(
+        headers=[*answer.headers, ("Content-Encoding", "gzip")], body=gzip.compress(answer.body, 6, mtime=0)
+    )
 
 
 def problem_answer(problem: Problem) -> GatewayResponse:

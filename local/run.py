@@ -84,7 +84,7 @@ def _raise_ended(*_: Any) -> None:
 def _welcome(config: Config, roles: Sequence[str]) -> None:
     print(
         f"\nTributary is at http://localhost:{config.api_port}   (Ctrl-C stops it; logs are in {config.logs})"
-        f"\nIn a browser: http://localhost:{config.api_port}/docs   lists what there is, to try it."
+        f"\nIn a browser: the console is there; http://localhost:{config.api_port}/docs lists every route."
         f"\nIn another terminal: make token ROLE={'|'.join(roles)}   prints a token; make seed   loads sample data.",
         flush=True,
     )

@@ -14,12 +14,14 @@ from http import HTTPMethod
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import msgspec
 from chalice.app import Chalice
 
 from chalicelib.core.errors import Forbidden, Internal, Malformed, Problem, TooLarge
 from chalicelib.core.http.request import MAX_BODY_BYTES as ACCEPTED_BYTES
+from local import tokens
 from local.functions import load_handler
-from local.gateway import Gateway, GatewayResponse, problem_answer
+from local.gateway import Gateway, GatewayResponse, compressed, problem_answer
 from local.hosts import is_own
 from local.output import keep_going
 from local.template import Template
@@ -77,7 +79,11 @@ class RequestHandler(BaseHTTPRequestHandler):
         try:
             method = "GET" if self.command == "HEAD" else self.command
             headers = {name.lower(): self.headers.get_all(name, []) for name in self.headers}
-            answer = self.server.gateway.answer(method, self.path, headers, body)
+            if self.path.partition("?")[0] == tokens.PATH:
+                answer = _token_answer(method, headers, body)
+            else:
+                answer = self.server.gateway.answer(method, self.path, headers, body)
+            answer = compressed(answer, headers)
         except Exception:
             traceback.print_exc()
             answer = problem_answer(Internal("The API's log has the details."))
@@ -188,6 +194,17 @@ class RequestHandler(BaseHTTPRequestHandler):
         problem.status = 400 if code < 400 or code == 501 else code
         self.close_connection = True
         self._send(problem_answer(problem))
+
+
+def _token_answer(method: str, headers: dict[str, list[str]], body: bytes) -> GatewayResponse:
+    """What the one route answers that is the local stack's own, outside of the app."""
+    try:
+        text = msgspec.json.encode(tokens.answer(method, headers, body))
+    except Problem as problem:
+        return problem_answer(problem)
+    return GatewayResponse(
+        200, [("Content-Type", "application/json"), ("Cache-Control", "no-store")], text, tokens.PATH
+    )
 
 
 def _too_large(size: str) -> TooLarge:

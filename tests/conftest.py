@@ -21,10 +21,13 @@ from local import ROOT, aws
 from local.mariadb import MariaDB, with_database
 from local.ministack import MiniStack
 from local.ports import free_port
+from tests.support.browser import browser, page
 from tests.support.domain import OWN, Domain
 from tests.support.running import Run
 from tests.support.stack import Stack, started
 from tests.support.stores import Tables, empty, fresh_database, fresh_tables
+
+__all__ = ["browser", "page"]  # fixtures, which pytest finds here
 
 # botocore must never find a person's real account.
 os.environ.update(aws.CREDENTIALS | {"AWS_REGION": aws.REGION, "AWS_DEFAULT_REGION": aws.REGION})

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from chalicelib.core.access.permissions import PermissionRows, Permissions
 from chalicelib.core.composition_root import HalfWired
 from chalicelib.core.http.chalice_adapter import Api
+from chalicelib.core.http.console import console
 from chalicelib.core.http.documentation import documentation
 from chalicelib.core.http.endpoint import QueryEndpoint
 from chalicelib.core.http.info import ApiInfo
@@ -80,11 +81,13 @@ def assemble(
     together = Permissions(permissions.roles, rows)
     faults = [fault for folder in found for fault in folder.faults()]
     faults += [*_without_permission(home, apis, rows), *_without_member(apis, together), *_declared_twice(found)]
+    faults += _not_displayed(apis)
     if faults:
         raise HalfWired("\n".join(faults))
     migrations = [CORE, shared, *(own for folder in found if (own := folder.migrations))]
     settings = [setting for folder in found for setting in folder.settings]
-    return Assembly(services, (*apis, documentation(apis, together, info)), together, migrations, settings)
+    described = (*apis, documentation(apis, together, info), console(info))
+    return Assembly(services, described, together, migrations, settings)
 
 
 class _Folder:
@@ -178,3 +181,11 @@ def _without_member(apis: Iterable[Api], permissions: Permissions) -> Iterator[s
             if member_at(endpoint.answer, path) is None:
                 row = f"{endpoint.name}:{path}"
                 yield f'The answer of {endpoint.name} has no member {path}: correct the row "{row}" of PERMISSIONS.'
+
+
+def _not_displayed(apis: Iterable[Api]) -> Iterator[str]:
+    """Hints about members that the answer does not have."""
+    for endpoint in (endpoint for api in apis for endpoint in api.endpoints if isinstance(endpoint, QueryEndpoint)):
+        for path in endpoint.display.members() if endpoint.display else ():
+            if member_at(endpoint.answer, path) is None:
+                yield f"The answer of {endpoint.name} has no member {path}: correct its Display(...)."

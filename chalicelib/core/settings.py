@@ -36,6 +36,11 @@ class Settings:
         jwt_jwks: JWT_JWKS, a JWK set (RFC 7517): an https URL (http only on loopback), a file's path, or JSON.
         jwt_keys_seconds: JWT_KEYS_SECONDS, how long a fetched key set is kept. A withdrawn key stays valid that long.
         jwt_role_claim, jwt_subject_claim: JWT_ROLE_CLAIM, JWT_SUBJECT_CLAIM; by default "role" and "sub".
+        oidc_client_id: OIDC_CLIENT_ID, with which the console signs in at jwt_issuer (OpenID Connect with PKCE).
+        oidc_scope: OIDC_SCOPE, the scopes that the console asks the issuer for.
+        oidc_token: OIDC_TOKEN, which token of the issuer the API accepts: "access_token" or "id_token".
+        oidc_origins: OIDC_ORIGINS, further origins of the issuer, separated by blanks: "https://login.example".
+        local_tokens: LOCAL_TOKENS, the path at which the local stack issues tokens; empty everywhere else.
         partial_batch: PARTIAL_BATCH=1 if the event source mapping reports batch item failures.
         writer_secret, reader_secret: WRITER_SECRET, READER_SECRET, ARNs of secrets with the names and passwords of
             the read model's users. Only the function that migrates reads them, since it creates these users.
@@ -57,6 +62,11 @@ class Settings:
     jwt_keys_seconds: int = 300
     jwt_role_claim: str = "role"
     jwt_subject_claim: str = "sub"
+    oidc_client_id: str = ""
+    oidc_scope: str = "openid"
+    oidc_token: str = "access_token"  # noqa: S105 - a name
+    oidc_origins: str = ""
+    local_tokens: str = ""
     partial_batch: bool = False
     writer_secret: str = ""
     reader_secret: str = ""
@@ -95,6 +105,13 @@ class Settings:
             )
         names = [name for name, _, _ in _DEADLINE.findall(deadlines)]
         faults += [f"DEADLINES names {name} twice" for name in {*names} if names.count(name) > 1]
+        token = env.get("OIDC_TOKEN") or "access_token"
+        if token not in ("access_token", "id_token"):
+            faults.append(f"OIDC_TOKEN must be access_token or id_token, not {token!r}")
+        # They are written into a Content-Security-Policy.
+        origins = env.get("OIDC_ORIGINS", "")
+        if not all(re.fullmatch(r"https?://[A-Za-z0-9.:-]+", origin) for origin in origins.split()):
+            faults.append(f"OIDC_ORIGINS must be origins such as https://login.example, not {origins!r}")
         if faults:
             raise BadSettings("; ".join(faults))
         return cls(
@@ -111,6 +128,11 @@ class Settings:
             jwt_keys_seconds=int(kept),
             jwt_role_claim=env.get("JWT_ROLE_CLAIM", "role"),
             jwt_subject_claim=env.get("JWT_SUBJECT_CLAIM", "sub"),
+            oidc_client_id=env.get("OIDC_CLIENT_ID", ""),
+            oidc_scope=env.get("OIDC_SCOPE") or "openid",
+            oidc_token=token,
+            oidc_origins=env.get("OIDC_ORIGINS", ""),
+            local_tokens=env.get("LOCAL_TOKENS", ""),
             partial_batch=env.get("PARTIAL_BATCH") == "1",
             writer_secret=env.get("WRITER_SECRET", ""),
             reader_secret=env.get("READER_SECRET", ""),

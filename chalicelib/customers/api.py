@@ -3,6 +3,7 @@
 from chalicelib.core.commands.pipeline import Envelope
 from chalicelib.core.http.chalice_adapter import Api
 from chalicelib.core.http.endpoint import Call
+from chalicelib.core.http.hints import Display
 from chalicelib.core.ids import new_id
 from chalicelib.core.queries.limit import QueryCursor
 from chalicelib.core.queries.listing import Page
@@ -45,7 +46,14 @@ def delete(call: Call[None]) -> Envelope:
     return call.envelope(Delete(), (call["id"],), owner=call["id"])
 
 
-@api.query("/customers", "customers.list", parameters=CustomerFilters, answer=CustomerSummary, many=True)
+@api.query(
+    "/customers",
+    "customers.list",
+    parameters=CustomerFilters,
+    answer=CustomerSummary,
+    many=True,
+    display=Display(columns=("name", "email", "country", "orders.order_count", "orders.spend", "orders.last_order_at")),
+)
 def list_(call: Call[CustomerFilters], cursor: QueryCursor) -> Page[CustomerSummary]:
     """List customers, with what they ordered."""
     return list_customers(cursor, call.body, call.runtime.signer, default_currency())

@@ -8,6 +8,7 @@ from chalicelib.core.commands.pipeline import Envelope
 from chalicelib.core.errors import Fault, Invalid
 from chalicelib.core.http.chalice_adapter import Api
 from chalicelib.core.http.endpoint import Call
+from chalicelib.core.http.hints import Display
 from chalicelib.core.ids import new_id
 from chalicelib.core.queries.limit import QueryCursor
 from chalicelib.core.queries.listing import Page
@@ -57,7 +58,10 @@ def _owner(order: Order) -> str:
     return order.customer_id
 
 
-@api.query("/orders", "orders.list", parameters=OrderFilters, answer=OrderSummary, many=True)
+_DISPLAY = Display(columns=("id", "status", "customer", "total", "quantity", "placed_at"), board="status")
+
+
+@api.query("/orders", "orders.list", parameters=OrderFilters, answer=OrderSummary, many=True, display=_DISPLAY)
 def list_(call: Call[OrderFilters], cursor: QueryCursor) -> Page[OrderSummary]:
     """List orders, with data of all services. A customer sees only its own."""
     return list_orders(cursor, _of(call, call.own), call.runtime.signer)
@@ -80,7 +84,12 @@ def timeline(call: Call[None], cursor: QueryCursor) -> OrderTimeline:
 
 
 @customers_api.query(
-    "/customers/{id}/orders", "customers.orders", parameters=OrderFilters, answer=OrderSummary, many=True
+    "/customers/{id}/orders",
+    "customers.orders",
+    parameters=OrderFilters,
+    answer=OrderSummary,
+    many=True,
+    display=Display(columns=("id", "status", "total", "quantity", "placed_at")),
 )
 def of_customer(call: Call[OrderFilters], cursor: QueryCursor) -> Page[OrderSummary]:
     """List a customer's orders."""

@@ -2,6 +2,7 @@
 
 from chalicelib.core.http.chalice_adapter import Api
 from chalicelib.core.http.endpoint import Call
+from chalicelib.core.http.hints import Chart, Display
 from chalicelib.core.queries.limit import QueryCursor
 from chalicelib.core.queries.listing import Page
 from chalicelib.reports.queries import LowStockItem, LowStockParameters, SalesItem, SalesParameters, low_stock, sales
@@ -9,7 +10,14 @@ from chalicelib.reports.queries import LowStockItem, LowStockParameters, SalesIt
 api = Api("reports")
 
 
-@api.query("/reports/sales", "reports.sales", parameters=SalesParameters, answer=SalesItem, many=True)
+@api.query(
+    "/reports/sales",
+    "reports.sales",
+    parameters=SalesParameters,
+    answer=SalesItem,
+    many=True,
+    display=Display(chart=Chart(x="day", y="amount", series="currency")),
+)
 def sales_(call: Call[SalesParameters], cursor: QueryCursor) -> Page[SalesItem]:
     """Add up sales by day, product or customer."""
     return sales(cursor, call.body, call.runtime.signer, call.request.now.date())

@@ -84,7 +84,7 @@ def _events(events: Iterable[str]) -> str:
 
 def _route(endpoint: AnyEndpoint) -> str:
     return _ROUTE.strip().format(
-        id=logical(endpoint.name or endpoint.path),
+        id=logical(endpoint.name or endpoint.path) or "Root",
         path=f'"{endpoint.path}"' if "{" in endpoint.path else endpoint.path,
         method=endpoint.method.lower(),
         auth="" if endpoint.name else ", Auth: {Authorizer: NONE}",

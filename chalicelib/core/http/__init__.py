@@ -10,4 +10,6 @@ validation       a JSON document against a type, naming every fault
 parameters       a query string against a type, naming every fault
 openapi          the OpenAPI document of the routes
 documentation    /openapi.json and /docs
+console          the page at /, its files, and how one signs in there
+hints            what a service may say of how an answer is shown
 """

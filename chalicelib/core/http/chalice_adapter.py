@@ -23,12 +23,14 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.fields import NoBody
 from chalicelib.core.http.endpoint import Call, CommandEndpoint, NoParameters, PublicEndpoint, QueryEndpoint
+from chalicelib.core.http.hints import Display
 from chalicelib.core.http.info import ApiInfo
 from chalicelib.core.http.request import Reply, Request, correlation_id_of, request_of
 from chalicelib.core.ids import ulid
 from chalicelib.core.queries.limit import QueryCursor
 from chalicelib.core.queries.listing import Page
 from chalicelib.core.runtime import Runtime
+from chalicelib.core.settings import Settings
 from chalicelib.core.telemetry import log, tracing
 
 AnyEndpoint = CommandEndpoint | QueryEndpoint | PublicEndpoint
@@ -36,7 +38,7 @@ A = TypeVar("A", bound=msgspec.Struct)
 B = TypeVar("B")
 Plan = Callable[[Call[B]], Envelope]
 Run = Callable[[Call[B], QueryCursor], A | Page[A] | None]
-PublicRun = Callable[[Request], Reply]
+PublicRun = Callable[[Request, Settings], Reply]
 _CHALICE_PROBLEMS: Mapping[int, type[Problem]] = {
     400: Malformed,
     404: NotFound,
@@ -95,19 +97,23 @@ class Api:
         answer: type[A],
         parameters: type[B] = NoParameters,  # type: ignore[assignment]  # a route without any takes a Call[None]
         many: bool = False,
+        display: Display | None = None,
     ) -> Callable[[Run[B, A]], Run[B, A]]:
-        """Decorate the function that runs a query: (Call, cursor) -> answer, or a Page of answers if `many`."""
+        """Decorate the function that runs a query: (Call, cursor) -> answer, or a Page of answers if `many`.
+
+        `display` says how the console shows the answer. Without it, the console shows the plain members.
+        """
 
         def register(run: Run[B, A]) -> Run[B, A]:
             self.endpoints.append(
-                QueryEndpoint("GET", path, name, _summary(run), self.paths, answer, parameters, run, many)
+                QueryEndpoint("GET", path, name, _summary(run), self.paths, answer, parameters, run, many, display)
             )
             return run
 
         return register
 
     def public(self, path: str) -> Callable[[PublicRun], PublicRun]:
-        """Decorate the function of a GET route that needs no token: Request -> Reply."""
+        """Decorate the function of a GET route that needs no token: (Request, Settings) -> Reply."""
 
         def register(run: PublicRun) -> PublicRun:
             self.endpoints.append(PublicEndpoint("GET", path, "", _summary(run), self.paths, run=run))

@@ -11,6 +11,7 @@ from chalicelib.core.http.chalice_adapter import Api
 from chalicelib.core.http.info import ApiInfo
 from chalicelib.core.http.openapi import document
 from chalicelib.core.http.request import Reply, Request
+from chalicelib.core.settings import Settings
 
 _PAGE = Path(__file__).with_name("docs.html")
 
@@ -25,12 +26,12 @@ def documentation(apis: Iterable[Api], permissions: Permissions, info: ApiInfo) 
         return msgspec.json.encode(document(endpoints, permissions, info, base)).decode()
 
     @api.public("/openapi.json")
-    def openapi(request: Request) -> Reply:
+    def openapi(request: Request, settings: Settings) -> Reply:
         """Describe every route, OpenAPI 3.1."""
         return Reply(200, text(request.base), {"Cache-Control": "public, max-age=300"})
 
     @api.public("/docs")
-    def docs(request: Request) -> Reply:
+    def docs(request: Request, settings: Settings) -> Reply:
         """Show a page that lists the routes and sends requests."""
         policy = (
             "default-src 'none'; connect-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline';"

@@ -23,6 +23,7 @@ from chalicelib.core.decider import Command
 from chalicelib.core.errors import Fault, Malformed, NotFound
 from chalicelib.core.faults import faults_of
 from chalicelib.core.http.header_syntax import BadHeader, preferences
+from chalicelib.core.http.hints import Display
 from chalicelib.core.http.json_text import decode_json
 from chalicelib.core.http.parameters import check_query
 from chalicelib.core.http.preconditions import Conditions, body_tag, conditions, version_tag
@@ -32,6 +33,7 @@ from chalicelib.core.http.visibility import without
 from chalicelib.core.queries.limit import QueryCursor
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.service import NewerSchema, Undeclared
+from chalicelib.core.settings import Settings
 from chalicelib.core.telemetry import log, tracing
 
 B = TypeVar("B")
@@ -251,12 +253,14 @@ class QueryEndpoint(Endpoint):
         parameters: the type of the query string's parameters.
         run: (call, cursor of the snapshot) -> Struct, or core.listing.Page for a list.
         is_list: whether it answers {"items": [...], "next": ...}.
+        display: how its answer is shown, where that is said.
     """
 
     answer: type[msgspec.Struct]
     parameters: type[Any]
     run: Callable[[Call[Any], QueryCursor], Any]
     is_list: bool = False
+    display: Display | None = None
 
     @property
     def has_tag(self) -> bool:
@@ -300,13 +304,13 @@ class QueryEndpoint(Endpoint):
 
 @dataclass(frozen=True)
 class PublicEndpoint(Endpoint):
-    """A route that needs no token and no store: /health, /openapi.json, /docs."""
+    """A route that needs no token and no store: /health, /openapi.json, the console."""
 
-    run: Callable[[Request], Reply] = field(kw_only=True)
+    run: Callable[[Request, Settings], Reply] = field(kw_only=True)
 
     def respond(self, runtime: Runtime, request: Request) -> Reply:
         """Answer."""
-        return self.run(request)
+        return self.run(request, runtime.settings)
 
 
 def wait_seconds(prefer: str | None) -> float:

@@ -6,7 +6,7 @@ is the first line of its function's docstring.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
@@ -152,6 +152,7 @@ def _operation(
         "summary": endpoint.summary,
         "description": f"For {who}.",
         "tags": [endpoint.name.partition(".")[0]],
+        "x-tributary-roles": {role: access.value for role, access in permissions.table[endpoint.name].items()},
     }
     if isinstance(endpoint, CommandEndpoint):
         return operation | _command(endpoint, schemas, parameters)
@@ -217,21 +218,43 @@ def _query(endpoint: QueryEndpoint, schemas: dict[Any, Any], parameters: list[An
         found["headers"] = {"ETag": _text('`"<version>.<digest of the body>"`')}
         responses["304"] = {"description": "The client's copy is current"}
         responses |= _problems(("412",), schemas)
-    return {"parameters": [*parameters, *_query_parameters(endpoint.parameters), *headers], "responses": responses}
+    display = {"x-tributary-display": endpoint.display.as_json()} if endpoint.display else {}
+    described = [*parameters, *_query_parameters(endpoint.parameters), *headers]
+    return {"parameters": described, "responses": responses, **display}
 
 
 def _query_parameters(kind: type[Any]) -> list[dict[str, Any]]:
     return [
-        {"name": field.encode_name, "in": "query", "required": field.required, "schema": _schema_of(field.type)}
+        {
+            "name": field.encode_name,
+            "in": "query",
+            "required": field.required,
+            "schema": _schema_of(field.type) | _default_of(field),
+        }
         for field in msgspec.structs.fields(kind)
     ]
+
+
+def _default_of(field: msgspec.structs.FieldInfo) -> dict[str, Any]:
+    """What holds for a parameter that is left out; nothing where that is no value."""
+    return {} if field.default in (None, msgspec.NODEFAULT, msgspec.UNSET) else {"default": field.default}
 
 
 def _schema_of(kind: Any) -> dict[str, Any]:
     """A parameter's schema without null, which here means that the parameter is absent."""
     schema: dict[str, Any] = _portable(msgspec.json.schema(kind))
     some = [option for option in schema.get("anyOf", []) if option.get("type") != "null"]
-    return some[0] if len(some) == 1 else schema
+    schema = some[0] if len(some) == 1 else schema
+    if "enum" in schema:
+        schema["enum"] = [choice for choice in _choices(kind) if choice is not None]
+    return schema
+
+
+def _choices(kind: Any) -> list[Any]:
+    """The choices of a Literal in the sequence in which they are declared; msgspec sorts them."""
+    if get_origin(kind) is Literal:
+        return list(get_args(kind))
+    return [choice for part in get_args(kind) for choice in _choices(part)]
 
 
 def _header(name: str, description: str) -> dict[str, Any]:

@@ -5,12 +5,13 @@ from chalicelib.core.http.endpoint import Call
 from chalicelib.core.http.request import Reply, Request
 from chalicelib.core.operations.queries import Status, get_status
 from chalicelib.core.queries.limit import QueryCursor
+from chalicelib.core.settings import Settings
 
 api = Api("operations")
 
 
 @api.public("/health")
-def health(request: Request) -> Reply:
+def health(request: Request, settings: Settings) -> Reply:
     """Say that the API is up. It uses no store, so that a failing store does not make the API look down."""
     return Reply(200, '{"status":"ok"}', {})
 

@@ -11,7 +11,8 @@ _CODE = Meta(
     max_length=64,
     examples=["N-1"],
 )
-Number = Annotated[str, _CODE]
+# By the mark the console knows wherever one stands that it is an account's.
+Number = Annotated[str, Meta(extra_json_schema={"x-tributary-id": "account"}), _CODE]
 Reference = Annotated[str, _CODE]
 TransferId = Annotated[
     str,

@@ -49,7 +49,7 @@ class TransferLeg(Struct, frozen=True, kw_only=True):
     """One leg; no name while the read model does not know the account."""
 
     leg_no: Annotated[int, Meta(ge=1)]
-    account: str
+    account: Number
     name: str | None
     amount: int
 
@@ -57,7 +57,7 @@ class TransferLeg(Struct, frozen=True, kw_only=True):
 class Shortfall(Struct, frozen=True):
     """An account that kept a transfer from being accepted."""
 
-    account: str
+    account: Number
     requested: int
     available: int
 

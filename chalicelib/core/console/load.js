@@ -1,0 +1,62 @@
+/** Loading what a page shows. */
+import { Problem, send } from "./api.js";
+import { useCallback, useEffect, useRef, useState } from "./html.js";
+
+/** @typedef {{data: any, headers: Headers | null, problem: Problem | null, loading: boolean, reload: () => void}} Loaded */
+
+/** Seconds after which an answer is asked for again by itself, where the API names none. */
+const PATIENCE = 1;
+const MOST_TRIES = 5;
+
+/**
+ * The answer to a GET; what was there stays on the page until the new answer comes.
+ * @param {string | null} path with its query; null asks for nothing.
+ * @param {{every?: number}} [options] seconds between two requests, while the page is visible.
+ * @returns {Loaded}
+ */
+export function useAnswer(path, { every = 0 } = {}) {
+  const [state, setState] = useState(/** @type {Omit<Loaded, "reload">} */ ({ data: null, headers: null, problem: null, loading: true }));
+  const [turn, setTurn] = useState(0);
+  const shown = useRef(path);
+  const reload = useCallback(() => setTurn((n) => n + 1), []);
+  useEffect(() => {
+    if (path === null) return;
+    const controller = new AbortController();
+    const kept = shown.current === path;
+    shown.current = path;
+    setState((before) => ({ ...before, data: kept ? before.data : null, loading: true }));
+    ask(path, controller.signal).then(
+      (answer) => setState({ data: answer.data, headers: answer.headers, problem: null, loading: false }),
+      (problem) => {
+        if (!controller.signal.aborted) setState((before) => ({ ...before, problem, loading: false }));
+      },
+    );
+    return () => controller.abort();
+  }, [path, turn]);
+  useEffect(() => {
+    if (!every) return;
+    const timer = setInterval(() => document.visibilityState === "visible" && reload(), every * 1000);
+    return () => clearInterval(timer);
+  }, [every, reload]);
+  useEffect(() => {
+    addEventListener("online", reload);
+    return () => removeEventListener("online", reload);
+  }, [reload]);
+  return { ...state, reload };
+}
+
+/**
+ * Ask; and again, where the read model says that it has not caught up.
+ * @param {string} path
+ * @param {AbortSignal} signal
+ */
+async function ask(path, signal) {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await send("GET", path, { signal });
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== "read-model-behind" || tries === MOST_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, (error.retryAfter || PATIENCE) * 1000));
+    }
+  }
+}
