@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.mysql.server_check import require_supported
@@ -32,6 +33,10 @@ __all__ = ["browser", "page"]  # fixtures, which pytest finds here
 # botocore must never find a person's real account.
 os.environ.update(aws.CREDENTIALS | {"AWS_REGION": aws.REGION, "AWS_DEFAULT_REGION": aws.REGION})
 os.environ.pop("AWS_PROFILE", None)
+
+# However busy the machine is: no example fails for being slow.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,12 +2,10 @@
 
 import itertools
 import os
-import time
-from collections.abc import Callable
 from typing import Any
 
-from local.ports import wait_until
-from tests.support.client import Answer, Client
+from tests.support.client import Client
+from tests.support.waiting import eventually
 
 _numbers = itertools.count(1)
 
@@ -53,16 +51,5 @@ def answered(api: Client, id: str) -> Any:
         shown = api.get(f"/transfers/{id}")
         return shown.status == 200 and shown.json["status"] != "requested"
 
-    assert wait_until(is_answered, 30), api.get(f"/transfers/{id}")
+    assert eventually(is_answered), api.get(f"/transfers/{id}")
     return api.get(f"/transfers/{id}").json
-
-
-def patiently(ask: Callable[[], Answer]) -> Answer:
-    """The first answer that is not 503: what a client gets that does as Retry-After says."""
-    answer = ask()
-    deadline = time.monotonic() + 180
-    while answer.status == 503:
-        assert time.monotonic() < deadline, answer
-        time.sleep(0.1)
-        answer = ask()
-    return answer

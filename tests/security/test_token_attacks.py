@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from chalicelib.core.access.authentication import MAX_TOKEN, BadToken, verify_token
 from chalicelib.core.fields import Subject
 from chalicelib.core.settings import BadSettings, Settings
+from tests.support.waiting import PATIENT_SECONDS
 
 ROLES = {"clerk": Subject}
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -320,7 +321,7 @@ def rotate(sign: Callable[[str], str], replace: Callable[[], None], jwks: str) -
     assert not refused(sign("old"), jwks, jwt_keys_seconds=1)
     assert refused(sign("new"), jwks, jwt_keys_seconds=1)
     replace()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENT_SECONDS
     while refused(sign("new"), jwks, jwt_keys_seconds=1) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not refused(sign("new"), jwks, jwt_keys_seconds=1)

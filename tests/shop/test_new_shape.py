@@ -1,7 +1,8 @@
-"""A read table gets another shape while everything runs: the example of docs/howto-change-a-read-model.md."""
+"""Read tables of the orders get another shape: the example of docs/howto-change-a-read-model.md, and its buckets."""
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from chalicelib.orders.projection import PROJECTION as OLD
 from chalicelib.orders.projection import OrderRow
 from chalicelib.orders.service import SERVICE
 from ops.rebuild.run import RebuildJob, rebuild
-from tests.core.gates import Gate, once
 from tests.core.ops.world import Commit, World, quiet
 from tests.shop.histories import head, order_state
 from tests.shop.reading import summaries
@@ -38,6 +38,14 @@ def rows(head: Head) -> Rows:
 
 
 NEW = replace(OLD, generation=2, rows=rows, root=replace(OLD.root, row=CountedOrderRow))
+
+
+def plan(world: World) -> RebuildJob:
+    """A rebuild of the orders."""
+    connection = partial(connect, world.url)
+    return RebuildJob(
+        world.services, world.tables.name, world.tables.client, connection, quiet, segments=2, settle_seconds=0
+    )
 
 
 def order(id: str, version: int = 1, status: str = "confirmed") -> Commit:
@@ -67,44 +75,19 @@ def one_more(folder: Path) -> list[MigrationSet]:
 
 
 def test_a_column_more(world: World, tmp_path: Path) -> None:
-    """Migrated, deployed, rebuilt: at every step commits are shown, and at the end every order has the column."""
-    deployed_queries = "SELECT id, version, status, total FROM orders ORDER BY id"
+    """Migrated, deployed, rebuilt: every order has the column, and later ones have it, too."""
     world.services = [service(OLD)]
     world.commit(order("ord_1"), order("ord_2"))
-
     assert migrate(world.url, one_more(tmp_path)) == ["services/0002_product_count"]
-    world.commit(order("ord_1", 2, "shipped"))
-
-    world.services = [service(NEW, OLD)]  # both sides of the change are known to what is deployed now
-    world.commit(order("ord_3"), order("ord_2", 2, "shipped"))
+    world.services = [service(NEW, OLD)]
+    world.commit(order("ord_2", 2, "shipped"))
     assert world.sql("SELECT DISTINCT product_count FROM orders") == ((None,),)
-    before = world.sql(deployed_queries)
-
-    def commit(_: Gate) -> None:
-        other = World(world.tables, world.url)
-        other.services = world.services
-        other.commit(order("ord_4"), order("ord_1", 3, "delivered"))
-        assert {row[0] for row in before} <= {row[0] for row in other.sql(deployed_queries)}
-        other.close()
-
-    make: Any = lambda: Gate(world.url, once("INSERT INTO orders__next", commit))  # noqa: E731
-    plan = RebuildJob(world.services, world.tables.name, world.tables.client, make, quiet, segments=2, settle_seconds=0)
-    assert rebuild(plan).swapped
-    assert world.sql("SELECT id, version, product_count FROM orders ORDER BY id") == (
-        ("ord_1", 3, 2),
-        ("ord_2", 2, 2),
-        ("ord_3", 1, 2),
-        ("ord_4", 1, 2),
-    )
-    assert world.sql("SELECT live, building FROM generations") == ((2, None),)
-
-    world.commit(order("ord_5"))
-    assert world.sql("SELECT product_count FROM orders WHERE id = 'ord_5'") == ((2,),)
-    world.services = [service(NEW)]  # the old projection is taken out
-    world.commit(order("ord_6"))
+    assert rebuild(plan(world)).swapped
+    assert world.sql("SELECT id, version, product_count FROM orders ORDER BY id") == (("ord_1", 1, 2), ("ord_2", 2, 2))
+    world.services = [service(NEW)]
+    world.commit(order("ord_3"))
+    assert world.sql("SELECT product_count FROM orders WHERE id = 'ord_3'") == ((2,),)
     assert world.verify()[1] == []
-    kept, sums = summaries(world.url)
-    assert kept == sums
 
 
 def test_how_many_buckets(world: World) -> None:
@@ -122,8 +105,7 @@ def test_how_many_buckets(world: World) -> None:
     world.services = [service(new, OLD)]
     world.commit(order("ord_20"), order("ord_3", 2, "cancelled"))
     assert len(world.sql("SELECT DISTINCT bucket FROM sales_by_product")) == 4
-    plan = RebuildJob(world.services, world.tables.name, world.tables.client, lambda: connect(world.url), quiet)
-    assert rebuild(replace(plan, settle_seconds=0)).swapped
+    assert rebuild(plan(world)).swapped
     world.commit(order("ord_21"), order("ord_4", 2, "cancelled"))
     assert world.sql("SELECT DISTINCT bucket FROM sales_by_product") == ((0,),)
     kept, real = summaries(world.url)

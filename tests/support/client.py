@@ -1,12 +1,15 @@
-"""A client of the HTTP API, as plain as can be: one connection a thread, no retries, nothing hidden."""
+"""A client of the HTTP API, as plain as can be: one connection a thread; a command is sent once."""
 
 import http.client
 import json
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+
+from tests.support.waiting import PATIENT_SECONDS
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,17 @@ class Answer:
     def pointers(self) -> list[str]:
         """Where the faulty fields are."""
         return [fault.get("pointer", fault.get("parameter")) for fault in self.json.get("errors", [])]
+
+
+def ok(answer: Answer, status: int = 200) -> Any:
+    """The body of an answer to a command that has to be a success, with all that the contract promises of one."""
+    assert answer.status == status, answer
+    body = answer.json
+    assert answer.headers["etag"] == f'"{body["version"]}"'
+    assert answer.headers["consistency-token"]
+    assert answer.headers["content-type"] == "application/json"
+    assert ("location" in answer.headers) == (status == 201)
+    return body
 
 
 @dataclass
@@ -60,8 +74,13 @@ class Client:
             raise
 
     def get(self, path: str, _query: Mapping[str, Any] | None = None, **headers: str) -> Answer:
-        """GET with a query string."""
-        return self.request("GET", f"{path}?{urlencode(_query)}" if _query else path, **headers)
+        """GET with a query string; asked again while the answer is 503, as Retry-After says, unless Prefer is given."""
+        path = f"{path}?{urlencode(_query)}" if _query else path
+        deadline = time.monotonic() + PATIENT_SECONDS
+        while (answer := self.request("GET", path, **headers)).status == 503 and "Prefer" not in headers:
+            assert time.monotonic() < deadline, answer
+            time.sleep(0.2)
+        return answer
 
     def post(self, path: str, body: Any = None, **headers: str) -> Answer:
         """POST."""
@@ -90,6 +109,6 @@ class Client:
         if not hasattr(self._local, "connection"):
             parts = urlsplit(self.url)
             assert parts.hostname
-            self._local.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+            self._local.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=PATIENT_SECONDS)
         connection: http.client.HTTPConnection = self._local.connection
         return connection

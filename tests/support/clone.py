@@ -10,6 +10,7 @@ from typing import NamedTuple
 from local import ROOT, keys
 from ops.running_stack import RunningStack
 from tests.support.commands import Output
+from tests.support.waiting import PATIENT_SECONDS
 
 NAMES_A_STACK = ("TABLE_PREFIX", "DATABASE_URL", "READ_DATABASE_URL", "LOCAL_STATE", "AWS_ENDPOINT_URL")
 
@@ -23,7 +24,7 @@ class Clone(NamedTuple):
         """Run one of its programs, in an environment that names no stack but by `env`."""
         clean = {name: value for name, value in os.environ.items() if name not in NAMES_A_STACK} | env
         run = [sys.executable, "-m", *command]
-        done = subprocess.run(run, cwd=self.folder, env=clean, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(run, cwd=self.folder, env=clean, capture_output=True, text=True, timeout=PATIENT_SECONDS)
         return Output(done.returncode, done.stdout, done.stderr)
 
     @property

@@ -8,6 +8,8 @@ from contextlib import suppress
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from tests.support.waiting import PATIENT_SECONDS
+
 _BLOCK = 1 << 16
 _HEADER = 4  # of a packet of MySQL: its length in three bytes, and its sequence number
 GARBLED: Mapping[str, Callable[[bytes], bytes]] = MappingProxyType(
@@ -105,7 +107,7 @@ class Proxy:
     def _connect(self, client: socket.socket) -> None:
         self._flowing.wait()
         try:
-            server = socket.create_connection(("127.0.0.1", self._target), timeout=5)
+            server = socket.create_connection(("127.0.0.1", self._target), timeout=PATIENT_SECONDS)
         except OSError:
             _reset(client)
             return

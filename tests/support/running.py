@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 from local import ROOT, keys
-from local.ports import answers, free_port, wait_until
+from local.ports import answers, free_port
 from tests.support.client import Client
 from tests.support.domain import OWN, Domain
+from tests.support.waiting import PATIENT_SECONDS, eventually
 
 
 class Run:
@@ -43,7 +44,7 @@ class Run:
     def ready(self) -> Client:
         """A client of the domain's last role, which may do most, as soon as the API answers."""
         assert self.process is not None
-        assert wait_until(lambda: answers(self.ports["API_PORT"]) or self.process.poll() is not None, 300)  # type: ignore[union-attr]
+        assert eventually(lambda: answers(self.ports["API_PORT"]) or self.process.poll() is not None)  # type: ignore[union-attr]
         assert self.process.poll() is None, self.output()
         token = keys.issue(self.folder / "keys", list(self._domain.permissions.roles)[-1])
         return Client(f"http://127.0.0.1:{self.ports['API_PORT']}", token)
@@ -62,7 +63,7 @@ class Run:
     def output(self) -> str:
         """What it printed, after its end."""
         assert self.process is not None
-        return self.process.communicate(timeout=300)[0]
+        return self.process.communicate(timeout=PATIENT_SECONDS)[0]
 
     def ops(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """An operator's command on this stack, run to its end."""
@@ -84,5 +85,5 @@ class Run:
             found[:] = [file.read_text() for file in (self.folder / "mariadb" / "data").glob("*.pid")]
             return any(found)
 
-        assert wait_until(look, 30)
+        assert eventually(look)
         return int(found[0])

@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.support.waiting import PATIENT_SECONDS
+
 Decide = Callable[[str, int], str]
 """(operation such as "PutItem", how many of them came before) -> "pass", "lose answer", "lose request", "fail" (a
 500), "leave one" (of BatchGetItem: answer all but the last key) or the name of an error that DynamoDB refuses with,
@@ -48,7 +50,7 @@ class LossyProxy:
     def forward(self, method: str, path: str, headers: Any, body: bytes) -> tuple[int, Any, bytes]:
         """DynamoDB's own answer: status, headers, body."""
         assert self._upstream.hostname
-        connection = http.client.HTTPConnection(self._upstream.hostname, self._upstream.port, timeout=10)
+        connection = http.client.HTTPConnection(self._upstream.hostname, self._upstream.port, timeout=PATIENT_SECONDS)
         connection.request(method, path, body, dict(headers))
         response = connection.getresponse()
         answer = response.status, response.getheaders(), response.read()

@@ -12,7 +12,6 @@ from local.ports import free_port, wait_until
 from tests.core.faults.disk import fill, small_disk
 from tests.core.faults.form import PATIENT_SECONDS
 from tests.core.faults.full import COMMANDS, hear_until, listed, open_accounts
-from tests.core.things import patiently
 from tests.support.domain import NEUTRAL
 from tests.support.running import Run
 from tests.support.stores import fresh_database
@@ -41,7 +40,7 @@ def test_serving_and_stopping_on_a_full_disk(run: Run, disk: Path) -> None:
     assert wait_until(lambda: (run.folder / "stack.json").exists(), PATIENT_SECONDS)  # all of it is up
     filler = fill(disk)
     token = open_accounts(client)
-    assert len(patiently(lambda: listed(client, Consistency_Token=token)).json["items"]) == COMMANDS
+    assert len(listed(client, Consistency_Token=token).json["items"]) == COMMANDS
     assert client.get("/nothing").status == 404
 
     assert run.process is not None

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.core.http.conftest import Written
 from tests.core.things import account, unique
 from tests.support.client import Answer, Client
+from tests.support.over_http import Written
 
 DIGITS = int("9" * 38)
 BIG = b'{"name": "' + b"x" * (10 * 1024 * 1024) + b'"}'

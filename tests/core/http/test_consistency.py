@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from tests.core.http.conftest import Pump
 from tests.core.things import account, legs, transfer, unique
 from tests.support.client import Answer, Client
+from tests.support.over_http import Pump
 
 
 def token_of(answer: Answer) -> str:
@@ -81,7 +81,7 @@ def test_pump_stopped(chief: Client, pump: Pump) -> None:
         assert (answer.status, answer.problem) == (503, "read-model-behind")
         assert answer.headers["retry-after"]
         assert chief.get("/accounts", {"limit": 1}).status == 200  # without a token, what is there
-    assert chief.get(made.headers["location"], Consistency_Token=token_of(made), Prefer="wait=10").status == 200
+    assert chief.get(made.headers["location"], Consistency_Token=token_of(made)).status == 200
 
 
 def test_a_transfer_before_its_accounts(chief: Client) -> None:

@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from tests.core.http.conftest import Pump
 from tests.core.things import account, transfer, unique
 from tests.support.client import Answer, Client
+from tests.support.over_http import Pump
 
 
 def new() -> dict[str, str]:

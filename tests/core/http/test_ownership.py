@@ -8,7 +8,7 @@ import pytest
 from chalicelib.core.access.permissions import OWN
 from tests.core.bootstrap import APIS, PERMISSIONS
 from tests.core.domain.roles import MEMBER
-from tests.core.things import account, answered, transfer, unique
+from tests.core.things import account, answered, seen, transfer, unique
 from tests.support.client import Client
 
 Member = Callable[[str], Client]
@@ -46,11 +46,11 @@ def test_foreign_and_absent(chief: Client, as_member: Member, endpoint: Any, con
 def test_members_of_answers(chief: Client, as_member: Member) -> None:
     """What a role may not see is not in its answers, single or in lists; whoever may see it has it."""
     mine = owner()
-    source = account(chief, 100, owner=mine)
-    id = transfer(chief, source, owner=mine, reference=unique())
+    source, target = account(chief, 100, owner=mine), account(chief)
+    id = transfer(chief, source, target, owner=mine, reference=unique())
     assert answered(chief, id)["status"] == "accepted"
-    me = as_member(mine)
-    assert "turnover" in chief.get(f"/accounts/{source}").json
+    me, token = as_member(mine), seen(chief, source, target)
+    assert "turnover" in chief.get(f"/accounts/{source}", Consistency_Token=token).json
     assert "turnover" not in me.get(f"/accounts/{source}").json
     assert all(leg["name"] for leg in chief.get(f"/transfers/{id}").json["legs"])
     assert all("name" not in leg for leg in me.get(f"/transfers/{id}").json["legs"])

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from local.ports import wait_until
 from tests.core.things import account, answered, legs, seen, transfer, unique
 from tests.support.client import Client
 from tests.support.stack import Stack
+from tests.support.waiting import eventually
 
 
 def test_across_services(chief: Client) -> None:
@@ -117,7 +117,7 @@ def run_check(stack: Stack) -> None:
 def test_status(stack: Stack, chief: Client) -> None:
     """Each service's lag, measured by a heartbeat through its stream, and its dead letters."""
     run_check(stack)
-    wait_until(lambda: run_check(stack) or all(entry["lag_seconds"] is not None for entry in statuses(chief)), 30)
+    eventually(lambda: run_check(stack) or all(entry["lag_seconds"] is not None for entry in statuses(chief)))
     assert {entry["service"] for entry in statuses(chief)} == {"accounts", "transfers"}
     assert all(entry["lag_seconds"] >= 0 and entry["age_seconds"] >= 0 for entry in statuses(chief))
     assert all(entry["dead_letters"] == 0 for entry in statuses(chief))

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from local.ports import is_free, wait_until
+from local.ports import is_free
 from ops.running_stack import FILE
 from tests.support.client import Client
 from tests.support.domain import NEUTRAL
 from tests.support.running import Run
+from tests.support.waiting import eventually
 
 NAME = "Ada's"
 
@@ -36,7 +37,7 @@ def open_account(client: Client, name: str) -> dict[str, Any]:
     """Open one, whose number is its name; the headers of a query that shows it."""
     answer = client.post("/accounts", {"number": name.rstrip("'s"), "name": name})
     assert answer.status == 201, answer
-    return {"Consistency_Token": answer.headers["consistency-token"], "Prefer": "wait=10"}
+    return {"Consistency_Token": answer.headers["consistency-token"]}
 
 
 def names(client: Client, **headers: Any) -> list[str]:
@@ -52,7 +53,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
     run = Run(tmp_path_factory.mktemp("kept") / "state", NEUTRAL)
     client = run.start().ready()
     assert names(client, **open_account(client, NAME)) == [NAME]  # projected before the streams are lost
-    assert wait_until((run.folder / FILE).exists, 30)
+    assert eventually((run.folder / FILE).exists)
     output = run.stop(signal.SIGINT)
     assert run.process is not None
     return Kept(run.folder, run.process.returncode, output, all(map(is_free, run.ports.values())))

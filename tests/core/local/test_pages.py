@@ -17,6 +17,7 @@ from local.hosts import is_own
 from local.mariadb import MIGRATIONS_USER, RIGHTS, USER
 from local.stack import private_mariadb
 from tests.support.running import Run
+from tests.support.waiting import PATIENT_SECONDS
 
 FUNCTION = {
     "FunctionName": "intruder",
@@ -42,7 +43,7 @@ OURS = ["localhost", "LOCALHOST:8000", "127.0.0.1", "127.0.0.1:4566", "[::1]", "
 
 def send(port: int, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> tuple[int, str]:
     """The status and the text of an answer."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENT_SECONDS)
     connection.request(method, path, body or None, {"Content-Type": "text/plain;charset=UTF-8", **headers})
     answer = connection.getresponse()
     text = answer.read().decode()
@@ -90,7 +91,7 @@ def test_read_model_takes_nothing_of_a_page(standing: Run) -> None:
     """A request of HTTP is no login, however often it comes; our own programs are not shut out by it."""
     port = standing.ports["MYSQL_PORT"]
     for _ in range(120):  # over max_connect_errors
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENT_SECONDS) as connection:
             connection.sendall(b"POST / HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 0\r\n\r\n")
             with suppress(ConnectionError):
                 while received := connection.recv(4096):

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from local import aws
-from local.ports import wait_until
 from local.pump import MAX_EVENT_BYTES, Pump, batches
 from local.template import EventSource, Template
 from tests.support.domain import NEUTRAL
 from tests.support.stores import Tables
+from tests.support.waiting import eventually
 
 Put = Callable[..., None]
 
@@ -81,7 +81,7 @@ def test_order_and_completeness(tables: Tables, put: Put, source: EventSource, t
         put(id, version)
     function = Function()
     with pumping(tables, replace(source, batch_size=15), function, tmp_path):
-        assert wait_until(lambda: len(function.seen) >= len(written), 20)
+        assert eventually(lambda: len(function.seen) >= len(written))
     assert function.seen == written
     assert max(len(event["Records"]) for event in function.events) <= 15
 
@@ -92,7 +92,7 @@ def test_records_have_what_lambda_gives(tables: Tables, put: Put, source: EventS
     put("tra_1", 2)
     function = Function()
     with pumping(tables, source, function, tmp_path):
-        assert wait_until(lambda: len(function.seen) == 2, 20)
+        assert eventually(lambda: len(function.seen) == 2)
     insert, modify = [record for event in function.events for record in event["Records"]]
     assert json.loads(json.dumps(insert)) == insert
     assert insert["dynamodb"]["NewImage"]["note"] == {"B": "AP8="}
@@ -115,7 +115,7 @@ def test_claims_are_filtered(tables: Tables, put: Put, source: EventSource, tmp_
     )
     function = Function()
     with pumping(tables, source, function, tmp_path):
-        assert wait_until(lambda: bool(function.seen), 20)
+        assert eventually(lambda: bool(function.seen))
     assert function.seen == [("tra_1", 1)]
     again = Function()
     with pumping(tables, source, again, tmp_path):
@@ -134,7 +134,7 @@ def test_partial_failure_goes_on_from_there(tables: Tables, put: Put, source: Ev
 
     function = Function(third)
     with pumping(tables, source, function, tmp_path):
-        assert wait_until(lambda: len(function.seen) >= 4, 20)
+        assert eventually(lambda: len(function.seen) >= 4)
     assert function.seen == [("tra_1", version) for version in (1, 2, 3, 4)]
 
 
@@ -153,7 +153,7 @@ def test_raising_function_is_given_halves(tables: Tables, put: Put, source: Even
 
     function = Function(explode)
     with pumping(tables, source, function, tmp_path):
-        assert wait_until(lambda: len(function.seen) >= 8, 20)
+        assert eventually(lambda: len(function.seen) >= 8)
     assert function.seen == [("tra_1", version) for version in range(1, 9)]
     assert blocked.is_set()
 
@@ -163,11 +163,11 @@ def test_restart_goes_on_at_the_checkpoint(tables: Tables, put: Put, source: Eve
     put("tra_1", 1, 2)
     first = Function()
     with pumping(tables, source, first, tmp_path):
-        assert wait_until(lambda: len(first.seen) == 2, 20)
+        assert eventually(lambda: len(first.seen) == 2)
     put("tra_1", 3)
     second = Function()
     with pumping(tables, source, second, tmp_path):
-        assert wait_until(lambda: bool(second.seen), 20)
+        assert eventually(lambda: bool(second.seen))
     assert second.seen == [("tra_1", 3)]
 
 
@@ -190,7 +190,7 @@ def test_checkpoint_of_a_lost_stream_begins_at_the_oldest(
     file.write_text(json.dumps({"shardId-00000000000000000000-00000000": "000000000000000000001"}))
     function = Function()
     with pumping(tables, source, function, tmp_path):
-        assert wait_until(lambda: bool(function.seen), 20)
+        assert eventually(lambda: bool(function.seen))
     assert function.seen == [("tra_1", 1)]
 
 
@@ -203,7 +203,7 @@ def test_two_functions_keep_checkpoints_of_their_own(
     other = replace(source, function="ReactorFunction", handler="react")
     pump = Pump(tables.endpoint, [source, other], {source.handler: stuck, other.handler: free}, tmp_path)
     pump.start()
-    assert wait_until(lambda: len(free.seen) == 2, 20)
+    assert eventually(lambda: len(free.seen) == 2)
     pump.stop(drain_seconds=0)
     assert stuck.seen == []
 
@@ -218,10 +218,10 @@ def test_batches_that_are_given_up_go_to_the_bucket(
     function = Function(lambda records: records[0]["dynamodb"]["SequenceNumber"])
     client = aws.s3(tables.endpoint)
     with pumping(tables, replace(source, retries=1), function, tmp_path, bucket):
-        assert wait_until(lambda: client.list_objects_v2(Bucket=bucket)["KeyCount"] == 1, 20)
+        assert eventually(lambda: client.list_objects_v2(Bucket=bucket)["KeyCount"] == 1)
         function.fail = lambda _: None
         put("tra_1", 2)
-        assert wait_until(lambda: bool(function.seen), 20)
+        assert eventually(lambda: bool(function.seen))
     assert function.seen == [("tra_1", 2)]
     key = client.list_objects_v2(Bucket=bucket)["Contents"][0]["Key"]
     kept = json.loads(client.get_object(Bucket=bucket, Key=key)["Body"].read())

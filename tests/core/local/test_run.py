@@ -13,7 +13,7 @@ import pytest
 from chalicelib.core.composition_root import VARIABLE
 from local import ROOT, LocalError
 from local.config import Config
-from local.ports import free_port, wait_until
+from local.ports import free_port
 from local.stack import Stack
 from ops.running_stack import FILE
 from tests.core.local.conftest import NAME, Kept, names, open_account
@@ -21,6 +21,7 @@ from tests.core.reading import query
 from tests.support.domain import NEUTRAL
 from tests.support.running import Run
 from tests.support.stores import fresh_database
+from tests.support.waiting import PATIENT_SECONDS, eventually
 
 
 def free_ports() -> dict[str, str]:
@@ -34,7 +35,9 @@ def ops(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     env = {name: value for name, value in os.environ.items() if name not in told}
     env |= {"LOCAL_STATE": str(folder)}
     command = [sys.executable, "-m", "ops", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=PATIENT_SECONDS, check=False
+    )
 
 
 def test_stopped(kept: Kept) -> None:
@@ -57,7 +60,7 @@ def test_data_is_found_again(standing: Run) -> None:
 
 def test_the_operators_commands_find_it_by_its_folder(standing: Run) -> None:
     """`ops` compares, builds the tables anew and migrates as the stack's own users, with the rights that these have."""
-    assert wait_until((standing.folder / FILE).exists, 30)
+    assert eventually((standing.folder / FILE).exists)
     assert (standing.folder / FILE).stat().st_mode & 0o777 == 0o600
     for command in (("verify", "--settle", "0"), ("rebuild", "--settle", "0"), ("migrate",)):
         done = ops(standing.folder, *command)
@@ -77,8 +80,8 @@ def test_what_dies_is_started_again(copy: Run) -> None:
     before = copy.mysql_pid()
     os.kill(before, signal.SIGKILL)
     token = open_account(client, "Eve")
-    assert wait_until(lambda: copy.mysql_pid() != before, 60)
-    assert wait_until(lambda: client.get("/accounts", **token).status == 200, 60)
+    assert eventually(lambda: copy.mysql_pid() != before)
+    assert eventually(lambda: client.get("/accounts", **token).status == 200)
     assert names(client) == [NAME, "Eve"]
     assert "mariadbd ended (exit code -9) and is started again" in copy.stop()
 

@@ -14,10 +14,10 @@ from chalice.app import AuthRequest, AuthResponse, Chalice, Response
 
 from chalicelib.core.composition_root import VARIABLE
 from local.gateway import GatewayResponse
-from local.ports import wait_until
 from local.server import ACCEPTED_BYTES, MAX_BODY_BYTES, RequestHandler, Server
 from tests.support.client import Client
 from tests.support.domain import NEUTRAL
+from tests.support.waiting import PATIENT_SECONDS, eventually
 
 
 def small_app() -> Chalice:
@@ -78,7 +78,7 @@ def client(url: str) -> Client:
 
 def raw(url: str, request: bytes) -> bytes:
     """What the server answers to these bytes, until it closes the connection."""
-    with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=PATIENT_SECONDS) as connection:
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)
         answer = b""
@@ -271,7 +271,7 @@ def test_a_refused_client_that_resets(capfd: pytest.CaptureFixture[str]) -> None
             self.wfile.flush()
             closed = 7  # of the kernel's states of TCP
             state = lambda: self.connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]  # noqa: E731
-            assert wait_until(lambda: state() == closed, 30)
+            assert eventually(lambda: state() == closed)
 
     class Resetting(Server):
         """Tells the end of a connection."""
@@ -287,7 +287,7 @@ def test_a_refused_client_that_resets(capfd: pytest.CaptureFixture[str]) -> None
     connection.sendall(b"GET /echo/x HTTP/1.1\r\n\r\n")  # without a Host
     assert connection.recv(100)
     reset(connection)
-    assert gone.wait(30)
+    assert gone.wait(PATIENT_SECONDS)
     server.shutdown()
     server.server_close()
     assert "Traceback" not in capfd.readouterr().err

@@ -13,6 +13,7 @@ from chalicelib.core.mysql.connections import Address, BadDatabaseUrl, Pool, con
 from chalicelib.core.mysql.server_check import require_supported
 from local.ports import free_port
 from tests.core.reading import query
+from tests.support.waiting import PATIENT_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -183,7 +184,7 @@ def test_many_threads(database: str) -> None:
     barrier = threading.Barrier(20)
 
     def ask(number: int) -> bool:
-        barrier.wait(30)
+        barrier.wait(PATIENT_SECONDS)
         with pool.connection() as connection, connection.cursor() as cursor:
             cursor.execute("SELECT %s", (number,))
             return bool(cursor.fetchone() == (number,))

@@ -13,6 +13,7 @@ from chalicelib.core.mysql.migrate import MigrationFailed, migrate, read_migrati
 from chalicelib.core.mysql.migration_sets import MigrationSet
 from tests.core.bootstrap import MIGRATIONS
 from tests.core.reading import query
+from tests.support.waiting import PATIENT_SECONDS
 
 FIRST = "CREATE TABLE one (id INT PRIMARY KEY);\nCREATE TABLE two (id INT PRIMARY KEY);\n"
 # As version 0.1.0 made it.
@@ -154,11 +155,11 @@ def test_two_at_once(fresh: str, folder: Path) -> None:
     barrier = threading.Barrier(4)
 
     def run() -> list[str]:
-        barrier.wait(10)
+        barrier.wait(PATIENT_SECONDS)
         return migrate(fresh, one(folder))
 
     with ThreadPoolExecutor(4) as pool:
-        applied = [name for outcome in [pool.submit(run) for _ in range(4)] for name in outcome.result(60)]
+        applied = [name for outcome in [pool.submit(run) for _ in range(4)] for name in outcome.result(PATIENT_SECONDS)]
     assert sorted(applied) == ["one/0001_first", "one/0002_second"]
 
 

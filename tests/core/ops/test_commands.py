@@ -11,9 +11,9 @@ import pytest
 from chalicelib.core.mysql.connections import connect, parse_url
 from chalicelib.core.mysql.migrate import read_migrations
 from chalicelib.core.mysql.users import WRITES, ensure_user
-from local.ports import wait_until
 from tests.core.bootstrap import MIGRATIONS
 from tests.core.ops.world import World, transfer
+from tests.support.waiting import PATIENT_SECONDS, eventually
 
 
 def test_verify(world: World) -> None:
@@ -69,7 +69,7 @@ def test_status_goes_on_showing(world: World, number: signal.Signals) -> None:
         world.sql("UPDATE service_status SET dead_letters = 3")
         assert any(json.loads(line)["services"][0]["dead_letters"] == 3 for line in islice(watching.stdout, 300))
         watching.send_signal(number)
-        assert watching.wait(60) == 130
+        assert watching.wait(PATIENT_SECONDS) == 130
     finally:
         watching.kill()
 
@@ -105,10 +105,10 @@ def test_a_rebuild_that_is_killed(world: World) -> None:
         reader.query("START TRANSACTION READ ONLY")
         reader.query("SELECT COUNT(*) FROM transfers")
         process = world.start("rebuild", "--settle", "0", "--segments", "1")
-        assert wait_until(lambda: bool(building(world)) or process.poll() is not None, 60)
+        assert eventually(lambda: bool(building(world)) or process.poll() is not None)
         process.kill()
         assert process.wait() == -signal.SIGKILL
-        assert wait_until(lambda: connections(world) <= own + 1, 60), "the server has not noticed"
+        assert eventually(lambda: connections(world) <= own + 1), "the server has not noticed"
     finally:
         reader.close()
     world.commit(transfer("tra_late"))

@@ -21,6 +21,7 @@ from tests.core.gates import Gate, Hook, once
 from tests.core.histories import SERVICES, fold
 from tests.core.ops.world import Commit, World, account, quiet, transfer
 from tests.core.reading import base_tables, summaries, until_waiting_for_a_lock
+from tests.support.waiting import PATIENT_SECONDS
 
 COMMITS: list[Commit] = [
     *(transfer(f"tra_{number}", 1, "requested") for number in range(40)),
@@ -133,7 +134,7 @@ def test_while_everything_runs(world: World) -> None:
         finally:
             ended.set()
         for future in work:
-            future.result(60)
+            future.result(PATIENT_SECONDS)
     right(world, written)
 
 
@@ -155,10 +156,10 @@ def test_a_transaction_begun_before(world: World) -> None:
         # Its items were there before the scan, or they would be in no set of tables.
         world.write(*late)
         writing = threads.submit(before.project, *late)
-        assert held.wait(30)
+        assert held.wait(PATIENT_SECONDS)
         building = threads.submit(rebuild, plan(world))
-        assert writing.result(60) == []
-        assert building.result(60).swapped
+        assert writing.result(PATIENT_SECONDS) == []
+        assert building.result(PATIENT_SECONDS).swapped
     assert go_on.is_set()
     before.close()
     right(world, [*COMMITS, *late])

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from local import ROOT
-from local.ports import wait_until
 from ops.running_stack import FILE, find, published
 from tests.core.ops.world import World
 from tests.support import commands
 from tests.support.clone import NAMES_A_STACK, described, make_clone
 from tests.support.commands import Output
 from tests.support.domain import NEUTRAL
+from tests.support.waiting import PATIENT_SECONDS, eventually
 
 COMMANDS = [
     *(["status"], ["verify"], ["verify", "--repair"], ["rebuild"], ["rebuild", "--abandon"], ["migrate"], ["react"]),
@@ -120,7 +120,7 @@ assert logging.getLogger("tributary").handlers == []
 sys.exit(code)
 """
     env = {**NEUTRAL.env, "LOCAL_STATE": str(running)}
-    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=env, timeout=120).returncode == 0
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=env, timeout=PATIENT_SECONDS).returncode == 0
 
 
 def test_a_stack_that_was_killed(state: Path) -> None:
@@ -135,7 +135,7 @@ with published(Path({str(state)!r}), RunningStack(**{stack._asdict()!r})):
 """
     process = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdin=subprocess.PIPE)
     path = state / FILE
-    assert wait_until(path.exists, 30)
+    assert eventually(path.exists)
     assert find(state) == stack
     assert path.stat().st_mode & 0o777 == 0o600
     process.send_signal(signal.SIGKILL)
@@ -185,5 +185,7 @@ assert main(["token", "--help"]) == 0
 heavy = {"boto3", "botocore", "pymysql", "rich", "chalicelib.core.service", "ops.explaining"} & set(sys.modules)
 assert not heavy, heavy
 """
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=PATIENT_SECONDS
+    )
     assert done.returncode == 0, done.stderr

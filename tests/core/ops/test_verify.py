@@ -16,6 +16,7 @@ from tests.core.histories import head
 from tests.core.ops.world import World, account, kinds, quiet, transfer
 from tests.core.reading import base_tables, summaries, until_waiting_for_a_lock
 from tests.support.stores import Tables
+from tests.support.waiting import PATIENT_SECONDS
 
 TRANSFERS = [transfer(f"tra_{number}") for number in range(12)]
 ACCOUNTS = [account(number) for number in "ABC"]
@@ -281,7 +282,7 @@ def test_a_newer_version_comes_in_during_a_repair(world: World) -> None:
         make: Any = lambda: Gate(world.url, once("INSERT INTO transfers", write_meanwhile))  # noqa: E731
         options = VerifyOptions(repair=True, settle_seconds=0, segments=1)
         verify(world.targets("transfers"), world.tables.client, make, options, phase=quiet)
-        assert waiting[0].result(30) == []
+        assert waiting[0].result(PATIENT_SECONDS) == []
     assert world.sql("SELECT version, status FROM transfers WHERE id = 'tra_4'") == ((2, "cancelled"),)
     kept, sums = summaries(world.url)
     assert kept == sums

@@ -13,11 +13,11 @@ from tests.core.gates import Gate, once
 from tests.core.histories import fold, head, record, transfer_state
 from tests.core.projecting import Projector
 from tests.core.reading import base_tables, summaries, until_waiting_for_a_lock
+from tests.support.waiting import PATIENT_SECONDS
 
 pytestmark = pytest.mark.database
 
 Make = Callable[..., Projector]
-WAIT = 30
 
 
 def transfers(*ids: str, status: str = "requested", version: int = 1) -> list[tuple[str, Head]]:
@@ -34,7 +34,7 @@ def at_once(*runs: tuple[Projector, Sequence[Mapping[str, Any]]]) -> None:
     """Run each projector on its batch, each in a thread; none reports a failure."""
     with ThreadPoolExecutor(len(runs)) as pool:
         for outcome in [pool.submit(projector, batch) for projector, batch in runs]:
-            assert outcome.result(WAIT) == []
+            assert outcome.result(PATIENT_SECONDS) == []
 
 
 def check(url: str, commits: Iterable[tuple[str, Head]]) -> None:
@@ -46,7 +46,7 @@ def check(url: str, commits: Iterable[tuple[str, Head]]) -> None:
 
 def meeting_at(url: str, start: str, barrier: threading.Barrier, seen: list[str]) -> Callable[[], Gate]:
     """Connections that meet the other's at a statement, the first time; `seen` collects all statements."""
-    hook = once(start, lambda _: barrier.wait(WAIT))
+    hook = once(start, lambda _: barrier.wait(PATIENT_SECONDS))
 
     def watch(gate: Gate, statement: str) -> None:
         seen.append(statement)
@@ -82,26 +82,14 @@ def test_two_versions_of_a_new_order(database: str, make_projector: Make) -> Non
     check(database, first + second)
 
 
-def test_the_same_changed_order_twice(database: str, make_projector: Make) -> None:
-    """The second waits for the first one's lock and then finds its record stale."""
-    before, after = transfers("tra_1", "tra_2"), transfers("tra_1", "tra_2", status="accepted", version=2)
-    make_projector()(records(before))
-    held = threading.Event()
-
-    def hold(_: Gate) -> None:
-        held.set()
-        until_waiting_for_a_lock(database)
-
-    first = make_projector(lambda: Gate(database, once("COMMIT", hold)))
-    second = make_projector(lambda: Gate(database, once("START TRANSACTION", lambda _: held.wait(WAIT))))
-    at_once((first, records(after)), (second, records(after)))
-    check(database, before + after)
+CHANGED = transfers("tra_1", "tra_2", status="accepted", version=2)
+NEW_AND_CHANGED = [*transfers("tra_0", "tra_9", status="accepted"), *CHANGED[:1]]
 
 
-def test_a_batch_redelivered_while_its_first_run_commits(database: str, make_projector: Make) -> None:
-    """New and changed transfers, the whole batch twice: rows once, summaries equal to the sums."""
+@pytest.mark.parametrize("batch", [CHANGED, NEW_AND_CHANGED], ids=["changed", "new and changed"])
+def test_a_batch_redelivered_while_its_first_run_commits(database: str, make_projector: Make, batch: list[Any]) -> None:
+    """The second waits for the first one's lock and finds its records stale: rows once, summaries are the sums."""
     before = transfers("tra_1", "tra_2")
-    batch = transfers("tra_0", "tra_9", status="accepted") + transfers("tra_1", status="accepted", version=2)
     make_projector()(records(before))
     held = threading.Event()
 
@@ -110,7 +98,7 @@ def test_a_batch_redelivered_while_its_first_run_commits(database: str, make_pro
         until_waiting_for_a_lock(database)
 
     first = make_projector(lambda: Gate(database, once("COMMIT", hold)))
-    second = make_projector(lambda: Gate(database, once("START TRANSACTION", lambda _: held.wait(WAIT))))
+    second = make_projector(lambda: Gate(database, once("START TRANSACTION", lambda _: held.wait(PATIENT_SECONDS))))
     at_once((first, records(batch)), (second, records(batch)))
     check(database, before + batch)
 
@@ -133,5 +121,5 @@ def test_many_projectors_on_the_same_orders(database: str, make_projector: Make)
 
     with ThreadPoolExecutor(4) as pool:
         for outcome in [pool.submit(work, make_projector()) for _ in range(4)]:
-            outcome.result(WAIT * 2)
+            outcome.result(PATIENT_SECONDS)
     check(database, commits)

@@ -67,9 +67,7 @@ def deliveries(draw: st.DrawFn) -> tuple[list[tuple[str, Head]], list[list[dict[
     return commits, [records[start:end] for start, end in zip([0, *cuts], [*cuts, len(records)], strict=True)]
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(deliveries())
 def test_every_delivery_ends_in_the_fold(
     projector: Projector, delivery: tuple[list[tuple[str, Head]], list[list[dict[str, Any]]]]

@@ -35,7 +35,7 @@ VALUES = st.one_of(
 
 
 @pytest.mark.database
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.tuples(TEXT, st.none() | TEXT), min_size=1, max_size=5))
 def test_texts_come_back(database: str, rows: list[tuple[str, str | None]]) -> None:
     """Whatever is in a string, quotes, backslashes and NUL included, the server reads the same."""
@@ -48,7 +48,7 @@ def test_texts_come_back(database: str, rows: list[tuple[str, str | None]]) -> N
 
 
 @pytest.mark.database
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(VALUES, min_size=1, max_size=8))
 def test_values_compare_equal(database: str, values: list[Any]) -> None:
     """Each literal equals the value as PyMySQL itself would send it."""

@@ -15,6 +15,7 @@ from tests.core.gates import Gate, once
 from tests.core.histories import fold, head, record, sequence_of, transfer_state
 from tests.core.projecting import Projector
 from tests.core.reading import base_tables, query, summaries, until_waiting_for_a_lock
+from tests.support.waiting import PATIENT_SECONDS
 
 pytestmark = pytest.mark.database
 
@@ -89,7 +90,7 @@ def test_a_deadlock(database: str, make_projector: Make) -> None:
         until_waiting_for_a_lock(database)  # it holds tra_1 by now, for it locks in the order of the keys
         other.query("SELECT id FROM transfers WHERE id = 'tra_1' FOR UPDATE")
         other.query("ROLLBACK")
-        assert outcome.result(30) == []
+        assert outcome.result(PATIENT_SECONDS) == []
     other.close()
     assert starts.count("START TRANSACTION") == 2
     assert base_tables(database) == fold([*before, *later])

@@ -15,7 +15,7 @@ from chalicelib.core.queries.listing import Bookmark, ListParameters, Page, Sort
 from tests.core.domain.accounts.queries import AccountFilters, list_accounts
 from tests.core.domain.transfers.queries import TransferFilters, list_transfers
 from tests.core.histories import START, iso
-from tests.core.queries.world import World, ids
+from tests.core.queries.world import World, ids, page_of
 
 pytestmark = pytest.mark.database
 
@@ -49,9 +49,9 @@ def filled(module_database: str) -> Iterator[World]:
     world.close()
 
 
-List = Callable[[Any, Any, Any], Page[Any]]
 TRANSFER_SORTS: tuple[Any, ...] = ("requested_at", "-requested_at", "volume", "-volume")
 ACCOUNT_SORTS: tuple[Any, ...] = ("id", "name", "-name", "balance", "-balance")
+List = Callable[..., Page[Any]]
 LISTS: list[tuple[List, ListParameters]] = [
     *((list_transfers, TransferFilters(sort=sort)) for sort in TRANSFER_SORTS),
     *((list_transfers, TransferFilters(sort=sort, account="N2")) for sort in TRANSFER_SORTS),
@@ -66,16 +66,7 @@ LISTS: list[tuple[List, ListParameters]] = [
 )
 def test_all_pages_are_the_whole_list(filled: World, page: List, parameters: ListParameters) -> None:
     """Pages of any size, one after the other, give the list that one large page gives, and its last has no next."""
-    whole = filled.ask(page, msgspec.structs.replace(parameters, limit=200), filled.signer)
-    assert len(whole.items) > 2
-    assert whole.next_cursor is None
-    for limit in (1, 2, 5, len(whole.items)):
-        sized = msgspec.structs.replace(parameters, limit=limit)
-        assert filled.all_pages(partial(_page_of, filled, page, sized)) == whole.items
-
-
-def _page_of(world: World, page: List, parameters: ListParameters, cursor: Any, following: str | None) -> Page[Any]:
-    return page(cursor, msgspec.structs.replace(parameters, cursor=following), world.signer)
+    filled.check_pages(partial(page, signer=filled.signer), parameters)
 
 
 @pytest.mark.parametrize("sort", TRANSFER_SORTS)
@@ -95,7 +86,7 @@ def test_inserts_between_pages_move_nothing(world: World, sort: Any, account: st
                 state = {"requested_at": day, "legs": [("N2", -amount), ("N3", amount)]}
                 world.transfers({f"tra_0{n}-{amount}x": state, f"tra_1{n}-{amount}x": state})
 
-    read = world.all_pages(partial(_page_of, world, list_transfers, filters), between=insert)
+    read = world.all_pages(partial(page_of, partial(list_transfers, signer=world.signer), filters), between=insert)
     assert [transfer for transfer in read if not transfer.id.endswith("x")] == before
     assert any(transfer.id.endswith("x") for transfer in read)
 

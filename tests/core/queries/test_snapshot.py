@@ -16,6 +16,7 @@ from tests.core.bootstrap import SERVICES
 from tests.core.domain.accounts.domain import hold_id
 from tests.core.histories import head
 from tests.core.queries.world import World
+from tests.support.waiting import PATIENT_SECONDS
 
 pytestmark = pytest.mark.database
 
@@ -60,7 +61,7 @@ def test_it_waits_until_the_commit_comes(world: World) -> None:
         world.account("N-9", 1, name="Before")
         assert not seen.wait(0.1)
         world.account("N-9", 2, name="After")
-        assert name.result(60) == "After"
+        assert name.result(PATIENT_SECONDS) == "After"
 
 
 def test_all_tokens_have_to_be_seen(world: World) -> None:
@@ -143,12 +144,12 @@ def test_who_waits_holds_no_connection(world: World) -> None:
 
     with ThreadPoolExecutor(1) as threads:
         waited = threads.submit(wait)
-        assert waiting.wait(60)
+        assert waiting.wait(PATIENT_SECONDS)
         for _ in range(20):
             with snapshot(pool, [], 0, SERVICES) as cursor:
                 assert cursor.execute("SELECT 1 FROM transfers") == 0
         world.transfer()
-        assert waited.result(60)
+        assert waited.result(PATIENT_SECONDS)
     pool.close()
 
 
@@ -206,7 +207,7 @@ def swap(url: str) -> None:
 def until_waiting_for_a_table(url: str) -> None:
     """Wait until a statement waits for a table that a transaction has read."""
     connection = connect(url)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENT_SECONDS
     with connection.cursor() as cursor:
         while not cursor.execute(
             "SELECT 1 FROM information_schema.processlist WHERE state = 'Waiting for table metadata lock'"

@@ -2,9 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any, TypeVar
 
+import msgspec
+
 from chalicelib.core.mysql.connections import Pool
+from chalicelib.core.queries.listing import ListParameters, Page
 from chalicelib.core.queries.snapshot import snapshot
 from chalicelib.core.service import Head, Service
 from chalicelib.core.tokens import Signer, Token
@@ -13,6 +17,8 @@ from tests.core.histories import account_state, head, record, transfer_state
 from tests.core.projecting import Projector
 
 T = TypeVar("T")
+List = Callable[[Any, Any], Page[Any]]
+"""(the snapshot's cursor, the list's parameters) -> a page."""
 
 SECRET = "a secret of at least thirty-two characters"
 
@@ -69,6 +75,20 @@ class ReadModel:
             if following is None:
                 return items
             between()
+
+    def check_pages(self, list_: List, parameters: ListParameters) -> None:
+        """Pages of any size, one after the other, must give the list that one large page gives, and then end."""
+        whole = self.ask(list_, msgspec.structs.replace(parameters, limit=200))
+        assert len(whole.items) > 2
+        assert whole.next_cursor is None
+        for limit in (1, 2, 5, len(whole.items)):
+            sized = msgspec.structs.replace(parameters, limit=limit)
+            assert self.all_pages(partial(page_of, list_, sized)) == whole.items
+
+
+def page_of(list_: List, parameters: ListParameters, cursor: Any, following: str | None) -> Page[Any]:
+    """The page that follows a cursor of the list."""
+    return list_(cursor, msgspec.structs.replace(parameters, cursor=following))
 
 
 class World(ReadModel):

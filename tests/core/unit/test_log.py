@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.telemetry import log
+from tests.support.waiting import PATIENT_SECONDS
 
 
 def test_about(logged: list[dict[str, Any]]) -> None:
@@ -27,9 +28,9 @@ def test_threads_do_not_mix(logged: list[dict[str, Any]]) -> None:
 
     def request(id: str) -> None:
         with log.about(correlation_id=id), log.counting(id, {}):
-            inside.wait(5)
+            inside.wait(PATIENT_SECONDS)
             log.count("Seen")
-            inside.wait(5)
+            inside.wait(PATIENT_SECONDS)
 
     threads = [threading.Thread(target=request, args=(id,)) for id in ("a", "b")]
     for thread in threads:

@@ -2,15 +2,15 @@
 
 from chalicelib.bootstrap import SERVICES
 from chalicelib.core.mysql.connections import connect
-from local.ports import wait_until
 from tests.shop.saga.rest import under_way
 from tests.support.stack import Stack
 from tests.support.stores import Tables
+from tests.support.waiting import eventually
 
 
-def settle(stack: Stack, seconds: float = 30) -> None:
+def settle(stack: Stack) -> None:
     """Wait until every order has its answer, and the read model shows the newest version of every aggregate."""
-    assert wait_until(lambda: not (unanswered(stack.tables) or behind(stack)), seconds), (
+    assert eventually(lambda: not (unanswered(stack.tables) or behind(stack))), (
         unanswered(stack.tables),
         behind(stack),
     )

@@ -4,18 +4,7 @@ import re
 from typing import Any
 
 from tests.shop.http.things import answered, customer, email, order, product, sku, stocked
-from tests.support.client import Answer, Client
-
-
-def ok(answer: Answer, status: int = 200) -> Any:
-    """The body of an answer that has to be a success, with all that the contract promises of one."""
-    assert answer.status == status, answer
-    body = answer.json
-    assert answer.headers["etag"] == f'"{body["version"]}"'
-    assert answer.headers["consistency-token"]
-    assert answer.headers["content-type"] == "application/json"
-    assert ("location" in answer.headers) == (status == 201)
-    return body
+from tests.support.client import Answer, Client, ok
 
 
 def test_customer(admin: Client) -> None:

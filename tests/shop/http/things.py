@@ -4,8 +4,8 @@ import itertools
 import os
 from typing import Any
 
-from local.ports import wait_until
 from tests.support.client import Client
+from tests.support.waiting import eventually
 
 _numbers = itertools.count(1)
 
@@ -44,7 +44,7 @@ def answered(api: Client, id: str) -> Any:
         shown = api.get(f"/orders/{id}")
         return shown.status == 200 and shown.json["status"] != "placed"
 
-    assert wait_until(is_answered, 30), api.get(f"/orders/{id}")
+    assert eventually(is_answered), api.get(f"/orders/{id}")
     return api.get(f"/orders/{id}").json
 
 

@@ -20,11 +20,11 @@ from demo.http import CommandClient
 from demo.seed.loader import Run, SeedOptions
 from demo.seed.rules import Reason
 from demo.seed.tally import SeedKind
-from local.ports import wait_until
 from tests.shop.http.settling import settle
 from tests.shop.seed import sales_from_csv
 from tests.shop.seed.files import write
 from tests.support.stack import Stack
+from tests.support.waiting import eventually
 
 _years = count(1981)
 Shop = tuple[Path, str]
@@ -139,7 +139,7 @@ def test_a_loader_that_is_killed_and_started_again_doubles_nothing(
     command = [sys.executable, "-m", "demo.seed", str(shop[0]), "--url", stack.url, "--workers", "2"]
     environment = os.environ | {"TRIBUTARY_TOKEN": stack.token("admin")}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    assert wait_until(lambda: len(orders(stack, shop[1])) >= 3, 60)
+    assert eventually(lambda: len(orders(stack, shop[1])) >= 3)
     process.kill()
     assert process.wait() == -signal.SIGKILL
     there = len(orders(stack, shop[1]))
@@ -164,7 +164,7 @@ def test_the_check_sees_a_penny(stack: Stack, client: CommandClient, shop: Shop)
     }
     client.post(f"/stock/{shop[1]}A/receipts", {"quantity": 1})
     more = client.post("/orders", body).subject
-    assert wait_until(lambda: client.get(f"/orders/{more}").body.get("status") == "confirmed", 30)
+    assert eventually(lambda: client.get(f"/orders/{more}").body.get("status") == "confirmed")
     found = differences(stack, client, shop)
     assert [text.partition(",")[0] for text in found] == ["by day", "by product", "by customer"]
 

@@ -7,6 +7,7 @@ import pytest
 
 from demo.http import CommandClient
 from demo.seed.workers import Workers
+from tests.support.waiting import PATIENT_SECONDS
 
 
 def workers(count: int, stopping: threading.Event | None = None) -> Workers:
@@ -45,7 +46,7 @@ def test_the_source_is_read_no_faster_than_work_is_done() -> None:
     with workers(2) as pool:
         runner = threading.Thread(target=pool.each, args=(source(), lambda _client, _item: hold.wait()))
         runner.start()
-        assert full.wait(10)
+        assert full.wait(PATIENT_SECONDS)
         assert len(taken) == 7
         hold.set()
         runner.join()

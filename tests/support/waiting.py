@@ -1,0 +1,13 @@
+"""How long tests wait for what has to happen sometime: longer than any machine needs, however busy it is."""
+
+from collections.abc import Callable
+
+from local.ports import wait_until
+
+PATIENT_SECONDS = 180.0
+"""No test passes or fails by this time; it only ends the wait for what will never happen."""
+
+
+def eventually(is_so: Callable[[], bool]) -> bool:
+    """Look again and again until something is so. Returns whether it ever was."""
+    return wait_until(is_so, PATIENT_SECONDS)
