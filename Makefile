@@ -88,10 +88,10 @@ test-deploy: deploy-tools ## Run the deployment's tests, `sam local` in Docker t
 	deploy/lambda-docker.sh run $(PY) -m pytest tests/deploy $(ARGS)
 
 faults: setup ## Run the fault tests in their long form, FAULTS=long: servers killed, cut off, paused, failed over; half an hour or so
-	FAULTS=long $(PY) -m pytest tests/core/faults tests/faults $(ARGS)
+	FAULTS=long $(PY) -m pytest tests/core/faults $(ARGS)
 
 soak: setup ## Load the whole with faults at random, for [MINUTES=30], and write docs/reports/soak.md
-	SOAK_MINUTES=$(or $(MINUTES),30) SOAK_REPORT=docs/reports/soak.md $(PY) -m pytest tests/soak $(ARGS)
+	SOAK_MINUTES=$(or $(MINUTES),30) SOAK_REPORT=docs/reports/soak.md $(PY) -m pytest tests/core/soak $(ARGS)
 
 ##@ Measure it
 

@@ -1,5 +1,7 @@
 """The command line of a load, but for what a domain adds."""
 
+import signal
+import threading
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -52,13 +54,15 @@ def load_options(command: Callable[P, T]) -> Callable[P, T]:
 
 
 def run_and_tell(options: LoadOptions, mix: Mix, *, as_json: bool) -> int:
-    """Run a load and print its report. Returns the exit code: 1 when a promise was broken.
+    """Run a load, to its end or to SIGTERM, and print its report. Returns the exit code: 1 when a promise was broken.
 
     Raises:
         OpsError: the API does not serve even the first commands.
     """
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     try:
-        report = run(options, mix)
+        report = run(options, mix, stopped)
     except CannotGoOn as error:
         raise OpsError(str(error), "Is the API running (make run)? Is --url right?") from error
     if as_json:

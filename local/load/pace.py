@@ -14,26 +14,23 @@ class Pace:
     Args:
         rate: how many a second.
         seconds: for how long.
+        stopped: once it is set, nothing more is due.
     """
 
-    def __init__(self, rate: float, seconds: float) -> None:
+    def __init__(self, rate: float, seconds: float, stopped: threading.Event) -> None:
         self.total = round(rate * seconds)
         self._rate = rate
         self._begun = time.monotonic()
         self._end = self._begun + seconds
         self._taken = 0
         self._lock = threading.Lock()
-        self._stopped = threading.Event()
+        self._stopped = stopped
 
     def __iter__(self) -> Iterator[None]:
         while (due := self._next()) is not None:
             if self._stopped.wait(max(0.0, due - time.monotonic())) or time.monotonic() >= self._end:
                 return
             yield
-
-    def stop(self) -> None:
-        """Nothing more is due."""
-        self._stopped.set()
 
     def _next(self) -> float | None:
         with self._lock:

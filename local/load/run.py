@@ -54,22 +54,24 @@ class LoadOptions:
     seed: int = 0
 
 
-def run(options: LoadOptions, mix: Mix) -> LoadReport:
+def run(options: LoadOptions, mix: Mix, stopped: threading.Event | None = None) -> LoadReport:
     """Do it all.
 
     Args:
         options: how much, for how long.
         mix: the domain's commands and lists.
+        stopped: set by others to have the last look at once.
 
     Raises:
         CannotGoOn: the API does not serve even the first commands.
     """
-    return _Load(options, mix).run()
+    return _Load(options, mix, stopped or threading.Event()).run()
 
 
 class _Load:
-    def __init__(self, options: LoadOptions, mix: Mix) -> None:
+    def __init__(self, options: LoadOptions, mix: Mix, stopped: threading.Event) -> None:
         self._options = options
+        self._stopped = stopped
         self._mix = mix
         self._ledger = Ledger()
         self._tally = LoadTally()
@@ -100,7 +102,7 @@ class _Load:
 
     def _crews(self) -> None:
         options = self._options
-        commands, queries = Pace(options.rate, options.seconds), Pace(options.queries, options.seconds)
+        commands, queries = (Pace(rate, options.seconds, self._stopped) for rate in (options.rate, options.queries))
         with phase("requests", commands.total + queries.total) as advance:
 
             def command(number: int) -> None:
@@ -117,9 +119,9 @@ class _Load:
                         looker.look()
                         advance()
 
-            self._together([(command, options.clients), (look, options.readers)], [commands, queries])
+            self._together([(command, options.clients), (look, options.readers)])
 
-    def _together(self, crews: list[tuple[Callable[[int], None], int]], paces: list[Pace]) -> None:
+    def _together(self, crews: list[tuple[Callable[[int], None], int]]) -> None:
         """Run the crews to their end, or all of them to the end of the first that fails."""
         with ThreadPoolExecutor(sum(count for _, count in crews), thread_name_prefix="load") as threads:
             working = [threads.submit(work, number) for work, count in crews for number in range(count)]
@@ -127,8 +129,7 @@ class _Load:
                 for future in working:
                     future.result()
             finally:
-                for pace in paces:
-                    pace.stop()
+                self._stopped.set()
 
     def _last_look(self) -> None:
         """What was acknowledged last of each aggregate is shown, within the time that the read model has."""
@@ -148,7 +149,7 @@ class _Load:
                         self._find(looker, commit, deadline)
                         advance()
 
-            self._together([(look, self._options.readers)], [])
+            self._together([(look, self._options.readers)])
 
     def _find(self, looker: Looker, commit: AcknowledgedCommit, deadline: float) -> None:
         while (answer := looker.own_write(commit, wait=10)).problem in _NOT_YET:

@@ -14,15 +14,16 @@ from chalicelib.core.mysql.connections import connect
 from local import aws
 from local.lambda_env import SAMPLE_SECRET
 from local.ports import wait_until
-from tests.core.faults.form import form
-from tests.deploy.lambdas import Function, emulator, package_for_tests, tool
-from tests.ops.conftest import Commit, World, order
-from tests.shop.histories import fold
-from tests.shop.reading import base_tables, query, summaries
+from tests.core.faults.form import PATIENT_SECONDS, form
+from tests.core.faults.package import package_projector
+from tests.core.histories import fold
+from tests.core.ops.world import Commit, World, transfer
+from tests.core.reading import base_tables, query, summaries
+from tests.support.lambdas import Function, emulator, tool
 from tests.support.stores import Tables
 
 TIMEOUT_SECONDS = 3
-PATIENT_SECONDS = 50  # where nothing is to be cut off
+
 Start = Callable[..., Function]
 TIMES = form(1, 25)
 
@@ -32,7 +33,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The projector's package; skips where the emulator or Lambda's runtime is missing."""
     if not (emulator() and tool("python", ".venv-lambda")):
         pytest.skip("no Runtime Interface Emulator; run deploy/tools.sh")
-    return package_for_tests("ProjectorFunction", tmp_path_factory.mktemp("package"))
+    return package_projector(tmp_path_factory.mktemp("package"))
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def start(package: Path, world: World, tmp_path: Path) -> Iterator[Start]:
         if running:
             running[-1].stop()
         env = _env(world.tables, world.url)
-        running.append(Function(package, "app.project", env, timeout, tmp_path / "projector.log"))
+        running.append(Function(package, "tests.core.app.project", env, timeout, tmp_path / "projector.log"))
         return running[-1]
 
     yield begin
@@ -75,17 +76,17 @@ def right(world: World, commits: list[Commit]) -> None:
 
 
 # Where a transaction waits when it is cut off: before its first row, and with all rows written but the last summary.
-HELD = ("SELECT * FROM orders WHERE id = 'ord_7' FOR UPDATE", "SELECT * FROM customer_spend FOR UPDATE")
+HELD = ("SELECT * FROM transfers WHERE id = 'tra_7' FOR UPDATE", "SELECT * FROM turnover_by_account FOR UPDATE")
 
 
 @pytest.mark.parametrize("held", HELD, ids=["at its beginning", "at its end"])
 def test_cut_off_in_the_middle_of_a_transaction(world: World, start: Start, held: str) -> None:
     """Nothing of it stays; redelivered, each record is there once and the summaries count it once."""
-    commits = [order(f"ord_{number}", 1, "confirmed") for number in range(50)]
+    commits = [transfer(f"tra_{number}", 1, "accepted") for number in range(50)]
     world.commit(*commits)
     for version in range(2, 2 + TIMES):
-        status = ("cancelled", "confirmed")[version % 2]
-        batch = [order(f"ord_{number}", version, status) for number in range(50)] + [order(f"ord_new{version}")]
+        status = ("cancelled", "accepted")[version % 2]
+        batch = [transfer(f"tra_{number}", version, status) for number in range(50)] + [transfer(f"tra_new{version}")]
         world.write(*batch)
         event = {"Records": [world.record(*commit) for commit in batch]}
         shown = base_tables(world.url)
@@ -93,28 +94,28 @@ def test_cut_off_in_the_middle_of_a_transaction(world: World, start: Start, held
         function = start()
         with holding(world.url, held):
             assert "timed out" in function(event)["errorMessage"]
-        assert wait_until(lambda: not writing(world.url), 30)
+        assert wait_until(lambda: not writing(world.url), PATIENT_SECONDS)
         assert base_tables(world.url) == shown
 
-        assert start(PATIENT_SECONDS)(event) == {"batchItemFailures": []}
+        assert start(int(PATIENT_SECONDS))(event) == {"batchItemFailures": []}
         commits += batch
         right(world, commits)
 
 
 def test_cut_off_between_two_transactions(world: World, start: Start) -> None:
     """A batch of two: the first stays, and is found done when the batch comes again."""
-    last = order("ord_1999", 1, "placed")
+    last = transfer("tra_1999", 1, "requested")
     world.project(last)
-    batch = [order(f"ord_{number}") for number in range(1000, 1999)] + [order("ord_0"), order("ord_1999", 2)]
+    batch = [transfer(f"tra_{number}") for number in range(1000, 1999)] + [transfer("tra_0"), transfer("tra_1999", 2)]
     event = {"Records": [world.record(*commit) for commit in batch]}
     function = start()
     function({"Records": [world.record(*last)]})  # so that its start does not count
-    with holding(world.url, "SELECT * FROM orders WHERE id = 'ord_1999' FOR UPDATE"):
+    with holding(world.url, "SELECT * FROM transfers WHERE id = 'tra_1999' FOR UPDATE"):
         assert "timed out" in function(event)["errorMessage"]
-    assert wait_until(lambda: not writing(world.url), 30)
+    assert wait_until(lambda: not writing(world.url), PATIENT_SECONDS)
     # On a machine that is busy with other things, even the first may be cut off; but never a part of one stays.
     assert base_tables(world.url) in (fold([last, *batch[:1000]]), fold([last]))
-    assert start(PATIENT_SECONDS)(event) == {"batchItemFailures": []}
+    assert start(int(PATIENT_SECONDS))(event) == {"batchItemFailures": []}
     assert base_tables(world.url) == fold([last, *batch])
     kept, sums = summaries(world.url)
     assert kept == sums

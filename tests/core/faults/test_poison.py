@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from chalicelib.core.service import Head
-from tests.ops.conftest import World, order
-from tests.shop.histories import fold
-from tests.shop.reading import base_tables, summaries
+from tests.core.histories import fold
+from tests.core.ops.world import World, transfer
+from tests.core.reading import base_tables, summaries
 
-BAD = "ord_0500"
+BAD = "tra_0500"
 
 
 def batch(bad: tuple[str, Head] | None = None) -> list[tuple[str, Head]]:
-    """A thousand orders, the one in the middle replaced."""
-    made = [order(f"ord_{number:04}") for number in range(1000)]
+    """A thousand transfers, the one in the middle replaced."""
+    made = [transfer(f"tra_{number:04}") for number in range(1000)]
     return [commit if commit[1].id != BAD or bad is None else bad for commit in made]
 
 
@@ -38,7 +38,7 @@ def right(world: World, commits: list[tuple[str, Head]]) -> None:
 
 @contextmanager
 def altered(world: World, *change: str, back: str) -> Iterator[Callable[[], None]]:
-    """The table of orders changed; `mend` undoes it, and so does the end."""
+    """The table of transfers changed; `mend` undoes it, and so does the end."""
     mended: list[bool] = []
 
     def mend() -> None:
@@ -51,20 +51,20 @@ def altered(world: World, *change: str, back: str) -> Iterator[Callable[[], None
     try:
         yield mend
     finally:
-        world.sql("DELETE FROM orders WHERE LENGTH(reason) > 5")
+        world.sql("DELETE FROM transfers WHERE LENGTH(reason) > 5")
         mend()
 
 
 def short_column(world: World) -> Any:
     """A column too short for what the domain allows: the mistake of a migration."""
-    narrow, wide = (f"ALTER TABLE orders MODIFY reason VARCHAR({size}) NULL" for size in (5, 500))
+    narrow, wide = (f"ALTER TABLE transfers MODIFY reason VARCHAR({size}) NULL" for size in (5, 500))
     return altered(world, narrow, back=wide)
 
 
 def constraint(world: World) -> Any:
     """A constraint that forbids what the domain allows."""
-    made = "ALTER TABLE orders ADD CONSTRAINT no_reasons CHECK (reason IS NULL OR reason = 'none')"
-    return altered(world, made, back="ALTER TABLE orders DROP CONSTRAINT no_reasons")
+    made = "ALTER TABLE transfers ADD CONSTRAINT no_reasons CHECK (reason IS NULL OR reason = 'none')"
+    return altered(world, made, back="ALTER TABLE transfers DROP CONSTRAINT no_reasons")
 
 
 KINDS = {"a column too short": (short_column, "reason"), "a broken constraint": (constraint, "no_reasons")}
@@ -73,14 +73,14 @@ KINDS = {"a column too short": (short_column, "reason"), "a broken constraint": 
 @pytest.mark.parametrize(("fault", "named"), KINDS.values(), ids=KINDS)
 def test_among_a_thousand(world: World, fault: Callable[[World], Any], named: str) -> None:
     """999 visible, 1 set aside with its error; later versions go on; redriven after the fix, the timeline is whole."""
-    bad, later = order(BAD, 1, "placed", reason="changed my mind"), order(BAD, 2, "confirmed")
+    bad, later = transfer(BAD, 1, "requested", reason="changed my mind"), transfer(BAD, 2, "accepted")
     with fault(world) as mend:
         world.commit(*batch(bad))
-        assert world.sql("SELECT COUNT(*) FROM orders") == ((999,),)
+        assert world.sql("SELECT COUNT(*) FROM transfers") == ((999,),)
         right(world, [commit for commit in batch() if commit[1].id != BAD])
         (error,) = letters(world).values()
         assert named in error
-        assert list(letters(world)) == [f"orders#{BAD}#1"]
+        assert list(letters(world)) == [f"transfers#{BAD}#1"]
 
         world.commit(later)
         right(world, batch(later))
@@ -93,14 +93,14 @@ def test_among_a_thousand(world: World, fault: Callable[[World], Any], named: st
 
 def test_undecodable_among_a_thousand(world: World) -> None:
     """The same of a state that no code can read. No fix brings that back: it is discarded, its successor shows."""
-    bad = ("orders", replace(order(BAD)[1], state={"status": "placed"}))
+    bad = ("transfers", replace(transfer(BAD)[1], state={"status": "requested"}))
     world.commit(*batch(bad))
-    assert world.sql("SELECT COUNT(*) FROM orders") == ((999,),)
-    assert list(letters(world)) == [f"orders#{BAD}#1"]
-    world.commit(order(BAD, 2))
-    right(world, batch(order(BAD, 2)))
+    assert world.sql("SELECT COUNT(*) FROM transfers") == ((999,),)
+    assert list(letters(world)) == [f"transfers#{BAD}#1"]
+    world.commit(transfer(BAD, 2))
+    right(world, batch(transfer(BAD, 2)))
     refused = world.ops("dead-letters", "redrive", "--all", "--json")
-    assert (refused.code, [outcome["id"] for outcome in refused.json["refused"]]) == (1, [f"orders#{BAD}#1"])
+    assert (refused.code, [outcome["id"] for outcome in refused.json["refused"]]) == (1, [f"transfers#{BAD}#1"])
     assert world.ops("dead-letters", "discard", "--all", "--yes", "--reason", "no code can read it").code == 0
     assert world.verify()[1] == []
 
@@ -108,9 +108,9 @@ def test_undecodable_among_a_thousand(world: World) -> None:
 def test_redriven_in_the_right_order(world: World) -> None:
     """Versions 5 and 7 good, 6, 8 and 9 poison: 5, then 7 shows, and after the fix 9, whatever order they come in."""
     word = "because of rain"
-    statuses = {5: "placed", 6: "confirmed", 7: "confirmed", 8: "shipped", 9: "delivered"}
-    good = {version: order(BAD, version, statuses[version]) for version in (5, 7)}
-    poison = {version: order(BAD, version, statuses[version], reason=word) for version in (6, 8, 9)}
+    statuses = {5: "requested", 6: "accepted", 7: "accepted", 8: "settled", 9: "cancelled"}
+    good = {version: transfer(BAD, version, statuses[version]) for version in (5, 7)}
+    poison = {version: transfer(BAD, version, statuses[version], reason=word) for version in (6, 8, 9)}
     others = [commit for commit in batch() if commit[1].id != BAD]
     with short_column(world) as mend:
         world.commit(*others[:500], good[5], poison[6], *others[500:])
@@ -118,13 +118,13 @@ def test_redriven_in_the_right_order(world: World) -> None:
         world.commit(good[7], poison[8])
         world.commit(poison[9])
         right(world, [*others, good[5], good[7]])
-        assert sorted(letters(world)) == [f"orders#{BAD}#{version}" for version in sorted(poison)]
+        assert sorted(letters(world)) == [f"transfers#{BAD}#{version}" for version in sorted(poison)]
         mend()
         # The last first: what comes after it must not overwrite it.
-        assert world.ops("dead-letters", "redrive", f"orders#{BAD}#9").code == 0
+        assert world.ops("dead-letters", "redrive", f"transfers#{BAD}#9").code == 0
         right(world, [*others, good[5], good[7], poison[9]])
         assert world.ops("dead-letters", "redrive", "--all").code == 0
         right(world, [*others, *good.values(), *poison.values()])
-        assert world.sql(f"SELECT version, status FROM orders WHERE id = '{BAD}'") == ((9, "delivered"),)
+        assert world.sql(f"SELECT version, status FROM transfers WHERE id = '{BAD}'") == ((9, "cancelled"),)
         assert world.sql("SELECT COUNT(*) FROM timeline") == ((999 + 5,),)
         assert world.verify()[1] == []

@@ -16,17 +16,15 @@ from typing import Any
 
 import pytest
 
-from chalicelib.bootstrap import MIGRATIONS
 from chalicelib.core.mysql.connections import connect
-from chalicelib.core.mysql.migrate import migrate
 from local.mariadb import MariaDB, with_database
 from local.ministack import MiniStack
 from local.ports import free_port
-from tests.core.faults.whole import Load, agree
-from tests.shop.http.settling import unanswered
-from tests.shop.reading import query
-from tests.soak.faults import Faults
-from tests.soak.samples import Samples, resident_megabytes
+from tests.core.faults.settling import await_answers, unanswered
+from tests.core.faults.whole import LOADED, Load, agree
+from tests.core.soak.faults import Faults
+from tests.core.soak.samples import Samples, resident_megabytes
+from tests.support.domain import NEUTRAL
 from tests.support.stack import Stack, started
 from tests.support.stores import fresh_tables
 
@@ -34,7 +32,6 @@ MINUTES = float(os.environ.get("SOAK_MINUTES", "0"))
 REPORT = os.environ.get("SOAK_REPORT", "")
 # What a machine with two processors does beside all servers, so that it is faults that are borne and not a backlog.
 COMMANDS_A_SECOND, QUERIES_A_SECOND = 15.0, 10.0
-STUCK_SECONDS = 60
 SAMPLE_SECONDS = 5.0
 BETWEEN_FAULTS_SECONDS = (10.0, 40.0)
 
@@ -82,9 +79,10 @@ def soaked(folder: Path) -> Iterator[Soaked]:
             server.start()
             ending.callback(server.stop)
         url = with_database(mysql.server_url, "tributary")
-        migrate(url, MIGRATIONS)
-        tables = ending.enter_context(fresh_tables(ministack.endpoint))
-        yield Soaked(ending.enter_context(started(tables, url, folder / "stack")), mysql, ministack)
+        NEUTRAL.migrate(url)
+        tables = ending.enter_context(fresh_tables(ministack.endpoint, NEUTRAL))
+        stack = ending.enter_context(started(tables, url, folder / "stack", **LOADED))
+        yield Soaked(stack, mysql, ministack)
 
 
 def test_soak(tmp_path: Path) -> None:
@@ -94,14 +92,14 @@ def test_soak(tmp_path: Path) -> None:
         begun = time.monotonic()
         load = Load(
             soak.stack,
-            *("--queries", f"{QUERIES_A_SECOND}", "--one-server"),
+            *("--queries", f"{QUERIES_A_SECOND}"),
             rate=COMMANDS_A_SECOND,
             seconds=MINUTES * 60,
         )
         with load:
             _strike_and_sample(soak, begun + MINUTES * 60)
-            load.report(600, told.__setitem__)
-        _await_answers(soak.stack.database_url)
+            load.report(told.__setitem__)
+        await_answers(soak.stack.database_url)
         agree(soak.stack)
         assert unanswered(soak.stack.tables) == []
         assert soak.stack.tables.items("dead-letters") == []
@@ -112,17 +110,6 @@ def test_soak(tmp_path: Path) -> None:
     assert all(flat.values()), (flat, soak.samples.as_lines())
     if REPORT:
         _write(Path(REPORT), soak, told)
-
-
-def _await_answers(url: str) -> None:
-    """Wait while fewer and fewer orders are without an answer. Rows tell: to scan the tables would hold the saga up."""
-    left, moved = -1, time.monotonic()
-    while left:
-        ((now_left,),) = query(url, "SELECT COUNT(*) FROM orders WHERE status = 'placed'")
-        if now_left != left:
-            left, moved = now_left, time.monotonic()
-        assert time.monotonic() - moved < STUCK_SECONDS, f"{left} orders stay without an answer"
-        time.sleep(1)
 
 
 def _strike_and_sample(soak: Soaked, end: float) -> None:
@@ -161,14 +148,14 @@ def _write(path: Path, soak: Soaked, told: dict[str, Any]) -> None:
         "",
         "## In the end",
         "",
-        "No promise was broken; every order has its answer; write model, read model, summaries and timeline agree"
+        "No promise was broken; every transfer has its answer; write model, read model, summaries and timeline agree"
         " (`ops verify`); there are no dead letters.",
     ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _load_lines(told: dict[str, Any]) -> list[str]:
-    """What `demo.load` told of commands and queries: a table in Markdown, and what was checked."""
+    """What the load told of commands and queries: a table in Markdown, and what was checked."""
     crews = tuple(told["offered"])
     rows = {f"{name}, a second": told[name] for name in ("offered", "achieved")}
     for problem in sorted({problem for crew in crews for problem in told["errors"][crew]}):
