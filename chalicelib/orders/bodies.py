@@ -22,7 +22,7 @@ class NewLine(Body, frozen=True):
 
 
 class NewOrder(Body, frozen=True):
-    """An order to place. A customer may leave out its own id. An admin may set an earlier time."""
+    """An order to place. A customer may leave out its own id, and its pieces are limited. An admin may back-date it."""
 
     lines: Annotated[list[NewLine], Meta(min_length=1, max_length=MAX_LINES)]
     customer_id: CustomerId | None = None

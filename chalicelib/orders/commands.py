@@ -31,6 +31,7 @@ class Place(Command, frozen=True, kw_only=True):
         placed_at: ISO 8601 UTC with milliseconds.
         registered: whether there is such a customer.
         listings: what the catalog says of the SKUs; unknown ones are missing.
+        most_pieces: how many pieces it may have; None for any number.
     """
 
     customer_id: str
@@ -39,6 +40,7 @@ class Place(Command, frozen=True, kw_only=True):
     reference: str | None = None
     registered: bool
     listings: Mapping[str, Listing]
+    most_pieces: int | None = None
 
 
 class Confirm(Command, frozen=True):

@@ -188,6 +188,7 @@ def _place(command: Place, state: Order | None) -> OrderPlaced:
             f"{command.customer_id} is not a customer, or was deleted. Register the customer first.",
             faults={("customer_id",): "no such customer"},
         )
+    _check_pieces(command)
     _check_products(command)
     lines = [_priced(line, command.listings[line.sku].price) for line in command.lines]
     return OrderPlaced(
@@ -203,6 +204,17 @@ def _place(command: Place, state: Order | None) -> OrderPlaced:
 
 def _priced(line: RequestedLine, listed: int) -> Line:
     return Line(line.sku, line.quantity, listed if line.unit_price is None else line.unit_price)
+
+
+def _check_pieces(command: Place) -> None:
+    """What an order reserves nobody else can have, so a customer's has a limit."""
+    pieces, most = sum(line.quantity for line in command.lines), command.most_pieces
+    if most is not None and pieces > most:
+        raise Unacceptable(
+            "too-many-pieces",
+            f"The order has {pieces} pieces, and a customer may order {most} at once. Order fewer, or ask the staff.",
+            faults={("lines",): f"{pieces} pieces; the limit is {most}"},
+        )
 
 
 def _check_products(command: Place) -> None:

@@ -13,6 +13,7 @@ from chalicelib.core.times import iso
 from chalicelib.customers.published import Standings
 from chalicelib.orders.bodies import MAX_SKUS, NewOrder
 from chalicelib.orders.commands import Place, RequestedLine
+from chalicelib.orders.settings import max_pieces
 
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -43,6 +44,7 @@ def place_command(call: Call[NewOrder]) -> Place:
         reference=call.body.reference,
         registered=standings.is_registered(customer_id),
         listings=prices.listings(skus),
+        most_pieces=max_pieces() if call.own else None,
     )
 
 

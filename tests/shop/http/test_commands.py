@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.shop.http.things import answered, customer, email, order, product, sku, stocked
 from tests.support.client import Answer, Client, ok
+from tests.support.stack import Stack
 
 
 def test_customer(admin: Client) -> None:
@@ -149,3 +150,16 @@ def test_reference_is_unique(admin: Client) -> None:
     id = ok(admin.post("/orders", new), 201)["id"]
     again = admin.post("/orders", new)
     assert (again.status, again.problem, again.json["existing"]) == (409, "duplicate", id)
+
+
+def test_a_customer_orders_a_limited_number_of_pieces(stack: Stack, admin: Client) -> None:
+    """More is 422 and reserves nothing, however it is spread over lines; staff may order it."""
+    id, code = customer(admin), stocked(admin, 5000)
+    own = stack.client("customer", id)
+    for lines in ([1001], [500, 501]):
+        answer = own.post("/orders", {"lines": [{"sku": code, "quantity": pieces} for pieces in lines]})
+        assert (answer.status, answer.problem) == (422, "too-many-pieces")
+        assert answer.json["errors"] == [{"detail": "1001 pieces; the limit is 1000", "pointer": "/lines"}]
+    body = {"customer_id": id, "lines": [{"sku": code, "quantity": 1001}]}
+    assert admin.post("/orders", body).status == 201
+    assert own.post("/orders", {"lines": [{"sku": code, "quantity": 1000}]}).status == 201

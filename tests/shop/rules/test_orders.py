@@ -88,6 +88,20 @@ def test_place_unknown_and_discontinued_products() -> None:
     assert list(given().when(gone).rejects("discontinued").faults) == [("lines", 0, "sku")]
 
 
+@pytest.mark.parametrize("most", [3, None])
+def test_place_as_many_pieces_as_it_may(most: int | None) -> None:
+    """The pieces of all lines count together; without a limit there is none."""
+    lines = RequestedLine(sku="71053", quantity=2), RequestedLine(sku="21212", quantity=1)
+    given().when(place(*lines, most_pieces=most)).then(PLACED)
+
+
+def test_place_more_pieces_than_it_may() -> None:
+    """One too many, over all lines; the refusal says how many there may be."""
+    lines = RequestedLine(sku="71053", quantity=2), RequestedLine(sku="21212", quantity=1)
+    refusal = given().when(place(*lines, most_pieces=2)).rejects("too-many-pieces")
+    assert refusal.faults == {("lines",): "3 pieces; the limit is 2"}
+
+
 def test_place_in_two_currencies() -> None:
     """An order has one currency."""
     lines = RequestedLine(sku="71053", quantity=1), RequestedLine(sku="21212", quantity=1)
