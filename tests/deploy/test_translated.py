@@ -32,7 +32,7 @@ def translated(template: dict[str, Any]) -> dict[str, Any]:
     if not python:
         pytest.skip("no .venv-sam; run deploy/tools.sh")
     # CloudFormation knows its own functions by their long names, which `load` gives, and GetAtt in parts.
-    text = json.dumps(_in_parts(template))
+    text = json.dumps(in_parts(template))
     done = subprocess.run(
         [python, "-c", _TRANSLATE],
         input=text,
@@ -47,15 +47,15 @@ def translated(template: dict[str, Any]) -> dict[str, Any]:
     return resources
 
 
-def _in_parts(value: Any) -> Any:
+def in_parts(value: Any) -> Any:
     """`GetAtt: A.b` as the translator takes it: ["A", "b"]."""
     match value:
         case {"Fn::GetAtt": str(name)}:
             return {"Fn::GetAtt": name.split(".", 1)}
         case dict():
-            return {name: _in_parts(content) for name, content in value.items()}
+            return {name: in_parts(content) for name, content in value.items()}
         case list():
-            return [_in_parts(content) for content in value]
+            return [in_parts(content) for content in value]
     return value
 
 
