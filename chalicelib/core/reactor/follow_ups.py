@@ -1,9 +1,11 @@
-"""Runs follow-up commands until they are done; repeats them if in doubt, because each is idempotent."""
+"""Runs follow-up commands and outside calls until they are done; repeats them if in doubt: each is idempotent."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -11,7 +13,7 @@ from chalicelib.core.commands import pipeline
 from chalicelib.core.commands.store import LostRace, OutcomeUnknown, StoreUnreachable, Throttled, WriteStore
 from chalicelib.core.decider import Rejected
 from chalicelib.core.dynamodb.store import is_of_the_request
-from chalicelib.core.service import FollowUp, Head, NewerSchema, Service
+from chalicelib.core.service import FollowUp, Head, NewerSchema, NotNow, OutsideCall, Service
 from chalicelib.core.streams.batches import GaveUp, pause_seconds
 from chalicelib.core.streams.dead_letters import REACTOR, DeadLetters
 from chalicelib.core.streams.poison import Poisonous, of_the_record
@@ -24,6 +26,9 @@ from chalicelib.core.times import iso, utc_now
 MARGIN_MS = 30_000
 # The store's word that says nothing of the command.
 _MAY_PASS = (LostRace, Throttled, StoreUnreachable, OutcomeUnknown)
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -50,17 +55,18 @@ class ReactorDeps:
     now: Callable[[], datetime] = utc_now
     deployment: str = ""
 
-    def follow_ups(self, source: str, head: Head) -> Iterator[FollowUp]:
+    def follow_ups(self, source: str, head: Head) -> Iterator[FollowUp | OutsideCall]:
         """What all services' policies ask for because of an aggregate of one; raises whatever a policy raises."""
         for service in self.services.values():
             yield from service.follow_ups(source, head)
 
 
-def carry_out(asked: FollowUp, cause: Head, deps: ReactorDeps) -> None:
-    """Run a command until it is done or refused, and then what is asked for instead.
+def carry_out(asked: FollowUp | OutsideCall, source: str, cause: Head, deps: ReactorDeps) -> None:
+    """Run a command until it is done or refused, and then what is asked for instead; before it the call, if it is one.
 
     Args:
-        asked: the command.
+        asked: the command, or the call.
+        source: the service that the commit is of.
         cause: the commit that it follows from, whose correlation id and trace go on.
         deps: services, stores and the clock.
 
@@ -68,12 +74,12 @@ def carry_out(asked: FollowUp, cause: Head, deps: ReactorDeps) -> None:
         GaveUp: an error that may pass did not pass in time.
         Rejected: a refusal that nobody expected.
         NewerSchema: a newer release wrote an aggregate that it is about.
-        Poisonous: something else is wrong with the command itself.
+        Poisonous: something else is wrong with the command or the call itself.
     """
-    follow_up: FollowUp | None = asked
+    follow_up = _call_until_answered(asked, source, cause, deps) if isinstance(asked, OutsideCall) else asked
     while follow_up:
         try:
-            _run_until_done(follow_up, cause, deps)
+            _until_done(partial(_run, follow_up, cause, deps), follow_up.name, follow_up.ids[0], deps)
             return
         except Rejected as refusal:
             if refusal.code not in follow_up.refused:
@@ -82,23 +88,37 @@ def carry_out(asked: FollowUp, cause: Head, deps: ReactorDeps) -> None:
             follow_up = follow_up.refused[refusal.code]
 
 
-def _run_until_done(follow_up: FollowUp, cause: Head, deps: ReactorDeps) -> None:
+def _call_until_answered(call: OutsideCall, source: str, cause: Head, deps: ReactorDeps) -> FollowUp | None:
+    """Make an outside call, unless the aggregate has moved on since the commit."""
+
+    def answered() -> FollowUp | None:
+        with tracing.subsegment(call.name, correlation=cause.correlation):
+            with of_the_record(ClientError, NewerSchema, *_MAY_PASS):
+                newest = deps.store(source).load([cause.id]).get(cause.id)
+            if newest and newest.version > cause.version:
+                log.info("reactor: no call, the aggregate has moved on", call=call.name, of=cause.id)
+                return None
+            with of_the_record(NotNow):
+                return call.run()
+
+    return _until_done(answered, call.name, cause.id, deps)
+
+
+def _until_done(work: Callable[[], T], name: str, of: str, deps: ReactorDeps) -> T:
+    """Do some work until it is done, while there is time."""
     attempt = 0
     while True:
         attempt += 1
         try:
-            _run(follow_up, cause, deps)
-            return
+            return work()
         except (Rejected, Poisonous, NewerSchema):
             raise
         except Exception as error:
             pause = pause_seconds(attempt)
             if deps.remaining_ms() - pause * 1000 < MARGIN_MS:
-                raise GaveUp(
-                    f"{follow_up.name} of {follow_up.ids[0]}, after {attempt} attempts: {error_text(error)}"
-                ) from error
+                raise GaveUp(f"{name} of {of}, after {attempt} attempts: {error_text(error)}") from error
             log.count("ReactorRetries")
-            log.warning("reactor: trying again", command=follow_up.name, of=follow_up.ids[0], error=error_text(error))
+            log.warning("reactor: trying again", command=name, of=of, error=error_text(error))
             deps.sleep(pause)
 
 

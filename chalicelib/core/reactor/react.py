@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from chalicelib.core.decider import Rejected
 from chalicelib.core.reactor.follow_ups import MARGIN_MS, ReactorDeps, carry_out
-from chalicelib.core.service import FollowUp, NewerSchema
+from chalicelib.core.service import FollowUp, NewerSchema, OutsideCall
 from chalicelib.core.streams.batches import GaveUp
 from chalicelib.core.streams.dead_letters import REACTOR, dead_letter
 from chalicelib.core.streams.poison import OF_THE_PROCESS, Poisonous, of_the_record
@@ -111,11 +111,11 @@ class _Batch:
         self._carry_out(asked, entry)
         return True
 
-    def _carry_out(self, asked: Sequence[FollowUp], cause: CommitRecord) -> None:
+    def _carry_out(self, asked: Sequence[FollowUp | OutsideCall], cause: CommitRecord) -> None:
         try:
             for follow_up in asked:
                 with tracing.following(NAME, cause.head.trace):
-                    carry_out(follow_up, cause.head, self._deps)
+                    carry_out(follow_up, cause.source.service.name, cause.head, self._deps)
         except Rejected as refusal:
             self._set_aside(cause, refusal)
         except Poisonous as error:

@@ -24,7 +24,7 @@ from chalicelib.core.service.aggregate import (
 from chalicelib.core.service.deadline import Deadline
 from chalicelib.core.service.declaration import Port, Right, Service, single
 from chalicelib.core.service.personal import ERASED, ITSELF, Personal, PersonalDataErased
-from chalicelib.core.service.policy import Asks, FollowUp, Policy
+from chalicelib.core.service.policy import Asks, FollowUp, NotNow, OutsideCall, Policy
 from chalicelib.core.service.projection import (
     ChildRows,
     PrimaryKey,
@@ -54,6 +54,8 @@ __all__ = [
     "FollowUp",
     "Head",
     "NewerSchema",
+    "NotNow",
+    "OutsideCall",
     "Personal",
     "PersonalDataErased",
     "Policy",

@@ -1,14 +1,14 @@
 """The declaration of a service: its aggregates, its decider, its projection and its policies."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any, Literal
 
 from chalicelib.core.decider import Event
 from chalicelib.core.service.aggregate import Aggregate, Head, Undeclared, UnknownAggregate, is_head
 from chalicelib.core.service.deadline import Deadline
-from chalicelib.core.service.policy import Asks, FollowUp, Policy
+from chalicelib.core.service.policy import Asks, FollowUp, OutsideCall, Policy
 from chalicelib.core.service.projection import Projection
 
 
@@ -144,8 +144,8 @@ class Service:
         """The services whose commands a policy may ask for."""
         return policy.asks or (Asks(self.name),)
 
-    def follow_ups(self, source: str, head: Head) -> Iterator[FollowUp]:
-        """The commands that its policies ask for after a commit of another service.
+    def follow_ups(self, source: str, head: Head) -> Iterator[FollowUp | OutsideCall]:
+        """The commands and the outside calls that its policies ask for after a commit.
 
         Raises:
             Undeclared: a policy asks for a command that its declaration does not name.
@@ -153,9 +153,26 @@ class Service:
         """
         for policy in self.policies:
             if policy.source == source and head.id.startswith(policy.prefix):
-                for follow_up in policy.react(head):
-                    self._check(policy, follow_up)
-                    yield follow_up
+                for asked in policy.react(head):
+                    yield self._checked(policy, asked)
+
+    def _checked(self, policy: Policy, asked: FollowUp | OutsideCall) -> FollowUp | OutsideCall:
+        """What a policy asks for; of an outside call the follow-up is checked when it is there."""
+        if isinstance(asked, OutsideCall):
+            if not any(asks.service == policy.source for asks in self.asks(policy)):
+                raise Undeclared(
+                    f"the policy of {self.name} on {policy.source} makes the outside call {asked.name}: put it on the"
+                    f' stream of the service that records the outcome, or add Asks("{policy.source}") to its `asks` in'
+                    f" {self.name}/service.py, then run `make generate`"
+                )
+            return replace(asked, run=partial(self._outcome, policy, asked))
+        self._check(policy, asked)
+        return asked
+
+    def _outcome(self, policy: Policy, call: OutsideCall) -> FollowUp | None:
+        follow_up = call.run()
+        self._check(policy, follow_up)
+        return follow_up
 
     def _check(self, policy: Policy, follow_up: FollowUp | None) -> None:
         """Check a follow-up, and the follow-ups that replace it if it is refused."""

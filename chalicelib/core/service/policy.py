@@ -1,4 +1,4 @@
-"""Policies: the commands that a service asks for when another service's aggregates change.
+"""Policies: the commands, and the calls of services outside, that follow when aggregates change.
 
 A policy looks at the present state of an aggregate, not at the event that led to it. So it need not see every change,
 and a record that comes late or repeatedly asks for something that is already done.
@@ -32,6 +32,33 @@ class FollowUp:
     refused: "Mapping[str, FollowUp | None]" = field(default_factory=dict)
 
 
+class NotNow(Exception):
+    """An outside service cannot answer now: a time-out, a lost connection, "too many requests", an error of its own.
+
+    The call is made again while there is time, then the record is delivered again.
+    """
+
+
+@dataclass(frozen=True)
+class OutsideCall:
+    """A call of a service outside, such as a payment or a mail, that follows from a commit.
+
+    It is made at least once: if the process ends between the answer and the command that records it, the record comes
+    again, and so does the call. So it must carry a key that is the same each time, by which the outside service knows a
+    repetition, such as the aggregate's id. The command records the outcome in the aggregate's state, and the policy
+    asks for no call where it is recorded. A record that is behind the aggregate makes no call: that of the newer
+    version does, if there is still something to do.
+
+    Attributes:
+        name: for the log and the traces, such as "mail.send".
+        run: makes the call; returns the follow-up that records its outcome, or None. It ends within 10 seconds, and
+            raises NotNow if the same call may succeed later. Any other error makes the record poison.
+    """
+
+    name: str
+    run: Callable[[], FollowUp | None]
+
+
 class Asks(NamedTuple):
     """A service whose commands a policy asks for. The reactor's IAM permissions follow from this.
 
@@ -50,13 +77,14 @@ class Policy:
 
     Attributes:
         source: the service whose stream the policy reads, such as "transfers".
-        react: head -> the follow-ups, in the order in which they are sent. Pure. An error makes the record poison.
+        react: head -> the follow-ups and the outside calls, in the order in which they are carried out. Pure: it makes
+            no call itself. An error makes the record poison.
         prefix: the policy is called only for aggregates whose id starts with this, such as "hold#"; "" means all.
         asks: the services whose commands it asks for, also after a refusal. If empty: its own service, one aggregate
-            a command.
+            a command. A policy that makes outside calls must be on the stream of one of them.
     """
 
     source: str
-    react: Callable[[Head], Iterable[FollowUp]]
+    react: Callable[[Head], Iterable[FollowUp | OutsideCall]]
     prefix: str = ""
     asks: tuple[Asks, ...] = ()
