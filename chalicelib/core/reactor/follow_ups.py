@@ -10,7 +10,7 @@ from typing import TypeVar
 from botocore.exceptions import ClientError
 
 from chalicelib.core.commands import pipeline
-from chalicelib.core.commands.store import LostRace, OutcomeUnknown, StoreUnreachable, Throttled, WriteStore
+from chalicelib.core.commands.store import ClaimTaken, LostRace, OutcomeUnknown, StoreUnreachable, Throttled, WriteStore
 from chalicelib.core.decider import Rejected
 from chalicelib.core.dynamodb.store import is_of_the_request
 from chalicelib.core.service import FollowUp, Head, NewerSchema, NotNow, OutsideCall, Service
@@ -141,8 +141,13 @@ def _run(follow_up: FollowUp, cause: Head, deps: ReactorDeps) -> None:
         store = deps.store(service.name)
         try:
             # What the pipeline does is decide and encode; what goes wrong with the store has the store's own errors.
-            with of_the_record(Rejected, ClientError, NewerSchema, *_MAY_PASS):
+            with of_the_record(Rejected, ClaimTaken, ClientError, NewerSchema, *_MAY_PASS):
                 pipeline.run(service, store, envelope, lambda _: {})
+        except ClaimTaken as taken:
+            # With the code that a client is shown, so that a follow-up can say what to do instead.
+            raise Rejected(
+                "duplicate", f"{follow_up.name}: another aggregate holds this {taken.claim.kind}."
+            ) from taken
         except ClientError as refusal:
             if is_of_the_request(refusal):
                 raise Poisonous(str(refusal)) from refusal

@@ -21,8 +21,8 @@ class FollowUp:
         name: the command's name, such as "accounts.hold"; it becomes the commit's `command`.
         command: the argument of that service's `decide`.
         ids: the aggregates that it needs, as in `pipeline.Envelope`.
-        refused: code of an expected refusal -> the follow-up to send instead, or None to send nothing. Any other
-            refusal makes the record poison.
+        refused: code of an expected refusal -> the follow-up to send instead, or None to send nothing. A claim that
+            is taken has the code "duplicate". Any other refusal makes the record poison.
     """
 
     service: str
