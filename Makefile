@@ -10,7 +10,7 @@ PARALLEL = -n $(or $(JOBS),3) --dist loadfile
 .DEFAULT_GOAL := help
 .PHONY: run seed check-sales token load reset test-fast test lint generate schema new-service security-matrix fuzz status \
   verify rebuild test-without-shop test-mysql test-deploy faults soak bench bench-verify bench-rebuild bench-search \
-  bench-buckets costs setup deploy-tools browser-tools api-tools lock audit clean help
+  bench-buckets costs setup deploy-tools browser-tools api-tools lock vendor audit clean help
 
 ##@ Try it
 
@@ -121,7 +121,7 @@ setup: ## Install what is missing: virtual environments, mariadbd
 deploy-tools: setup ## Install sam, cfn-lint, checkov and Lambda's runtime, for the deployment's tests
 	@deploy/tools.sh --checkov
 
-browser-tools: setup ## Install Chromium and Playwright, for the tests of /docs in a browser
+browser-tools: setup ## Install Chromium and Playwright, for the tests of the console and of /docs in a browser
 	@tests/browser/tools.sh
 
 api-tools: setup ## Install what reads openapi.json as clients do: a client generator, schemathesis, redocly
@@ -129,6 +129,9 @@ api-tools: setup ## Install what reads openapi.json as clients do: a client gene
 
 lock: setup ## Work out anew what is installed, with its hashes, from requirements/*.in: [ARGS=--upgrade]
 	requirements/lock.sh $(ARGS)
+
+vendor: setup ## Fetch the libraries of the console and of /docs anew, in the versions that packages.json names
+	@$(PY) -m deploy.vendor
 
 audit: setup ## Look for known faults in what is installed (pip-audit) and for risky code of ours (bandit)
 	@[ .venv-audit/installed -nt requirements/audit.txt ] || { $(PY) -m venv --clear .venv-audit && \

@@ -80,7 +80,7 @@ def make(function: str, target: Path) -> None:
     unused = copy(libraries, target, patterns)
     if unused:
         raise CannotPackage(f"{function}: nothing in requirements.txt gives {', '.join(sorted(unused))}")
-    for path in filter(_ships, files(ROOT / "chalicelib")):
+    for path in (path for path in files(ROOT / "chalicelib") if _ships(path, function)):
         place(ROOT / "chalicelib" / path, target / "chalicelib" / path)
     place(ROOT / "app.py", target / "app.py")
 
@@ -109,9 +109,15 @@ def files(folder: Path) -> list[str]:
     ]
 
 
-def _ships(path: str) -> bool:
-    """Whether a file of chalicelib is needed when deployed: a service's tests and sample events are not."""
-    return Path(path).parts[1:2] not in (("tests",), ("events",))
+def _ships(path: str, function: str) -> bool:
+    """Whether a function needs a file of chalicelib: a service's tests and sample events ship in no package.
+
+    The files of the pages ship with the function that serves them alone.
+    """
+    parts = Path(path).parts
+    if parts[:2] == ("core", "console"):
+        return function == "QueriesFunction"
+    return parts[1:2] not in (("tests",), ("events",))
 
 
 def matches(path: str, patterns: Iterable[str]) -> set[str]:

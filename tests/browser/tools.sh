@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What the tests in a browser need beside `make setup`: Debian's Chromium, and Playwright, which drives it.
+# What the tests in a browser need beside `make setup`: Debian's Chromium, Playwright, which drives it, and, where npm is,
+# what checks the console: TypeScript, axe-core and an OpenID provider (tests/core/browser/tools/package-lock.json).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -13,3 +14,13 @@ if ! command -v chromium >/dev/null; then
 fi
 .venv/bin/python -c 'import playwright' 2>/dev/null ||
   .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/browser.txt
+
+tools=tests/core/browser/tools
+if command -v npm >/dev/null && ! cmp -s "$tools/package-lock.json" "$tools/node_modules/installed.json"; then
+  echo "setup: npm ci in $tools" >&2
+  if npm ci --silent --no-audit --no-fund --ignore-scripts --prefix "$tools" >&2; then
+    cp "$tools/package-lock.json" "$tools/node_modules/installed.json"
+  else
+    echo "setup: npm could not install $tools; the tests with it are skipped" >&2
+  fi
+fi

@@ -67,7 +67,7 @@ function options(element, lines, format, dates) {
     height: HEIGHT,
     legend: { show: false },
     cursor: { points: { size: 7 }, drag: { x: false, y: false } },
-    scales: { x: { time: true }, y: { range: (/** @type {any} */ _u, /** @type {number} */ _min, /** @type {number} */ max) => [0, max > 0 ? max * 1.1 : 1] } },
+    scales: { x: { time: true }, y: { range: (/** @type {any} */ _u, /** @type {number} */ _min, /** @type {number} */ max) => /** @type {[number, number]} */ ([0, max > 0 ? max * 1.1 : 1]) } },
     // A day has no time: it is the same everywhere.
     ...(dates ? { tzDate: (/** @type {number} */ at) => new Date((at + new Date(at * 1000).getTimezoneOffset() * 60) * 1000) } : {}),
     axes: [

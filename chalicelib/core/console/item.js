@@ -1,7 +1,7 @@
 /** One thing: its members, what belongs to it, its history, and the commands on it. */
 import { html } from "./html.js";
 import { CommandButtons } from "./command.js";
-import { useAnswer } from "./load.js";
+import { useAnswer, useFollowUps } from "./load.js";
 import { Listing } from "./list.js";
 import { commandsOn, filled, queriesBelow, words } from "./model.js";
 import { isObject, plain } from "./schema.js";
@@ -17,6 +17,7 @@ export function ItemPage({ model, item, values, place, role }) {
   const loaded = useAnswer(filled(item.path, values));
   const { data, headers, problem, reload } = loaded;
   const id = Object.values(values)[0] ?? "";
+  useFollowUps(reload, data?.version);
   const title = data && !problem ? titleOf(item, data, id) : id || item.label;
   const context = { item, id: values, data, tag: headers?.get("ETag") ?? null, reload };
   return html`<header class="page-head">

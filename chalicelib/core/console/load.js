@@ -45,6 +45,21 @@ export function useAnswer(path, { every = 0 } = {}) {
   return { ...state, reload };
 }
 
+/** Milliseconds after a change at which what other services did because of it may be there. */
+const FOLLOW_UPS = [700, 1500, 3000, 6000];
+
+/**
+ * Look again a few times after a thing has got a new version.
+ * @param {() => void} reload
+ * @param {any} version
+ */
+export function useFollowUps(reload, version) {
+  useEffect(() => {
+    const timers = FOLLOW_UPS.map((ms) => setTimeout(reload, ms));
+    return () => timers.forEach(clearTimeout);
+  }, [reload, version]);
+}
+
 /**
  * Ask; and again, where the read model says that it has not caught up.
  * @param {string} path

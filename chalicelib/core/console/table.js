@@ -55,7 +55,7 @@ function Head({ column, sort, sorts, sortHref }) {
   const classes = isNumber(column.schema) ? "number" : "";
   if (!ways.length || !sortHref) return html`<th scope="col" class=${classes}>${column.label}</th>`;
   return html`<th scope="col" class=${classes} aria-sort=${now}>
-    <a class="sort" href=${sortHref(next)} aria-label=${`${column.label}, sort ${next.startsWith("-") ? "descending" : "ascending"}`}>${column.label}<span class="arrow" aria-hidden="true">${{ ascending: "↑", descending: "↓" }[now ?? ""] ?? ""}</span></a>
+    <a class="sort" href=${sortHref(next)} aria-label=${`${column.label}, sort ${next.startsWith("-") ? "descending" : "ascending"}`}>${column.label}<span class="arrow" aria-hidden="true">${now && (now === "ascending" ? "↑" : "↓")}</span></a>
   </th>`;
 }
 

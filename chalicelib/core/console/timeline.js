@@ -1,7 +1,7 @@
 /** The history of a thing: a line a commit, oldest first. */
-import { html, useEffect } from "./html.js";
+import { html } from "./html.js";
 import * as format from "./format.js";
-import { useAnswer } from "./load.js";
+import { useAnswer, useFollowUps } from "./load.js";
 import { filled, words } from "./model.js";
 import { plain } from "./schema.js";
 import { Failed, Loading } from "./states.js";
@@ -15,11 +15,7 @@ export function isTimeline(query) {
 /** @param {any} props `version`: of the thing; a newer one has a longer history. */
 export function Timeline({ query, values, version }) {
   const { data, problem, reload } = useAnswer(filled(query.path, values));
-  useEffect(() => {
-    // What other services do then comes a moment later.
-    const timers = [1500, 5000].map((ms) => setTimeout(reload, ms));
-    return () => timers.forEach(clearTimeout);
-  }, [version]);
+  useFollowUps(reload, version);
   if (problem) return html`<${Failed} problem=${problem} retry=${reload} />`;
   if (!data) return html`<${Loading} />`;
   return html`${data.incomplete && html`<p class="note">Some entries are missing: the stream has not delivered them yet, or has lost them.</p>`}
