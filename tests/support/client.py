@@ -4,7 +4,7 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -48,6 +48,15 @@ def ok(answer: Answer, status: int = 200) -> Any:
     return body
 
 
+def patiently(ask: Callable[[], Answer]) -> Answer:
+    """The first answer that is not 503: what a client gets that asks again, as Retry-After says."""
+    deadline = time.monotonic() + PATIENT_SECONDS
+    while (answer := ask()).status == 503:
+        assert time.monotonic() < deadline, answer
+        time.sleep(0.2)
+    return answer
+
+
 @dataclass
 class Client:
     """Sends requests with one token, or none."""
@@ -76,11 +85,9 @@ class Client:
     def get(self, path: str, _query: Mapping[str, Any] | None = None, **headers: str) -> Answer:
         """GET with a query string; asked again while the answer is 503, as Retry-After says, unless Prefer is given."""
         path = f"{path}?{urlencode(_query)}" if _query else path
-        deadline = time.monotonic() + PATIENT_SECONDS
-        while (answer := self.request("GET", path, **headers)).status == 503 and "Prefer" not in headers:
-            assert time.monotonic() < deadline, answer
-            time.sleep(0.2)
-        return answer
+        if "Prefer" in headers:
+            return self.request("GET", path, **headers)
+        return patiently(lambda: self.request("GET", path, **headers))
 
     def post(self, path: str, body: Any = None, **headers: str) -> Answer:
         """POST."""

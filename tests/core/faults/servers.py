@@ -10,8 +10,8 @@ from pymysql.cursors import DictCursor
 from chalicelib.core.mysql.connections import connect
 from local.mariadb import USER, MariaDB, with_database
 from local.ports import LOOPBACK, free_port, wait_until
-from tests.core.faults.form import PATIENT_SECONDS
 from tests.support.domain import NEUTRAL
+from tests.support.waiting import PATIENT_SECONDS
 
 
 class Pair(NamedTuple):

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from chalicelib.core.service import is_head
 from local.ports import wait_until
 from tests.core.domain.accounts.domain import hold_id
-from tests.core.faults.form import PATIENT_SECONDS
 from tests.core.reading import query
 from tests.support.stack import Stack
 from tests.support.stores import Tables
+from tests.support.waiting import PATIENT_SECONDS
 
 # The status of a transfer, and what its hold may be.
 AT_REST: Mapping[str, frozenset[str]] = {

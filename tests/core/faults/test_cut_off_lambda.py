@@ -14,13 +14,14 @@ from chalicelib.core.mysql.connections import connect
 from local import aws
 from local.lambda_env import SAMPLE_SECRET
 from local.ports import wait_until
-from tests.core.faults.form import PATIENT_SECONDS, form
+from tests.core.faults.form import form
 from tests.core.faults.package import package_projector
 from tests.core.histories import fold
 from tests.core.ops.world import Commit, World, transfer
 from tests.core.reading import base_tables, query, summaries
 from tests.support.lambdas import Function, emulator, tool
 from tests.support.stores import Tables
+from tests.support.waiting import PATIENT_SECONDS
 
 TIMEOUT_SECONDS = 3
 

@@ -12,10 +12,11 @@ import pytest
 
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.service import Head
-from tests.core.faults.form import PATIENT_SECONDS, form
+from tests.core.faults.form import form
 from tests.core.histories import fold, head, record, transfer_state
 from tests.core.projecting import Projector
 from tests.core.reading import base_tables, summaries
+from tests.support.waiting import PATIENT_SECONDS
 
 Make = Callable[..., Projector]
 DEADLOCKS = form(30, 500)

@@ -17,12 +17,13 @@ from chalicelib.core.mysql.connections import Pool, connect
 from chalicelib.core.service import Head
 from local.mariadb import USER
 from local.ports import wait_until
-from tests.core.faults.form import PATIENT_SECONDS, form
+from tests.core.faults.form import form
 from tests.core.faults.servers import Pair, catch_up, execute, replicated
 from tests.core.histories import fold, head, record, sequence_of, transfer_state
 from tests.core.projecting import Projector
 from tests.core.reading import base_tables, query, summaries
 from tests.support.proxy import Proxy, through
+from tests.support.waiting import PATIENT_SECONDS
 
 Make = Callable[..., Projector]
 FAILOVERS = form(2, 20)

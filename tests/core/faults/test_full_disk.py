@@ -10,11 +10,11 @@ from local.child import Child
 from local.ministack import MiniStack
 from local.ports import free_port, wait_until
 from tests.core.faults.disk import fill, small_disk
-from tests.core.faults.form import PATIENT_SECONDS
 from tests.core.faults.full import COMMANDS, hear_until, listed, open_accounts
 from tests.support.domain import NEUTRAL
 from tests.support.running import Run
 from tests.support.stores import fresh_database
+from tests.support.waiting import PATIENT_SECONDS
 
 
 @pytest.fixture

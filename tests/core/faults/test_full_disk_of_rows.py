@@ -4,10 +4,10 @@ from pathlib import Path
 
 from local.ports import wait_until
 from tests.core.faults.disk import fill, small_disk
-from tests.core.faults.form import PATIENT_SECONDS
 from tests.core.faults.full import COMMANDS, hear_until, listed, open_accounts
 from tests.support.domain import NEUTRAL
 from tests.support.running import Run
+from tests.support.waiting import PATIENT_SECONDS
 
 
 def test_rows_on_a_full_disk(tmp_path: Path) -> None:

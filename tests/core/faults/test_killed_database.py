@@ -14,7 +14,8 @@ from local.mariadb import MariaDB, with_database
 from local.ports import free_port
 from tests.core.faults.form import form
 from tests.core.faults.whole import LOADED, NOT_YET, Load, agree
-from tests.core.things import account, patiently
+from tests.core.things import account
+from tests.support.client import patiently
 from tests.support.domain import NEUTRAL
 from tests.support.stack import Stack, started
 from tests.support.stores import fresh_tables
@@ -53,10 +54,9 @@ def test_killed_under_load(killable: Stack, server: MariaDB, record_property: Ca
         for kill in range(KILLS):
             time.sleep(chance.uniform(0.5, BETWEEN_SECONDS))
             server.child.kill()
-            assert (
-                patiently(lambda kill=kill: chief.patch(f"/accounts/{number}", {"note": f"kill {kill}"})).status == 200
-            )
-            assert chief.get(f"/accounts/{number}").problem == "unavailable"
+            note = {"note": f"kill {kill}"}
+            assert patiently(lambda note=note: chief.patch(f"/accounts/{number}", note)).status == 200
+            assert chief.get(f"/accounts/{number}", Prefer="wait=0").problem == "unavailable"
             server.start()
         record_property("kills", KILLS)
         report = loading.report(record_property)

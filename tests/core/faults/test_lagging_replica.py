@@ -14,14 +14,15 @@ from typing import NamedTuple
 import pytest
 
 from local.ports import wait_until
-from tests.core.faults.form import PATIENT_SECONDS, form
+from tests.core.faults.form import form
 from tests.core.faults.servers import Pair, catch_up, execute, follow, replicated
 from tests.core.faults.whole import LOADED
-from tests.core.things import account, legs, patiently, transfer, unique
-from tests.support.client import Answer, Client
+from tests.core.things import account, legs, transfer, unique
+from tests.support.client import Answer, Client, patiently
 from tests.support.domain import NEUTRAL
 from tests.support.stack import Stack, started
 from tests.support.stores import fresh_tables
+from tests.support.waiting import PATIENT_SECONDS
 
 SECONDS = form(3.0, 120.0)
 DELAY_SECONDS = 1
@@ -145,9 +146,9 @@ def test_never_old_data_as_new(lagging: Lagging) -> None:
             token = renamed(chief, number, name)
             shown = named(chief, number, token, (client + version) % 3)
             assert shown.status == 503 or shown.json["name"] == name, shown
-            listed = chief.get("/accounts", {"owner": owner}, Consistency_Token=token)
+            listed = chief.get("/accounts", {"owner": owner}, Consistency_Token=token, Prefer="wait=1")
             assert listed.status == 503 or [found["name"] for found in listed.json["items"]] == [name], listed
-            joined = chief.get(f"/transfers/{moved}", Consistency_Token=token)
+            joined = chief.get(f"/transfers/{moved}", Consistency_Token=token, Prefer="wait=1")
             assert joined.status in (200, 404, 503), joined  # of the transfer, that token promises nothing
             if joined.status == 200:
                 assert joined.json["legs"][1]["name"] == name

@@ -13,11 +13,12 @@ import pytest
 
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.service import Head
-from tests.core.faults.form import PATIENT_SECONDS, form
+from tests.core.faults.form import form
 from tests.core.histories import fold, head, record, transfer_state
 from tests.core.projecting import Projector
 from tests.core.reading import base_tables, summaries
 from tests.support.proxy import Proxy, port_of, through
+from tests.support.waiting import PATIENT_SECONDS
 
 BATCHES = form(40, 1500)
 TRANSFERS = 60

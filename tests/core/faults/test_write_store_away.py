@@ -24,14 +24,15 @@ from chalicelib.core.service import HEARTBEAT_ID
 from local.ministack import MiniStack
 from local.ports import free_port
 from tests.core.domain.accounts.domain import HOLD_PREFIX
-from tests.core.faults.form import LONG, PATIENT_SECONDS, form
+from tests.core.faults.form import LONG, form
 from tests.core.faults.whole import LOADED, NOT_YET, Load, agree
-from tests.core.things import account, legs, patiently
-from tests.support.client import Answer, Client
+from tests.core.things import account, legs
+from tests.support.client import Answer, Client, patiently
 from tests.support.domain import NEUTRAL
 from tests.support.proxy import Proxy
 from tests.support.stack import Stack, started
 from tests.support.stores import Tables, fresh_database, fresh_tables
+from tests.support.waiting import PATIENT_SECONDS
 
 OUTAGES = form(1, 60)
 TRANSFERS = form(40, 2000)

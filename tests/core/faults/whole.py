@@ -14,11 +14,11 @@ from chalicelib.core.service import is_head
 from local import ROOT
 from local.ports import wait_until
 from tests.core.domain.accounts.domain import HOLD_PREFIX
-from tests.core.faults.form import PATIENT_SECONDS
 from tests.core.faults.settling import come_to_rest
 from tests.core.reading import query, summaries
 from tests.support import commands
 from tests.support.stack import Stack
+from tests.support.waiting import PATIENT_SECONDS
 
 # What a query may answer while the read model is behind: what its token names cannot be shown, or is not there yet.
 NOT_YET = {"read-model-behind", "not-found"}

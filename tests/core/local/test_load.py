@@ -23,6 +23,7 @@ from local.load.tally import LoadTally, latencies
 from local.ports import wait_until
 from tests.core.load.mix import AccountsMix
 from tests.support.stack import Stack
+from tests.support.waiting import PATIENT_SECONDS
 
 
 class Canned:
@@ -181,7 +182,7 @@ def test_ended_early(stack: Stack) -> None:
     command += ["--rate", "30", "--queries", "10", "--seconds", "3600"]
     before = len(stack.tables.items("transfers"))
     loading = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert wait_until(lambda: len(stack.tables.items("transfers")) > before, 180)
+    assert wait_until(lambda: len(stack.tables.items("transfers")) > before, PATIENT_SECONDS)
     loading.send_signal(signal.SIGTERM)
     assert "promises checked, 0 broken" in loading.communicate()[0]
     assert loading.returncode == 0
