@@ -22,6 +22,7 @@ _EPILOG = (
 # The module of each command. It is imported on use, since some need half of the engine and some nothing.
 _COMMANDS = {
     "dead-letters": "ops.dead_letters:dead_letters",
+    "erase": "ops.erase.command:erase",
     "migrate": "ops.migrate:migrate",
     "react": "ops.react:react",
     "rebuild": "ops.rebuild.command:rebuild",

@@ -1,7 +1,5 @@
 """`ops dead-letters list`, `show`, `redrive` and `discard`."""
 
-import getpass
-import os
 from collections.abc import Iterator
 
 import click
@@ -10,7 +8,7 @@ from chalicelib.core.dynamodb.codec import decode_item
 from chalicelib.core.operations.dead_letters.letters import Letter, Letters
 from chalicelib.core.operations.dead_letters.redrive import redrive as run
 from chalicelib.core.runtime import Runtime
-from ops.environment import load, services_of
+from ops.environment import load, operator, services_of
 from ops.failing import WRONG, OpsError
 from ops.output import console, json_option, print_json, table
 from ops.progress import phase
@@ -102,20 +100,12 @@ def discard(ids: tuple[str, ...], everything: bool, service: str | None, reason:
     chosen = _chosen(runtime, ids, everything, service)
     if chosen and not yes:
         click.confirm(f"Discard {len(chosen):,} dead letters for good?", abort=True, err=True)
-    gone = sum(letters.discard(letter, reason, _operator()) for letter in chosen)
+    gone = sum(letters.discard(letter, reason, operator()) for letter in chosen)
     if as_json:
         print_json({"discarded": gone})
     else:
         click.echo(f"{gone:,} discarded.")
     return 0
-
-
-def _operator() -> str:
-    """The name of the user who runs the command."""
-    try:
-        return getpass.getuser()
-    except (ImportError, KeyError, OSError):  # a user without a name, as in many containers
-        return f"user {os.getuid()}"
 
 
 def _chosen(runtime: Runtime, ids: tuple[str, ...], everything: bool, service: str | None) -> list[Letter]:

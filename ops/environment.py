@@ -1,5 +1,6 @@
 """The environment of a command: the runtime of its stack, and clients with long time-outs."""
 
+import getpass
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -95,3 +96,11 @@ def services_of(services: Mapping[str, Service], chosen: Iterable[str]) -> list[
     if unknown := sorted(names - set(services)):
         raise click.UsageError(f"--service {unknown[0]} is not one of {', '.join(sorted(services))}.")
     return [service for name, service in services.items() if not names or name in names]
+
+
+def operator() -> str:
+    """Who runs the command."""
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):  # a user without a name, as in many containers
+        return f"user {os.getuid()}"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.core.mysql.connections import error_code
 from chalicelib.core.projector import sql
-from chalicelib.core.projector.generations import NEXT, in_use
-from chalicelib.core.service import Projection, Service
+from chalicelib.core.projector.generations import NEXT, InUse, in_use
+from chalicelib.core.service import Service
 from ops.failing import OpsError
 
 if TYPE_CHECKING:
@@ -85,8 +85,8 @@ def swap(connection: "Connection[Any]", services: Sequence[Service]) -> bool:
     execute(connection, f"CREATE TABLE {CONTROL}{NEXT} LIKE {CONTROL}")
     execute(
         connection,
-        f"INSERT INTO {CONTROL}{NEXT} (service, live, building) SELECT service,"
-        f" IF(service IN {names}, building, live), IF(service IN {names}, NULL, building) FROM {CONTROL}",
+        f"INSERT INTO {CONTROL}{NEXT} (service, live, building, erased) SELECT service,"
+        f" IF(service IN {names}, building, live), IF(service IN {names}, NULL, building), erased FROM {CONTROL}",
     )
     tables = [table.name for service in services for table in service.projection.tables] + [CONTROL]
     for name in tables:
@@ -113,19 +113,19 @@ def clean_up(connection: "Connection[Any]") -> None:
         execute(connection, f"DROP TABLE {name}")
 
 
-def beside(connection: "Connection[Any]", service: Service) -> list[Projection]:
+def beside(connection: "Connection[Any]", service: Service) -> InUse:
     """The target of a transaction that fills the tables beside, and nothing else; locked as ever.
 
     Raises:
         OpsError: they are not being built any more.
     """
-    targets = in_use(connection, service)[1:]
-    if not targets:
+    found = in_use(connection, service)
+    if not found.projections[1:]:
         raise OpsError(
             f"The rebuild of {service.name} was abandoned or swapped by somebody else.",
             "`python -m ops status` shows whether one goes on; if not, start it again.",
         )
-    return targets
+    return found._replace(projections=found.projections[1:])
 
 
 class Progress:

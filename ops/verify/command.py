@@ -64,7 +64,7 @@ def live(url: str, service: Service) -> Projection:
     connection = connect(url)
     try:
         connection.query("START TRANSACTION")
-        return in_use(connection, service)[0]
+        return in_use(connection, service).projections[0]
     finally:
         connection.close()
 

@@ -27,5 +27,4 @@ def still_meant(connection: "Connection[Any]", service: str, projection: Project
     found = generations_of(connection, service)
     if found is None:  # no projector and no rebuild has written these tables yet
         return not projection.root.suffix
-    live, building = found
-    return (building if projection.root.suffix else live) == projection.generation
+    return (found.building if projection.root.suffix else found.live) == projection.generation

@@ -43,7 +43,19 @@ CREATE TABLE generations (
   service  VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   live     INT         NOT NULL,  -- the generation of the projection that the tables in use are written by
   building INT         NULL,      -- the one that a rebuild fills, in tables whose names end in __next
+  erased   TINYINT     NOT NULL DEFAULT 0,  -- whether `erasures` has rows of the service
   PRIMARY KEY (service)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+-- Whose personal data were erased (`ops erase`), a row an aggregate. A record of that version or an older one, however
+-- late it comes, adds to the timeline without them. Like the timeline, the write model cannot give this table again.
+
+CREATE TABLE erasures (
+  service   VARCHAR(32)  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  id        VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  version   BIGINT UNSIGNED NOT NULL,
+  erased_at DATETIME(3)  NOT NULL,
+  PRIMARY KEY (service, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 -- How far a rebuild is: a row for each part of each table's scan. `ops rebuild --resume` goes on from here, and

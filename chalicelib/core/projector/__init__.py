@@ -3,6 +3,7 @@
 (streams)      parse the raw records                 -> commits, heartbeats, unreadable ones
 compaction     newest states into rows               -> the rows of each aggregate
 transaction    lock, compare, write, commit          -> sql, summaries, timeline, heartbeats
+erasures       what was erased stays out of the timeline
 writer         connections and retries               -> failures: what an error means
 traces         a segment for each commit that carries a trace
 applying       a transaction, with retries and trace -> transaction, writer, traces

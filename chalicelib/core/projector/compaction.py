@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from chalicelib.core.projector import timeline
+from chalicelib.core.projector.timeline import TimelineRow
 from chalicelib.core.service import ChildRows, Head, Projection, Row, Service
 from chalicelib.core.streams.poison import OF_THE_PROCESS
 from chalicelib.core.streams.records import CommitRecord
@@ -40,7 +41,7 @@ class AggregateRecords(NamedTuple):
     commits: Sequence[CommitRecord]
     rows: Mapping[int, AggregateRows] = MappingProxyType({})
     errors: Mapping[int, Exception] = MappingProxyType({})
-    timeline: Sequence[Row] = ()
+    timeline: Sequence[TimelineRow] = ()
 
 
 def by_aggregate(commits: Iterable[CommitRecord], service: Service) -> list[AggregateRecords]:

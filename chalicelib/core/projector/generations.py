@@ -5,7 +5,8 @@ changes the row therefore waits for every transaction that goes by the old one, 
 later misses the change (`ops rebuild`).
 """
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.core.mysql.connections import error_code
 from chalicelib.core.projector import sql
@@ -23,41 +24,68 @@ class UnknownGeneration(Exception):
     """The tables are of a generation without a projection in this code; another deployment made them."""
 
 
-def in_use(connection: "Connection[Any]", service: Service) -> list[Projection]:
-    """The projections to write with, locked; that of the tables in use comes first.
+class InUse(NamedTuple):
+    """What a transaction goes by; locked until it ends.
+
+    Attributes:
+        projections: to write with; that of the tables in use comes first.
+        erased: whether personal data of any aggregate of the service were erased.
+    """
+
+    projections: Sequence[Projection]
+    erased: bool
+
+
+class Generations(NamedTuple):
+    """A service's row of `generations`.
+
+    Attributes:
+        live: the generation of the tables in use.
+        building: the generation that a rebuild fills; None where there is none.
+        erased: as in `InUse`.
+    """
+
+    live: int
+    building: int | None
+    erased: int
+
+
+def in_use(connection: "Connection[Any]", service: Service) -> InUse:
+    """What to write with, locked.
 
     Raises:
         UnknownGeneration: see there.
     """
-    live, building = _row(connection, service)
-    projections = [_projection(service, live)]
-    if building is not None:
-        projections.append(_projection(service, building).beside(NEXT))
-    return projections
+    row = _row(connection, service)
+    projections = [_projection(service, row.live)]
+    if row.building is not None:
+        projections.append(_projection(service, row.building).beside(NEXT))
+    return InUse(projections, bool(row.erased))
 
 
-def live_only(connection: "Connection[Any]", service: Service) -> list[Projection]:
-    """Only the projection of the tables in use, locked, even during a rebuild.
+def live_only(connection: "Connection[Any]", service: Service) -> InUse:
+    """The same, with only the projection of the tables in use, even during a rebuild.
 
     Raises:
         UnknownGeneration: see there.
     """
-    return in_use(connection, service)[:1]
+    found = in_use(connection, service)
+    return found._replace(projections=found.projections[:1])
 
 
-def generations_of(connection: "Connection[Any]", service: str) -> tuple[int, int | None] | None:
-    """The generation in use and the one being built, if any; locked. None if nothing has been written yet."""
+def generations_of(connection: "Connection[Any]", service: str) -> Generations | None:
+    """A service's row, locked. None if nothing has been written yet."""
     with connection.cursor() as cursor:
         # LOCK IN SHARE MODE, because MariaDB has no FOR SHARE.
         cursor.execute(
-            "SELECT live, building FROM generations"  # noqa: S608  (literals)
+            "SELECT live, building, erased FROM generations"  # noqa: S608  (literals)
             f" WHERE service = {sql.text_literal(service)} LOCK IN SHARE MODE"
         )
-        row: tuple[int, int | None] | None = cursor.fetchone()
-        return row
+        row: tuple[int, int | None, int] | None = cursor.fetchone()
+        return Generations(*row) if row else None
 
 
-def _row(connection: "Connection[Any]", service: Service) -> tuple[int, int | None]:
+def _row(connection: "Connection[Any]", service: Service) -> Generations:
     while (row := generations_of(connection, service.name)) is None:
         with connection.cursor() as cursor:
             cursor.execute("COMMIT")

@@ -6,7 +6,7 @@
    (1062) means that another transaction was first; the caller rolls back and repeats all steps.
 3. Update the locked ones, guarded by their version, which comes last among the columns.
 4. Write and delete the child rows that differ, only for locked parents.
-5. Write the timeline and heartbeats, once.
+5. Write the timeline and heartbeats, once; the timeline without personal data that were erased.
 6. Write the summaries of each set last, so that locks on shared rows are held for the shortest time.
 """
 
@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.core.projector import heartbeats, sql, timeline
 from chalicelib.core.projector.compaction import AggregateRows
-from chalicelib.core.projector.generations import in_use
+from chalicelib.core.projector.erasures import without_erased
+from chalicelib.core.projector.generations import InUse, in_use
 from chalicelib.core.projector.summaries import Differences
+from chalicelib.core.projector.timeline import TimelineRow
 from chalicelib.core.service import ChildRows, PrimaryKey, Projection, Row, Service, Table, version_of
 from chalicelib.core.streams.poison import Poisonous, of_the_record
 from chalicelib.core.telemetry.error_text import error_text
@@ -43,7 +45,7 @@ class Work(NamedTuple):
 
     rows: Mapping[int, Sequence[AggregateRows]] = MappingProxyType({})
     errors: Mapping[int, Exception] = MappingProxyType({})
-    timeline: Sequence[Row] = ()
+    timeline: Sequence[TimelineRow] = ()
     heartbeats: Sequence[Row] = ()
 
 
@@ -54,7 +56,7 @@ class WriteResult(NamedTuple):
     stale: int
 
 
-Targets = Callable[["Connection[Any]", Service], Sequence[Projection]]
+Targets = Callable[["Connection[Any]", Service], InUse]
 
 
 def write(connection: "Connection[Any]", service: Service, work: Work, targets: Targets = in_use) -> WriteResult:
@@ -75,14 +77,17 @@ def write(connection: "Connection[Any]", service: Service, work: Work, targets: 
             connection was lost while committing, all of it.
     """
     connection.query("START TRANSACTION")
+    found = targets(connection, service) if work.rows or work.errors or work.timeline else InUse((), erased=False)
     changes = []
-    for projection in targets(connection, service) if work.rows or work.errors else ():
+    for projection in found.projections if work.rows or work.errors else ():
         if projection.generation in work.errors:
             error = work.errors[projection.generation]
             raise Poisonous(error_text(error)) from error
         change = _Change(connection, projection, work.rows.get(projection.generation, ()))
         run(connection, change.statements())
         changes.append(change)
+    if found.erased and work.timeline:
+        work = work._replace(timeline=without_erased(connection, service, work.timeline))
     run(connection, _once(work))
     for change in changes:
         run(connection, change.differences.statements())

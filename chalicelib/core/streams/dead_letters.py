@@ -5,10 +5,15 @@ import gzip
 import hashlib
 import json
 import uuid
+import zlib
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from chalicelib.core.dynamodb.codec import encode_item
+from chalicelib.core.dynamodb.erased import erased_item
 from chalicelib.core.runtime import Runtime
+from chalicelib.core.service import Aggregate, Service, UnknownAggregate
 from chalicelib.core.streams.records import CommitRecord, Source, UnreadableRecord
 from chalicelib.core.telemetry.error_text import error_text
 
@@ -17,8 +22,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PROJECTOR, REACTOR = "projector", "reactor"
-OPEN = "attribute_not_exists(discarded_at)"
-"""DynamoDB's condition for a dead letter that nobody has discarded."""
+DISCARDED = "attribute_exists(discarded_at)"
+OPEN = "attribute_exists(consumer) AND attribute_not_exists(discarded_at)"
+"""DynamoDB's conditions for discarded dead letters and for all others. Markers of erasures meet neither."""
 # DynamoDB's item limit is 400 KB; the rest is for the other attributes.
 MAX_INLINE_BYTES = 350 * 1024
 _MAX_ERROR_CHARACTERS = 2000
@@ -100,6 +106,31 @@ def record_of(image: bytes) -> dict[str, Any]:
     return record
 
 
+def erased_image(image: bytes, kind: Aggregate) -> bytes:
+    """An image without personal data; an image that cannot be read loses everything."""
+    try:
+        record = record_of(image)
+        change = record["dynamodb"]
+        if "NewImage" in change:
+            change["NewImage"] = erased_item(change["NewImage"], kind)
+    except (OSError, EOFError, ValueError, TypeError, KeyError, AttributeError, zlib.error):
+        record = {}
+    return gzip.compress(json.dumps(record).encode(), mtime=0)
+
+
+def kind_of(services: Mapping[str, Service], service: str, aggregate: str) -> Aggregate | None:
+    """The kind of aggregate that a letter is about; None if no service has one with this id."""
+    try:
+        return services[service].aggregate(aggregate)
+    except (KeyError, UnknownAggregate):
+        return None
+
+
+def marker_id(service: str, aggregate: str) -> str:
+    """The id of the item that says up to which version an aggregate's personal data were erased."""
+    return _short(f"erased#{service}#{aggregate}")
+
+
 def _as_json(source: Source) -> str:
     """The record without its old image, in ASCII: a poison record may hold text that UTF-8 cannot encode."""
     change = {name: value for name, value in source.raw["dynamodb"].items() if name != "OldImage"}
@@ -115,7 +146,9 @@ def dead_letters_of(runtime: Runtime) -> "DynamoDeadLetters":
     """The dead letters that the environment names."""
     settings = runtime.settings
     s3 = runtime.s3 if settings.dead_letter_bucket else None
-    return DynamoDeadLetters(runtime.dynamodb, settings.dead_letter_table, s3, settings.dead_letter_bucket)
+    return DynamoDeadLetters(
+        runtime.dynamodb, settings.dead_letter_table, s3, settings.dead_letter_bucket, runtime.services
+    )
 
 
 class DynamoDeadLetters:
@@ -126,19 +159,54 @@ class DynamoDeadLetters:
         table: the table; its partition key is `id`.
         s3: a boto3 client; None if there is no bucket.
         bucket: the bucket for large images; "" if there is none.
+        services: by name; they declare what is personal. Without them, no erased data are left out.
     """
 
-    def __init__(self, dynamodb: "DynamoDBClient", table: str, s3: "S3Client | None" = None, bucket: str = "") -> None:
+    def __init__(
+        self,
+        dynamodb: "DynamoDBClient",
+        table: str,
+        s3: "S3Client | None" = None,
+        bucket: str = "",
+        services: Mapping[str, Service] = MappingProxyType({}),
+    ) -> None:
         self._dynamodb = dynamodb
         self._table = table
         self._s3 = s3
         self._bucket = bucket
+        self._services = services
 
     def put(self, letter: DeadLetter) -> None:
         """See `DeadLetters.put`. Each call that stores an image in S3 makes a new object, named by `image_object`.
 
         So removing a letter cannot remove the image of a later letter with the same id.
+
+        Personal data that were erased are left out, however late the record comes. The marker is read again after the
+        write, because an erasure may have set it and searched the table before this letter was there.
         """
+        through = self.erased_through(letter.service, letter.aggregate)
+        self._write(self._without_erased(letter, through))
+        if (now := self.erased_through(letter.service, letter.aggregate)) != through:
+            self._write(self._without_erased(letter, now))
+
+    def erased_through(self, service: str, aggregate: str) -> int:
+        """The version up to which an aggregate's personal data were erased; 0 if none were."""
+        key = {"id": {"S": marker_id(service, aggregate)}}
+        answer = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        return int(answer["Item"]["version"]["N"]) if "Item" in answer else 0
+
+    def mark_erased(self, service: str, aggregate: str, version: int, at: str) -> None:
+        """From now on leave an aggregate's personal data out of letters of this version and of older ones."""
+        marker = {"id": marker_id(service, aggregate), "version": version, "at": at}
+        self._dynamodb.put_item(TableName=self._table, Item=encode_item(marker))
+
+    def _without_erased(self, letter: DeadLetter, through: int) -> DeadLetter:
+        kind = kind_of(self._services, letter.service, letter.aggregate)
+        if kind is None or not through or (letter.version or 0) > through:
+            return letter
+        return letter._replace(image=erased_image(letter.image, kind))
+
+    def _write(self, letter: DeadLetter) -> None:
         item: dict[str, Any] = letter._asdict()
         if len(letter.image) > MAX_INLINE_BYTES:
             del item["image"]

@@ -46,7 +46,9 @@ class World:
     def __init__(self, tables: Tables, url: str) -> None:
         self.tables = tables
         self.url = url
-        self.dead_letters = DynamoDeadLetters(tables.client, tables.name("dead-letters"))
+        self.dead_letters = DynamoDeadLetters(
+            tables.client, tables.name("dead-letters"), services=tables.domain.services
+        )
         self.writer = Writer(lambda: connect(url))
         self.services: Sequence[Service] = list(tables.domain.services.values())
 

@@ -9,9 +9,9 @@ import pytest
 
 from chalicelib.core.dynamodb.codec import decode_item
 from chalicelib.core.projector import DeadLetter, DeadLetters, DynamoDeadLetters
-from chalicelib.core.streams.dead_letters import MAX_ID_BYTES, MAX_INLINE_BYTES, dead_letter
-from chalicelib.core.streams.records import Source, UnreadableRecord
-from tests.core.histories import SERVICES, record
+from chalicelib.core.streams.dead_letters import MAX_ID_BYTES, MAX_INLINE_BYTES, dead_letter, record_of
+from chalicelib.core.streams.records import CommitRecord, Source, UnreadableRecord, parse
+from tests.core.histories import SERVICES, head, record
 from tests.core.projecting import MemoryDeadLetters
 from tests.support.stores import Tables
 
@@ -137,3 +137,26 @@ def test_an_image_too_large_without_a_bucket(tables: Tables) -> None:
     with pytest.raises(ValueError, match="DEAD_LETTER_BUCKET"):
         dead.put(letter(image=bytes(MAX_INLINE_BYTES + 1)))
     assert _item(tables, "transfers#tra_1#6") is None
+
+
+def test_an_erasure_between_look_and_write(tables: Tables) -> None:
+    """A letter that was written while its aggregate was erased is written again, without what is personal."""
+
+    class Late(DynamoDeadLetters):
+        """Whose first write comes just before an erasure marks the aggregate, and after it looked for letters."""
+
+        def _write(self, letter: DeadLetter) -> None:
+            super()._write(letter)
+            self.mark_erased("transfers", "tra_1", 6, "2026-11-23T10:00:00.000Z")
+
+    services = {service.name: service for service in SERVICES.values()}
+    dead = Late(tables.client, tables.name("dead-letters"), services=services)
+    state = {"owner": "usr_1", "status": "cancelled", "reason": "Ada asked for it"}
+    for version, left in ((6, False), (7, True)):
+        (entry,) = parse([record("transfers", head("tra_1", version, state))], SERVICES)
+        assert isinstance(entry, CommitRecord)
+        made = dead_letter(entry, ValueError("no"), "2026-11-23T10:00:00Z")
+        dead.put(made)
+        kept = _item(tables, made.id)
+        assert kept is not None
+        assert ("Ada" in str(record_of(kept["image"]))) is left

@@ -6,16 +6,19 @@ who discarded it and why. A record that is set aside again after that makes an o
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.core.dynamodb.codec import decode_item
 from chalicelib.core.runtime import Runtime
-from chalicelib.core.streams.dead_letters import OPEN, PROJECTOR, record_of
+from chalicelib.core.streams.dead_letters import DISCARDED, OPEN, PROJECTOR, record_of
 from chalicelib.core.times import iso, utc_now
 
 MAX_REASON_CHARACTERS = 1000
+DISCARDED_KEPT = timedelta(days=90)
+"""How long a discarded letter is kept; DynamoDB removes it within days after that."""
 
 
 class LetterError(Exception):
@@ -50,6 +53,7 @@ class Letter(NamedTuple):
         discarded_at: when it was discarded, ISO 8601 UTC; "" of an open letter.
         discarded_by: who did that; likewise.
         reason: why; likewise.
+        expires_at: when DynamoDB may remove it, Unix seconds; 0 of an open letter.
     """
 
     id: str
@@ -64,6 +68,7 @@ class Letter(NamedTuple):
     discarded_at: str = ""
     discarded_by: str = ""
     reason: str = ""
+    expires_at: int = 0
 
 
 _NAMES = {f"#{name}": name for name in Letter._fields}
@@ -97,7 +102,7 @@ class Letters:
         pages: Any = self._client.get_paginator("scan").paginate(
             TableName=self._table,
             ConsistentRead=True,
-            FilterExpression="attribute_exists(discarded_at)" if discarded else OPEN,
+            FilterExpression=DISCARDED if discarded else OPEN,
             **_WITHOUT_IMAGE,
         )
         for page in pages:
@@ -166,8 +171,13 @@ class Letters:
             letter,
             self._client.update_item,
             names={"#reason": "reason", "#image": "image"},
-            values={":now": {"S": iso(utc_now())}, ":by": {"S": by}, ":reason": {"S": reason}},
-            UpdateExpression="SET discarded_at = :now, discarded_by = :by, #reason = :reason"
+            values={
+                ":now": {"S": iso(utc_now())},
+                ":by": {"S": by},
+                ":reason": {"S": reason},
+                ":end": {"N": str(int((datetime.now(UTC) + DISCARDED_KEPT).timestamp()))},
+            },
+            UpdateExpression="SET discarded_at = :now, discarded_by = :by, #reason = :reason, expires_at = :end"
             " REMOVE #image, image_object",
         )
 
@@ -201,7 +211,7 @@ class Letters:
 
     def _item(self, id: str, **part: Any) -> dict[str, Any]:
         answer = self._client.get_item(TableName=self._table, Key={"id": {"S": id}}, ConsistentRead=True, **part)
-        if "Item" not in answer:
+        if "consumer" not in answer.get("Item", {}):
             raise NoSuchLetter(f"There is no dead letter {id!r}.", "`ops dead-letters list` shows what there is.")
         return decode_item(answer["Item"])
 
