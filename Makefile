@@ -4,8 +4,8 @@ SHELL := bash
 PY := .venv/bin/python
 MYSQL_TEST_PORT ?= 3410
 STATE = $(or $(LOCAL_STATE),.local)
-# Files of tests run side by side: servers wait more than they work.
-PARALLEL = -n $(or $(JOBS),3) --dist loadfile
+# Files of tests run side by side: servers wait more than they work. They begin in the order of tests/conftest.py.
+PARALLEL = -n $(or $(JOBS),3) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: run seed check-sales token load reset test-fast test lint generate schema new-service security-matrix fuzz status \
@@ -37,7 +37,7 @@ reset: ## Empty what the local stack keeps (stop it first)
 ##@ Change it
 
 test-fast: setup ## Run the tests that need no server: under a minute
-	$(PY) -m pytest -m serverless tests/core tests/services tests/shop tests/deploy/test_makefile.py tests/deploy/test_requirements.py $(ARGS)
+	$(PY) -m pytest -n 2 --dist worksteal -m serverless tests/core tests/services tests/shop tests/deploy/test_makefile.py tests/deploy/test_requirements.py $(ARGS)
 
 test: setup lint ## Run all checks and all tests: [ARGS=tests/core] [JOBS=3]
 	$(PY) -m pytest $(PARALLEL) $(ARGS)

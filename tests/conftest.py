@@ -34,18 +34,30 @@ __all__ = ["browser", "page"]  # fixtures, which pytest finds here
 os.environ.update(aws.CREDENTIALS | {"AWS_REGION": aws.REGION, "AWS_DEFAULT_REGION": aws.REGION})
 os.environ.pop("AWS_PROFILE", None)
 
-# However busy the machine is: no example fails for being slow.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")
+# However busy the machine is, no example fails for being slow. Fixtures that the examples of a test share are empty
+# again or only read.
+settings.register_profile(
+    "short",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    max_examples=50,
+)
+settings.register_profile("long", settings.get_profile("short"), max_examples=1000)
+settings.load_profile(os.environ.get("FAULTS") or "short")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that uses the MySQL server, so that `-m database` runs them all on another one."""
+    """Mark tests by the servers that they use; side by side, begin with the longest.
+
+    `-m database` runs on another MySQL server whatever needs one, `-m serverless` what needs none.
+    """
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
-        fixtures = getattr(item, "fixturenames", ())
+        fixtures = set(getattr(item, "fixturenames", ()))
         if "mysql_server" in fixtures:
             item.add_marker(pytest.mark.database)
-        elif "ministack" not in fixtures:
+        elif not fixtures & {"ministack", "own_servers"}:
             item.add_marker(pytest.mark.serverless)
 
 
@@ -56,6 +68,11 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.start()
     yield server.endpoint
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def own_servers() -> None:
+    """Asked for by what starts servers of its own, so that it does not count as `serverless`."""
 
 
 @pytest.fixture(scope="session")
@@ -167,7 +184,7 @@ def module_database(mysql_server: str, domain: Domain) -> Iterator[str]:
 
 
 @pytest.fixture
-def run(tmp_path: Path, domain: Domain) -> Iterator[Run]:
+def run(tmp_path: Path, domain: Domain, own_servers: None) -> Iterator[Run]:
     """A stack as `make run` starts it, not started yet; it commits to disk, unlike the tests' own server."""
     stack = Run(tmp_path / "state", domain)
     yield stack

@@ -23,6 +23,8 @@ from tests.support.lambdas import Function, emulator, tool
 from tests.support.stores import Tables
 from tests.support.waiting import PATIENT_SECONDS
 
+pytestmark = pytest.mark.slow
+
 TIMEOUT_SECONDS = 3
 
 Start = Callable[..., Function]

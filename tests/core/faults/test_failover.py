@@ -25,6 +25,8 @@ from tests.core.reading import base_tables, query, summaries
 from tests.support.proxy import Proxy, through
 from tests.support.waiting import PATIENT_SECONDS
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., Projector]
 FAILOVERS = form(2, 20)
 
@@ -103,7 +105,7 @@ def test_a_pool_whose_server_is_read_only(database: str, plain_user: str) -> Non
 
 
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+def pair(tmp_path_factory: pytest.TempPathFactory, own_servers: None) -> Iterator[Pair]:
     """A writer and a replica of its own."""
     with replicated(tmp_path_factory.mktemp("pair")) as pair:
         yield pair

@@ -16,9 +16,11 @@ from tests.support.running import Run
 from tests.support.stores import fresh_database
 from tests.support.waiting import PATIENT_SECONDS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path, own_servers: None) -> Iterator[Path]:
     """A small disk, empty."""
     with small_disk(tmp_path / "disk", 24) as disk:
         yield disk

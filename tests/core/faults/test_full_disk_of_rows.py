@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from local.ports import wait_until
 from tests.core.faults.disk import fill, small_disk
 from tests.core.faults.full import COMMANDS, hear_until, listed, open_accounts
@@ -9,7 +11,10 @@ from tests.support.domain import NEUTRAL
 from tests.support.running import Run
 from tests.support.waiting import PATIENT_SECONDS
 
+pytestmark = pytest.mark.slow
 
+
+@pytest.mark.usefixtures("own_servers")
 def test_rows_on_a_full_disk(tmp_path: Path) -> None:
     """Whether mariadbd ends for want of room or waits for it: when there is room again, nothing is missing."""
     with small_disk(tmp_path / "disk", 420) as disk:  # 280 of which it takes when it is new

@@ -24,6 +24,8 @@ from tests.support.stack import Stack, started
 from tests.support.stores import fresh_tables
 from tests.support.waiting import PATIENT_SECONDS
 
+pytestmark = pytest.mark.slow
+
 SECONDS = form(3.0, 120.0)
 DELAY_SECONDS = 1
 CLIENTS = 4

@@ -12,6 +12,8 @@ from tests.core.histories import fold
 from tests.core.ops.world import World, transfer
 from tests.core.reading import base_tables, summaries
 
+pytestmark = pytest.mark.slow
+
 BAD = "tra_0500"
 
 

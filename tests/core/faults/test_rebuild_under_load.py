@@ -14,12 +14,16 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
+import pytest
+
 from chalicelib.core.times import utc_now
 from tests.core.faults.form import form
 from tests.core.faults.whole import NOT_YET, Load, agree
 from tests.core.reading import query
 from tests.support import commands
 from tests.support.stack import Stack
+
+pytestmark = pytest.mark.slow
 
 RATE = 200
 MIX = ("--transfers", "10", "--queries", "30", "--clients", "24")

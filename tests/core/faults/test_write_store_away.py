@@ -34,6 +34,8 @@ from tests.support.stack import Stack, started
 from tests.support.stores import Tables, fresh_database, fresh_tables
 from tests.support.waiting import PATIENT_SECONDS
 
+pytestmark = pytest.mark.slow
+
 OUTAGES = form(1, 60)
 TRANSFERS = form(40, 2000)
 CLIENTS = 6

@@ -48,7 +48,7 @@ def names(client: Client, **headers: Any) -> list[str]:
 
 
 @pytest.fixture(scope="package")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+def kept(tmp_path_factory: pytest.TempPathFactory, own_servers: None) -> Kept:
     """What a stopped stack keeps, to be copied."""
     run = Run(tmp_path_factory.mktemp("kept") / "state", NEUTRAL)
     client = run.start().ready()

@@ -11,6 +11,8 @@ import pytest
 from tests.core.local.conftest import NAME, names, open_account
 from tests.support.running import Run
 
+pytestmark = pytest.mark.slow
+
 
 def cut(path: Path) -> None:
     """Leave the first half."""

@@ -23,6 +23,8 @@ from tests.support.running import Run
 from tests.support.stores import fresh_database
 from tests.support.waiting import PATIENT_SECONDS, eventually
 
+pytestmark = pytest.mark.slow
+
 
 def free_ports() -> dict[str, str]:
     """One for each variable that chooses one."""
@@ -106,6 +108,7 @@ def test_second_stack_on_the_same_data_is_refused(standing: Run) -> None:
     assert "Traceback" not in second
 
 
+@pytest.mark.usefixtures("own_servers")
 def test_unreachable_database_is_said(tmp_path: Path) -> None:
     """A DATABASE_URL where nobody listens stops the start, and the password is not shown."""
     url = f"mysql://u:secret@127.0.0.1:{free_port()}/tributary"

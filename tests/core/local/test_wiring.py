@@ -12,6 +12,7 @@ from tests.support.running import Run
 from tests.support.stores import fresh_database
 
 
+@pytest.mark.usefixtures("own_servers")
 def test_a_service_without_a_table(tmp_path: Path) -> None:
     """Nothing is started; the line names the service and the command that makes its table."""
     template = tmp_path / "template.yaml"
@@ -29,6 +30,7 @@ def test_a_service_without_a_mapping() -> None:
         require_tables([*NEUTRAL.services, "dead-letters"], template)
 
 
+@pytest.mark.usefixtures("own_servers")
 def test_a_service_without_a_migration(tmp_path: Path) -> None:
     """The start ends with a line a table, which names the file to write and its columns."""
     run = Run(tmp_path / "state", Domain("tests.core.half_wired", NEUTRAL.template)).start()

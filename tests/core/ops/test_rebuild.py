@@ -23,6 +23,8 @@ from tests.core.ops.world import Commit, World, account, quiet, transfer
 from tests.core.reading import base_tables, summaries, until_waiting_for_a_lock
 from tests.support.waiting import PATIENT_SECONDS
 
+pytestmark = pytest.mark.slow
+
 COMMITS: list[Commit] = [
     *(transfer(f"tra_{number}", 1, "requested") for number in range(40)),
     *(transfer(f"tra_{number}", 2, "accepted") for number in range(20)),

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core.service import Head
@@ -67,7 +67,6 @@ def deliveries(draw: st.DrawFn) -> tuple[list[tuple[str, Head]], list[list[dict[
     return commits, [records[start:end] for start, end in zip([0, *cuts], [*cuts, len(records)], strict=True)]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(deliveries())
 def test_every_delivery_ends_in_the_fold(
     projector: Projector, delivery: tuple[list[tuple[str, Head]], list[list[dict[str, Any]]]]

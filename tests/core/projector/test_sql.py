@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core.mysql.connections import connect
@@ -35,7 +35,6 @@ VALUES = st.one_of(
 
 
 @pytest.mark.database
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.tuples(TEXT, st.none() | TEXT), min_size=1, max_size=5))
 def test_texts_come_back(database: str, rows: list[tuple[str, str | None]]) -> None:
     """Whatever is in a string, quotes, backslashes and NUL included, the server reads the same."""
@@ -48,7 +47,6 @@ def test_texts_come_back(database: str, rows: list[tuple[str, str | None]]) -> N
 
 
 @pytest.mark.database
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(VALUES, min_size=1, max_size=8))
 def test_values_compare_equal(database: str, values: list[Any]) -> None:
     """Each literal equals the value as PyMySQL itself would send it."""

@@ -101,7 +101,7 @@ class Saga(Redelivery):
 
 def test_in_memory() -> None:
     """Many histories, on a store that passes the conformance suite."""
-    run(Saga, examples=120, steps=30)
+    run(Saga, examples=60, steps=30)
 
 
 class _Published:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_servers")]
+
 SHORT = {
     "projector": ["--orders", "60", "--batch", "30", "--rounds", "1"],
     "verify": ["--orders", "60", "--segments", "2", "--rounds", "1"],

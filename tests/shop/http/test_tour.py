@@ -6,8 +6,12 @@ import subprocess
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
 from tests.shop.http.settling import settle
 from tests.support.stack import Stack
+
+pytestmark = pytest.mark.slow
 
 _MARK = "--- next ---"
 

@@ -25,7 +25,7 @@ from chalicelib.orders.timeline import get_timeline
 from chalicelib.reports.queries import LowStockParameters, SalesParameters, low_stock, sales
 from tests.shop.queries import bulk
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 SIGNER = Signer("a secret of at least thirty-two characters")
 FEW = 1_500

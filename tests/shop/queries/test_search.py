@@ -12,7 +12,7 @@ from unicodedata import normalize
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.bootstrap import SERVICES
@@ -35,7 +35,7 @@ from tests.shop.queries.world import World, ids
 from tests.support.stores import fresh_database
 from tests.support.waiting import PATIENT_SECONDS
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 
 def find(world: World, q: str, **filters: Any) -> list[str]:
@@ -141,7 +141,7 @@ def test_names_in_every_script_find_their_things(world: World) -> None:
             assert {f"ord_{number}", f"ord_c{number}"} <= set(find(world, typed, limit=200)), name
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=15)
 @given(st.lists(WORDY.map(lambda text: text[:60].strip() or "x"), min_size=1, max_size=12))
 def test_any_name_finds_its_product_or_is_refused(world: World, names: list[str]) -> None:
     """A thing is found by its own name, or the answer is 422; on the server as in Python."""
@@ -159,7 +159,6 @@ def test_any_name_finds_its_product_or_is_refused(world: World, names: list[str]
 _versions = iter(range(1, 10_000))
 
 
-@settings(max_examples=200)
 @given(q=st.text(st.characters(codec=None), max_size=40) | st.text("ab +-*\"()~@<>%'\\\x00_thé😀\u0301", max_size=40))
 def test_no_text_upsets_the_server(shared_world: World, q: str) -> None:
     """Whatever is asked for is answered, or refused by us: never an SQL error."""

@@ -88,4 +88,4 @@ class Saga(Redelivery):
 
 def test_in_memory() -> None:
     """Many histories, on a store that passes the conformance suite."""
-    run(Saga, examples=120)
+    run(Saga, examples=30)

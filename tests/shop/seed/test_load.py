@@ -26,6 +26,8 @@ from tests.shop.seed.files import write
 from tests.support.stack import Stack
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 _years = count(1981)
 Shop = tuple[Path, str]
 """A file of sales, and what all its invoice numbers begin with."""
