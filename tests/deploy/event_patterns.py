@@ -1,4 +1,4 @@
-"""Run with .venv-patterns' Python: whether records match event patterns, by localstack's rules (those of EventBridge).
+"""Run with .venv-patterns' Python: whether records match event patterns, by localstack's copy of EventBridge's rules.
 
 In: {"patterns": [text], "records": [record]}. Out: for each pattern whether each record matches, [[bool]], or the reason
 for which AWS would refuse the pattern.
