@@ -1,7 +1,7 @@
 """Run with .venv-patterns' Python: whether records match event patterns, by localstack's copy of EventBridge's rules.
 
-In: {"patterns": [text], "records": [record]}. Out: for each pattern whether each record matches, [[bool]], or the reason
-for which AWS would refuse the pattern.
+In: {"patterns": [text], "records": [record]}. Out: for each pattern whether each record matches, [[bool]], or why AWS
+would refuse the pattern.
 """
 
 import json
