@@ -1,0 +1,166 @@
+"""Raw HTTP on the API's own socket: whatever bytes come, no fault, no hang, and no write without its answer."""
+
+import itertools
+import re
+import socket
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from tests.core.domain.roles import CHIEF
+from tests.core.things import unique
+from tests.support.client import Client
+from tests.support.stack import Stack
+from tests.support.waiting import PATIENT_SECONDS
+
+pytestmark = pytest.mark.slow
+# A status line stands at the beginning, or behind a body, which is JSON.
+_STATUS = re.compile(rb"(?:^|[}\n])HTTP/1\.[01] (\d{3}) ")
+NOT_SUPPORTED = 505  # the version of HTTP, which http.server says itself
+_numbers = itertools.count(1)
+
+BYTES = st.binary(max_size=12)
+TOKENS = st.sampled_from(
+    [b"GET", b"POST", b"PATCH", b"DELETE", b"HEAD", b"OPTIONS", b"CONNECT", b"TRACE", b"post", b""]
+)
+TARGETS = st.sampled_from(
+    [
+        *(b"/accounts", b"/accounts/", b"//accounts", b"/accounts?limit=1", b"/accounts?q=%", b"/accounts?q=%ff%00"),
+        *(b"/accounts/%2e%2e/%2e%2e", b"/accounts/%00", b"/accounts/%c0%af", b"/accounts/\xff", b"*", b"", b"?", b"#"),
+        *(b"http://localhost/accounts", b"/" + b"a" * 70_000, b"/accounts?" + b"a=b&" * 3000, b"/docs", b"/health"),
+    ]
+)
+VERSIONS = st.sampled_from([b"HTTP/1.1", b"HTTP/1.0", b"HTTP/0.9", b"HTTP/2.0", b"HTTP/1.10", b"HTTP/x", b"", b"X"])
+FRAMING = st.sampled_from(
+    [
+        *(
+            (b"Content-Length", length)
+            for length in (b"0", b"1", b"-1", b"+5", b"5, 5", b"0x5", b"9" * 30, b"\xb2", b" ")
+        ),
+        *(
+            (b"Transfer-Encoding", coding)
+            for coding in (b"chunked", b"CHUNKED", b"gzip, chunked", b"identity", b"\xff")
+        ),
+        *((b"Expect", what) for what in (b"100-continue", b"200-ok")),
+        *((b"Connection", what) for what in (b"close", b"keep-alive", b"Upgrade, HTTP2-Settings")),
+        *((b"Host", host) for host in (b"localhost", b"evil.invalid", b"", b"[::1", b"localhost:99999")),
+        *((b"Content-Type", kind) for kind in (b"text/plain", b"application/json; charset=\xff", b";", b"a/b; c=")),
+        *((b"Authorization", what) for what in (b"Bearer", b"Bearer ..", b"Basic eDp5", b"Bearer \xff")),
+        *((b"Accept-Encoding", what) for what in (b"gzip;q=x", b"\xff", b"," * 500)),
+        *((name, b"\xff\x01") for name in (b"If-Match", b"Prefer", b"Idempotency-Key", b"Consistency-Token")),
+    ]
+)
+HEADERS = st.lists(FRAMING | st.tuples(BYTES, BYTES), max_size=4)
+CHUNKS = st.lists(
+    st.sampled_from([b"5\r\nhello\r\n", b"0\r\n\r\n", b"-1\r\n", b"FFFFFFFF\r\n", b"1;x=y\r\na\r\n", b"z\r\n"])
+)
+
+
+def opening(port: int, token: str) -> tuple[list[bytes], bytes]:
+    """The lines of the head, and the body, of a request that opens a new account."""
+    number = f"{unique()}-{next(_numbers)}"
+    body = f'{{"number": "{number}", "name": "Raw {number}"}}'.encode()
+    head = [
+        b"POST /accounts HTTP/1.1",
+        f"Host: localhost:{port}".encode(),
+        f"Authorization: Bearer {token}".encode(),
+        b"Content-Type: application/json",
+        f"Content-Length: {len(body)}".encode(),
+    ]
+    return head, body
+
+
+def send(port: int, request: bytes) -> bytes:
+    """What the server answers until it closes the connection, which the client has closed for its part."""
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENT_SECONDS) as connection:
+        answer = b""
+        try:
+            connection.sendall(request)
+            connection.shutdown(socket.SHUT_WR)
+            while received := connection.recv(1 << 16):
+                answer += received
+        except (ConnectionResetError, BrokenPipeError):
+            pass  # it has answered, and reads no further
+        return answer
+
+
+def accounts(stack: Stack) -> int:
+    """How many accounts there are."""
+    return len([item for item in stack.tables.items("accounts") if "state" in item])
+
+
+def check(stack: Stack, request: bytes) -> list[int]:
+    """Send the request. Every answer is no fault, and there is an account more for each 201. Returns the statuses."""
+    port, before = int(stack.url.rpartition(":")[2]), accounts(stack)
+    answer = send(port, request)
+    statuses = [int(status) for status in _STATUS.findall(answer)]
+    assert [status for status in statuses if status >= 500 and status != NOT_SUPPORTED] == [], (request, answer)
+    assert accounts(stack) - before == statuses.count(201), (request, answer)
+    return statuses
+
+
+def joined(head: Sequence[bytes], body: bytes) -> bytes:
+    """The bytes of a request."""
+    return b"\r\n".join(head) + b"\r\n\r\n" + body
+
+
+LONG = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@pytest.fixture(scope="module")
+def raw(stack: Stack) -> tuple[int, str]:
+    """The port of the API, and the token of somebody who may open accounts."""
+    return int(stack.url.rpartition(":")[2]), stack.token(CHIEF)
+
+
+def test_the_request_that_all_others_are_made_of(stack: Stack, raw: tuple[int, str]) -> None:
+    """It opens an account; twice on one connection opens two."""
+    assert check(stack, joined(*opening(*raw))) == [201]
+    assert check(stack, joined(*opening(*raw)) + joined(*opening(*raw))) == [201, 201]
+
+
+@LONG
+@given(method=TOKENS | BYTES, target=TARGETS | BYTES, version=VERSIONS, headers=HEADERS)
+def test_any_head(
+    stack: Stack,
+    raw: tuple[int, str],
+    method: bytes,
+    target: bytes,
+    version: bytes,
+    headers: list[tuple[bytes, bytes]],
+) -> None:
+    """Any request line, and headers that contradict those that are there."""
+    head, body = opening(*raw)
+    line = b" ".join([method, target, version])
+    check(stack, joined([line, *head[1:], *(name + b": " + value for name, value in headers)], body))
+
+
+@LONG
+@given(headers=HEADERS, chunks=CHUNKS, length=st.booleans())
+@example(headers=[(b"Transfer-Encoding", b"chunked")], chunks=[], length=True)
+def test_any_framing(
+    stack: Stack, raw: tuple[int, str], headers: list[tuple[bytes, bytes]], chunks: list[bytes], length: bool
+) -> None:
+    """Bodies whose length is said twice, wrongly or not at all, and chunks that are none."""
+    head, body = opening(*raw)
+    kept = head if length else head[:-1]
+    check(stack, joined([*kept, *(name + b": " + value for name, value in headers)], b"".join(chunks) or body))
+
+
+@LONG
+@given(data=st.data())
+def test_any_byte_wrong(stack: Stack, raw: tuple[int, str], data: st.DataObject) -> None:
+    """A good request with some bytes put in, taken out, or cut off."""
+    request = joined(*opening(*raw))
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(request)))
+        request = request[:at] + data.draw(BYTES) + request[at + data.draw(st.integers(0, 3)) :]
+    check(stack, request[: data.draw(st.integers(0, len(request)) | st.just(len(request)))])
+
+
+def test_it_serves_on(stack: Stack) -> None:
+    """After all of that it answers, and nothing was raised that it had not expected."""
+    assert Client(stack.url).get("/health").status == 200
+    assert "Traceback" not in stack.api.log.read_text(errors="replace")
