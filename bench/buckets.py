@@ -33,6 +33,7 @@ from chalicelib.orders.service import SERVICE
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
+    from pymysql.cursors import Cursor
 
 # Not forks, which would share the parent's connections.
 PROCESSES = multiprocessing.get_context("spawn")
@@ -78,7 +79,7 @@ class Distant:
 
     def cursor(self) -> Any:
         """A cursor whose statements take longer as well."""
-        return self._real.cursorclass(self)
+        return self._real.cursorclass(self)  # type: ignore[arg-type]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
@@ -149,7 +150,7 @@ def work(setting: Setting, buckets: int, number: int, ready: Any) -> None:
     records = [record(each) for each in range(number, setting.orders, setting.projectors)]
     services = {TABLE: replace(SERVICE, projection=in_buckets(buckets))}
     deps = ProjectorDeps(
-        Writer(lambda: cast("Connection[Any]", Distant(setting.url, setting.distance))),
+        Writer(lambda: cast("Connection[Cursor]", Distant(setting.url, setting.distance))),
         NoDeadLetters(),
         remaining_ms=lambda: 60_000,
     )
@@ -194,7 +195,7 @@ def record(number: int) -> dict[str, Any]:
     }
 
 
-def lock_seconds(connection: "Connection[Any]") -> float:
+def lock_seconds(connection: "Connection[Cursor]") -> float:
     """How long all transactions have waited for rows' locks since the server started."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_time'")
@@ -202,7 +203,7 @@ def lock_seconds(connection: "Connection[Any]") -> float:
     return int(milliseconds) / 1000
 
 
-def check(connection: "Connection[Any]", orders: int, buckets: int) -> None:
+def check(connection: "Connection[Cursor]", orders: int, buckets: int) -> None:
     """Stop unless the summary counts every order, in that many rows."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT COUNT(*), SUM(orders) FROM {SALES_BY_PRODUCT.name}")

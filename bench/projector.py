@@ -40,6 +40,7 @@ from local.ports import free_port
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
+    from pymysql.cursors import Cursor
 
 Batches = Sequence[Sequence[Mapping[str, Any]]]
 SERVICES = {"bench-orders": SERVICE}
@@ -166,7 +167,7 @@ class Recorder:
 
     def cursor(self) -> Any:
         """A cursor whose statements come through here as well."""
-        return self.real.cursorclass(self)
+        return self.real.cursorclass(self)  # type: ignore[arg-type]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.real, name)
@@ -187,13 +188,13 @@ def recorded(url: str, batches: Batches) -> list[str | bytes]:
     return recorder.statements
 
 
-def replay(connection: "Connection[Any]", statements: Sequence[str | bytes]) -> None:
+def replay(connection: "Connection[Cursor]", statements: Sequence[str | bytes]) -> None:
     """The same statements with no work of ours between them."""
     for statement in statements:
         connection.query(statement)
 
 
-def executemany(connection: "Connection[Any]", batches: Batches) -> None:
+def executemany(connection: "Connection[Cursor]", batches: Batches) -> None:
     """Rows by our projection, statements by PyMySQL."""
     for batch in batches:
         rows: dict[str, list[tuple[Any, ...]]] = {table.name: [] for table in WRITTEN}
@@ -213,7 +214,7 @@ def executemany(connection: "Connection[Any]", batches: Batches) -> None:
         connection.query("COMMIT")
 
 
-def a_statement_a_row(connection: "Connection[Any]", batches: Batches) -> None:
+def a_statement_a_row(connection: "Connection[Cursor]", batches: Batches) -> None:
     """The way of most samples, though with one commit a batch, which is kinder than theirs."""
     decode = TypeDeserializer().deserialize
     for batch in batches:
@@ -257,13 +258,13 @@ def upsert(table: Table) -> str:
     return f"INSERT INTO {table.name} ({', '.join(table.columns)}) VALUES ({marks}) {tail}"
 
 
-def empty(connection: "Connection[Any]") -> None:
+def empty(connection: "Connection[Cursor]") -> None:
     """Empty what the contenders write."""
     for table in WRITTEN:
         connection.query(f"TRUNCATE {table.name}")
 
 
-def check(connection: "Connection[Any]", orders: int) -> None:
+def check(connection: "Connection[Cursor]", orders: int) -> None:
     """Stop unless every contender wrote what it should."""
     for table, count in ((ORDERS, orders), (LINES, 3 * orders), (timeline.TABLE, orders)):
         with connection.cursor() as cursor:

@@ -124,7 +124,8 @@ class CatchUp:
         """The number of aggregates that have rows in the read model."""
         with self._pool.connection() as connection, connection.cursor() as cursor:
             cursor.execute(f"SELECT COUNT(*) FROM {self._service.projection.root.name}")
-            return int(cursor.fetchone()[0])
+            ((rows,),) = cursor.fetchall()
+            return int(rows)
 
     def _shown(self, ids: Sequence[str]) -> dict[str, int]:
         """The versions in the read model: from the rows of aggregates that have rows, else from the timeline.

@@ -18,6 +18,7 @@ from ops.target import announce_local, announce_named, is_named, local_stack
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from pymysql.connections import Connection
+    from pymysql.cursors import Cursor
 
 # No client waits for an answer here. A page of a scan has up to 1 MB, which may take long over a slow line, and the
 # scan may use up the table's capacity.
@@ -35,7 +36,7 @@ def patient_dynamodb() -> "DynamoDBClient":
     return dynamodb_client(**_PATIENCE)
 
 
-def patient_mysql(url: str) -> "Connection[Any]":
+def patient_mysql(url: str) -> "Connection[Cursor]":
     """A connection for long statements. It waits for a row's lock as long as MySQL does by default.
 
     The shorter limit of the cluster is meant for the projector.

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from chalicelib.core.mysql.connections import is_lost
 from chalicelib.core.projector import sql
@@ -17,6 +17,7 @@ from ops.rebuild.tables import fetch_one
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
+    from pymysql.cursors import Cursor
 
 T = TypeVar("T")
 SILENCE_SECONDS = 30.0
@@ -35,7 +36,7 @@ class Control:
         silence_seconds: how long the connection may be silent while tasks run.
     """
 
-    def __init__(self, connection: "Connection[Any]", lock: str, silence_seconds: float) -> None:
+    def __init__(self, connection: "Connection[Cursor]", lock: str, silence_seconds: float) -> None:
         self._connection = connection
         self._lock = lock
         self._silence_seconds = silence_seconds
@@ -99,7 +100,7 @@ class Control:
 
 
 @contextmanager
-def alone(connection: "Connection[Any]", silence_seconds: float = SILENCE_SECONDS) -> Iterator[Control]:
+def alone(connection: "Connection[Cursor]", silence_seconds: float = SILENCE_SECONDS) -> Iterator[Control]:
     """Hold the lock that keeps a second rebuild of this read model out; it ends with the connection.
 
     Args:
@@ -119,7 +120,7 @@ def alone(connection: "Connection[Any]", silence_seconds: float = SILENCE_SECOND
         _release(connection, lock)
 
 
-def _release(connection: "Connection[Any]", lock: str) -> None:
+def _release(connection: "Connection[Cursor]", lock: str) -> None:
     """Give the lock back; where the connection is gone, so is the lock, and that shall not hide what went before."""
     try:
         fetch_one(connection, f"SELECT RELEASE_LOCK({lock})")

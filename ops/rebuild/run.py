@@ -25,6 +25,7 @@ from ops.verify.sides import Items, with_rows
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from pymysql.connections import Connection
+    from pymysql.cursors import Cursor
 
 _SWAP_TRIES = 150
 
@@ -107,7 +108,7 @@ def abandon(job: RebuildJob) -> list[str]:
 
 
 @contextmanager
-def _alone(job: RebuildJob) -> Iterator[tuple[Control, "Connection[Any]"]]:
+def _alone(job: RebuildJob) -> Iterator[tuple[Control, "Connection[Cursor]"]]:
     """The lock, and the connection that holds it; what is lost from here on can be resumed."""
     connection = job.connect()
     try:
@@ -126,7 +127,7 @@ def _alone(job: RebuildJob) -> Iterator[tuple[Control, "Connection[Any]"]]:
 
 
 class _Rebuild:
-    def __init__(self, job: RebuildJob, control: Control, connection: "Connection[Any]") -> None:
+    def __init__(self, job: RebuildJob, control: Control, connection: "Connection[Cursor]") -> None:
         self._job = job
         self._control = control
         self._connection = connection

@@ -12,13 +12,14 @@ from ops.failing import OpsError
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
+    from pymysql.cursors import Cursor
 
 OLD = "__old"
 CONTROL = "generations"
 _NOT_NOW = frozenset({1205, 1213})  # lock wait time-out, deadlock
 
 
-def may_change(connection: "Connection[Any]") -> None:
+def may_change(connection: "Connection[Cursor]") -> None:
     """Have the server refuse, before anything is done, a user who may not change tables (1142).
 
     The functions' own user could even do the scan, hours of it, and would be refused at the swap.
@@ -26,18 +27,18 @@ def may_change(connection: "Connection[Any]") -> None:
     execute(connection, f"DROP TABLE IF EXISTS {CONTROL}{NEXT}")  # there only while `swap` makes it
 
 
-def building(connection: "Connection[Any]") -> list[str]:
+def building(connection: "Connection[Cursor]") -> list[str]:
     """The services whose tables are being built."""
     return [name for (name,) in fetch_all(connection, f"SELECT service FROM {CONTROL} WHERE building IS NOT NULL")]
 
 
-def is_swapped(connection: "Connection[Any]") -> bool:
+def is_swapped(connection: "Connection[Cursor]") -> bool:
     """Whether a rebuild has swapped and not cleaned up."""
     return fetch_one(connection, f"SHOW TABLES LIKE '{CONTROL}\\_\\_old'") is not None
 
 
 def begin(
-    connection: "Connection[Any]", services: Sequence[Service], segments: int, expected: Mapping[str, Any]
+    connection: "Connection[Cursor]", services: Sequence[Service], segments: int, expected: Mapping[str, Any]
 ) -> None:
     """Make the tables beside, and have the projector write them from now on.
 
@@ -65,7 +66,7 @@ def begin(
     execute(connection, f"UPDATE {CONTROL} SET building = CASE service {cases} END WHERE service IN {names}")
 
 
-def abandon(connection: "Connection[Any]", services: Sequence[Service]) -> None:
+def abandon(connection: "Connection[Cursor]", services: Sequence[Service]) -> None:
     """Have the projector write the tables in use alone, and drop those beside."""
     names = sql.in_list(service.name for service in services)
     execute(connection, f"UPDATE {CONTROL} SET building = NULL WHERE service IN {names}")
@@ -75,7 +76,7 @@ def abandon(connection: "Connection[Any]", services: Sequence[Service]) -> None:
     execute(connection, f"DELETE FROM rebuilds WHERE service IN {names}")
 
 
-def swap(connection: "Connection[Any]", services: Sequence[Service]) -> bool:
+def swap(connection: "Connection[Cursor]", services: Sequence[Service]) -> bool:
     """Put the tables beside into use, all in one statement. Returns whether it got its locks in time.
 
     The statement waits for open transactions, and whoever comes later waits for it: so it gives up soon.
@@ -104,7 +105,7 @@ def swap(connection: "Connection[Any]", services: Sequence[Service]) -> bool:
     return True
 
 
-def clean_up(connection: "Connection[Any]") -> None:
+def clean_up(connection: "Connection[Cursor]") -> None:
     """Drop the old tables of a swap, and what says that there are any, last."""
     found = [name for (name,) in fetch_all(connection, "SHOW TABLES LIKE '%\\_\\_old'")]
     for name in sorted(found, key=lambda name: name == f"{CONTROL}{OLD}"):
@@ -137,7 +138,7 @@ class Progress:
         self.segments = segments
         self.position = position
 
-    def note(self, connection: "Connection[Any]", items: int, position: Mapping[str, Any] | None) -> None:
+    def note(self, connection: "Connection[Cursor]", items: int, position: Mapping[str, Any] | None) -> None:
         """Note that so many more are through, and where to go on; None where that was all."""
         at = sql.literal(json.dumps(position) if position else None)
         execute(
@@ -147,7 +148,7 @@ class Progress:
         )
 
 
-def unfinished(connection: "Connection[Any]", service: str) -> list[Progress]:
+def unfinished(connection: "Connection[Cursor]", service: str) -> list[Progress]:
     """The parts whose scan is not through.
 
     Time in which no rebuild ran is taken off, so that the rate, and what it promises, stays right.
@@ -165,18 +166,18 @@ def unfinished(connection: "Connection[Any]", service: str) -> list[Progress]:
     return [Progress(service, row[0], row[1], json.loads(row[2]) if row[2] else None) for row in rows]
 
 
-def execute(connection: "Connection[Any]", statement: str) -> None:
+def execute(connection: "Connection[Cursor]", statement: str) -> None:
     """Run a statement whose answer is of no interest."""
     connection.query(statement)
 
 
-def fetch_one(connection: "Connection[Any]", statement: str) -> Any:
+def fetch_one(connection: "Connection[Cursor]", statement: str) -> Any:
     """The first row, or None."""
     rows = fetch_all(connection, statement)
     return rows[0] if rows else None
 
 
-def fetch_all(connection: "Connection[Any]", statement: str) -> Sequence[Any]:
+def fetch_all(connection: "Connection[Cursor]", statement: str) -> Sequence[Any]:
     """All rows."""
     with connection.cursor() as cursor:
         cursor.execute(statement)

@@ -4,16 +4,17 @@ A rebuild may swap tables meanwhile, and what it puts in their place may be of a
 projection of the old one makes are wrong there.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chalicelib.core.projector.generations import generations_of
 from chalicelib.core.service import Projection
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
+    from pymysql.cursors import Cursor
 
 
-def still_meant(connection: "Connection[Any]", service: str, projection: Projection) -> bool:
+def still_meant(connection: "Connection[Cursor]", service: str, projection: Projection) -> bool:
     """Whether a service's tables are still of the projection's generation.
 
     Within a transaction they stay so until it ends: a swap renames `generations` as well, and waits for whoever

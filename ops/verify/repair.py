@@ -24,6 +24,7 @@ from ops.verify.sums import Wrong, set_to_sum
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
+    from pymysql.cursors import Cursor
 
 
 _REBUILT = "left: the tables were rebuilt meanwhile; verify again"
@@ -60,7 +61,7 @@ class Repair:
     def summary(self, wrong: Wrong) -> str:
         """Set one row of a summary to the SUM; says how it went."""
 
-        def work(connection: "Connection[Any]") -> str:
+        def work(connection: "Connection[Cursor]") -> str:
             connection.query("START TRANSACTION")
             if not still_meant(connection, self._service.name, self._projection):
                 connection.query("ROLLBACK")
@@ -74,7 +75,7 @@ class Repair:
         except (Poisonous, GaveUp) as error:
             return f"left: {error}; try again"
 
-    def _repair(self, connection: "Connection[Any]", id: str) -> str:
+    def _repair(self, connection: "Connection[Cursor]", id: str) -> str:
         """Lock, read the item, write or delete, set the summaries, commit. Returns the outcome."""
         connection.query("START TRANSACTION")
         if not still_meant(connection, self._service.name, self._projection):
@@ -114,7 +115,7 @@ class Repair:
             yield from child_statements(table, {id: wanted.children if wanted else {}}, {id: children})
 
     def _set_summaries(
-        self, connection: "Connection[Any]", root: Row | None, children: FoundChildren, wanted: AggregateRows | None
+        self, connection: "Connection[Cursor]", root: Row | None, children: FoundChildren, wanted: AggregateRows | None
     ) -> None:
         """Set every summary that the old rows or the new ones add to, locking in the order of the projector."""
         states: Iterable[tuple[Row, Any]] = [

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.core.dynamodb.store import MAX_BATCH_GET
 from chalicelib.core.projector.writer import Attempts, Writer
@@ -23,12 +23,13 @@ from ops.verify.sums import Wrong, wrong_rows
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from pymysql.connections import Connection
+    from pymysql.cursors import Cursor
 
 # Sums that differ are taken by so many at once for their second look.
 _SUMS_AT_ONCE = 100
 _MOST_EXAMPLES = 100
 
-Connect = Callable[[], "Connection[Any]"]
+Connect = Callable[[], "Connection[Cursor]"]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from ops.verify.scanning import prepare, scan
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from pymysql.connections import Connection
+    from pymysql.cursors import Cursor
 
 Item = Mapping[str, Any]
 Position = Mapping[str, Any]
@@ -163,7 +164,7 @@ class ReadRows:
             after = keys[-1]
 
 
-def _rows(connection: "Connection[Any]", statement: str) -> Sequence[Any]:
+def _rows(connection: "Connection[Cursor]", statement: str) -> Sequence[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement)
         rows: Sequence[Any] = cursor.fetchall()

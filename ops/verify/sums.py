@@ -14,6 +14,7 @@ from chalicelib.core.service import PrimaryKey, Projection, Summary
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
+    from pymysql.cursors import Cursor
 
 
 class Wrong(NamedTuple):
@@ -29,7 +30,7 @@ class Wrong(NamedTuple):
 
 
 def wrong_rows(
-    connection: "Connection[Any]", projection: Projection, summary: Summary, keys: Sequence[PrimaryKey] = ()
+    connection: "Connection[Cursor]", projection: Projection, summary: Summary, keys: Sequence[PrimaryKey] = ()
 ) -> Iterator[Wrong]:
     """The rows of a summary that are not the SUM over the base rows.
 
@@ -49,7 +50,7 @@ def wrong_rows(
             yield Wrong(summary, key, kept if row[-2] else None, real if row[-1] else None)
 
 
-def set_to_sum(connection: "Connection[Any]", projection: Projection, summary: Summary, key: PrimaryKey) -> None:
+def set_to_sum(connection: "Connection[Cursor]", projection: Projection, summary: Summary, key: PrimaryKey) -> None:
     """Make one row of a summary the SUM over the base rows, within the transaction that is open.
 
     The row's lock comes first, made by writing the row if need be: whoever has changed base rows and not

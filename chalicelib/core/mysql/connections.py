@@ -17,6 +17,7 @@ from chalicelib.core.telemetry.error_text import error_text
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
+    from pymysql.cursors import Cursor
 
 # Set in every session, since the defaults of servers differ. MariaDB's default lacks ONLY_FULL_GROUP_BY. A server
 # without strict mode would cut a value that is too long, instead of refusing it.
@@ -105,7 +106,7 @@ def parse_url(url: str) -> Address:
 
 def connect(
     address: str | Address, *, connect_timeout: int = 5, read_timeout: int = 30, local_infile: bool = False
-) -> "Connection[Any]":
+) -> "Connection[Cursor]":
     """Open a connection in autocommit mode, utf8mb4, strict SQL mode and UTC.
 
     Args:
@@ -160,12 +161,12 @@ def _transport(place: Address) -> dict[str, Any]:
     return {"ssl_disabled": True} if place.host in _LOOPBACK else {}
 
 
-def is_mariadb(connection: "Connection[Any]") -> bool:
+def is_mariadb(connection: "Connection[Cursor]") -> bool:
     """Whether the server is a MariaDB, by the version that it gave when the connection was made."""
     return "MariaDB" in connection.get_server_info()  # type: ignore[no-untyped-call]
 
 
-def limit_lock_waits(connection: "Connection[Any]") -> None:
+def limit_lock_waits(connection: "Connection[Cursor]") -> None:
     """Let the session wait for a row's lock for LOCK_WAIT_SECONDS at most.
 
     The variable is set only where the server's own limit is higher: setting it makes RDS Proxy pin the session to its
@@ -174,7 +175,7 @@ def limit_lock_waits(connection: "Connection[Any]") -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT @@SESSION.innodb_lock_wait_timeout")
-        (limit,) = cursor.fetchone()
+        ((limit,),) = cursor.fetchall()
         if limit > LOCK_WAIT_SECONDS:
             cursor.execute(f"SET SESSION innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}")
 
@@ -217,11 +218,11 @@ class Pool:
         self._address = parse_url(url)
         self._permits = threading.BoundedSemaphore(size)
         self._wait_seconds = wait_seconds
-        self._idle: list[Connection[Any]] = []
+        self._idle: list[Connection[Cursor]] = []
         self._lock = threading.Lock()
 
     @contextmanager
-    def connection(self) -> Iterator["Connection[Any]"]:
+    def connection(self) -> Iterator["Connection[Cursor]"]:
         """Borrow a connection in autocommit mode, outside a transaction.
 
         On return, an open transaction is rolled back, and a broken connection is dropped.
@@ -244,7 +245,7 @@ class Pool:
         for connection in idle:
             _close(connection)
 
-    def _lend(self) -> Iterator["Connection[Any]"]:
+    def _lend(self) -> Iterator["Connection[Cursor]"]:
         try:
             connection = self._alive() or connect(self._address)
         except Exception as error:
@@ -263,7 +264,7 @@ class Pool:
             raise
         self._give_back(connection)
 
-    def _alive(self) -> "Connection[Any] | None":
+    def _alive(self) -> "Connection[Cursor] | None":
         """An idle connection that still answers. A failover or a time-out may have closed others."""
         while True:
             with self._lock:
@@ -277,7 +278,7 @@ class Pool:
             else:
                 return connection
 
-    def _give_back(self, connection: "Connection[Any]", *, broken: bool = False) -> None:
+    def _give_back(self, connection: "Connection[Cursor]", *, broken: bool = False) -> None:
         if not broken and connection.server_status & _IN_TRANSACTION:  # type: ignore[attr-defined]  # not in the stubs
             try:
                 connection.rollback()
@@ -296,6 +297,6 @@ def _unavailable(error: BaseException) -> Unavailable:
     return Unavailable("The read model cannot be reached. Try again.")
 
 
-def _close(connection: "Connection[Any]") -> None:
+def _close(connection: "Connection[Cursor]") -> None:
     """Close the socket without MySQL's quit message, which could itself fail or block."""
     connection._force_close()  # type: ignore[attr-defined]  # not in the stubs

@@ -12,7 +12,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.core.mysql.connections import connect, error_code, is_lost, parse_url
 from chalicelib.core.mysql.migration_sets import MigrationSet
@@ -152,7 +152,7 @@ def split(text: str) -> Iterator[str]:
         yield statement.strip()
 
 
-def _connected(url: str) -> "Connection[Any]":
+def _connected(url: str) -> "Connection[Cursor]":
     """A connection to the database, which is created if it does not exist."""
     address = parse_url(url)
     if not address.database:
@@ -178,12 +178,12 @@ def _connected(url: str) -> "Connection[Any]":
 
 
 @contextmanager
-def _locked(connection: "Connection[Any]", wait_seconds: int) -> Iterator[None]:
+def _locked(connection: "Connection[Cursor]", wait_seconds: int) -> Iterator[None]:
     """Hold the server's lock for migrations of this database. It ends with the session at the latest."""
     with connection.cursor() as cursor:
         # A lock's name has at most 64 characters and counts for the whole server: use a digest of the database's name.
         cursor.execute("SELECT CONCAT('tributary-migrate-', LEFT(SHA2(DATABASE(), 256), 32))")
-        (name,) = cursor.fetchone()
+        ((name,),) = cursor.fetchall()
         cursor.execute("SELECT GET_LOCK(%s, %s)", (name, wait_seconds))
         if cursor.fetchone() != (1,):
             raise MigrationFailed(

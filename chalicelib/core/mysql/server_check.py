@@ -3,7 +3,7 @@
 Versions would not tell: MariaDB, MySQL and Aurora number their releases and set their defaults differently.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chalicelib.core.mysql.connections import SQL_MODE
 
@@ -39,7 +39,7 @@ _TRIALS = (
 )
 
 
-def require_supported(connection: "Connection[Any]") -> list[str]:
+def require_supported(connection: "Connection[Cursor]") -> list[str]:
     """The features that the server lacks, a sentence each; empty if it is suitable.
 
     It creates and drops a table in the connection's database, or in a database of its own if the connection has none.
@@ -47,7 +47,7 @@ def require_supported(connection: "Connection[Any]") -> list[str]:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT DATABASE()")
-        home = cursor.fetchone()[0]
+        ((home,),) = cursor.fetchall()
         place = home or f"{_PROBE}_database"
         if fault := _try(cursor, f"CREATE DATABASE IF NOT EXISTS `{place}`" if not home else "DO 0"):
             return [f"The server does not let this user create a database, and the URL names none: {fault}."]

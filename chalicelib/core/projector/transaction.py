@@ -13,7 +13,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import starmap
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.core.projector import heartbeats, sql, timeline
 from chalicelib.core.projector.compaction import AggregateRows
@@ -27,6 +27,7 @@ from chalicelib.core.telemetry.error_text import error_text
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
+    from pymysql.cursors import Cursor
 
 FoundChildren = dict[str, list[Row]]
 """The child rows of one aggregate that the read model has, by the name of their table."""
@@ -59,7 +60,7 @@ class WriteResult(NamedTuple):
 Targets = Callable[["Connection[Any]", Service], InUse]
 
 
-def write(connection: "Connection[Any]", service: Service, work: Work, targets: Targets = in_use) -> WriteResult:
+def write(connection: "Connection[Cursor]", service: Service, work: Work, targets: Targets = in_use) -> WriteResult:
     """Write all work in one transaction, and commit.
 
     Args:
@@ -98,7 +99,7 @@ def write(connection: "Connection[Any]", service: Service, work: Work, targets: 
 class _Change:
     """What a transaction changes in one set of tables; its making locks the root rows."""
 
-    def __init__(self, connection: "Connection[Any]", projection: Projection, rows: Sequence[AggregateRows]) -> None:
+    def __init__(self, connection: "Connection[Cursor]", projection: Projection, rows: Sequence[AggregateRows]) -> None:
         self._projection = projection
         with of_the_record():
             keys = sorted(aggregate.key for aggregate in rows)
@@ -139,7 +140,7 @@ def _once(work: Work) -> Iterator[bytes]:
     yield from sql.insert(heartbeats.TABLE, work.heartbeats, heartbeats.UPSERT)
 
 
-def run(connection: "Connection[Any]", statements: Iterable[bytes]) -> None:
+def run(connection: "Connection[Cursor]", statements: Iterable[bytes]) -> None:
     """Run statements that are encoded from rows one by one.
 
     Raises:
@@ -157,7 +158,7 @@ def _next(statements: Iterator[bytes]) -> bytes | None:
 
 
 def read_roots(
-    connection: "Connection[Any]", projection: Projection, keys: Sequence[str], locking: str = "FOR UPDATE"
+    connection: "Connection[Cursor]", projection: Projection, keys: Sequence[str], locking: str = "FOR UPDATE"
 ) -> dict[str, Row]:
     """The root rows that exist, by key; locked, unless told otherwise.
 
@@ -180,7 +181,7 @@ def read_roots(
 
 
 def read_children(
-    connection: "Connection[Any]", projection: Projection, keys: Sequence[str]
+    connection: "Connection[Cursor]", projection: Projection, keys: Sequence[str]
 ) -> dict[str, FoundChildren]:
     """The child rows of locked parents: parent's key -> table's name -> rows.
 
@@ -238,12 +239,12 @@ def child_statements(
 
 
 def _select(
-    connection: "Connection[Any]", table: Table, source: str, key: str, keys: Sequence[str], tail: str = ""
+    connection: "Connection[Cursor]", table: Table, source: str, key: str, keys: Sequence[str], tail: str = ""
 ) -> Iterator[Row]:
     """The rows of a table whose key column holds one of the keys."""
     with of_the_record():
         text = f"SELECT {','.join(table.columns)} FROM {source} WHERE {key} IN {sql.in_list(keys)} {tail}"  # noqa: S608  (literals)
         statement = text.encode()  # strictly, where PyMySQL would let half a surrogate pair through
     with connection.cursor() as cursor:
-        cursor.execute(statement)
+        cursor.execute(statement)  # type: ignore[call-overload]  # PyMySQL takes bytes; its stubs do not
         return starmap(table.row, cursor.fetchall())

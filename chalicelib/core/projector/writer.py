@@ -4,7 +4,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from chalicelib.core.mysql.connections import error_code, is_read_only, limit_lock_waits
 from chalicelib.core.projector.failures import NotConnected, Verdict, verdict
@@ -15,6 +15,7 @@ from chalicelib.core.telemetry.error_text import error_text
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
+    from pymysql.cursors import Cursor
 
 T = TypeVar("T")
 
@@ -32,17 +33,17 @@ class Writer:
         connect: opens a connection in autocommit mode, as `database.connect` does.
     """
 
-    def __init__(self, connect: Callable[[], "Connection[Any]"]) -> None:
+    def __init__(self, connect: Callable[[], "Connection[Cursor]"]) -> None:
         self._connect = connect
         self._local = threading.local()
 
-    def connection(self) -> "Connection[Any]":
+    def connection(self) -> "Connection[Cursor]":
         """The connection of this thread, at READ COMMITTED.
 
         Raises:
             NotConnected: none can be had.
         """
-        connection: Connection[Any] | None = getattr(self._local, "connection", None)
+        connection: Connection[Cursor] | None = getattr(self._local, "connection", None)
         if connection is None:
             try:
                 connection = self._connect()
@@ -98,7 +99,7 @@ class Attempts:
         self._remaining_ms = remaining_ms
         self._sleep = sleep
 
-    def run(self, work: Callable[["Connection[Any]"], T]) -> T:
+    def run(self, work: Callable[["Connection[Cursor]"], T]) -> T:
         """Do a transaction's work, as often as it takes; the work commits itself.
 
         Raises:
