@@ -69,7 +69,7 @@ fuzz: api-tools ## Send schemathesis's cases to every route as every role: [CASE
 status: setup ## Show lag, dead letters and rebuilds of the running stack
 	@exec $(PY) -m ops status --watch
 
-verify: setup ## Compare both sides of the running stack; REPAIR=1 brings right what differs
+verify: setup ## Compare both sides of the running stack; REPAIR=1 repairs differences
 	@exec $(PY) -m ops verify $(if $(REPAIR),--repair)
 
 rebuild: setup ## Build the running stack's read tables anew, online

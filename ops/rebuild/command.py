@@ -12,9 +12,9 @@ from ops.rebuild.run import rebuild as run
 
 
 @click.command()
-@click.option("--service", "chosen", multiple=True, metavar="NAME", help="Only this; repeatable.")
-@click.option("--resume", is_flag=True, help="Go on with a rebuild that was stopped.")
-@click.option("--abandon", is_flag=True, help="Drop a rebuild that was stopped; the tables in use stay.")
+@click.option("--service", "chosen", multiple=True, metavar="NAME", help="Only this service. Repeatable.")
+@click.option("--resume", is_flag=True, help="Resume a rebuild that was stopped.")
+@click.option("--abandon", is_flag=True, help="Drop a rebuild that was stopped. The tables in use are not changed.")
 @click.option(
     "--settle",
     type=click.FloatRange(min=0),
@@ -27,17 +27,20 @@ from ops.rebuild.run import rebuild as run
     type=click.IntRange(1, 64),
     default=RebuildJob.segments,
     show_default=True,
-    help="How many parts of a table to read at once; each takes some 30 MB.",
+    help="Number of table segments to read at once. Each takes about 30 MB.",
 )
 @json_option
 def rebuild(chosen: tuple[str, ...], resume: bool, abandon: bool, settle: float, segments: int, as_json: bool) -> int:
     """Build the read tables anew from the write model, and swap them, while everything runs.
 
-    Needed when a projection makes other rows than before (docs/howto-change-a-read-model.md). The timeline
-    stays as it is. Do not migrate meanwhile. Killed, it is resumed or abandoned; the tables in use serve on.
+    It is needed when a projection makes other rows than before (docs/howto-change-a-read-model.md). The timeline is not
+    changed. Do not migrate meanwhile. If a rebuild is killed, resume or abandon it; queries keep using the old tables.
     """
     if (resume and abandon) or (chosen and (resume or abandon)):
-        raise OpsError("--resume and --abandon stand alone.", "A rebuild knows which services it is of.")
+        raise OpsError(
+            "--resume and --abandon cannot be combined with each other, or with --service.",
+            "A stopped rebuild knows its services.",
+        )
     runtime = load(changes_tables=True)
     url = runtime.settings.need("database_url")
     job = RebuildJob(
@@ -86,9 +89,9 @@ def _print(outcome: RebuildResult) -> None:
         console().print(table("Wrong in the new tables", ("what", "table", "key", "detail"), rows))
     names = ", ".join(outcome.services)
     if outcome.swapped:
-        click.echo(f"{names}: {outcome.items:,} items in {outcome.seconds:.1f} s; the new tables are in use.")
+        click.echo(f"{names}: {outcome.items:,} items in {outcome.seconds:.1f} s. The new tables are in use.")
     else:
         click.echo(
-            f"{names}: not swapped; the old tables serve on. Mend what is named above and go on with"
+            f"{names}: not swapped. The old tables stay in use. Correct the faults named above and continue with"
             " `python -m ops rebuild --resume`, or drop it with --abandon."
         )

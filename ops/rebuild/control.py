@@ -1,7 +1,7 @@
-"""The connection that holds a rebuild's lock: kept from being dropped as idle, and missed when it is gone.
+"""The connection that holds a rebuild's lock. It is kept active, and its loss is noticed.
 
-The lock ends with the connection, without a word. RDS Proxy drops a client that is silent for half an hour
-(IdleClientTimeout), MySQL one that is for its wait_timeout; a scan takes longer.
+The lock ends with the connection, without any message. RDS Proxy drops a client that is silent for half an hour
+(IdleClientTimeout), and MySQL one that is silent for its wait_timeout. A scan takes longer.
 """
 
 import threading
@@ -24,15 +24,15 @@ SILENCE_SECONDS = 30.0
 
 
 class TaskStopped(Exception):
-    """Raised in a task, since another one failed or the lock is lost."""
+    """A task has to end, because another task failed or the lock was lost."""
 
 
 class Control:
     """A connection that holds the lock of this read model's rebuild.
 
     Args:
-        connection: to the writer.
-        lock: the lock's name, as a literal.
+        connection: a connection to the writer.
+        lock: the lock's name, as an SQL literal.
         silence_seconds: how long the connection may be silent while tasks run.
     """
 
@@ -43,10 +43,10 @@ class Control:
         self._stopping = threading.Event()
 
     def check(self) -> None:
-        """See that the lock is still held.
+        """Check that the lock is still held.
 
         Raises:
-            OpsError: it is not, so that another rebuild may have begun to do the same.
+            OpsError: the lock was lost, so another rebuild may have begun.
         """
         try:
             held = fetch_one(self._connection, f"SELECT IS_USED_LOCK({self._lock}) = CONNECTION_ID()") == (1,)
@@ -58,17 +58,17 @@ class Control:
         if not held:
             raise OpsError(
                 f"The rebuild has lost its lock, and another may have begun: {why}",
-                "The old tables serve on. `python -m ops rebuild --resume` goes on, --abandon drops it.",
+                "The old tables stay in use. `python -m ops rebuild --resume` continues it, --abandon drops it.",
             )
 
     def attend(self, tasks: Sequence[Callable[[], T]]) -> list[T]:
-        """Run tasks, each in a thread, and check the lock again and again until all are through.
+        """Run tasks, each in a thread, and keep checking the lock until all have ended.
 
-        When one fails, or the lock is lost, the others are stopped where they call `go_on`.
+        If a task fails, or the lock is lost, the other tasks end at their next call of `go_on`.
 
         Raises:
             OpsError: the lock was lost.
-            Exception: what the first task that failed raised.
+            Exception: the error of the first task that failed.
         """
         with ThreadPoolExecutor(max(1, len(tasks)), thread_name_prefix="rebuild") as threads:
             futures = [threads.submit(task) for task in tasks]
@@ -86,14 +86,14 @@ class Control:
 
     @property
     def stopping(self) -> bool:
-        """Whether the tasks are to end."""
+        """Whether the tasks have to end."""
         return self._stopping.is_set()
 
     def go_on(self) -> None:
-        """Called by tasks between two steps.
+        """Tasks call this between two steps.
 
         Raises:
-            Stopped: the task is to end here.
+            TaskStopped: the task has to end here.
         """
         if self.stopping:
             raise TaskStopped
@@ -101,14 +101,14 @@ class Control:
 
 @contextmanager
 def alone(connection: "Connection[Cursor]", silence_seconds: float = SILENCE_SECONDS) -> Iterator[Control]:
-    """Hold the lock that keeps a second rebuild of this read model out; it ends with the connection.
+    """Hold the lock that prevents a second rebuild of this read model. It ends with the connection.
 
     Args:
-        connection: to the writer.
+        connection: a connection to the writer.
         silence_seconds: see `Control`.
 
     Raises:
-        OpsError: another one holds it.
+        OpsError: another rebuild holds the lock.
     """
     (name,) = fetch_one(connection, "SELECT CONCAT('tributary-rebuild-', LEFT(SHA2(DATABASE(), 256), 32))") or ("",)
     lock = sql.text_literal(name)
@@ -121,7 +121,7 @@ def alone(connection: "Connection[Cursor]", silence_seconds: float = SILENCE_SEC
 
 
 def _release(connection: "Connection[Cursor]", lock: str) -> None:
-    """Give the lock back; where the connection is gone, so is the lock, and that shall not hide what went before."""
+    """Release the lock. If the connection is lost, so is the lock, and its error must not hide an earlier one."""
     try:
         fetch_one(connection, f"SELECT RELEASE_LOCK({lock})")
     except Exception as error:

@@ -1,4 +1,4 @@
-"""The steps of a rebuild, in order, and where a resumed one enters them."""
+"""The steps of a rebuild, in sequence, and the step at which a resumed one continues."""
 
 import math
 import time
@@ -32,18 +32,18 @@ _SWAP_TRIES = 150
 
 @dataclass(frozen=True)
 class RebuildJob:
-    """What to rebuild, and with what.
+    """The services to rebuild, and the means.
 
     Attributes:
-        services: whose tables.
-        table_of: the DynamoDB table of a service.
-        dynamodb: a client.
+        services: the services whose tables are rebuilt.
+        table_of: service -> its DynamoDB table.
+        dynamodb: a DynamoDB client.
         connect: opens a connection to the writer, on which a statement may take long.
-        segments: how many parts of a table to read at once.
-        settle_seconds: how long the read model has to catch up before a difference counts.
+        segments: the number of table segments to read at once.
+        settle_seconds: how long the read model may take to catch up before a difference counts.
         silence_seconds: how long the connection that holds the lock may be silent.
         phase: shows the progress of each phase.
-        sleep: waits that many seconds.
+        sleep: waits for a number of seconds.
     """
 
     services: Sequence[Service]
@@ -62,14 +62,14 @@ class RebuildJob:
 
 
 class RebuildResult(NamedTuple):
-    """What a rebuild came to.
+    """The result of a rebuild.
 
     Attributes:
-        services: those rebuilt.
-        items: that this run brought over.
-        seconds: that this run took.
-        refused: what no rows can be made of; () where the tables were swapped.
-        drift: what is wrong with the new tables; () where they were swapped.
+        services: the rebuilt services.
+        items: the number of items that this run copied.
+        seconds: the time that this run took.
+        refused: items of which no rows can be made; () if the tables were swapped.
+        drift: differences in the new tables; () if they were swapped.
     """
 
     services: Sequence[str]
@@ -85,20 +85,21 @@ class RebuildResult(NamedTuple):
 
 
 def rebuild(job: RebuildJob, *, resume: bool = False) -> RebuildResult:
-    """Rebuild the tables of services, or go on with a rebuild that was stopped.
+    """Rebuild the tables of services, or resume a rebuild that was stopped.
 
     Raises:
-        OpsError: there is one to resume, or none; another is running; or the read model was lost on the way.
+        OpsError: a rebuild has to be resumed first, or there is none to resume; another one is running; or the
+            connection to the read model was lost.
     """
     with _alone(job) as (control, connection):
         return _Rebuild(job, control, connection).run(resume=resume)
 
 
 def abandon(job: RebuildJob) -> list[str]:
-    """Drop a rebuild that was stopped. Returns whose.
+    """Drop a rebuild that was stopped. Returns its services.
 
     Raises:
-        OpsError: it is running, or the read model was lost on the way.
+        OpsError: the rebuild is running, or the connection to the read model was lost.
     """
     with _alone(job) as (_, connection):
         names = tables.building(connection)
@@ -109,7 +110,7 @@ def abandon(job: RebuildJob) -> list[str]:
 
 @contextmanager
 def _alone(job: RebuildJob) -> Iterator[tuple[Control, "Connection[Cursor]"]]:
-    """The lock, and the connection that holds it; what is lost from here on can be resumed."""
+    """Hold the lock. A connection that is lost within the block leaves a rebuild that can be resumed."""
     connection = job.connect()
     try:
         with alone(connection, job.silence_seconds) as control:
@@ -119,8 +120,8 @@ def _alone(job: RebuildJob) -> Iterator[tuple[Control, "Connection[Cursor]"]]:
         if not (is_lost(error) or isinstance(error, NotConnected)):
             raise
         raise OpsError(
-            f"The read model was lost on the way: {error}",
-            "What was done stays done: `python -m ops rebuild --resume` goes on, --abandon drops it.",
+            f"The connection to the read model was lost: {error}",
+            "Completed work is kept. `python -m ops rebuild --resume` continues it, --abandon drops it.",
         ) from error
     finally:
         connection._force_close()  # type: ignore[attr-defined]  # not in the stubs
@@ -134,7 +135,7 @@ class _Rebuild:
         self._begun = time.monotonic()
 
     def run(self, *, resume: bool) -> RebuildResult:
-        """All steps, or those that are left."""
+        """Run all steps, or the remaining ones."""
         if tables.is_swapped(self._connection):  # nothing is left but to clean up
             tables.clean_up(self._connection)
             if resume:
@@ -144,8 +145,8 @@ class _Rebuild:
             raise OpsError("There is no rebuild to resume.", "`python -m ops rebuild` begins one.")
         if begun and not resume:
             raise OpsError(
-                f"A rebuild of {', '.join(begun)} was begun and not ended.",
-                "`python -m ops rebuild --resume` goes on with it; --abandon drops it.",
+                f"A rebuild of {', '.join(begun)} was begun and has not ended.",
+                "`python -m ops rebuild --resume` continues it, --abandon drops it.",
             )
         services = [service for service in self._job.services if not begun or service.name in begun]
         if not begun:
@@ -166,10 +167,10 @@ class _Rebuild:
         return self._outcome(services, items)
 
     def _scan(self, service: Service, refused: list[Refused]) -> int:
-        """Scan what is left of a service's table. Returns how many items that was."""
+        """Scan the rest of a service's table. Returns the number of items."""
         parts = tables.unfinished(self._connection, service.name)
         writer = Writer(self._job.connect)
-        # A server that is away is waited for, but not by a rebuild that has ended meanwhile.
+        # Wait for a server that is down, but not after the rebuild has ended.
         attempts = Attempts(writer, lambda: 0.0 if self._control.stopping else math.inf)
         scan = Scan(service, self._job.items(service), attempts)
         done: list[int] = []
@@ -191,7 +192,7 @@ class _Rebuild:
 
     @contextmanager
     def _phase(self, what: str, total: int | None) -> Iterator[Advance]:
-        """A phase whose threads end at their next step when the rebuild does."""
+        """A phase whose threads end at their next step if the rebuild ends."""
         with self._job.phase(what, total) as advance:
 
             def step(count: int = 1, /) -> None:
@@ -201,7 +202,7 @@ class _Rebuild:
             yield step
 
     def _verified(self, services: Sequence[Service], *, repair: bool) -> list[Drift]:
-        """What is wrong with the new tables; repaired where what was refused at first may be mended by now."""
+        """The differences in the new tables. Refused items are tried again, since their fault may be fixed."""
         targets = [
             Target(service, self._job.table_of(service.name), service.projection.beside(NEXT)) for service in services
         ]

@@ -1,6 +1,6 @@
-"""Items into the tables beside, through the projector's own guarded transaction.
+"""Write items into the new tables, through the projector's own guarded transaction.
 
-A row that the stream has brought meanwhile is locked, found newer and left, as a redelivered record is.
+A row that the stream has written meanwhile is newer and is left unchanged, as with a redelivered record.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,12 +17,12 @@ from ops.failing import OpsError
 from ops.rebuild.tables import Progress, beside
 from ops.verify.sides import Item, Items
 
-# Items a transaction: their rows in the tables beside are locked until it ends, and the stream's may want them.
+# The number of items in a transaction. It locks their rows in the new tables, for which the stream may be waiting.
 _ITEMS_AT_ONCE = 500
 
 
 class Refused(NamedTuple):
-    """An item of which the new tables have no rows, and why."""
+    """An item of which the new tables have no rows, and the reason."""
 
     id: str
     error: str
@@ -32,8 +32,8 @@ class Scan:
     """Scans one service's table.
 
     Args:
-        service: whose newest projection makes the rows.
-        items: the write side.
+        service: the service; its newest projection makes the rows.
+        items: the items of the write side.
         attempts: runs the transactions.
     """
 
@@ -43,10 +43,10 @@ class Scan:
         self._attempts = attempts
 
     def part(self, progress: Progress, advance: Callable[[int], None]) -> Iterator[Refused]:
-        """Bring one part of the table, from where it stopped, into the tables beside.
+        """Write one segment of the table, from its last position on, into the new tables.
 
         Yields:
-            What cannot be shown.
+            The items that were refused.
         """
         for items, following in self._items.pages(progress.segment, progress.segments, progress.position):
             for start in range(0, len(items), _ITEMS_AT_ONCE):
@@ -69,7 +69,7 @@ class Scan:
         yield from self._apply(rows)
 
     def _apply(self, rows: Sequence[AggregateRows]) -> Iterator[Refused]:
-        """Write them in one transaction; halve what is refused until one is left."""
+        """Write items in one transaction. If they are refused, halve them until a single item is left."""
         work = Work(rows={self._service.projection.generation: rows})
         try:
             if rows:
@@ -77,7 +77,7 @@ class Scan:
         except GaveUp as error:
             if isinstance(error.__cause__, OpsError):  # of `beside`
                 raise error.__cause__ from None
-            raise OpsError(f"The read model cannot be written: {error}", "`ops rebuild --resume` goes on.") from error
+            raise OpsError(f"The read model cannot be written: {error}", "`ops rebuild --resume` continues.") from error
         except Poisonous as error:
             if len(rows) == 1:
                 yield Refused(rows[0].key, str(error)[:300])

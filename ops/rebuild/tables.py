@@ -1,4 +1,4 @@
-"""The tables beside those in use: making, announcing, swapping and dropping them."""
+"""The new tables beside those in use: create, announce, swap and drop them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,9 +20,9 @@ _NOT_NOW = frozenset({1205, 1213})  # lock wait time-out, deadlock
 
 
 def may_change(connection: "Connection[Cursor]") -> None:
-    """Have the server refuse, before anything is done, a user who may not change tables (1142).
+    """Make the server refuse a user who may not change tables (error 1142), before any work is done.
 
-    The functions' own user could even do the scan, hours of it, and would be refused at the swap.
+    Otherwise the functions' own user could run the scan for hours, and would then be refused at the swap.
     """
     execute(connection, f"DROP TABLE IF EXISTS {CONTROL}{NEXT}")  # there only while `swap` makes it
 
@@ -33,16 +33,16 @@ def building(connection: "Connection[Cursor]") -> list[str]:
 
 
 def is_swapped(connection: "Connection[Cursor]") -> bool:
-    """Whether a rebuild has swapped and not cleaned up."""
+    """Whether a rebuild has swapped its tables and not yet cleaned up."""
     return fetch_one(connection, f"SHOW TABLES LIKE '{CONTROL}\\_\\_old'") is not None
 
 
 def begin(
     connection: "Connection[Cursor]", services: Sequence[Service], segments: int, expected: Mapping[str, Any]
 ) -> None:
-    """Make the tables beside, and have the projector write them from now on.
+    """Create the new tables, and make the projector write them from now on.
 
-    The exclusive lock of the control rows waits for every transaction that goes by what they said before.
+    The exclusive lock of the control rows waits for every transaction that has read their earlier values.
     """
     for service in services:
         for table in service.projection.tables:
@@ -67,7 +67,7 @@ def begin(
 
 
 def abandon(connection: "Connection[Cursor]", services: Sequence[Service]) -> None:
-    """Have the projector write the tables in use alone, and drop those beside."""
+    """Make the projector write only the tables in use, and drop the new ones."""
     names = sql.in_list(service.name for service in services)
     execute(connection, f"UPDATE {CONTROL} SET building = NULL WHERE service IN {names}")
     for service in services:
@@ -77,9 +77,9 @@ def abandon(connection: "Connection[Cursor]", services: Sequence[Service]) -> No
 
 
 def swap(connection: "Connection[Cursor]", services: Sequence[Service]) -> bool:
-    """Put the tables beside into use, all in one statement. Returns whether it got its locks in time.
+    """Put all new tables into use in one statement. Returns whether it got its locks in time.
 
-    The statement waits for open transactions, and whoever comes later waits for it: so it gives up soon.
+    The statement waits for open transactions, and later transactions wait for the statement, so it gives up soon.
     """
     names = sql.in_list(service.name for service in services)
     execute(connection, f"DROP TABLE IF EXISTS {CONTROL}{NEXT}")
@@ -106,7 +106,7 @@ def swap(connection: "Connection[Cursor]", services: Sequence[Service]) -> bool:
 
 
 def clean_up(connection: "Connection[Cursor]") -> None:
-    """Drop the old tables of a swap, and what says that there are any, last."""
+    """Drop the old tables of a swap, and last the table that shows that they exist."""
     found = [name for (name,) in fetch_all(connection, "SHOW TABLES LIKE '%\\_\\_old'")]
     for name in sorted(found, key=lambda name: name == f"{CONTROL}{OLD}"):
         if name == f"{CONTROL}{OLD}":
@@ -118,7 +118,7 @@ def beside(connection: "Connection[Any]", service: Service) -> InUse:
     """The target of a transaction that fills the tables beside, and nothing else; locked as ever.
 
     Raises:
-        OpsError: they are not being built any more.
+        OpsError: the tables are no longer being built.
     """
     found = in_use(connection, service)
     if not found.projections[1:]:
@@ -130,7 +130,7 @@ def beside(connection: "Connection[Any]", service: Service) -> InUse:
 
 
 class Progress:
-    """How far the scan of one part of a table is, kept in the read model."""
+    """The progress of the scan of one segment, stored in the read model."""
 
     def __init__(self, service: str, segment: int, segments: int, position: Mapping[str, Any] | None) -> None:
         self._chosen = f"WHERE service = {sql.literal(service)} AND segment = {segment}"
@@ -139,7 +139,7 @@ class Progress:
         self.position = position
 
     def note(self, connection: "Connection[Cursor]", items: int, position: Mapping[str, Any] | None) -> None:
-        """Note that so many more are through, and where to go on; None where that was all."""
+        """Add to the number of finished items, and store the next position; None if the segment is done."""
         at = sql.literal(json.dumps(position) if position else None)
         execute(
             connection,
@@ -149,9 +149,9 @@ class Progress:
 
 
 def unfinished(connection: "Connection[Cursor]", service: str) -> list[Progress]:
-    """The parts whose scan is not through.
+    """The segments whose scan is not finished.
 
-    Time in which no rebuild ran is taken off, so that the rate, and what it promises, stays right.
+    Time in which no rebuild ran is subtracted, so that the rate and the estimated end stay right.
     """
     chosen = f"WHERE service = {sql.literal(service)}"
     (idle,) = fetch_one(
@@ -167,7 +167,7 @@ def unfinished(connection: "Connection[Cursor]", service: str) -> list[Progress]
 
 
 def execute(connection: "Connection[Cursor]", statement: str) -> None:
-    """Run a statement whose answer is of no interest."""
+    """Run a statement and ignore its result."""
     connection.query(statement)
 
 

@@ -1,14 +1,14 @@
-"""Compares write model and read model, and repairs what differs.
+"""Compares write model and read model, and repairs differences.
 
-looks      a page of one side, looked up by key in the other; what differs is looked at again  -> Drift
-sides      how each side is read: items of the table, rows of the read model
-sums       summaries against the SUM over their base rows
-meant      whether the tables are still those that were meant, when a rebuild swaps them meanwhile
-repair     brings an aggregate's rows and the summaries that they touch right, in one transaction
-run        puts these together: in parallel, one service after the other
+looks      look up a page of one side by key in the other; look at differences a second time  -> Drift
+sides      read each side: the items of a table, the rows of the read model
+sums       compare summaries with the SUM over their base rows
+meant      check that a rebuild has not swapped the tables meanwhile
+repair     repair an aggregate's rows and the summaries that they touch, in one transaction
+run        run all of this in parallel, one service after the other
 
-Memory does not grow with the number of rows: pages are forgotten as soon as they are compared, and what
-is found is handed on at once.
+Memory does not grow with the number of rows: pages are dropped as soon as they are compared, and differences are
+reported at once.
 """
 
 from ops.verify.drift import Drift, DriftKind

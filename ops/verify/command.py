@@ -17,28 +17,28 @@ from ops.verify.run import verify as run
 
 
 @click.command()
-@click.option("--repair", is_flag=True, help="Bring right what is wrong.")
-@click.option("--service", "chosen", multiple=True, metavar="NAME", help="Only this; repeatable.")
+@click.option("--repair", is_flag=True, help="Repair the differences.")
+@click.option("--service", "chosen", multiple=True, metavar="NAME", help="Only this service. Repeatable.")
 @click.option(
     "--settle",
     type=click.FloatRange(min=0),
     default=VerifyOptions.settle_seconds,
     show_default=True,
-    help="Seconds that the read model has to catch up before a difference counts.",
+    help="Seconds that the read model may take to catch up before a difference counts.",
 )
 @click.option(
     "--segments",
     type=click.IntRange(1, 64),
     default=VerifyOptions.segments,
     show_default=True,
-    help="How many parts of a table to read at once; each takes some 30 MB.",
+    help="Number of table segments to read at once. Each takes about 30 MB.",
 )
 @json_option
 def verify(repair: bool, chosen: tuple[str, ...], settle: float, segments: int, as_json: bool) -> int:
     """Compare the read model with the write model, row by row, and the summaries with their sums.
 
-    Ends with 1 when something is wrong that was not repaired, or when a rebuild came in between, so that it has to be
-    run again. Harmless while commands come in.
+    The exit code is 1 if a difference was not repaired, or if a rebuild swapped the tables meanwhile, so that verify
+    has to be run again. It does no harm while commands arrive.
     """
     runtime = load()
     url = runtime.settings.need("database_url")
@@ -60,7 +60,7 @@ def verify(repair: bool, chosen: tuple[str, ...], settle: float, segments: int, 
 
 
 def live(url: str, service: Service) -> Projection:
-    """The projection that the tables in use are written by."""
+    """The projection that writes the tables in use."""
     connection = connect(url)
     try:
         connection.query("START TRANSACTION")
@@ -70,7 +70,7 @@ def live(url: str, service: Service) -> Projection:
 
 
 def as_document(report: VerifyReport) -> dict[str, object]:
-    """The report as JSON has it."""
+    """The report as JSON."""
     return {
         "items": report.items,
         "rows": report.rows,
@@ -100,10 +100,10 @@ def _row(drift: Drift) -> tuple[str, ...]:
 
 
 def conclusion(report: VerifyReport) -> str:
-    """What it comes to, in a sentence or two."""
+    """The result in a sentence or two."""
     if report.rebuilt:
         return (
-            f"the tables of {', '.join(report.rebuilt)} were rebuilt meanwhile, and what was found may be of the old"
+            f"the tables of {', '.join(report.rebuilt)} were rebuilt meanwhile, and the differences may be in the old"
             f" ones ({report.repaired:,} repaired, {report.left:,} left). Run it again."
         )
     if not report.counts:
@@ -114,12 +114,12 @@ def conclusion(report: VerifyReport) -> str:
 
 
 def _advice(report: VerifyReport) -> Iterator[str]:
-    """What to do about what is left, by what this run has tried."""
+    """What to do about the remaining differences, depending on what this run has tried."""
     if report.counts.keys() - NOT_REPAIRABLE and not report.repair:
         rest = " the rest of" if report.counts.keys() & NOT_REPAIRABLE.keys() else ""
-        yield f"`python -m ops verify --repair` brings{rest} that right."
+        yield f"`python -m ops verify --repair` repairs{rest} that."
     elif report.repair and report.left > sum(report.counts[kind] for kind in NOT_REPAIRABLE):
-        yield "`outcome` says of each why it was left."
+        yield "The `outcome` of each difference says why it was left."
     for kind, advice in NOT_REPAIRABLE.items():
         if report.counts[kind]:
             yield f"{kind.value.capitalize()}: {advice}."

@@ -1,4 +1,4 @@
-"""What can be wrong with a row, and how it is told."""
+"""Drift: the kinds of differences between the sides, and their description."""
 
 import enum
 import hashlib
@@ -27,15 +27,15 @@ class DriftKind(enum.StrEnum):
 
 
 class Drift(NamedTuple):
-    """One thing that is wrong.
+    """A difference between the sides.
 
     Attributes:
-        service: whose it is.
-        table: the root table, or the summary's.
-        key: the aggregate's id, or the summary's key, its columns joined by "/".
-        kind: what is wrong.
-        detail: in words: versions, columns, checksums.
-        outcome: "" where nothing was tried; "repaired"; or why it was left.
+        service: the service.
+        table: the root table, or the summary's table.
+        key: the aggregate's id, or the summary's key with its columns joined by "/".
+        kind: the kind of difference.
+        detail: a description with versions, columns and checksums.
+        outcome: "" if no repair was tried; "repaired"; or why it was left.
     """
 
     service: str
@@ -47,7 +47,7 @@ class Drift(NamedTuple):
 
     @property
     def repaired(self) -> bool:
-        """Whether it is right now."""
+        """Whether the difference was repaired."""
         return self.outcome == REPAIRED
 
 
@@ -55,7 +55,7 @@ REPAIRED = "repaired"
 NOT_REPAIRABLE: Mapping[DriftKind, str] = MappingProxyType(
     {
         DriftKind.AHEAD: "`python -m ops rebuild` makes the read model follow a table that was restored",
-        DriftKind.UNREADABLE: "mend the projection or the item; `python -m ops dead-letters list` shows"
+        DriftKind.UNREADABLE: "correct the projection or the item; `python -m ops dead-letters list` shows"
         " what was refused",
     }
 )
@@ -63,7 +63,7 @@ NOT_REPAIRABLE: Mapping[DriftKind, str] = MappingProxyType(
 
 
 class Found(NamedTuple):
-    """The rows that the read model has of an aggregate: its root row, if there is one, and its child rows."""
+    """An aggregate's rows in the read model: its root row, if there is one, and its child rows."""
 
     root: Row | None
     children: FoundChildren
@@ -73,7 +73,7 @@ NOTHING = Found(None, {})
 
 
 def equal(meant: AggregateRows, found: Found) -> bool:
-    """Whether the rows found are those planned, in any order."""
+    """Whether the rows found are the expected ones, in any order."""
     if found.root != meant.root:
         return False
     return all(
@@ -87,7 +87,7 @@ def _all_children(meant: AggregateRows, found: Found) -> ChildRows:
 
 
 def difference(projection: Projection, meant: AggregateRows, found: Found) -> str:
-    """Where rows of the same version differ: the columns of the root row, the tables of child rows, the checksums."""
+    """How rows of the same version differ: columns of the root row, tables of child rows, checksums."""
     places = [
         column for column in projection.root.columns if getattr(meant.root, column) != getattr(found.root, column)
     ]
@@ -103,7 +103,7 @@ def difference(projection: Projection, meant: AggregateRows, found: Found) -> st
 
 
 def checksum(root: Row | None, children: ChildRows) -> str:
-    """A short digest of an aggregate's rows, the same for the same rows in any order."""
+    """A short digest of an aggregate's rows. It does not depend on their order."""
     rows: list[Any] = [
         root and astuple(root),
         *((name, _sorted(children[name])) for name in sorted(children) if children[name]),

@@ -1,9 +1,9 @@
-"""Two looks at every aggregate: a page at once, and then whatever differed, again and closely.
+"""Two looks at every aggregate: first a page at a time, then again at everything that differed.
 
-The read model is always a little behind, and a scan's page is a little old when it is compared. So what
-differs at first is only suspected. At the second look, some seconds later, the rows are read first and
-the items after them, consistently, so that an item cannot be older than its rows; and a row is stale
-only if it does not show even the version that the item had at the first look.
+The read model is always a little behind, and a scan's page is a little old when it is compared. So a difference at the
+first look is only a suspicion. At the second look, some seconds later, the rows are read first and the items after
+them, consistently, so that an item cannot be older than its rows. A row counts as stale only if it does not even show
+the version that the item had at the first look.
 """
 
 import time
@@ -17,7 +17,7 @@ from chalicelib.core.streams.poison import Poisonous, of_the_record
 from ops.verify.drift import NOTHING, Drift, DriftKind, Found, difference, equal
 from ops.verify.sides import Item, Items, ReadRows
 
-# Suspects are looked at again by this many at the latest, so that they never fill the memory.
+# Suspects are looked at again once there are this many, so that they never fill the memory.
 _MOST_SUSPECTS = 1000
 
 
@@ -32,12 +32,12 @@ class Comparison:
     """Compares one service's items with its rows.
 
     Args:
-        service: whose they are.
-        projection: of the tables to compare.
+        service: the service.
+        projection: the projection of the tables to compare.
         items: the write side.
         rows: the read side.
-        settle_seconds: at least this long between the looks.
-        sleep: waits that many seconds.
+        settle_seconds: the least time between the two looks.
+        sleep: waits for a number of seconds.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Comparison:
         self._sleep = sleep
 
     def items_against_rows(self, segment: int, segments: int, advance: Callable[[int], None]) -> Iterator[Drift]:
-        """Look each item of one part of the table up among the rows."""
+        """Look up each item of one segment of the table among the rows."""
         suspects = _Suspects()
         for items, _ in self._items.pages(segment, segments):
             suspects.add(self._suspicious(items))
@@ -68,7 +68,7 @@ class Comparison:
         yield from self._look_again(suspects)
 
     def rows_against_items(self, pages: Iterator[list[str]], advance: Callable[[int], None]) -> Iterator[Drift]:
-        """Look the aggregate of each row up among the items."""
+        """Look up the aggregate of each row among the items."""
         suspects = _Suspects()
         for keys in pages:
             existing = self._items.existing(keys)
@@ -79,7 +79,7 @@ class Comparison:
         yield from self._look_again(suspects)
 
     def _suspicious(self, items: Sequence[Item]) -> list[Suspect]:
-        """Those of a page's items whose rows are not what they should be."""
+        """The items of a page whose rows differ from the expected ones."""
         found = self._rows.get([item["id"]["S"] for item in items])
         return [Suspect(item["id"]["S"], _version_of(item)) for item in items if not self._shown(item, found)]
 
@@ -87,7 +87,7 @@ class Comparison:
         """The rows that an item should have.
 
         Raises:
-            Poisonous: UnknownAggregate, or whatever a projection raises of a state that it cannot read.
+            Poisonous: no kind of aggregate has the id, or the projection cannot read the state.
         """
         with of_the_record():
             return rows_of(head_of(item, self._service), self._service, self._projection)
@@ -100,7 +100,7 @@ class Comparison:
         return wanted is not None and equal(wanted, found[item["id"]["S"]])
 
     def _look_again(self, suspects: "_Suspects") -> Iterator[Drift]:
-        """The suspects that differ still."""
+        """The suspects that still differ."""
         if not suspects.found:
             return
         self._sleep(max(0.0, suspects.since + self._settle_seconds - time.monotonic()))
@@ -114,7 +114,7 @@ class Comparison:
                     yield drift
 
     def _judge(self, suspect: Suspect, found: Found, item: Item | None) -> Drift | None:
-        """What is wrong, if it is; the item was read after the rows."""
+        """The difference, if there is one. The item was read after the rows."""
         if item is None:
             return self._drift(suspect, DriftKind.FOREIGN, "rows without an item") if found != NOTHING else None
         try:
@@ -146,7 +146,7 @@ class Comparison:
 
 
 class _Suspects:
-    """What is to be looked at again, and when the youngest of it was first seen (seconds, monotonic)."""
+    """The aggregates for a second look, and when the latest of them was first seen (monotonic seconds)."""
 
     def __init__(self) -> None:
         self.found: list[Suspect] = []
@@ -154,18 +154,18 @@ class _Suspects:
 
     @property
     def many(self) -> bool:
-        """Whether it is time to look again."""
+        """Whether there are enough for a second look."""
         return len(self.found) >= _MOST_SUSPECTS
 
     def add(self, suspects: Sequence[Suspect]) -> None:
-        """Take more."""
+        """Add suspects."""
         if suspects:
             self.found += suspects
             self.since = time.monotonic()
 
 
 def _version_of(item: Item) -> int:
-    """The item's version, or 1 where it is unreadable: whatever it is, the item exists."""
+    """The item's version, or 1 if it cannot be read: the item exists in any case."""
     try:
         return int(item["version"]["N"])
     except (KeyError, TypeError, ValueError):

@@ -1,7 +1,7 @@
-"""Whether the tables that a verification began with are still what their names lead to.
+"""Check that the tables with which a verification began still have their names.
 
-A rebuild may swap tables meanwhile, and what it puts in their place may be of another generation: rows that a
-projection of the old one makes are wrong there.
+A rebuild may swap tables meanwhile. The new ones may be of another generation, for which rows of the old projection are
+wrong.
 """
 
 from typing import TYPE_CHECKING
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 def still_meant(connection: "Connection[Cursor]", service: str, projection: Projection) -> bool:
     """Whether a service's tables are still of the projection's generation.
 
-    Within a transaction they stay so until it ends: a swap renames `generations` as well, and waits for whoever
-    has read it.
+    Within a transaction, the answer stays true until it ends: a swap renames `generations`, too, and waits for every
+    transaction that has read it.
 
     Args:
-        connection: to the writer.
-        service: its name.
-        projection: of the tables in use, or of those that a rebuild fills beside them.
+        connection: a connection to the writer.
+        service: the service's name.
+        projection: the projection of the tables in use, or of the new tables of a rebuild.
     """
     found = generations_of(connection, service)
     if found is None:  # no projector and no rebuild has written these tables yet

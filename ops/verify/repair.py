@@ -1,8 +1,8 @@
-"""Bringing an aggregate right: its rows from its item, and the summaries that they touch, in one transaction.
+"""Repair an aggregate: its rows from its item, and the summaries that they touch, in one transaction.
 
-The row is locked before the item is read, so that no projector can bring a newer version in between and
-be overwritten; and before that it is seen whether the tables are still those that were looked at. Summaries
-are not changed by a difference, which would carry on what is wrong with the old row, but set to the SUM.
+The row is locked before the item is read. So no projector can write a newer version in between, which the repair would
+overwrite. Before that, the tables are checked to be still the same. Summaries are set to the SUM. A difference would
+keep the error of the old row.
 """
 
 from collections.abc import Iterable, Iterator
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
     from pymysql.cursors import Cursor
 
 
-_REBUILT = "left: the tables were rebuilt meanwhile; verify again"
+_REBUILT = "left: the tables were rebuilt meanwhile, so verify again"
 
 
 class Repair:
     """Repairs one service's rows.
 
     Args:
-        service: whose they are.
-        projection: of the tables to repair.
+        service: the service.
+        projection: the projection of the tables to repair.
         items: the write side.
         attempts: runs the transactions.
     """
@@ -47,7 +47,7 @@ class Repair:
         self._attempts = attempts
 
     def aggregate(self, drift: Drift) -> Drift:
-        """Repair what is wrong with an aggregate; says how it went."""
+        """Repair an aggregate's rows. Returns the outcome in words."""
         if drift.kind is DriftKind.UNREADABLE:
             return drift._replace(outcome="left: no rows can be made of it; see `ops dead-letters list`")
         try:
@@ -59,7 +59,7 @@ class Repair:
         return drift._replace(outcome=outcome)
 
     def summary(self, wrong: Wrong) -> str:
-        """Set one row of a summary to the SUM; says how it went."""
+        """Set one row of a summary to the SUM. Returns the outcome in words."""
 
         def work(connection: "Connection[Cursor]") -> str:
             connection.query("START TRANSACTION")
@@ -100,11 +100,11 @@ class Repair:
     def _statements(
         self, id: str, root: Row | None, children: FoundChildren, item: Item | None, wanted: AggregateRows | None
     ) -> Iterator[bytes]:
-        """What makes the rows those of the item, or deletes them all."""
+        """The statements that write the item's rows, or delete all rows."""
         table = self._projection.root
         (key,) = table.key
         if item and wanted:
-            # A row that is not there is inserted plainly: 1062 then says that a projector was first.
+            # A missing row is inserted with a plain INSERT: error 1062 then means that a projector was first.
             others = ", ".join(f"{column} = VALUES({column})" for column in table.columns if column != key)
             yield from sql.insert(table, [wanted.root], f"ON DUPLICATE KEY UPDATE {others}" if root else "")
             line = timeline.row(self._service.name, stored_head(item))
@@ -117,7 +117,7 @@ class Repair:
     def _set_summaries(
         self, connection: "Connection[Cursor]", root: Row | None, children: FoundChildren, wanted: AggregateRows | None
     ) -> None:
-        """Set every summary that the old rows or the new ones add to, locking in the order of the projector."""
+        """Set every summary row to which the old or the new rows contribute, in the projector's order of locks."""
         states: Iterable[tuple[Row, Any]] = [
             *([(root, children)] if root else []),
             *([(wanted.root, wanted.children)] if wanted else []),

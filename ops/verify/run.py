@@ -1,4 +1,4 @@
-"""A whole verification: every service, both ways, then the summaries; in parallel, with what is found handed on."""
+"""A whole verification: every service in both directions, then the summaries. It runs in parallel."""
 
 import math
 import threading
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pymysql.connections import Connection
     from pymysql.cursors import Cursor
 
-# Sums that differ are taken by so many at once for their second look.
+# The number of differing sums that one second look covers.
 _SUMS_AT_ONCE = 100
 _MOST_EXAMPLES = 100
 
@@ -34,12 +34,12 @@ Connect = Callable[[], "Connection[Cursor]"]
 
 @dataclass(frozen=True)
 class VerifyOptions:
-    """How to verify.
+    """The options of a verification.
 
     Attributes:
-        repair: whether to bring right what is wrong.
-        settle_seconds: how long the read model has, to catch up, before a difference counts.
-        segments: how many threads, each with a connection.
+        repair: whether to repair differences.
+        settle_seconds: how long the read model may take to catch up before a difference counts.
+        segments: the number of threads, each with a connection.
     """
 
     repair: bool = False
@@ -49,18 +49,18 @@ class VerifyOptions:
 
 @dataclass
 class VerifyReport:
-    """What came out.
+    """The result of a verification.
 
     Attributes:
-        items: compared with their rows.
-        rows: whose items were looked up.
-        counts: how much was found, by kind.
-        repaired: how much of it is right now.
-        examples: the first hundred.
-        rebuilt: services whose tables were swapped for those of another generation meanwhile, so that nothing is
-            said of what is in use now.
-        seconds: it took.
-        repair: whether a repair of what was found was tried.
+        items: the number of items that were compared with their rows.
+        rows: the number of rows whose items were looked up.
+        counts: the number of differences, by kind.
+        repaired: the number of differences that were repaired.
+        examples: the first hundred differences.
+        rebuilt: services whose tables a rebuild swapped for those of another generation meanwhile, so that the result
+            says nothing about the tables in use.
+        seconds: the time that it took.
+        repair: whether repairs were tried.
     """
 
     items: int = 0
@@ -74,11 +74,11 @@ class VerifyReport:
 
     @property
     def left(self) -> int:
-        """How much is still wrong."""
+        """The number of remaining differences."""
         return self.counts.total() - self.repaired
 
     def add(self, drift: Drift) -> None:
-        """Count what was found."""
+        """Count a difference."""
         self.counts[drift.kind] += 1
         self.repaired += drift.repaired
         if len(self.examples) < _MOST_EXAMPLES or (not drift.repaired and self.left == 1):
@@ -86,12 +86,12 @@ class VerifyReport:
 
 
 class Target(NamedTuple):
-    """What to verify.
+    """A service to verify.
 
     Attributes:
-        service: whose rows.
+        service: the service.
         table: its DynamoDB table.
-        projection: the one of its projections whose tables to compare.
+        projection: the projection whose tables are compared.
     """
 
     service: Service
@@ -111,15 +111,15 @@ def verify(
     """Compare the read model with the write model, both ways, and the summaries with their sums.
 
     Args:
-        targets: which services, and which of their tables.
-        dynamodb: a client.
+        targets: the services, and which of their tables to compare.
+        dynamodb: a DynamoDB client.
         connect: opens a connection to the read model's writer, on which a statement may take long.
-        options: how.
-        phase: shows the progress of each phase: (what, how many or None) -> context of `advance`.
-        on_drift: is told of everything found, after it was repaired or left; by one thread at a time.
+        options: the options.
+        phase: shows the progress of each phase: (name, number of items or None) -> context of `advance`.
+        on_drift: called with each difference, after it was repaired or left, by one thread at a time.
 
     Raises:
-        Exception: whatever keeps either side from being read.
+        Exception: one of the sides cannot be read.
     """
     report, begun, lock = VerifyReport(repair=options.repair), time.monotonic(), threading.Lock()
 
@@ -163,7 +163,7 @@ class _One:
         self._repair = Repair(service, projection, items, Attempts(writer, lambda: math.inf))
 
     def run(self, tasks: Sequence[Task], note: Callable[[Drift], None], advance: Advance) -> int:
-        """Run tasks in threads. Returns how far they advanced in all."""
+        """Run tasks in threads. Returns the sum of their progress."""
         done, lock = 0, threading.Lock()
 
         def count(by: int = 1, /) -> None:
@@ -206,7 +206,7 @@ class _One:
         return tasks
 
     def rebuilt(self) -> bool:
-        """Whether its tables are not those any more that were compared."""
+        """Whether a rebuild has replaced the tables that were compared."""
         connection = self._connect()
         try:
             return not still_meant(connection, self._service.name, self._projection)
@@ -214,7 +214,7 @@ class _One:
             connection._force_close()  # type: ignore[attr-defined]  # not in the stubs
 
     def summaries(self) -> list[Task]:
-        """One task: the server is busy enough with one sum at a time."""
+        """A single task, since one sum at a time keeps the server busy enough."""
         return [self._summaries]
 
     def _summaries(self, advance: Advance) -> Iterator[Drift]:
@@ -233,7 +233,7 @@ class _One:
             advance(1)
 
     def _wrong_still(self, suspects: Sequence[Wrong]) -> Iterator[Drift]:
-        """Those of a summary's rows that are wrong at a second look too."""
+        """The rows of a summary that still differ at a second look."""
         if not suspects:
             return
         summary = suspects[0].summary
@@ -244,12 +244,12 @@ class _One:
             yield drift._replace(outcome=self._repair.summary(wrong)) if self._options.repair else drift
 
     def _settled(self, found: Iterator[Drift]) -> Iterator[Drift]:
-        """What was found, repaired if that is wanted."""
+        """The difference, after a repair if that is wanted."""
         return (self._repair.aggregate(drift) for drift in found) if self._options.repair else found
 
 
 class _Shared:
-    """Lets several threads iterate over one iterator, each element going to one of them."""
+    """Lets several threads share one iterator. Each element goes to one of them."""
 
     def __init__(self, source: Iterator[list[str]]) -> None:
         self._source = source
@@ -265,7 +265,7 @@ class _Shared:
 
 
 def _parts(page: list[str]) -> Iterator[list[str]]:
-    """As many keys as one BatchGetItem takes."""
+    """Parts of as many keys as one BatchGetItem accepts."""
     return (page[start : start + MAX_BATCH_GET] for start in range(0, len(page), MAX_BATCH_GET))
 
 

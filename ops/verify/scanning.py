@@ -1,8 +1,8 @@
-"""Scan, with answers read by msgspec.
+"""Scan a table, with responses parsed by msgspec.
 
-botocore reads every answer by walking the API's model over it, which for a page of items takes several times as
-long as everything else that verify does with them. Its event before-parse lets the body be read another way.
-Items come out the same, but for binary attributes, which stay in base64 and which no aggregate has.
+botocore parses every response along the API's model. For a page of items, this takes several times as long as all other
+work of verify. botocore's event before-parse allows another way of parsing. Items are the same, except for binary
+attributes, which stay in base64. No aggregate has any.
 """
 
 import threading
@@ -20,12 +20,12 @@ _here = threading.local()
 
 
 def prepare(client: "DynamoDBClient") -> None:
-    """Make a client ready for `scan`; once is enough, and again does no harm."""
+    """Prepare a client for `scan`. Repeating it does no harm."""
     client.meta.events.register(_EVENT, _read, unique_id="tributary-scan")
 
 
 def scan(client: "DynamoDBClient", **request: Any) -> dict[str, Any]:
-    """One page of a scan, as `client.scan` gives it. The client is prepared; its other calls stay as they are."""
+    """One page of a scan, as `client.scan` returns it, with a prepared client. Other calls are not affected."""
     _here.ours = True
     try:
         answer: Any = client.scan(**request)
@@ -35,7 +35,7 @@ def scan(client: "DynamoDBClient", **request: Any) -> dict[str, Any]:
 
 
 def _read(response_dict: Any, customized_response_dict: Any, **_: Any) -> None:
-    """Read a body, and leave none to botocore's parser; one that was cut off is left to whoever looks for that."""
+    """Read a body, and leave none for botocore's parser. A body that was cut short is left to refuse_cut_answers."""
     if getattr(_here, "ours", False) and response_dict["status_code"] == 200 and is_whole(response_dict):
         customized_response_dict.update(msgspec.json.decode(response_dict["body"]))
         response_dict["body"] = b"{}"

@@ -1,4 +1,4 @@
-"""The two sides: items in the write store, rows in the read model; each read a page at a time, or by key."""
+"""The two sides: items in the write store and rows in the read model. Each is read by page or by key."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -22,9 +22,9 @@ _ROWS_A_PAGE = 1000
 
 
 def with_rows(service: Service) -> Callable[[str], bool]:
-    """Tells of an item's id whether the read model should have rows of it.
+    """A function that tells whether the read model should have rows of an item, by its id.
 
-    Of what no kind of aggregate is, too: it is found unreadable, and not passed over in silence.
+    This includes an item that is no known aggregate: it is reported as unreadable, not ignored.
     """
 
     def wanted(id: str) -> bool:
@@ -37,12 +37,12 @@ def with_rows(service: Service) -> Callable[[str], bool]:
 
 
 class Items:
-    """The items of one service's table, as far as somebody wants them.
+    """The wanted items of one service's table.
 
     Args:
-        client: of DynamoDB.
-        table: the table.
-        wanted: whether the item of that id is wanted.
+        client: a DynamoDB client.
+        table: the table's name.
+        wanted: id -> whether the item is wanted.
     """
 
     def __init__(self, client: "DynamoDBClient", table: str, wanted: Callable[[str], bool]) -> None:
@@ -54,16 +54,16 @@ class Items:
     def pages(
         self, segment: int, segments: int, after: Position | None = None
     ) -> Iterator[tuple[list[Item], Position | None]]:
-        """One part of a parallel, consistent scan.
+        """One segment of a parallel, consistent scan.
 
         Args:
-            segment: which part, from 0.
-            segments: how many parts there are.
-            after: where to go on, as an earlier scan of the same part gave it.
+            segment: the segment's number, from 0.
+            segments: the number of segments.
+            after: the position to continue from, as an earlier scan of the same segment returned it.
 
         Yields:
-            A page's items, and where to go on after it; None after the last page. Whoever takes them lets go of them
-            before asking for more.
+            The items of a page, and the position after it; None after the last page. The caller must drop the items
+            before it asks for the next page.
         """
         place: dict[str, Any] = {"ExclusiveStartKey": after} if after else {}
         while True:
@@ -83,11 +83,11 @@ class Items:
             place = {"ExclusiveStartKey": following}
 
     def get(self, ids: Sequence[str]) -> dict[str, Item]:
-        """The items of those ids that exist and are wanted, read consistently."""
+        """The wanted items with these ids, as far as they exist, read consistently."""
         return {item["id"]["S"]: item for item in self._read(ids)}
 
     def existing(self, ids: Sequence[str]) -> set[str]:
-        """Those of the ids that have an item that is wanted."""
+        """The ids that have a wanted item."""
         return {item["id"]["S"] for item in self._read(ids, "id")}
 
     def _read(self, ids: Sequence[str], projection: str = "") -> Iterator[Item]:
@@ -97,7 +97,7 @@ class Items:
             yield from batch_get(self._client, self._table, part, tries=PATIENT_TRIES, projection=projection)
 
     def count(self) -> int | None:
-        """About how many items the table has, claims included; DynamoDB counts every six hours."""
+        """The approximate number of items, including claims. DynamoDB counts them every six hours."""
         return self._client.describe_table(TableName=self._table)["Table"].get("ItemCount") or None
 
 
@@ -105,8 +105,8 @@ class ReadRows:
     """The rows of one projection.
 
     Args:
-        writer: connections, one a thread: drift is looked for where it would be repaired, not on a replica.
-        projection: whose tables these are.
+        writer: connections to the writer, one for each thread. A replica would show differences that are only lag.
+        projection: the projection of the tables.
     """
 
     def __init__(self, writer: Writer, projection: Projection) -> None:
@@ -114,11 +114,11 @@ class ReadRows:
         self._projection = projection
 
     def get(self, keys: Sequence[str], *, together: bool = False) -> dict[str, Found]:
-        """What there is of each of those aggregates; NOTHING where there is nothing.
+        """The rows of each aggregate; NOTHING if it has none.
 
         Args:
-            keys: of the root rows.
-            together: read root and child rows of an aggregate as one commit left them, by a shared lock.
+            keys: the keys of the root rows.
+            together: whether to read root and child rows of the same commit, by a shared lock.
         """
         connection = self._writer.connection()
         if together:
@@ -133,7 +133,7 @@ class ReadRows:
         }
 
     def pages(self) -> Iterator[list[str]]:
-        """The keys of all aggregates that have a root row, by key."""
+        """The keys of all aggregates that have a root row, in the order of keys."""
         root = self._projection.root
         yield from self._keys(f"SELECT {root.key[0]} FROM {root.physical_name} WHERE {{after}}", root.key[0])
 
@@ -150,7 +150,7 @@ class ReadRows:
             )
 
     def _keys(self, statement: str, column: str) -> Iterator[list[str]]:
-        """Pages of the keys that a statement gives; `{after}` in it is where the next page begins."""
+        """Pages of the keys that a statement returns. `{after}` in it becomes the condition for the next page."""
         after = ""
         while True:
             text = statement.format(after=f"{column} > {sql.text_literal(after)}")

@@ -1,7 +1,7 @@
-"""Summaries against the SUM over their base rows, added up by the server in one statement each.
+"""Compare summaries with the SUM over their base rows, which the server calculates in one statement each.
 
-One statement reads one snapshot, in which each summary equals its SUM whatever is going on. Only the rows
-that differ come back, a few at a time.
+One statement reads one snapshot, in which each summary equals its SUM at any time. Only the differing rows are
+returned, a few at a time.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Wrong(NamedTuple):
-    """A row of a summary that is not the SUM; `kept` or `real` is None where there is no row, or no base rows."""
+    """A row of a summary that differs from the SUM. `kept` is None without a row, `real` without base rows."""
 
     summary: Summary
     key: PrimaryKey
@@ -32,13 +32,13 @@ class Wrong(NamedTuple):
 def wrong_rows(
     connection: "Connection[Cursor]", projection: Projection, summary: Summary, keys: Sequence[PrimaryKey] = ()
 ) -> Iterator[Wrong]:
-    """The rows of a summary that are not the SUM over the base rows.
+    """The rows of a summary that differ from the SUM over the base rows.
 
     Args:
-        connection: used until the last row is taken.
-        projection: whose base tables count.
-        summary: one of the projection's.
-        keys: look at these rows alone; () for all.
+        connection: a connection, which is in use until the last row was read.
+        projection: the projection of the base tables.
+        summary: a summary of the projection.
+        keys: the only rows to compare; () for all.
     """
     from pymysql.cursors import SSCursor
 
@@ -51,10 +51,10 @@ def wrong_rows(
 
 
 def set_to_sum(connection: "Connection[Cursor]", projection: Projection, summary: Summary, key: PrimaryKey) -> None:
-    """Make one row of a summary the SUM over the base rows, within the transaction that is open.
+    """Set one row of a summary to the SUM over the base rows, within the open transaction.
 
-    The row's lock comes first, made by writing the row if need be: whoever has changed base rows and not
-    yet this summary will wait for it, and add a difference to what is committed here.
+    First the row is locked, and created if needed. A transaction that has changed base rows, and not yet this summary,
+    then waits for the lock and adds its difference to the committed SUM.
     """
     table = summary.table
     zeros = [None if name in summary.greatest else 0 for name in summary.measures]
@@ -74,7 +74,7 @@ def set_to_sum(connection: "Connection[Cursor]", projection: Projection, summary
 
 
 def _comparison(projection: Projection, summary: Summary, keys: Sequence[PrimaryKey]) -> str:
-    """The statement: both sides one above the other, grouped by key, and those where they differ."""
+    """The statement: the rows of both sides, grouped by key, of which those that differ are kept."""
     table, names = summary.table, summary.measures
     where = f"WHERE {sql.any_of(table.key, keys)}" if keys else ""
     columns, key = ", ".join(table.columns), ", ".join(table.key)
@@ -93,7 +93,7 @@ def _comparison(projection: Projection, summary: Summary, keys: Sequence[Primary
 
 
 def _sums(projection: Projection, summary: Summary) -> str:
-    """The projection's own SUM, over the tables that this projection is of."""
+    """The summary's `sums` statement, over the projection's tables."""
     tables = (projection.root, *projection.children)
     return summary.sums.format_map({table.name: table.physical_name for table in tables})
 

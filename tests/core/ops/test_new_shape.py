@@ -204,7 +204,7 @@ def test_a_repair_across_a_swap(world: World) -> None:
 
     report = look(swapping)
     assert {drift.kind.value for drift in report.examples} == {"changed", "sum"}
-    assert {drift.outcome for drift in report.examples} == {"left: the tables were rebuilt meanwhile; verify again"}
+    assert {drift.outcome for drift in report.examples} == {"left: the tables were rebuilt meanwhile, so verify again"}
     assert world.sql("SELECT DISTINCT reason FROM transfers") == (("new",),)
     assert world.sql("SELECT account FROM turnover_by_account ORDER BY account") == (("X-A",), ("X-B",))
     assert (as_document(report)["rebuilt"], report.repaired) == (["transfers"], 0)

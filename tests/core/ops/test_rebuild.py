@@ -274,7 +274,7 @@ def test_only_one_at_a_time(world: World) -> None:
     with pytest.raises(Killed):
         rebuild(plan(world, lambda: Gate(world.url, once("CREATE TABLE generations__next", try_another))))
     assert "is running" in refused[0]
-    with pytest.raises(OpsError, match="was begun and not ended"):
+    with pytest.raises(OpsError, match="was begun and has not ended"):
         rebuild(plan(world))
 
 
@@ -405,7 +405,7 @@ def test_lost_on_the_way(world: World) -> None:
     def kill(gate: Gate) -> None:
         world.sql(f"KILL {gate.real.thread_id()}")
 
-    with pytest.raises(OpsError, match="lost on the way") as lost:
+    with pytest.raises(OpsError, match="read model was lost") as lost:
         rebuild(plan(world, lambda: Gate(world.url, once("CREATE TABLE generations__next", kill))))
     assert "--resume" in lost.value.hint
     assert rebuild(plan(world), resume=True).swapped

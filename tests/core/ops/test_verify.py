@@ -200,19 +200,20 @@ def test_what_it_advises_follows_from_what_it_did(world: World) -> None:
     world.write(("transfers", head("tra_worse", 1, {"status": "requested"})))
     world.sql("UPDATE transfers SET version = 7 WHERE id = 'tra_4'")
     rest = (
-        "Ahead: `python -m ops rebuild` makes the read model follow a table that was restored. Unreadable: mend the"
+        "Ahead: `python -m ops rebuild` makes the read model follow a table that was restored. Unreadable: correct the"
         " projection or the item; `python -m ops dead-letters list` shows what was refused."
     )
     assert conclusion(world.verify()[0]) == f"1 ahead, 1 unreadable. {rest}"
     assert conclusion(world.verify(repair=True)[0]) == f"1 ahead, 1 unreadable; 0 repaired, 2 left. {rest}"
     world.sql("UPDATE transfers SET reason = 'x' WHERE id = 'tra_5'")
     mixed = "1 ahead, 1 changed, 1 unreadable"
-    brings = "`python -m ops verify --repair` brings the rest of that right."
+    brings = "`python -m ops verify --repair` repairs the rest of that."
     assert conclusion(world.verify()[0]) == f"{mixed}. {brings} {rest}"
     assert conclusion(world.verify(repair=True)[0]) == f"{mixed}; 1 repaired, 2 left. {rest}"
     world.write(transfer("tra_bad", reason="x" * 501))
     assert conclusion(world.verify(repair=True)[0]) == (
-        f"1 ahead, 1 missing, 1 unreadable; 0 repaired, 3 left. `outcome` says of each why it was left. {rest}"
+        "1 ahead, 1 missing, 1 unreadable; 0 repaired, 3 left. The `outcome` of each difference says why it was left."
+        f" {rest}"
     )
 
 
