@@ -16,6 +16,7 @@ from ops.verify.sides import Item, Items
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
+    from pymysql.cursors import Cursor
 
 _KEY_PREFIX = f"{CLAIM_PREFIX}key#"
 
@@ -38,7 +39,7 @@ def kind_of(service: Service, id: str) -> Aggregate | None:
     return kind if kind.personal else None
 
 
-def by_read_model(connection: "Connection[Any]", service: Service, person: str) -> list[str]:
+def by_read_model(connection: "Connection[Cursor]", service: Service, person: str) -> list[str]:
     """The ids of the aggregates that belong to a person by their rows.
 
     Args:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec.structs import astuple
 
@@ -22,6 +22,7 @@ from ops.verify.sides import Item
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
+    from pymysql.cursors import Cursor
 
 _ROWS_AT_ONCE = 500
 
@@ -49,7 +50,7 @@ class ReadModel:
             f"({name}, {sql.text_literal(id)}, {version}, UTC_TIMESTAMP(3))" for id, version in versions.items()
         )
 
-        def work(connection: "Connection[Any]") -> None:
+        def work(connection: "Connection[Cursor]") -> None:
             connection.query("START TRANSACTION")
             in_use(connection, service)  # makes the row if there is none
             connection.query("COMMIT")
@@ -108,7 +109,9 @@ class _Noted:
         self._noted[f"{letter.service} {letter.aggregate}"] = letter.error
 
 
-def _rows(connection: "Connection[Any]", service: Service, id: str, after: int, through: int) -> Sequence[TimelineRow]:
+def _rows(
+    connection: "Connection[Cursor]", service: Service, id: str, after: int, through: int
+) -> Sequence[TimelineRow]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {','.join(TABLE.columns)} FROM timeline WHERE service = {sql.text_literal(service.name)}"
@@ -118,6 +121,6 @@ def _rows(connection: "Connection[Any]", service: Service, id: str, after: int, 
         return [TimelineRow(*row) for row in cursor.fetchall()]
 
 
-def _update(connection: "Connection[Any]", row: TimelineRow) -> None:
+def _update(connection: "Connection[Cursor]", row: TimelineRow) -> None:
     key = sql.any_of(TABLE.key, [astuple(row)[: len(TABLE.key)]])
     connection.query(f"UPDATE timeline SET events = {sql.text_literal(row.events)} WHERE {key}")

@@ -114,8 +114,8 @@ def clean_up(connection: "Connection[Cursor]") -> None:
         execute(connection, f"DROP TABLE {name}")
 
 
-def beside(connection: "Connection[Any]", service: Service) -> InUse:
-    """The target of a transaction that fills the tables beside, and nothing else; locked as ever.
+def beside(connection: "Connection[Cursor]", service: Service) -> InUse:
+    """The targets of a transaction that writes only the new tables. The control row is locked as usual.
 
     Raises:
         OpsError: the tables are no longer being built.

@@ -103,7 +103,7 @@ def difference(projection: Projection, meant: AggregateRows, found: Found) -> st
 
 
 def checksum(root: Row | None, children: ChildRows) -> str:
-    """A short digest of an aggregate's rows. It does not depend on their order."""
+    """A short digest of an aggregate's rows. It is the same for the same rows in any order."""
     rows: list[Any] = [
         root and astuple(root),
         *((name, _sorted(children[name])) for name in sorted(children) if children[name]),

@@ -117,7 +117,7 @@ class Repair:
     def _set_summaries(
         self, connection: "Connection[Cursor]", root: Row | None, children: FoundChildren, wanted: AggregateRows | None
     ) -> None:
-        """Set every summary row to which the old or the new rows contribute, in the projector's order of locks."""
+        """Set every summary row to which the old or the new rows contribute, locking in the order of the projector."""
         states: Iterable[tuple[Row, Any]] = [
             *([(root, children)] if root else []),
             *([(wanted.root, wanted.children)] if wanted else []),

@@ -4,7 +4,7 @@ Rows need no such care: what was erased was erased by a commit, and an older ver
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,10 +14,11 @@ from chalicelib.core.service import Aggregate, Service
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
+    from pymysql.cursors import Cursor
 
 
 def without_erased(
-    connection: "Connection[Any]", service: Service, rows: Sequence[TimelineRow]
+    connection: "Connection[Cursor]", service: Service, rows: Sequence[TimelineRow]
 ) -> Sequence[TimelineRow]:
     """Rows of the timeline, without the personal data that were erased.
 
@@ -40,7 +41,7 @@ def erased_row(kind: Aggregate, row: TimelineRow) -> TimelineRow:
     return row if erased == events else msgspec.structs.replace(row, events=msgspec.json.encode(erased).decode())
 
 
-def _versions(connection: "Connection[Any]", service: str, ids: set[str]) -> Mapping[str, int]:
+def _versions(connection: "Connection[Cursor]", service: str, ids: set[str]) -> Mapping[str, int]:
     """Up to which version the aggregates were erased that were."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -6,7 +6,7 @@ later misses the change (`ops rebuild`).
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.core.mysql.connections import error_code
 from chalicelib.core.projector import sql
@@ -50,7 +50,7 @@ class Generations(NamedTuple):
     erased: int
 
 
-def in_use(connection: "Connection[Any]", service: Service) -> InUse:
+def in_use(connection: "Connection[Cursor]", service: Service) -> InUse:
     """What to write with, locked.
 
     Raises:
@@ -63,7 +63,7 @@ def in_use(connection: "Connection[Any]", service: Service) -> InUse:
     return InUse(projections, bool(row.erased))
 
 
-def live_only(connection: "Connection[Any]", service: Service) -> InUse:
+def live_only(connection: "Connection[Cursor]", service: Service) -> InUse:
     """The same, with only the projection of the tables in use, even during a rebuild.
 
     Raises:
@@ -73,7 +73,7 @@ def live_only(connection: "Connection[Any]", service: Service) -> InUse:
     return found._replace(projections=found.projections[:1])
 
 
-def generations_of(connection: "Connection[Any]", service: str) -> Generations | None:
+def generations_of(connection: "Connection[Cursor]", service: str) -> Generations | None:
     """A service's row, locked. None if nothing has been written yet."""
     with connection.cursor() as cursor:
         # LOCK IN SHARE MODE, because MariaDB has no FOR SHARE.
@@ -85,7 +85,7 @@ def generations_of(connection: "Connection[Any]", service: str) -> Generations |
         return Generations(*row) if row else None
 
 
-def _row(connection: "Connection[Any]", service: Service) -> Generations:
+def _row(connection: "Connection[Cursor]", service: Service) -> Generations:
     while (row := generations_of(connection, service.name)) is None:
         with connection.cursor() as cursor:
             cursor.execute("COMMIT")

@@ -57,7 +57,7 @@ class WriteResult(NamedTuple):
     stale: int
 
 
-Targets = Callable[["Connection[Any]", Service], InUse]
+Targets = Callable[["Connection[Cursor]", Service], InUse]
 
 
 def write(connection: "Connection[Cursor]", service: Service, work: Work, targets: Targets = in_use) -> WriteResult:
