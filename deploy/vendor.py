@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 CONSOLE = Path(__file__).parent.parent / "chalicelib" / "core" / "console"
-LISTS = tuple(sorted(CONSOLE.glob("*/packages.json")))
+LISTS = tuple(sorted(CONSOLE.rglob("packages.json")))
 
 
 class CannotFetch(Exception):
@@ -41,7 +41,11 @@ def faults(listed: Path) -> Iterator[str]:
                 yield f"{name} was changed"
         if missing := package["files"].keys() - package.get("sha256", {}).keys():
             yield f"{', '.join(sorted(missing))}: not fetched"
-    yield from (f"{file.name} belongs to no package" for file in listed.parent.iterdir() if file.name not in known)
+    yield from (f"{file.name} belongs to no package" for file in _files(listed.parent) if file.name not in known)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.iterdir() if path.is_file())
 
 
 def fetch(listed: Path) -> None:

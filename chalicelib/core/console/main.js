@@ -2,6 +2,7 @@
 import { BASE, Problem } from "./api.js";
 import { html, render, useEffect, useState } from "./html.js";
 import { parse } from "./json.js";
+import { DocsPage } from "./docs.js";
 import { ItemPage } from "./item.js";
 import { ListPage } from "./list.js";
 import { usePlace } from "./location.js";
@@ -12,6 +13,9 @@ import * as session from "./session.js";
 import { Shell } from "./shell.js";
 import { SignIn } from "./signin.js";
 import { Empty, Failed, Loading } from "./states.js";
+
+/** The page of the API's documentation, to which /docs leads. */
+const DOCS = "/~docs";
 
 /** @param {string} path */
 async function fetched(path) {
@@ -42,6 +46,7 @@ function Console() {
   useEffect(() => void begin(), []);
   if (problem) return html`<main class="sign-in"><${Failed} problem=${problem} retry=${begin} /></main>`;
   if (!start) return html`<main class="sign-in"><${Loading} /></main>`;
+  if (!signedIn && place.path === DOCS) return html`<main class="open-docs"><p><a href="#/">Sign in</a> to send requests.</p><${DocsPage} /></main>`;
   if (!signedIn) return html`<${SignIn} key=${session.whyEnded()} title=${start.model.title} ways=${start.ways} />`;
   return html`<${Shell} model=${start.model} place=${place}><${Page} key=${place.path} model=${start.model} place=${place} role=${signedIn.role} /><//>`;
 }
@@ -55,6 +60,7 @@ function Page({ model, place, role }) {
     scrollTo(0, 0);
   }, [place.path]);
   const status = model.operations.find((/** @type {any} */ operation) => operation.name === "operations.status");
+  if (place.path === DOCS) return html`<${DocsPage} />`;
   if (place.path === "/") return html`<${OperationsPage} allowed=${!!status?.roles[role]} />`;
   const found = queryAt(model, place.path);
   if (!found) return html`<h1 tabindex="-1">Not found</h1><${Empty} title="There is no such page"><a href="#/">Operations</a><//>`;

@@ -46,7 +46,10 @@ export async function comeBack(issuer, ways) {
   sessionStorage.removeItem(KEPT);
   // The address must not keep the code: a reload would send it again.
   history.replaceState(null, "", ownAddress() + (kept?.hash ?? ""));
+  dispatchEvent(new Event("hashchange"));
   if (!kept || kept.state !== query.get("state")) throw new Error("This sign-in was not begun here. Sign in again.");
+  // RFC 9207: an answer of another issuer's.
+  if (query.has("iss") && query.get("iss") !== issuer.issuer) throw new Error("This answer is another issuer's. Sign in again.");
   if (query.has("error")) throw new Error(`The issuer refused: ${query.get("error_description") ?? query.get("error")}`);
   const { token_endpoint } = await discover(issuer);
   const answer = await fetch(token_endpoint, {

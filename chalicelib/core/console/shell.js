@@ -1,6 +1,5 @@
 /** What is around every page: the way to all the others, and who is signed in. */
 import { html, useEffect, useState } from "./html.js";
-import { BASE } from "./api.js";
 import { href } from "./location.js";
 import { words } from "./model.js";
 import { Notices } from "./notices.js";
@@ -22,7 +21,7 @@ export function Shell({ model, place, children }) {
             <${Entry} to="/" place=${place}>Operations<//>
           </ul>
           <ul>${lists.map((/** @type {any} */ list) => html`<${Entry} to=${list.path} place=${place}>${list.label}<//>`)}</ul>
-          <ul><li><a href=${`${BASE}docs`}>API</a></li></ul>
+          <ul><${Entry} to="/~docs" place=${place}>API<//></ul>
         </nav>
         <${Who} />
       </aside>

@@ -32,9 +32,11 @@ _LIBRARIES: Mapping[str, str] = {
     "preact/hooks": "vendor/preact-hooks.mjs",
     "htm": "vendor/htm.mjs",
     "uplot": "vendor/uplot.mjs",
+    "swagger-ui": "vendor/docs/swagger-ui.js",
+    "swagger-ui.css": "vendor/docs/swagger-ui.css",
 }
-_LATER = frozenset({"vendor/uplot.mjs"})
-"""Fetched when it is needed, not with the page."""
+# Fetched when it is needed, not with the page.
+_LATER = frozenset({"vendor/uplot.mjs", "vendor/docs/swagger-ui.js", "vendor/docs/swagger-ui.css"})
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -109,7 +111,7 @@ def _import_map(base: str) -> str:
 @lru_cache(maxsize=4)
 def _page(base: str, title: str, import_map: str) -> str:
     modules = [name for name in names() if Path(name).suffix in (".js", ".mjs") and name not in _LATER]
-    sheets = [name for name in names() if name.endswith(".css")]
+    sheets = [name for name in names() if name.endswith(".css") and name not in _LATER]
     head = [
         *(f'<link rel="stylesheet" href="{_address(base, name)}">' for name in sheets),
         f'<link rel="icon" href="{_address(base, "icon.svg")}">',

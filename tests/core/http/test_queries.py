@@ -133,7 +133,9 @@ def test_documentation(anonymous: Client) -> None:
     described = anonymous.get("/openapi.json").json
     assert described["openapi"] == "3.1.0"
     assert "/transfers/{id}/settle" in described["paths"]
-    page = anonymous.get("/docs")
+    docs = anonymous.get("/docs")
+    assert (docs.status, docs.headers["location"]) == (302, "/#/~docs")
+    page = anonymous.get("/")
     assert page.headers["content-type"].startswith("text/html")
     policy = page.headers["content-security-policy"]
     assert all(
