@@ -59,6 +59,7 @@ def stage_config(stage: str, outputs: Mapping[str, str], before: Mapping[str, An
         "JWT_ISSUER": "",
         "JWT_AUDIENCE": "",
         "JWT_JWKS": "",
+        "OIDC_CLIENT_ID": "",
         "CORS_ORIGIN": "",
         **{setting.name: setting.default for setting in SETTINGS},
         **{name: value for name, value in set_before if not name.endswith("_STREAM_ARN")},  # its service may be gone

@@ -38,7 +38,7 @@ def run(config: Config) -> int:
     """
     keep_going()  # printing must not end it, where nobody reads or the disk is full
     require_tables(composition_root().SERVICES, Template(config.table_prefix, config.template))
-    print(f"Tributary starts. Its data are in {config.folder}", flush=True)
+    print(f"The console will be at http://localhost:{config.api_port}. Its data are in {config.folder}", flush=True)
     with _alone(config.folder):
         stack = Stack(config, lambda line: print(line, flush=True))
         fault = ""
@@ -83,8 +83,8 @@ def _raise_ended(*_: Any) -> None:
 
 def _welcome(config: Config, roles: Sequence[str]) -> None:
     print(
-        f"\nTributary is at http://localhost:{config.api_port}   (Ctrl-C stops it; logs are in {config.logs})"
-        f"\nIn a browser: the console is there; http://localhost:{config.api_port}/docs lists every route."
+        f"\nThe console is at http://localhost:{config.api_port}   (Ctrl-C stops it; logs are in {config.logs})"
+        f"\nThe API answers there too; http://localhost:{config.api_port}/docs shows every route."
         f"\nIn another terminal: make token ROLE={'|'.join(roles)}   prints a token; make seed   loads sample data.",
         flush=True,
     )

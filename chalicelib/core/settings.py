@@ -112,6 +112,8 @@ class Settings:
         origins = env.get("OIDC_ORIGINS", "")
         if not all(re.fullmatch(r"https?://[A-Za-z0-9.:-]+", origin) for origin in origins.split()):
             faults.append(f"OIDC_ORIGINS must be origins such as https://login.example, not {origins!r}")
+        if env.get("OIDC_CLIENT_ID") and not env.get("JWT_ISSUER"):
+            faults.append("OIDC_CLIENT_ID needs JWT_ISSUER, where the console has a person sign in")
         if faults:
             raise BadSettings("; ".join(faults))
         return cls(
