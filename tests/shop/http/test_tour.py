@@ -1,5 +1,6 @@
 """The README's tour, line by line: what it says one types, and what it says comes back."""
 
+import hashlib
 import os
 import re
 import subprocess
@@ -27,6 +28,15 @@ def steps(readme: str) -> list[tuple[str, str]]:
     return found
 
 
+@pytest.fixture
+def set_up(repository: Path) -> None:
+    """The tour calls make, which would make .venv anew under the tests if it were not current."""
+    locked = b"".join((repository / name).read_bytes() for name in ("requirements.txt", "requirements-dev.txt"))
+    found = (repository / ".venv" / "installed").read_text().split()[0]
+    assert found == hashlib.sha256(locked).hexdigest(), ".venv is not what requirements.txt says; run `make setup`"
+
+
+@pytest.mark.usefixtures("set_up")
 def test_tour(stack: Stack, repository: Path) -> None:
     """One shell runs all of the tour, and every answer is the one shown."""
     tour = steps((repository / "README.md").read_text())
