@@ -16,14 +16,13 @@ import pytest
 from chalicelib.core.mysql.connections import Pool, connect
 from chalicelib.core.service import Head
 from local.mariadb import USER
-from local.ports import wait_until
 from tests.core.faults.form import form
 from tests.core.faults.servers import Pair, catch_up, execute, replicated
 from tests.core.histories import fold, head, record, sequence_of, transfer_state
 from tests.core.projecting import Projector
 from tests.core.reading import base_tables, query, summaries
 from tests.support.proxy import Proxy, through
-from tests.support.waiting import PATIENT_SECONDS
+from tests.support.waiting import PATIENT_SECONDS, eventually
 
 pytestmark = pytest.mark.slow
 
@@ -72,7 +71,7 @@ def test_a_writer_that_is_read_only_for_a_while(database: str, plain_user: str, 
     with ThreadPoolExecutor(1) as threads:
         with read_only(database):
             outcome = threads.submit(projector, [record(*transfer("tra_1", 2)), record(*transfer("tra_2"))])
-            assert wait_until(lambda: len(opened) >= 3, PATIENT_SECONDS)
+            assert eventually(lambda: len(opened) >= 3)
             assert query(database, "SELECT id, version FROM transfers") == [("tra_1", 1)]
         assert outcome.result(PATIENT_SECONDS) == []
     assert len(set(opened)) == len(opened) >= 3
@@ -156,7 +155,7 @@ def test_failing_over_under_load(pair: Pair, tmp_path: Path) -> None:
         try:
             for _ in range(FAILOVERS):
                 before = len(commits)
-                assert wait_until(lambda before=before: len(commits) > before + 100 or loading.done(), PATIENT_SECONDS)
+                assert eventually(lambda before=before: len(commits) > before + 100 or loading.done())
                 pair = fail_over(pair, proxy)
                 come_back(pair)
         finally:

@@ -8,13 +8,13 @@ import pytest
 from local import LocalError, aws
 from local.child import Child
 from local.ministack import MiniStack
-from local.ports import free_port, wait_until
+from local.ports import free_port
 from tests.core.faults.disk import fill, small_disk
 from tests.core.faults.full import COMMANDS, hear_until, listed, open_accounts
 from tests.support.domain import NEUTRAL
 from tests.support.running import Run
 from tests.support.stores import fresh_database
-from tests.support.waiting import PATIENT_SECONDS
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +39,7 @@ def run(disk: Path, mysql_server: str) -> Iterator[Run]:
 def test_serving_and_stopping_on_a_full_disk(run: Run, disk: Path) -> None:
     """Every command is answered and shown; at the end the stack waits for room, and nothing acknowledged is lost."""
     client = run.start().ready()
-    assert wait_until(lambda: (run.folder / "stack.json").exists(), PATIENT_SECONDS)  # all of it is up
+    assert eventually(lambda: (run.folder / "stack.json").exists())  # all of it is up
     filler = fill(disk)
     token = open_accounts(client)
     assert len(listed(client, Consistency_Token=token).json["items"]) == COMMANDS

@@ -4,12 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from local.ports import wait_until
 from tests.core.faults.disk import fill, small_disk
 from tests.core.faults.full import COMMANDS, hear_until, listed, open_accounts
 from tests.support.domain import NEUTRAL
 from tests.support.running import Run
-from tests.support.waiting import PATIENT_SECONDS
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +19,7 @@ def test_rows_on_a_full_disk(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 420) as disk:  # 280 of which it takes when it is new
         run = Run(disk / "state", NEUTRAL)
         client = run.start().ready()
-        assert wait_until(lambda: (run.folder / "stack.json").exists(), PATIENT_SECONDS)
+        assert eventually(lambda: (run.folder / "stack.json").exists())
         filler = fill(disk)
         open_accounts(client)
         assert run.process is not None
@@ -29,5 +28,5 @@ def test_rows_on_a_full_disk(tmp_path: Path) -> None:
         filler.unlink()
         run.output()
         client = run.start().ready()
-        assert wait_until(lambda: len(listed(client).json["items"]) == COMMANDS, PATIENT_SECONDS)
+        assert eventually(lambda: len(listed(client).json["items"]) == COMMANDS)
         assert "everything is kept" in run.stop()

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import pytest
 
-from local.ports import wait_until
 from tests.core.faults.form import form
 from tests.core.faults.servers import Pair, catch_up, execute, follow, replicated
 from tests.core.faults.whole import LOADED
@@ -22,7 +21,7 @@ from tests.support.client import Answer, Client, patiently
 from tests.support.domain import NEUTRAL
 from tests.support.stack import Stack, started
 from tests.support.stores import fresh_tables
-from tests.support.waiting import PATIENT_SECONDS
+from tests.support.waiting import PATIENT_SECONDS, eventually
 
 pytestmark = pytest.mark.slow
 
@@ -160,7 +159,7 @@ def test_never_old_data_as_new(lagging: Lagging) -> None:
     with ThreadPoolExecutor(CLIENTS) as threads:
         working = [threads.submit(change_and_read, client) for client in range(CLIENTS)]
         time.sleep(SECONDS)
-        wait_until(lambda: answered.keys() >= both or any(work.done() for work in working), PATIENT_SECONDS)
+        eventually(lambda: answered.keys() >= both or any(work.done() for work in working))
         ended.set()
         for work in working:
             work.result(PATIENT_SECONDS)
