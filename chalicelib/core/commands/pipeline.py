@@ -47,10 +47,12 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.service import Aggregate, ClaimChange, Head, NewerSchema, Service
 from chalicelib.core.telemetry import log
-from chalicelib.core.times import iso, utc_now
+from chalicelib.core.times import iso, to_utc, utc_now
 
 TRIES = 5
 _FIRST_PAUSE_SECONDS = 0.02
+# Clocks of AWS differ by milliseconds. A command that waits for its turn does so for seconds.
+_CLOCKS_DIFFER_BY_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -319,8 +321,15 @@ def _commit_time(envelope: Envelope, replaced: Sequence[Head]) -> str:
     Clocks differ, are set back, and a command may have waited for its turn; versions alone say which commit was first.
     Times in a state, such as that of its creation, are the command's own and stay as they came. All times are written
     alike (`iso`), so that they compare as text.
+
+    A predecessor whose clock was far ahead gives its time to all that follow, until the time has caught up. To refuse
+    them would stop the aggregate for as long. So it is logged.
     """
-    return max([iso(envelope.clock()), envelope.at, *(head.at for head in replaced)])
+    now = iso(envelope.clock())
+    at = max([now, envelope.at, *(head.at for head in replaced)])
+    if at > now and (ahead := (to_utc(at) - to_utc(now)).total_seconds()) > _CLOCKS_DIFFER_BY_SECONDS:
+        log.warning("command: a clock is wrong, this one or that of an earlier commit", of=envelope.ids[0], ahead=ahead)
+    return at
 
 
 def _stored(state: State) -> dict[str, Any]:

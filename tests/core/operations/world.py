@@ -12,7 +12,7 @@ from chalicelib.core.operations.deadlines import keep_deadlines
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.service import Head
 from chalicelib.core.settings import Settings
-from chalicelib.core.times import iso
+from chalicelib.core.times import iso, utc_now
 from tests.core.bootstrap import PERMISSIONS, SERVICES
 from tests.core.domain.accounts.published import Standing
 from tests.core.domain.transfers.commands import Leg, Request
@@ -57,8 +57,14 @@ class World:
         self._projector = Projector(database)
 
     def run(self, name: str, command: Command, id: str) -> None:
-        """Run a client's command."""
-        envelope = pipeline.Envelope(name, command, (id,), "usr_1", iso(NOW), clock=lambda: NOW)
+        """Run a client's command, at NOW."""
+        self._run(pipeline.Envelope(name, command, (id,), "usr_1", iso(NOW), clock=lambda: NOW))
+
+    def run_now(self, name: str, command: Command, id: str) -> None:
+        """The same, at the present time."""
+        self._run(pipeline.Envelope(name, command, (id,), "usr_1", iso(utc_now())))
+
+    def _run(self, envelope: pipeline.Envelope) -> None:
         store = Runtime.store(self.runtime, "transfers")
         pipeline.run(TRANSFERS, store, envelope, lambda _: {})
 

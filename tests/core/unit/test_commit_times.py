@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 from hypothesis import given
@@ -110,3 +111,26 @@ def test_a_clock_set_back_two_days() -> None:
     assert [head.state["requested_at"] for head in heads] == [back_dated] * 2
     rows = [TRANSFERS.projection.rows(head).root for head in heads]
     assert [msgspec.structs.asdict(row)["updated_at"] for row in rows] == [NOON, NOON]
+
+
+def test_a_clock_far_in_the_future(logged: list[dict[str, Any]]) -> None:
+    """Its time goes on over later commits until time has caught up; none is refused, and each says so in the log."""
+    store, heads = opened()
+    future = NOON + timedelta(days=400)
+    later = [NOON + timedelta(minutes=minute) for minute in (1, 2)]
+    for moment in (future, *later, future + timedelta(minutes=1)):
+        run(ACCOUNTS, store, deposit(moment), lambda _: {})
+    assert [head.version for head in heads] == [1, 2, 3, 4, 5]
+    assert [head.at for head in heads] == list(map(iso, (NOON, future, future, future, future + timedelta(minutes=1))))
+    told = [line for line in logged if line["message"].startswith("command: a clock is wrong")]
+    assert [(line["level"], line["of"], line["ahead"]) for line in told] == [
+        ("WARNING", "A", (future - moment).total_seconds()) for moment in later
+    ]
+
+
+def test_clocks_that_differ_as_clocks_do(logged: list[dict[str, Any]]) -> None:
+    """Nothing is said of less than a minute."""
+    store, _ = opened()
+    for seconds in (30, 0):
+        run(ACCOUNTS, store, deposit(NOON + timedelta(seconds=seconds)), lambda _: {})
+    assert logged == []
