@@ -26,6 +26,8 @@ from local.template import Template, load
 
 ROOT = Path(__file__).parent.parent
 APP = "tributary"
+ENVIRONMENT_BYTES = 4096
+"""What Lambda takes, names and values. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 # Chalice's functions, and the roles of infrastructure/roles.yaml whose rights each has: all routes are one function.
 ROLES: Mapping[str, tuple[str, ...]] = {
     "api_handler": ("Commands", "Queries"),
@@ -198,6 +200,29 @@ def merge_template(stage: str, outputs: Mapping[str, str]) -> dict[str, Any]:
     return {"Globals": {"Api": template["Globals"]["Api"]}, "Resources": merged}
 
 
+def check_size(config: Mapping[str, Any]) -> None:
+    """Refuse what Lambda would refuse after the packages were built: over 4 KB of environment variables.
+
+    Under Chalice each function has the variables of all of them.
+
+    Args:
+        config: of a stage.
+
+    Raises:
+        SystemExit: it is too much; the message says how much, and of what there is most.
+    """
+    shared = config["environment_variables"]
+    for name, function in config["lambda_functions"].items():
+        variables = {**shared, **function.get("environment_variables", {})}
+        sizes = {key: len(f"{key}{value}".encode()) for key, value in variables.items()}
+        if (size := sum(sizes.values())) > ENVIRONMENT_BYTES:
+            largest = max(sizes, key=lambda key: sizes[key])
+            raise SystemExit(
+                f"The environment of {name} has {size} bytes, and Lambda takes {ENVIRONMENT_BYTES}. {largest} alone has"
+                f" {sizes[largest]}: for JWT_JWKS give the https URL of the key set in place of the keys."
+            )
+
+
 def write(stage: str, outputs: Mapping[str, str], folder: Path = ROOT / ".chalice") -> None:
     """Write everything of a stage."""
     config_file = folder / "config.json"
@@ -205,6 +230,7 @@ def write(stage: str, outputs: Mapping[str, str], folder: Path = ROOT / ".chalic
     config = {"version": "2.0", "app_name": APP, **config}
     stages = config.setdefault("stages", {})
     stages[stage] = stage_config(stage, outputs, stages.get(stage, {}))
+    check_size(stages[stage])
     folder.mkdir(exist_ok=True)
     _write(config_file, config)
     for name in ROLES:

@@ -9,11 +9,13 @@ from chalicelib.core.settings import Setting
 from deploy.generate.fill import TEMPLATES
 from deploy.generate.names import logical
 
+# A value's length is bounded, since Lambda takes 4 KB of environment a function.
 _FUNCTIONS = ("commands", "queries", "projector", "reactor")
 _PARAMETER = """
 {id}:
   Type: String
   Default: {default}
+  MaxLength: 255
   AllowedPattern: {pattern}
   Description: {description}
 """

@@ -180,6 +180,18 @@ def test_settings_made_by_hand_are_kept(tmp_path: Path) -> None:
     assert config["stages"]["prod"] == {"api_gateway_stage": "live"}
 
 
+def test_an_environment_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    """A key set that does not fit beside everything else is told before anything is built; nothing is written."""
+    chalice_stage.write("dev", OUTPUTS, tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    config["stages"]["dev"]["environment_variables"]["JWT_JWKS"] = "k" * 4000
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    before = (tmp_path / "config.json").read_text()
+    with pytest.raises(SystemExit, match=r"api_handler has \d+ bytes, and Lambda takes 4096\. JWT_JWKS alone has 4008"):
+        chalice_stage.write("dev", OUTPUTS, tmp_path)
+    assert (tmp_path / "config.json").read_text() == before
+
+
 def test_a_service_that_is_gone_leaves_no_stream(tmp_path: Path) -> None:
     """Filling a stage again drops the streams of services that are there no more."""
     before = {"environment_variables": {"RETURNS_STREAM_ARN": "arn:gone", "SHOP": "kept"}}

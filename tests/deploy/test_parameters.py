@@ -36,3 +36,36 @@ def test_a_nested_stack_takes_what_the_root_takes() -> None:
     for name in passed:
         for bound in BOUNDS:
             assert root[name].get(bound) == nested[name].get(bound), (name, bound)
+
+
+ENVIRONMENT_BYTES = 4096
+"""Of all names and values together. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+OUTPUT_BYTES = 260
+"""An ARN, an address of a database or a secret of ours, at most."""
+
+
+def longest(value: Any, of_root: dict[str, dict[str, Any]]) -> int:
+    """How long the value of a variable can get."""
+    match value:
+        case {"Ref": name} if name in of_root:
+            parameter = of_root[name]
+            if "AllowedValues" in parameter:
+                return max(len(str(allowed)) for allowed in parameter["AllowedValues"])
+            assert "MaxLength" in parameter, f"{name} is in a function's environment, and has no MaxLength"
+            return int(parameter["MaxLength"])
+        case {"Fn::If": [_, *either]}:
+            return max(longest(each, of_root) for each in either)
+        case str():
+            return len(value)
+    return OUTPUT_BYTES
+
+
+def test_an_environment_fits() -> None:
+    """However long the parameters are, Lambda takes each function's variables; a key set given inline too."""
+    template = load(ROOT / "template.yaml")
+    shared = template["Globals"]["Function"]["Environment"]["Variables"]
+    for name, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::Function":
+            variables = {**shared, **resource["Properties"].get("Environment", {}).get("Variables", {})}
+            size = sum(len(key) + longest(value, template["Parameters"]) for key, value in variables.items())
+            assert size <= ENVIRONMENT_BYTES, (name, size)

@@ -94,6 +94,7 @@ def test_what_the_template_has_of_a_setting() -> None:
         "DaysKept:",
         "  Type: String",
         '  Default: "30"',
+        "  MaxLength: 255",
         '  AllowedPattern: "[0-9]{1,3}"',
         '  Description: "For how many \\"days\\"."',
     ]
