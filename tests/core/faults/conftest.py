@@ -1,13 +1,17 @@
 """What the tests of faults share: both sides, a whole stack, and figures told at the end."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from local.ministack import MiniStack
+from local.ports import free_port
 from tests.core.faults.whole import LOADED
 from tests.core.ops.conftest import world
 from tests.support.domain import NEUTRAL
+from tests.support.proxy import Proxy
 from tests.support.stack import Stack, started
 from tests.support.stores import fresh_database, fresh_tables
 
@@ -23,6 +27,32 @@ def alone(ministack: str, mysql_server: str, tmp_path: Path) -> Iterator[Stack]:
         started(tables, url, tmp_path / "stack", **LOADED) as stack,
     ):
         yield stack
+
+
+@pytest.fixture
+def write_store(tmp_path: Path) -> Iterator[MiniStack]:
+    """An embedded AWS that may be stopped."""
+    server = MiniStack(tmp_path / "ministack", free_port(), keep=False)
+    server.start()
+    yield server
+    server.child.kill()
+
+
+@pytest.fixture
+def store_proxy(write_store: MiniStack) -> Iterator[Proxy]:
+    """The way to it."""
+    proxy = Proxy(write_store.port)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def distant(write_store: MiniStack, store_proxy: Proxy, mysql_server: str, tmp_path: Path) -> Iterator[Stack]:
+    """A whole stack that reaches its write store and its streams by the proxy; the test itself goes straight."""
+    with fresh_tables(write_store.endpoint, NEUTRAL) as tables, fresh_database(mysql_server, NEUTRAL) as url:
+        by_proxy = replace(tables, endpoint=f"http://127.0.0.1:{store_proxy.port}")
+        with started(by_proxy, url, tmp_path / "stack", **LOADED) as stack:
+            yield replace(stack, tables=tables)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -9,12 +9,16 @@ import time
 from itertools import islice
 from pathlib import Path
 
+import pytest
+
 from demo.seed.__main__ import SAMPLE
 from local import ROOT
 from local.ports import wait_until
 from tests.core.faults.form import form
 from tests.support.running import Run
 from tests.support.waiting import PATIENT_SECONDS
+
+pytestmark = pytest.mark.slow
 
 LINES = form(1000, 4000)
 KILLS = form(2, 4)  # the local stack gives up at more deaths than five a minute

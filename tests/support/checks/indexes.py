@@ -20,24 +20,12 @@ from chalicelib.core.settings import Settings
 from tests.support.checks.made import START, Maker
 from tests.support.domain import Domain
 from tests.support.routes import path_of, routes
+from tests.support.watching import Recorder, explain_as_a_table
 
 UNINDEXED = "unindexed"
 """In the extra of a parameter's Meta: why its filter has none, and what a page then costs."""
 _AGGREGATES = 50
 _NO_FILTERS = {"sort", *ListParameters.__struct_fields__}
-
-
-class Recorder(DictCursor):
-    """A cursor that remembers its statements, without and with their values."""
-
-    def __init__(self, connection: Any) -> None:
-        super().__init__(connection)
-        self.statements: list[tuple[str, str]] = []
-
-    def execute(self, query: str, args: Any = None) -> int:
-        """See DictCursor."""
-        self.statements.append((query, self.mogrify(query, args)))
-        return super().execute(query, args)
 
 
 def index_faults(url: str, domain: Domain) -> list[str]:
@@ -69,10 +57,7 @@ def _fill(connection: Any, domain: Domain) -> None:
                 rows = [root] if table is service.projection.root else children.get(table.name, ())
                 for statement in sql.insert(table, rows):
                     connection.query(statement)
-    with connection.cursor() as cursor:
-        # MySQL 9 explains as a tree unless told otherwise; MariaDB knows the table only.
-        if cursor.execute("SHOW SESSION VARIABLES LIKE 'explain_format'"):
-            cursor.execute("SET SESSION explain_format = TRADITIONAL")
+    explain_as_a_table(connection)
 
 
 def _faults(connection: Any, runtime: Runtime, route: QueryEndpoint) -> Iterator[str]:

@@ -1,0 +1,88 @@
+"""What the server does for a query: its plans by EXPLAIN, and the rows that it reads.
+
+Rows read are the session's Handler_read counters: they count what was done, whatever was planned, and do not depend on
+the machine.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from pymysql.cursors import DictCursor
+
+from chalicelib.core.mysql.connections import connect
+from chalicelib.core.queries.listing import Page
+
+_MATERIALISED = re.compile(r"<(derived|subquery|union)")
+
+
+class Recorder(DictCursor):
+    """A cursor that remembers its statements, without and with their values."""
+
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection)
+        self.statements: list[tuple[str, str]] = []
+
+    def execute(self, query: str, args: Any = None) -> int:
+        """See DictCursor."""
+        self.statements.append((query, self.mogrify(query, args)))
+        return super().execute(query, args)
+
+
+def explain_as_a_table(connection: Any) -> None:
+    """MySQL 9 explains as a tree unless told otherwise; MariaDB knows the table only."""
+    with connection.cursor() as cursor:
+        if cursor.execute("SHOW SESSION VARIABLES LIKE 'explain_format'"):
+            cursor.execute("SET SESSION explain_format = TRADITIONAL")
+
+
+class Watch:
+    """Runs queries and tells what the server did.
+
+    Args:
+        url: of a read model with many rows.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._connection = connect(url)
+        explain_as_a_table(self._connection)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def __call__(self, query: Callable[[Any], Any]) -> tuple[Any, int]:
+        """Run a query: its answer and the rows that the server read, after checking the plan of each statement."""
+        cursor = Recorder(self._connection)
+        before = self._rows_read()
+        answer = query(cursor)
+        read = self._rows_read() - before
+        for _, statement in cursor.statements:
+            self._check(statement)
+        return answer, read
+
+    def two_pages(self, page: Callable[[Any, str | None], Page[Any]]) -> int:
+        """Read a list's first page and the next, if there is one. Returns the most rows that the server read for one.
+
+        Args:
+            page: (cursor of the connection, the list's cursor) -> Page.
+        """
+        first, most = self(lambda cursor: page(cursor, None))
+        if first.next_cursor:
+            _, read = self(lambda cursor: page(cursor, first.next_cursor))
+            most = max(most, read)
+        return most
+
+    def _rows_read(self) -> int:
+        with self._connection.cursor() as cursor:
+            cursor.execute("SHOW SESSION STATUS LIKE 'Handler_read%'")
+            return sum(int(value) for _, value in cursor.fetchall())
+
+    def _check(self, statement: str) -> None:
+        """No table of the read model is read from end to end without an index."""
+        with self._connection.cursor(DictCursor) as cursor:
+            cursor.execute(f"EXPLAIN {statement}")
+            for step in cursor.fetchall():
+                table = step["table"]
+                if table and not _MATERIALISED.match(table):
+                    assert step["type"] != "ALL", f"{table} is scanned by {statement}"
