@@ -78,7 +78,7 @@ def _reactor(services: Sequence[Service]) -> Iterable[Statement]:
     why = "Follow-up commands load and put aggregates; they send no idempotency key."
     yield Statement(("dynamodb:GetItem", "dynamodb:PutItem"), _tables(written), why)
     yield Statement(("dynamodb:BatchGetItem",), _tables(sorted({asks.service for asks in asked if asks.several})))
-    yield _claims(written, services)
+    yield _claims(sorted({asks.service for asks in asked if asks.releases}), services)
 
 
 def _reading(names: Sequence[str]) -> Iterable[Statement]:

@@ -14,13 +14,21 @@ from tests.support.waiting import PATIENT_SECONDS, eventually
 
 
 class Run:
-    """A stack under `python -m local run`, on ports and in a folder of its own."""
+    """A stack under `python -m local run`, on ports and in a folder of its own.
 
-    def __init__(self, folder: Path, domain: Domain = OWN, **env: str) -> None:
+    Args:
+        folder: of what it keeps.
+        domain: whose services it runs.
+        root: of the repository, or of a copy.
+        env: further variables.
+    """
+
+    def __init__(self, folder: Path, domain: Domain = OWN, root: Path = ROOT, **env: str) -> None:
         self.folder = folder
+        self._root = root
         self._domain = domain
         self.ports = {name: free_port() for name in ("API_PORT", "MINISTACK_PORT", "MYSQL_PORT")}
-        self._env = {
+        self.env = {
             **{name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "READ_DATABASE_URL")},
             **{name: str(port) for name, port in self.ports.items()},
             "LOCAL_STATE": str(folder),
@@ -29,12 +37,12 @@ class Run:
         }
         self.process: subprocess.Popen[str] | None = None
 
-    def start(self) -> "Run":
-        """Start it; `ready` waits."""
+    def start(self, **env: str) -> "Run":
+        """Start it, with these variables too; `ready` waits."""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "local", "run"],
-            cwd=ROOT,
-            env=self._env,
+            cwd=self._root,
+            env={**self.env, **env},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -68,7 +76,7 @@ class Run:
     def ops(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """An operator's command on this stack, run to its end."""
         command = [sys.executable, "-m", "ops", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=self._env, capture_output=True, text=True, check=False)
+        return subprocess.run(command, cwd=self._root, env=self.env, capture_output=True, text=True, check=False)
 
     def ministack_pid(self) -> int:
         """The process id of its embedded AWS."""

@@ -45,7 +45,7 @@ from chalicelib.core.errors import (
     Unavailable,
     json_pointer,
 )
-from chalicelib.core.service import Aggregate, ClaimChange, Head, NewerSchema, Service
+from chalicelib.core.service import Aggregate, ClaimChange, Head, NewerSchema, Service, Undeclared
 from chalicelib.core.telemetry import log
 from chalicelib.core.times import iso, to_utc, utc_now
 
@@ -75,6 +75,7 @@ class Envelope:
             not exist); None without a condition.
         in_body: what the request's body calls a field of the command, where it has another name for it.
         key: the idempotency key, if one was sent.
+        may_release: whether it may release a claim, for which the reactor needs an IAM permission of its own.
         correlation: id of the request, in every line that is logged because of it; at most 64 characters.
         trace: X-Amzn-Trace-Id for what follows from the commit (`tracing.header`); "" where nothing is traced.
         clock: the present time, naive and UTC.
@@ -91,6 +92,7 @@ class Envelope:
     precondition: Callable[[int | None], None] | None = None
     in_body: Mapping[str, str] = field(default_factory=dict)
     key: IdempotencyKey | None = None
+    may_release: bool = True
     correlation: str = ""
     trace: str = ""
     clock: Callable[[], datetime] = utc_now
@@ -311,7 +313,13 @@ def _evolve(
                 schema_version=kind.schema_version,
             )
         )
-        claims.append((id, kind.claim_change(id, before, after, done)))
+        change = kind.claim_change(id, before, after, done)
+        if change.release and not envelope.may_release:
+            raise Undeclared(
+                f"{envelope.name} releases a claim without declaring it: add releases=True to the"
+                f' Asks("{service.name}", ...) of the policy that asks for it, then run `make generate`'
+            )
+        claims.append((id, change))
     return new_heads, claims
 
 

@@ -135,6 +135,7 @@ def _run(follow_up: FollowUp, cause: Head, deps: ReactorDeps) -> None:
             actor=REACTOR,
             at=iso(deps.now()),
             clock=deps.now,
+            may_release=follow_up.may_release,
             correlation=cause.correlation,
             trace=tracing.header(),
         )

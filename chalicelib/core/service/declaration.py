@@ -166,28 +166,28 @@ class Service:
                     f" {self.name}/service.py, then run `make generate`"
                 )
             return replace(asked, run=partial(self._outcome, policy, asked))
-        self._check(policy, asked)
-        return asked
+        return self._allowed(policy, asked)
 
     def _outcome(self, policy: Policy, call: OutsideCall) -> FollowUp | None:
         follow_up = call.run()
-        self._check(policy, follow_up)
-        return follow_up
+        return self._allowed(policy, follow_up) if follow_up else None
 
-    def _check(self, policy: Policy, follow_up: FollowUp | None) -> None:
-        """Check a follow-up, and the follow-ups that replace it if it is refused."""
-        if follow_up is None:
-            return
+    def _allowed(self, policy: Policy, follow_up: FollowUp) -> FollowUp:
+        """A follow-up, and those that replace it if it is refused, as far as the policy's declaration allows them."""
         several = len(follow_up.ids) > 1
-        if not any(asks.service == follow_up.service and asks.several >= several for asks in self.asks(policy)):
+        allowing = [asks for asks in self.asks(policy) if asks.service == follow_up.service and asks.several >= several]
+        if not allowing:
             asks = f'Asks("{follow_up.service}"{", several=True" if several else ""})'
             raise Undeclared(
                 f"the policy of {self.name} on {policy.source} asks for {follow_up.name}, of {len(follow_up.ids)}"
                 f" aggregates, without declaring it: add {asks} to its `asks` in {self.name}/service.py, then run"
                 " `make generate`"
             )
-        for other in follow_up.refused.values():
-            self._check(policy, other)
+        return replace(
+            follow_up,
+            refused={code: other and self._allowed(policy, other) for code, other in follow_up.refused.items()},
+            may_release=any(asks.releases for asks in allowing),
+        )
 
 
 def single(

@@ -23,6 +23,7 @@ class FollowUp:
         ids: the aggregates that it needs, as in `pipeline.Envelope`.
         refused: code of an expected refusal -> the follow-up to send instead, or None to send nothing. A claim that
             is taken has the code "duplicate". Any other refusal makes the record poison.
+        may_release: whether the command may release a claim. The service sets it, as the policy's `asks` says.
     """
 
     service: str
@@ -30,6 +31,7 @@ class FollowUp:
     command: Command
     ids: tuple[str, ...]
     refused: "Mapping[str, FollowUp | None]" = field(default_factory=dict)
+    may_release: bool = False
 
 
 class NotNow(Exception):
@@ -65,10 +67,12 @@ class Asks(NamedTuple):
     Attributes:
         service: the service's name.
         several: whether one of the commands needs several aggregates at once.
+        releases: whether one of the commands may release a claim.
     """
 
     service: str
     several: bool = False
+    releases: bool = False
 
 
 @dataclass(frozen=True)

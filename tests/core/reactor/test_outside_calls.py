@@ -124,19 +124,3 @@ def test_undeclared(letters: Letters, asks: tuple[Asks, ...], why: str) -> None:
     assert world.react_raw(world.records(source)[-1:]) == []
     (letter,) = world.dead.letters.values()
     assert why in letter.error
-
-
-@pytest.mark.parametrize("expected", [True, False])
-def test_a_claim_that_is_taken(expected: bool) -> None:
-    """It is a refusal like any other: `duplicate`, which a follow-up may expect; else the record is set aside."""
-    world = World()
-    refused: Any = {"duplicate": None} if expected else {}
-    rename = FollowUp("accounts", "accounts.change", ChangeDetails(name="B"), ("A",), refused)
-    policy = Policy("accounts", lambda head: [rename] if head.id == "B" else [])
-    world.serve({**SERVICES, "accounts": replace(SERVICES["accounts"], policies=(policy,))})
-    world.open("A")
-    world.open("B")
-    world.come_to_rest()
-    assert ["another aggregate holds this name" in letter.error for letter in world.dead.letters.values()] == (
-        [] if expected else [True]
-    )

@@ -1,0 +1,29 @@
+"""A copy of the repository, for tests that change it."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from local import ROOT
+
+
+def copy_repository(folder: Path) -> Path:
+    """Copy what git knows, and what it does not ignore, into a new folder, with the same virtual environments.
+
+    An environment is a folder of links: whoever empties it there, empties nothing here.
+    """
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    done = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip("no git repository: the test asks git what belongs to it")
+    for name in filter(None, done.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    for environment in (".venv", ".venv-ministack"):
+        (folder / environment).mkdir()
+        for path in (ROOT / environment).iterdir():
+            (folder / environment / path.name).symlink_to(path)
+    return folder
