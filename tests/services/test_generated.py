@@ -1,5 +1,6 @@
 """What `make generate` writes is in the repository as it should be, and no line of it can be lost unseen."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,8 @@ def test_schemas_are_written_with_the_rest(tmp_path: Path) -> None:
 
 
 def _copy(folder: Path) -> Path:
-    """A folder with what is generated in place."""
+    """A folder with what is generated in place, and the schemas of earlier versions, which nothing can generate."""
+    shutil.copytree(files.ROOT / "schema", folder / "schema")
     (folder / "pyproject.toml").write_text(MADE["pyproject.toml"])
     return folder
 
