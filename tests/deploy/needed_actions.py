@@ -28,7 +28,7 @@ NEEDED: Mapping[str, str] = {
     "AWS::S3::Bucket": (
         "s3:CreateBucket s3:DeleteBucket s3:ListBucket s3:PutEncryptionConfiguration s3:GetEncryptionConfiguration"
         " s3:PutBucketVersioning s3:GetBucketVersioning s3:PutBucketPublicAccessBlock s3:GetBucketPublicAccessBlock"
-        " s3:PutBucketTagging s3:GetBucketTagging"
+        " s3:PutBucketTagging s3:GetBucketTagging s3:PutLifecycleConfiguration s3:GetLifecycleConfiguration"
     ),
     "AWS::S3::BucketPolicy": "s3:PutBucketPolicy s3:GetBucketPolicy s3:DeleteBucketPolicy",
     "AWS::EC2::VPC": "ec2:CreateVpc ec2:DescribeVpcs ec2:DeleteVpc ec2:ModifyVpcAttribute ec2:DescribeVpcAttribute"

@@ -32,7 +32,7 @@ def test_a_customer_who_is_erased(stack: Stack, staff: Client) -> None:
     assert left.status == 200
     shown = {"Consistency_Token": left.headers["consistency-token"]}
     before = _figures(staff, shown)
-    assert len(_places(stack)) > 8
+    assert any(place.startswith("customers: cus_") for place in _places(stack))
 
     done = commands.run("erase", id, "--yes", env=stack.env)
     assert done.code == 0, done.err
