@@ -105,6 +105,21 @@ def test_tables(data_template: dict[str, Any]) -> None:
             assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
 
+def test_data_is_encrypted(data_template: dict[str, Any]) -> None:
+    """Database and bucket keep it so and take nothing in the clear; test_tables is about the tables."""
+    by_type: dict[str, list[Any]] = {}
+    for resource in data_template["Resources"].values():
+        by_type.setdefault(resource["Type"], []).append(resource["Properties"])
+    assert [cluster["StorageEncrypted"] for cluster in by_type["AWS::RDS::DBCluster"]] == [True]
+    assert [proxy["RequireTLS"] for proxy in by_type["AWS::RDS::DBProxy"]] == [True]
+    (parameters,) = by_type["AWS::RDS::DBClusterParameterGroup"]
+    assert parameters["Parameters"]["require_secure_transport"] == "ON"
+    assert all(bucket["BucketEncryption"] for bucket in by_type["AWS::S3::Bucket"])
+    (policy,) = by_type["AWS::S3::BucketPolicy"]
+    (denied,) = [each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Deny"]
+    assert (denied["Action"], denied["Condition"]) == ("s3:*", {"Bool": {"aws:SecureTransport": "false"}})
+
+
 def mapping_options(functions: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The properties of every mapping from a stream."""
     for properties in functions.values():

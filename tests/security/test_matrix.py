@@ -114,6 +114,14 @@ def test_every_route_has_its_row() -> None:
     assert f"| {' | '.join(('route', *COLUMNS))} |" in TABLE
 
 
+def test_what_needs_no_token() -> None:
+    """These routes and the console's own files, which have no data, and nothing else."""
+    public = {endpoint.path for api in OWN.root.APIS for endpoint in api.endpoints if not endpoint.name}
+    files = {path for path in public if path.startswith("/console/")}
+    assert public - files == {"/health", "/openapi.json", "/docs", "/"}
+    assert {path for path in files if "{" in path} == set()
+
+
 @pytest.mark.parametrize("column", COLUMNS)
 @pytest.mark.parametrize("row", ROWS)
 def test_matrix(stack: Stack, row: str, column: str) -> None:
