@@ -103,6 +103,10 @@ class TimelineEntry(Struct, frozen=True, kw_only=True):
     id: str
     version: Version
     at: Timestamp
+    applied_at: Annotated[
+        Timestamp | None, Meta(description="When queries could first see it. Null if that is not known.")
+    ]
+    correlation_id: Annotated[str, Meta(description="The same in all commits that one request led to.")]
     command: str
     actor: str
     events: list[dict[str, Any]]

@@ -12,7 +12,7 @@ from chalicelib.orders.answers import OrderTimeline, TimelineEntry
 
 _ORDER = "SELECT version, status, customer_id FROM orders WHERE id = %s AND deleted_at IS NULL"
 # Two aggregates merged by their times, each in the order of its versions: of two services the clocks may differ.
-_ENTRIES = """SELECT service, id, version, at, command, actor, events FROM timeline
+_ENTRIES = """SELECT service, id, version, at, applied_at, correlation_id, command, actor, events FROM timeline
   WHERE (service = 'orders' AND id = %s) OR (service = 'inventory' AND id = %s)
   ORDER BY MAX(at) OVER (PARTITION BY service, id ORDER BY version), service DESC, version"""
 # Nothing gets there but by an answer of the inventory, which is a commit of the reservation.
@@ -52,4 +52,5 @@ def _gap(versions: Collection[int], least: int) -> bool:
 
 def _entry(row: ResultRow, service: Service) -> TimelineEntry:
     events = service.recorded_events(row["id"], msgspec.json.decode(row["events"]))
-    return TimelineEntry(**{**row, "at": timestamp(row["at"]), "events": events})
+    applied_at = row["applied_at"] and timestamp(row["applied_at"])
+    return TimelineEntry(**{**row, "at": timestamp(row["at"]), "applied_at": applied_at, "events": events})

@@ -61,10 +61,15 @@ def test_an_order_from_placing_to_delivered(console: Any, stack: Stack) -> None:
         send(console)
         console.locator(".facts .tag", has_text=reached).wait_for()
     console.locator(".timeline li", has_text="Deliver").first.wait_for()
+    console.get_by_text("ms from the first commit until queries showed the last").nth(2).wait_for()
+    assert console.locator(".timeline > li").count() == 3  # place, ship and deliver, each with what followed
+    assert console.locator(".timeline .bar").count() == 6
     picture(console, "console-order")
     assert status.inner_text() == "Delivered"
     assert stack.client("admin").get(f"/orders/{order}").json["status"] == "delivered"
-    console.get_by_role("link", name="Ada Lovelace").click()
+    console.locator("aside nav").get_by_role("link", name="Orders").click()
+    console.locator("main tbody tr").first.wait_for()
+    console.get_by_role("link", name="Ada Lovelace").first.click()
     console.locator("section .table th a").first.wait_for()
     assert console.locator("section .table td", has_text="£6.78").count()
 

@@ -15,7 +15,7 @@ from chalicelib.core.times import to_utc
 
 
 class TimelineRow(Row, frozen=True):
-    """A row of `timeline`; `events` is JSON."""
+    """A row of `timeline`; `events` is JSON. The database itself adds `applied_at`, the time of the insert."""
 
     service: Annotated[str, Meta(max_length=32)]
     id: Annotated[str, Meta(max_length=128)]
@@ -25,6 +25,7 @@ class TimelineRow(Row, frozen=True):
     actor: Annotated[str, Meta(max_length=128)]
     commit_id: Annotated[str, Meta(max_length=64)]
     events: str
+    correlation_id: Annotated[str, Meta(max_length=64)]
 
 
 TABLE = Table("timeline", TimelineRow, key=("service", "id", "version"))
@@ -51,4 +52,5 @@ def row(service: str, head: Head) -> TimelineRow:
         actor=head.actor,
         commit_id=head.commit,
         events=msgspec.json.encode(head.events).decode(),
+        correlation_id=head.correlation,
     )
