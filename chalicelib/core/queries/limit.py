@@ -65,13 +65,17 @@ class LimitedCursor:
         limited = with_limit(statement, self._left, mariadb=self._mariadb)
         start = time.monotonic()
         try:
-            return self._cursor.execute(limited, values)
+            rows = self._cursor.execute(limited, values)
         except Exception as error:
             if error_code(error) in _ENDED:
                 raise self._too_costly() from error
             raise
         finally:
             self._left -= time.monotonic() - start
+        if self._mariadb and self._left <= 0:
+            # MariaDB may have ended it in a subquery, whose value is then NULL, and have reported success.
+            raise self._too_costly()
+        return rows
 
     def fetchone(self) -> ResultRow | None:
         """The next row, or None."""

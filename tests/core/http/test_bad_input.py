@@ -128,7 +128,7 @@ def test_headers(chief: Client, header: dict[str, str]) -> None:
         ("DELETE", "/transfers", 405),
         ("POST", "/transfers/tra_1/explode", 404),
         ("GET", "/nope", 404),
-        ("POST", "/", 404),
+        ("POST", "/", 405),
         ("PATCH", "/accounts/xyz", 404),
         ("POST", "/transfers/tra_unknown/cancel", 404),
     ],

@@ -1,22 +1,31 @@
 """Many clients at once: nothing that was answered with a success is lost, and nothing happens twice."""
 
+import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 
 from tests.core.things import account, unique
 from tests.support.client import Answer, Client
+from tests.support.waiting import PATIENT_SECONDS
 
 
 def at_once(count: int, attempt: Callable[[int], Answer]) -> list[Answer]:
-    """The answers of that many threads, which all begin together."""
+    """The answers of that many threads, which all begin together; each asks again while its answer is 503.
+
+    As Retry-After says; so an attempt whose outcome may be unknown has an Idempotency-Key.
+    """
     barrier, answers = threading.Barrier(count), [None] * count
     failures: list[BaseException] = []
 
     def run(number: int) -> None:
         barrier.wait()
         try:
-            answers[number] = attempt(number)  # type: ignore[call-overload]
+            deadline = time.monotonic() + PATIENT_SECONDS
+            while (answer := attempt(number)).status == 503 and time.monotonic() < deadline:
+                time.sleep(random.uniform(0.5, 2))
+            answers[number] = answer  # type: ignore[call-overload]
         except BaseException as error:
             failures.append(error)
 
@@ -32,7 +41,8 @@ def at_once(count: int, attempt: Callable[[int], Answer]) -> list[Answer]:
 def test_two_hundred_deposits_into_one_account(chief: Client) -> None:
     """Every deposit that was accepted is in the balance, versions have no gap, all others got 409."""
     number = account(chief)
-    answers = at_once(200, lambda _: chief.post(f"/accounts/{number}/deposits", {"amount": 1}))
+    path = f"/accounts/{number}/deposits"
+    answers = at_once(200, lambda n: chief.post(path, {"amount": 1}, Idempotency_Key=f"{number}-{n}"))
     statuses = Counter(answer.status for answer in answers)
     assert set(statuses) <= {200, 409}, statuses
     accepted = [answer.json for answer in answers if answer.status == 200]
@@ -45,7 +55,8 @@ def test_two_hundred_deposits_into_one_account(chief: Client) -> None:
 def test_two_hundred_changes_of_one_version(chief: Client) -> None:
     """Under If-Match exactly one wins; all others got 412."""
     id = account(chief)
-    answers = at_once(200, lambda n: chief.patch(f"/accounts/{id}", {"note": f"N{n}"}, If_Match='"1"'))
+    path = f"/accounts/{id}"
+    answers = at_once(200, lambda n: chief.patch(path, {"note": f"N{n}"}, If_Match='"1"', Idempotency_Key=f"{id}-{n}"))
     assert Counter(answer.status for answer in answers) == {200: 1, 412: 199}
     (winner,) = (answer.json["note"] for answer in answers if answer.status == 200)
     assert chief.patch(f"/accounts/{id}", {}).json["note"] == winner
@@ -58,12 +69,15 @@ def test_twenty_times_the_same_request(chief: Client) -> None:
     assert {answer.status for answer in answers} == {201}, Counter(answer.status for answer in answers)
     assert len({answer.body for answer in answers}) == 1
     assert len({answer.headers["consistency-token"] for answer in answers}) == 1
-    assert sum("idempotent-replayed" not in answer.headers for answer in answers) == 1
+    assert sum("idempotent-replayed" not in answer.headers for answer in answers) <= 1
     assert chief.post("/accounts", body).json["existing"] == answers[0].json["id"]
 
 
 def test_twenty_for_one_name(chief: Client) -> None:
     """Twenty accounts want one name at once: one gets it."""
     name = unique()
-    answers = at_once(20, lambda _: chief.post("/accounts", {"number": unique(), "name": name}))
+    numbers = [unique() for _ in range(20)]
+    answers = at_once(
+        20, lambda n: chief.post("/accounts", {"number": numbers[n], "name": name}, Idempotency_Key=numbers[n])
+    )
     assert Counter(answer.status for answer in answers) == {201: 1, 409: 19}
