@@ -5,12 +5,13 @@ which of their files are kept under which names, and what was fetched: the packa
 file. A file is exactly as the package has it. To take a newer version, change the version and run this.
 """
 
-# ruff: noqa: S603, S607  # a command line; it starts npm alone
+# ruff: noqa: S603  # a command line; it starts npm alone
 
 import argparse
 import base64
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -68,7 +69,10 @@ def fetch(listed: Path) -> None:
 
 
 def _archive(spec: str, folder: Path) -> Path:
-    packed = subprocess.run(["npm", "pack", "--silent", spec], cwd=folder, capture_output=True, text=True, check=False)
+    npm = shutil.which("npm")
+    if not npm:
+        raise CannotFetch("npm is not installed; it fetches the packages")
+    packed = subprocess.run([npm, "pack", "--silent", spec], cwd=folder, capture_output=True, text=True, check=False)
     if packed.returncode:
         raise CannotFetch(f"npm cannot fetch {spec}: {packed.stderr.strip()}")
     return next(folder.glob("*.tgz"))
