@@ -164,7 +164,7 @@ def head_of(item: Mapping[str, AttributeValue], service: Service) -> Head:
     """The head that an item of a service's table, or the image of one, stores, in the shape that this release knows.
 
     Whoever reads what is stored comes through here: commands, projector, reactor, redrive, verify, repair and rebuild.
-    `streams/records.py` alone takes the two steps by itself, since the timeline keeps what was stored.
+    Whoever needs what was stored as well, such as the timeline and the erasure, takes the same two steps one by one.
 
     Raises:
         Undecodable: as `stored_head`.
