@@ -13,13 +13,13 @@ from chalicelib.core.mysql.migration_sets import MigrationSet
 from chalicelib.core.runtime import Runtime
 from chalicelib.permissions import PERMISSIONS as ENGINE_PERMISSIONS
 
-FOLDERS = (
+FOLDERS = [
     "customers",
     "catalog",
     "inventory",
     "orders",
     "reports",
-)
+]
 # How the API names itself to its clients, here and in what API Gateway itself answers (`make generate`).
 INFO = ApiInfo(
     title="Tributary",

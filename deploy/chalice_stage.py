@@ -190,7 +190,7 @@ def merge_template(stage: str, outputs: Mapping[str, str]) -> dict[str, Any]:
         resource_name(name): {"Properties": {"FunctionName": function_name(stage, name)}} for name in ROLES
     }
     for function, prefix in (("ProjectorFunction", "Project"), ("ReactorFunction", "React")):
-        for event, mapping in template["Resources"][function]["Properties"]["Events"].items():
+        for event, mapping in template["Resources"][function]["Properties"].get("Events", {}).items():
             options = {name: mapping["Properties"][name] for name in MAPPING_OPTIONS}
             source = {"Properties": {**options, "ParallelizationFactor": parallel, "DestinationConfig": destination}}
             merged[f"{prefix}{event}"]["Properties"] |= {

@@ -15,6 +15,7 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as NoConnection
 
 from chalicelib.core.commands.store import StoreUnreachable, Throttled
+from chalicelib.core.composition_root import HalfWired
 from chalicelib.core.errors import Problem
 from chalicelib.core.mysql.connections import BadDatabaseUrl, error_code, is_lost
 from chalicelib.core.mysql.migrate import MigrationFailed
@@ -62,7 +63,7 @@ def explain(error: BaseException) -> Failure | None:
             return Failure(str(error), error.hint)
         case LetterError():
             return Failure(str(error), error.advice)
-        case BadSettings() | BadDatabaseUrl() | MigrationFailed():
+        case BadSettings() | BadDatabaseUrl() | MigrationFailed() | HalfWired():
             return Failure(str(error), "")
         case UnknownStream():
             return Failure(str(error), "Check TABLE_PREFIX.")

@@ -57,7 +57,7 @@ class Assembly(NamedTuple):
 
 
 def assemble(
-    package: str, folders: Sequence[str], permissions: Permissions, shared: MigrationSet, info: ApiInfo
+    package: str, folders: Sequence[str], permissions: Permissions, shared: MigrationSet | None, info: ApiInfo
 ) -> Assembly:
     """Put the services together.
 
@@ -65,7 +65,7 @@ def assemble(
         package: the package that has the services' folders, as it is imported: "chalicelib".
         folders: their names.
         permissions: the roles, and the rows of the engine's own routes; those of the folders are put to them.
-        shared: migrations of tables that lie in no service's folder.
+        shared: migrations of tables that lie in no service's folder; None for none.
         info: how the API names itself.
 
     Raises:
@@ -84,7 +84,7 @@ def assemble(
     faults += _not_displayed(apis)
     if faults:
         raise HalfWired("\n".join(faults))
-    migrations = [CORE, shared, *(own for folder in found if (own := folder.migrations))]
+    migrations = [CORE, *([shared] if shared else []), *(own for folder in found if (own := folder.migrations))]
     settings = [setting for folder in found for setting in folder.settings]
     described = (*apis, documentation(apis, together, info), console(info))
     return Assembly(services, described, together, migrations, settings)

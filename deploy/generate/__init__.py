@@ -9,7 +9,7 @@ alarms       metrics of alarms and lines of the dashboard              -> infras
 clients      what else of boto3 their packages need                 -> infrastructure/clients.json
 template     routes, and the mappings from streams to functions        -> template.yaml
 own_settings parameters and variables that services declare            -> template.yaml
-imports      import-linter's lists of the services                     -> pyproject.toml, in place
+checks       what ruff, mypy, pytest and import-linter check             -> pyproject.toml
 files        all of it, and schema/ (deploy/schemas): path -> text, and whether the repository has it
 
 The declarations are chalicelib/<service>/service.py, api.py and settings.py, put together in chalicelib/bootstrap.py.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from chalicelib.bootstrap import APIS, FOLDERS, INFO, SERVICES, SETTINGS
-from deploy.generate import alarms, clients, data, imports, rights, template
+from deploy.generate import alarms, checks, clients, data, rights, template
 from deploy.schemas import files as schemas
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +24,7 @@ def made(root: Path = ROOT) -> Mapping[str, str]:
         "infrastructure/roles.yaml": rights.text(services, endpoints),
         "infrastructure/clients.json": clients.text(services),
         "infrastructure/alarms.yaml": alarms.text(SERVICES),
-        "pyproject.toml": imports.text((root / "pyproject.toml").read_text(encoding="utf-8"), FOLDERS),
+        "pyproject.toml": checks.text(_read(root / "pyproject.toml") or "", FOLDERS, ROOT),
         **schemas.made(services),
     }
 

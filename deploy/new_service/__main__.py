@@ -5,16 +5,27 @@
 import argparse
 import sys
 
-from deploy.new_service.naming import BadName, names_of
-from deploy.new_service.write import write
+from chalicelib.core.composition_root import HalfWired
 
 
 def main() -> int:
     """Write a service. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m deploy.new_service", description=__doc__)
     parser.add_argument("name", help="of the service, in the plural where it has one: gift_cards")
+    name = parser.parse_args().name
     try:
-        names = names_of(parser.parse_args().name)
+        return _write(name)
+    except HalfWired as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+
+
+def _write(name: str) -> int:
+    from deploy.new_service.naming import BadName, names_of  # imports the services, which may be half-wired
+    from deploy.new_service.write import write
+
+    try:
+        names = names_of(name)
         write(names)
     except BadName as error:
         print(f"\nCannot be a service's name: {error}", file=sys.stderr)

@@ -4,7 +4,7 @@
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from string import Template
 
@@ -13,7 +13,15 @@ from chalicelib.core.access.permissions import Access
 from deploy.new_service.naming import FOLDER, ROOT, BadName, Names
 
 _BOOTSTRAP = ROOT / "chalicelib" / "bootstrap.py"
-_END_OF_FOLDERS = "\n)\n"
+_END_OF_FOLDERS = "\n]\n"
+# What a route answers to who may use it, where the thing is there and where it is not.
+_FOUND = {
+    "add": ("201", "-"),
+    "change": ("200", "404"),
+    "remove": ("200", "404"),
+    "list": ("200", "-"),
+    "get": ("200", "404"),
+}
 
 
 def write(names: Names) -> Path:
@@ -23,21 +31,22 @@ def write(names: Names) -> Path:
         BadName: bootstrap.py has no list of folders, one a line, to put a line into.
     """
     bootstrap = _BOOTSTRAP.read_text(encoding="utf-8")
-    begin = bootstrap.find("FOLDERS = (\n")
+    begin = bootstrap.find("FOLDERS = [\n")
     end = bootstrap.find(_END_OF_FOLDERS, begin)
     if begin < 0 or end < 0:
-        raise BadName("chalicelib/bootstrap.py has no `FOLDERS = (` with a line a service; write it so")
+        raise BadName("chalicelib/bootstrap.py has no `FOLDERS = [` with a line a service; write it so")
     target = ROOT / "chalicelib" / names.service
     values = values_of(names)
     for source in sorted(FOLDER.rglob("*.txt")):
         path = target / _filled(source.relative_to(FOLDER).as_posix().removesuffix(".txt"), values)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(_filled(source.read_text(encoding="utf-8"), values), encoding="utf-8")
-    _ruff("check", "--fix", "--quiet", "--select", "I", target)
-    _ruff("format", "--quiet", target)
     _BOOTSTRAP.write_text(f'{bootstrap[:end]}\n    "{names.service}",{bootstrap[end:]}', encoding="utf-8")
     # In a process of its own, since this one has the services of before.
     subprocess.run([sys.executable, "-m", "deploy.generate"], cwd=ROOT, check=True)
+    # In a new project, pyproject.toml says only now how long a line may be.
+    _ruff("check", "--fix", "--quiet", "--select", "I", target)
+    _ruff("format", "--quiet", target)
     return target
 
 
@@ -55,7 +64,23 @@ def values_of(names: Names) -> Mapping[str, str]:
         "route": names.route,
         "prefix": names.prefix,
         "roles": ", ".join(f'"{role}": ALL' for role in _roles()),
+        "trusted": _roles()[-1],
+        "matrix": _matrix(names.service),
     }
+
+
+def _matrix(service: str) -> str:
+    """The table of tests/matrix.md: a row a route, and for each role a column, and one more about what is not there."""
+    columns, let = list(PERMISSIONS.roles), _roles()
+    head = ["route", "no token", *(f"{role}{case}" for role in columns for case in ("", ", none"))]
+    rows = [[f"{service}.{route}", "401", *_statuses(columns, let, *found)] for route, found in _FOUND.items()]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows))
+
+
+def _statuses(roles: Iterable[str], let: Iterable[str], good: str, none: str) -> Iterator[str]:
+    for role in roles:
+        yield good if role in let else "403"
+        yield none if role in let or none == "-" else "403"
 
 
 def _roles() -> list[str]:

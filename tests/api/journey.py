@@ -1,4 +1,4 @@
-"""An order's journey with the generated client: run by .venv-api's Python, with the client's folder, URL and token.
+"""A transfer's journey with the generated client: run by .venv-api's Python, with the client's folder, URL and token.
 
 Not a test itself; test_clients.py runs it. Every answer has to be of the type that the description promises.
 """
@@ -9,43 +9,40 @@ from typing import Any
 
 
 def main(folder: str, url: str, token: str) -> None:
-    """Register, add, receive, place, read, list, change under a condition, and be refused."""
+    """Open, pay in, request, repeat, read, list, change under a condition, and be refused."""
     sys.path.insert(0, folder)
-    from tributary_client import AuthenticatedClient, models
+    from accounts_client import AuthenticatedClient, models
 
     client = AuthenticatedClient(base_url=url, token=token, raise_on_unexpected_status=True)
 
     def call(operation: str, **arguments: Any) -> Any:
         tag, _, name = operation.partition(".")
-        module = importlib.import_module(f"tributary_client.api.{tag}.{tag}_{name}")
+        module = importlib.import_module(f"accounts_client.api.{tag}.{tag}_{name}")
         return module.sync_detailed(client=client, **arguments)
 
-    made = call("customers.register", body=models.NewCustomer(name="Ada", email=f"{token[-12:]}@example.com".lower()))
-    assert isinstance(made.parsed, models.CustomerAnswer), made
-    sku = f"G{token[-12:]}".replace("_", "-").strip("-")
-    product = models.NewProduct(sku=sku, name="Lantern", price=339, currency="GBP")
-    assert isinstance(call("catalog.add", body=product).parsed, models.ProductAnswer)
-    assert call("inventory.receive", sku=product.sku, body=models.Receipt(quantity=9)).parsed.on_hand == 9
-    lines = [models.NewLine(sku=product.sku, quantity=2)]
-    placed = call("orders.place", body=models.NewOrder(lines=lines, customer_id=made.parsed.id), idempotency_key="g-1")
-    assert isinstance(placed.parsed, models.OrderAnswer), placed
-    assert placed.parsed.total == 678
-    again = call("orders.place", body=models.NewOrder(lines=lines, customer_id=made.parsed.id), idempotency_key="g-1")
-    assert again.parsed.id == placed.parsed.id
-    seen = {"consistency_token": placed.headers["Consistency-Token"], "prefer": "wait=10"}
-    order = call("orders.get", id=placed.parsed.id, **seen).parsed
-    assert isinstance(order, models.OrderDetail), order
-    assert [line.amount for line in order.lines] == [678]
-    page = call("orders.list", customer=made.parsed.id, limit=1, sort=models.OrdersListSort.VALUE_1, **seen).parsed
-    assert [item.id for item in page.items] == [placed.parsed.id]
-    shown = call("catalog.get", sku=product.sku)
-    assert isinstance(shown.parsed, models.ProductDetail)
-    assert isinstance(shown.parsed.sales, list)  # empty until the saga has confirmed the order
-    stale = call("catalog.change", sku=product.sku, body=models.ProductChange(price=1), if_match='"7"')
+    number = f"G{token[-12:]}".replace("_", "-").strip("-")
+    for each in (number, f"{number}-2"):
+        made = call("accounts.open", body=models.NewAccount(number=each, name=f"Account {each}"))
+        assert isinstance(made.parsed, models.AccountAnswer), made
+    assert call("accounts.deposit", id=number, body=models.NewDeposit(amount=9)).parsed.balance == 9
+    legs = [models.NewLeg(account=number, amount=-2), models.NewLeg(account=f"{number}-2", amount=2)]
+    asked = call("transfers.request", body=models.NewTransfer(legs=legs), idempotency_key="g-1")
+    assert isinstance(asked.parsed, models.TransferAnswer), asked
+    again = call("transfers.request", body=models.NewTransfer(legs=legs), idempotency_key="g-1")
+    assert again.parsed.id == asked.parsed.id
+    seen = {"consistency_token": asked.headers["Consistency-Token"], "prefer": "wait=10"}
+    transfer = call("transfers.get", id=asked.parsed.id, **seen).parsed
+    assert isinstance(transfer, models.TransferDetail), transfer
+    assert [leg.amount for leg in transfer.legs] == [-2, 2]
+    page = call("transfers.list", account=number, limit=1, **seen).parsed
+    assert [item.id for item in page.items] == [asked.parsed.id]
+    shown = call("accounts.get", id=number, consistency_token=made.headers["Consistency-Token"])
+    assert isinstance(shown.parsed, models.AccountDetail)
+    stale = call("accounts.change", id=number, body=models.AccountChange(note="x"), if_match='"7"')
     assert (stale.status_code, type(stale.parsed)) == (412, models.ProblemDocument)
-    refused = call("customers.register", body=models.NewCustomer(name="", email="x"))
-    assert {fault.pointer for fault in refused.parsed.errors} == {"/name", "/email"}
-    missing = call("orders.get", id="ord_none")
+    refused = call("accounts.open", body=models.NewAccount(number="", name=""))
+    assert {fault.pointer for fault in refused.parsed.errors} == {"/number", "/name"}
+    missing = call("transfers.get", id="tra_none")
     assert (missing.status_code, missing.parsed.status) == (404, 404)
 
 

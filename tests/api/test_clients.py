@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from local import ROOT
+from tests.core.domain.roles import CHIEF
+from tests.support.domain import NEUTRAL, Domain
 from tests.support.stack import Stack
 
 Tool = Callable[[str], Path]
@@ -16,8 +18,13 @@ Tool = Callable[[str], Path]
 
 @pytest.fixture(scope="module")
 def description(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """openapi.json, as the running API gives it."""
-    path = tmp_path_factory.mktemp("api") / "openapi.json"
+    """openapi.json, as the running API of the repository's own services gives it."""
+    return described(stack, tmp_path_factory.mktemp("api"))
+
+
+def described(stack: Stack, folder: Path) -> Path:
+    """openapi.json of a stack, as a file."""
+    path = folder / "openapi.json"
     with urllib.request.urlopen(f"{stack.url}/openapi.json") as answer:
         path.write_bytes(answer.read())
     return path
@@ -38,9 +45,26 @@ def test_redocly(description: Path, tool: Tool) -> None:
     assert "warning" not in said.lower().replace("deprecation warning", "")
 
 
-def test_generated_client(stack: Stack, description: Path, tool: Tool, tmp_path: Path) -> None:
-    """A client is generated without a warning, and an order's journey with it finds the types that it was promised."""
-    generator, folder = tool("bin/openapi-python-client"), tmp_path / "client"
+def generated(tool: Tool, description: Path, folder: Path) -> Path:
+    """A client, generated without a warning."""
+    generator = tool("bin/openapi-python-client")
     said = run(generator, "generate", "--path", description, "--output-path", folder, "--fail-on-warning")
     assert "warning" not in said.lower()
-    run(tool("bin/python"), "-W", "error", ROOT / "tests/api/journey.py", folder, stack.url, stack.token("admin"))
+    return folder
+
+
+def test_generated_client(description: Path, tool: Tool, tmp_path: Path) -> None:
+    """A client of the repository's own services is generated without a warning, and all of it can be imported."""
+    folder = generated(tool, description, tmp_path / "client")
+    modules = [path.relative_to(folder).with_suffix("").parts for path in folder.rglob("*_client/**/*.py")]
+    names = [".".join(parts) for parts in modules if parts[-1] != "__init__"]
+    assert names
+    imports = f"import sys; sys.path.insert(0, {str(folder)!r}); import {', '.join(names)}"
+    run(tool("bin/python"), "-W", "error", "-c", imports)
+
+
+def test_a_journey_with_a_generated_client(stacks: Callable[[Domain], Stack], tool: Tool, tmp_path: Path) -> None:
+    """In a transfer's journey every answer has the type that was promised."""
+    stack = stacks(NEUTRAL)
+    folder = generated(tool, described(stack, tmp_path), tmp_path / "client")
+    run(tool("bin/python"), "-W", "error", ROOT / "tests/api/journey.py", folder, stack.url, stack.token(CHIEF))

@@ -17,7 +17,9 @@ from tests.support.routes import routes, subject_of
 from tests.support.stack import Stack
 
 CASES = int(os.environ.get("FUZZ_CASES", "0"))
-CONFIG = ROOT / "tests/api/schemathesis.toml"
+HOOKS = ROOT / "tests/api/hooks.py"
+# For all routes; then for those of the services, in a file of their own.
+CONFIGS = [ROOT / "tests/api/schemathesis.toml", *sorted(ROOT.glob("tests/[!a]*/schemathesis.toml"))]
 ROLES = list(OWN.permissions.roles)
 EXAMPLES = max(3, -(-CASES // (len(routes(OWN)) * len(ROLES))))
 
@@ -26,14 +28,16 @@ EXAMPLES = max(3, -(-CASES // (len(routes(OWN)) * len(ROLES))))
 def test_schemathesis(stack: Stack, tool: Callable[[str], Path], role: str, tmp_path: Path) -> None:
     """No answer is a 500, undescribed, or at odds with its description; bad data is refused and good data taken."""
     token = stack.token(role, subject_of(role, OWN.permissions))
+    config = tmp_path / "schemathesis.toml"
+    config.write_text("\n".join(path.read_text() for path in CONFIGS))
     command = [
-        *(tool("bin/schemathesis"), "--config-file", CONFIG, "run", f"{stack.url}/openapi.json"),
+        *(tool("bin/schemathesis"), "--config-file", config, "run", f"{stack.url}/openapi.json"),
         *("--checks", "all", "--mode", "all", "--max-examples", str(EXAMPLES), "--continue-on-failure"),
         *("--phases", "examples,coverage,fuzzing,stateful" if CASES else "examples,fuzzing"),
         *("--header", f"Authorization: Bearer {token}", "--no-color", "--warnings", "off"),
         *("--generation-database", "none", "--suppress-health-check", "all"),
     ]
-    env = {**os.environ, "SCHEMATHESIS_HOOKS": str(CONFIG.with_name("hooks.py"))}
+    env = {**os.environ, "SCHEMATHESIS_HOOKS": str(HOOKS)}
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=tmp_path, env=env, timeout=3600)
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-5_000:]
     print(re.findall(r"^.*(?:test cases|passed|generated).*$", done.stdout, re.MULTILINE))  # noqa: T201 - how many

@@ -74,7 +74,7 @@ def test_the_mappings_are_template_yamls(packaged: dict[str, Any]) -> None:
     expected = [
         (verb, name, mapping)
         for verb, function in (("Project", "ProjectorFunction"), ("React", "ReactorFunction"))
-        for name, mapping in resources[function]["Properties"]["Events"].items()
+        for name, mapping in resources[function]["Properties"].get("Events", {}).items()
     ]
     for verb, name, mapping in expected:
         function = packaged["Resources"][f"{verb}{name}"]["Properties"]

@@ -70,7 +70,7 @@ def test_it_is_green_and_goes_without_a_trace(copy: Path) -> None:
     assert changed(copy) == {path for path in changed(copy) if path.startswith(f"chalicelib/{NAME}/")}
     bootstrap = copy / "chalicelib/bootstrap.py"
     before = bootstrap.read_text()
-    bootstrap.write_text(before.replace("FOLDERS = (\n", f'FOLDERS = (\n    "{NAME}",\n'))
+    bootstrap.write_text(before.replace("FOLDERS = [\n", f'FOLDERS = [\n    "{NAME}",\n'))
     python(copy, "deploy.generate")
     assert {path for path in changed(copy) if not path.startswith(f"chalicelib/{NAME}/")} == outside
 

@@ -15,7 +15,7 @@ SLICES = {f"chalicelib.{path.parent.name}" for path in ROOT.glob("chalicelib/*/a
 
 
 def test_an_events_name_tells_whose_it_is() -> None:
-    """No two services have an event of one name: an order's timeline shows several services' events together."""
+    """No two services have an event of one name: a timeline may show several services' events together."""
     domains = [import_module(f"chalicelib.{service}.domain") for service in SERVICES]
     names = Counter(
         name
@@ -23,7 +23,7 @@ def test_an_events_name_tells_whose_it_is() -> None:
         for name, kind in vars(domain).items()
         if isinstance(kind, type) and issubclass(kind, Event) and kind is not Event
     )
-    assert "OrderShipped" in names
+    assert len(names) >= len(SERVICES)
     assert [name for name, count in names.items() if count > 1] == []
 
 
@@ -38,5 +38,5 @@ def test_the_imports_of_every_service_are_checked() -> None:
     """The contracts that name folders name each that has routes, and no other."""
     assert {f"chalicelib.{service}" for service in SERVICES} <= SLICES
     assert set(contract("A service knows another by what that publishes")["modules"]) == SLICES
-    unknown_to_the_core = SLICES | {"chalicelib.bootstrap", "chalicelib.permissions", "chalicelib.vocabulary"}
-    assert set(contract("The core knows no service")["forbidden_modules"]) == unknown_to_the_core
+    unknown_to_the_core = set(contract("The core knows no service")["forbidden_modules"])
+    assert unknown_to_the_core >= SLICES | {"chalicelib.bootstrap", "chalicelib.permissions"}

@@ -1,5 +1,6 @@
 """What `make generate` writes is in the repository as it should be, and no line of it can be lost unseen."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -53,4 +54,5 @@ def _copy(folder: Path) -> Path:
 def _is_about_a_service(path: str, line: str) -> bool:
     if path == "pyproject.toml":
         return line.strip('" ,\n').removeprefix("chalicelib.") in FOLDERS
-    return path.endswith(".json") or any(name in line.lower() for name in FOLDERS)
+    letters = re.sub(r"[^a-z0-9]", "", line.lower())  # SupportTickets, support-tickets, support_tickets
+    return path.endswith(".json") or any(name.replace("_", "") in letters for name in FOLDERS)

@@ -13,6 +13,7 @@ from botocore.exceptions import (
 )
 from pymysql.err import InterfaceError, OperationalError, ProgrammingError
 
+from chalicelib.core.composition_root import HalfWired
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.projector.failures import NotConnected
 from ops.explaining import explain
@@ -33,6 +34,7 @@ def not_connected() -> NotConnected:
 @pytest.mark.parametrize(
     ("error", "message", "hint"),
     [
+        (HalfWired("notes/api.py has no routes: write"), "notes/api.py has no routes", ""),
         (refused("ResourceNotFoundException"), "A table does not exist", "TABLE_PREFIX"),
         (refused("NoSuchBucket"), "The bucket does not exist", "DEAD_LETTER_BUCKET"),
         (refused("ThrottlingException"), "throttles the requests", "Try again"),

@@ -14,13 +14,15 @@ import pytest
 
 from chalicelib.core.dynamodb.codec import decode_item
 from chalicelib.core.mysql.connections import connect
-from tests.security.test_matrix import ASKS, COMMANDS, ROUTES, Asker
+from tests.shop.asks import ASKS, Asker
 from tests.shop.http.things import customer
 from tests.support.client import Answer, Client
 from tests.support.domain import OWN
 from tests.support.routes import Route, path_of, routes
 from tests.support.stack import Stack
 
+ROUTES = {route.name: route for route in routes(OWN)}
+COMMANDS = {name for name, route in ROUTES.items() if route.method != "GET"}
 PAYLOADS = {
     "quotes": "' OR '1'='1' --x",
     "statement": '"; DROP TABLE orders; #x',

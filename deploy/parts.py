@@ -1,0 +1,144 @@
+"""Which files are the engine's: a project never edits them, and takes newer ones whole.
+
+`make new-project` copies them, `make take-engine` replaces them. Imports no service, so that it works wherever it lies.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+LOCK = "engine.lock"
+"""In a project: the engine's files as they were taken, path -> SHA-256."""
+CHANGELOG = "docs/engine-changelog.md"
+"""Where a project has the engine's CHANGELOG.md."""
+ENGINE = (
+    "LICENSE",
+    "app.py",
+    "chalicelib/__init__.py",
+    "chalicelib/core/",
+    "deploy/",
+    "docs/",
+    "events/authorizer-expired.json",
+    "events/authorizer.json",
+    "events/check.json",
+    "events/jwks.json",
+    "events/migrate-on-deploy.json",
+    "events/migrate.json",
+    "events/query-health.json",
+    "local/",
+    "ops/",
+    "requirements/",
+    "requirements-dev.txt",
+    "requirements.txt",
+    "tests/__init__.py",
+    "tests/api/",
+    "tests/browser/",
+    "tests/conftest.py",
+    "tests/core/",
+    "tests/deploy/",
+    "tests/security/",
+    "tests/services/",
+    "tests/support/",
+)
+EXCEPT = ("docs/README.md", "docs/reports/", "docs/tutorial.md", "docs/engine-changelog.md")
+"""What is not the engine's of its folders."""
+_LINK = re.compile(r"\[([^\]]*)\]\(([^)#:\s]+)(#[^)]*)?\)")
+
+
+def files(root: Path) -> list[str]:
+    """The files of a repository that git knows or would add; without git, all but what is made."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - git, as PATH has it
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode == 0 and (root / ".git").exists():
+        names = [name for name in listed.stdout.split("\0") if name]
+    else:
+        names = list(_walked(root))
+    return sorted(name for name in names if (root / name).is_file())
+
+
+def _walked(root: Path) -> Iterator[str]:
+    for folder, folders, names in os.walk(root):
+        place = Path(folder).relative_to(root)
+        made = {"__pycache__", "deployments", "deployed"}
+        folders[:] = [
+            name for name in folders if name not in made and (not name.startswith(".") or name in (".ci", ".chalice"))
+        ]
+        yield from ((place / name).as_posix() for name in names if not name.endswith(".pyc"))
+
+
+def engines(root: Path) -> list[str]:
+    """The engine's files in a repository."""
+    return [name for name in files(root) if is_engines(name)]
+
+
+def is_engines(name: str) -> bool:
+    """Whether a path is the engine's."""
+    return _within(name, ENGINE) and not _within(name, EXCEPT)
+
+
+def _within(name: str, places: Iterable[str]) -> bool:
+    return any(name == place or (place.endswith("/") and name.startswith(place)) for place in places)
+
+
+def copy(source: Path, target: Path) -> dict[str, str]:
+    """Copy the engine's files. Returns what engine.lock holds of them.
+
+    Links of its documents to what is not taken along become plain text.
+    """
+    names = engines(source)
+    for name in names:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source / name, target / name)
+    changelog = source / (CHANGELOG if (source / CHANGELOG).exists() else "CHANGELOG.md")
+    shutil.copy(changelog, target / CHANGELOG)
+    there = {*names, CHANGELOG, "README.md", "docs/README.md", "CHANGELOG.md"}
+    for name in [*names, CHANGELOG]:
+        if name.endswith(".md"):
+            _unlink(target / name, name, there)
+    return {name: digest(target / name) for name in [*names, CHANGELOG]}
+
+
+def _unlink(path: Path, name: str, there: Iterable[str]) -> None:
+    known = set(there) | {f"{parent}" for each in there for parent in Path(each).parents}
+
+    def kept(match: re.Match[str]) -> str:
+        target = os.path.normpath(Path(name).parent / match[2])
+        return match[0] if target in known else match[1]
+
+    path.write_text(_LINK.sub(kept, path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def lock(root: Path, digests: Mapping[str, str]) -> None:
+    """Write engine.lock."""
+    (root / LOCK).write_text(json.dumps(dict(sorted(digests.items())), indent=1) + "\n", encoding="utf-8")
+
+
+def locked(root: Path) -> dict[str, str]:
+    """What engine.lock holds.
+
+    Raises:
+        FileNotFoundError: it is not there: the folder is no project.
+    """
+    held: dict[str, str] = json.loads((root / LOCK).read_text(encoding="utf-8"))
+    return held
+
+
+def edited(root: Path) -> list[str]:
+    """The engine's files of a project that are not as they were taken."""
+    return [name for name, taken in locked(root).items() if not (root / name).exists() or digest(root / name) != taken]

@@ -1,0 +1,193 @@
+"""`make new-project` writes a project that works at once, and `make take-engine` brings it a newer engine."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy import parts
+from deploy.new_project.write import CannotWrite, write
+from deploy.take_engine import CannotTake, take
+from local.ports import answers, free_port, wait_until
+from tests.support.client import Client
+
+pytestmark = pytest.mark.slow
+
+MAKE = ("make", "-o", "setup")  # what it would install is there
+GONE = "docs/adr/0002-domains-share-a-kernel.md"
+SERVICE, ROUTE = "support_tickets", "/support-tickets"
+# The short form of its suite; the long one is its `make test`.
+SHORT = (
+    *("chalicelib", "tests/services", "tests/deploy/test_template.py", "tests/deploy/test_makefile.py"),
+    *("tests/deploy/test_parts.py", "tests/deploy/test_rights.py", "tests/security/test_matrix.py"),
+)
+
+
+def run(folder: Path, *command: str, **env: str) -> str:
+    """Run a command there; what it prints. It must succeed."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "MAKE"))}
+    done = subprocess.run(
+        command, cwd=folder, env={**inherited, **env}, capture_output=True, text=True, timeout=600, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project, in which what `make setup` would install is this repository's."""
+    dest = write(str(tmp_path_factory.mktemp("new") / "desk"), SERVICE)
+    installed(dest)
+    return dest
+
+
+def installed(folder: Path) -> None:
+    """Have a folder use the virtual environments of this repository."""
+    for venv in parts.ROOT.glob(".venv*"):
+        (folder / venv.name).symlink_to(venv)
+    with (folder / ".git/info/exclude").open("a") as file:
+        file.write("/.venv*\n")
+
+
+def test_it_is_committed(project: Path) -> None:
+    """With git there is a first commit, and nothing besides it."""
+    assert len(run(project, "git", "log", "--oneline").splitlines()) == 1
+    assert run(project, "git", "status", "--porcelain") == ""
+
+
+def test_nothing_of_the_example_is_in_it(project: Path) -> None:
+    """Neither its folders nor, where the project speaks of itself, its words; and no link leads nowhere."""
+    files = parts.files(project)
+    assert not [name for name in files if name.startswith(("demo/", "bench/", "tests/shop/", "docs/reports/"))]
+    assert {name.split("/")[1] for name in files if name.startswith("chalicelib/")} == {
+        *("__init__.py", "bootstrap.py", "permissions.py", "core", SERVICE)
+    }
+    for name in ("README.md", "CHANGELOG.md", "docs/README.md"):
+        text = (project / name).read_text()
+        assert "support tickets" in text or SERVICE in text, name
+        assert "make seed" not in text
+    for name in (name for name in files if name.endswith(".md")):
+        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", (project / name).read_text()):
+            assert (project / name).parent.joinpath(target).exists(), f"{name}: {target}"
+
+
+def test_lint_is_green(project: Path) -> None:
+    """All checks, and what is generated is current."""
+    run(project, *MAKE, "lint")
+
+
+@pytest.fixture
+def running(project: Path, tmp_path: Path) -> Iterator[tuple[Client, dict[str, str]]]:
+    """`make run`, on ports of its own: a client of staff, whose token `make token` has printed."""
+    ports = {name: free_port() for name in ("API_PORT", "MINISTACK_PORT", "MYSQL_PORT")}
+    env = {**{name: str(port) for name, port in ports.items()}, "LOCAL_STATE": str(tmp_path / "state")}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "READ_"))}
+    log = (tmp_path / "log").open("wb")
+    process = subprocess.Popen(
+        [*MAKE, "run"], cwd=project, env={**inherited, **env}, stdout=log, stderr=log, start_new_session=True
+    )
+    try:
+        assert wait_until(lambda: answers(ports["API_PORT"]) or process.poll() is not None, 120)
+        assert process.poll() is None, (tmp_path / "log").read_text()
+        token = run(project, *MAKE, "-s", "token", "ROLE=staff", **env).strip()
+        yield Client(f"http://127.0.0.1:{ports['API_PORT']}", token), env
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(60)
+
+
+def test_a_command_and_a_query(running: tuple[Client, dict[str, str]]) -> None:
+    """What a command wrote is read back with its token, as the README shows it."""
+    client, _ = running
+    added = client.post(ROUTE, {"name": "First"})
+    assert added.status == 201, added
+    shown = client.get(ROUTE, Consistency_Token=added.headers["consistency-token"], Prefer="wait=10")
+    assert [item["name"] for item in shown.json["items"]] == ["First"]
+
+
+def test_its_suite_is_green(project: Path) -> None:
+    """In a short form; the long one is `make test` in the project."""
+    said = run(project, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *SHORT)
+    assert re.search(r"[1-9][0-9]* passed", said), said
+
+
+def test_a_newer_engine_is_taken(project: Path, tmp_path: Path) -> None:
+    """With all that is new in it; what the engine has no more goes, and what is the project's stays."""
+    newer, mine = tmp_path / "newer", tmp_path / "desk"
+    for name in parts.files(parts.ROOT):
+        (newer / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(parts.ROOT / name, newer / name)
+    shutil.copytree(project, mine, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
+    (newer / "chalicelib/core/times.py").open("a").write('\nNEWER = "planted"\n')
+    (newer / "chalicelib/core/planted.py").write_text('"""New in this engine."""\n')
+    (newer / GONE).unlink()
+    changelog = newer / (parts.CHANGELOG if (newer / parts.CHANGELOG).exists() else "CHANGELOG.md")
+    changelog.write_text(changelog.read_text().replace("## [Unreleased]\n", "## [Unreleased]\n\n- A planted change.\n"))
+    template = newer / "deploy/generate/templates/template.yaml"
+    template.write_text(template.read_text().replace("Description: Verifies tokens.", "Description: Checks tokens."))
+    own = mine / "chalicelib" / SERVICE / "own.py"
+    own.write_text('"""The project\'s."""\n')
+
+    said = run(newer, sys.executable, "-m", "deploy.take_engine", str(mine))
+    assert "- A planted change." in said
+    assert "planted" in (mine / "chalicelib/core/times.py").read_text()
+    assert (mine / "chalicelib/core/planted.py").exists()
+    assert not (mine / GONE).exists()
+    assert own.exists()
+    assert "Checks tokens." in (mine / "template.yaml").read_text()
+    assert parts.edited(mine) == []
+    run(mine, sys.executable, "-m", "deploy.generate", "--check")
+    run(mine, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "serverless", *SHORT)
+
+
+def test_an_engine_that_was_edited_is_not_replaced(project: Path, tmp_path: Path) -> None:
+    """The files are named, and nothing is changed; nor where a newer engine's file is one of the project's already."""
+    mine = tmp_path / "desk"
+    shutil.copytree(project, mine, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
+    edited = mine / "chalicelib/core/times.py"
+    before = edited.read_text()
+    edited.write_text(before + "\n# mine\n")
+    with pytest.raises(CannotTake, match=r"were changed here:\n  chalicelib/core/times.py\nPut them back"):
+        take(parts.ROOT, mine)
+    assert edited.read_text() == before + "\n# mine\n"
+    edited.write_text(before)
+    held = parts.locked(mine)
+    del held["local/pump.py"]
+    parts.lock(mine, held)
+    with pytest.raises(CannotTake, match=r"where you have your own; move yours: local/pump.py"):
+        take(parts.ROOT, mine)
+    (mine / parts.LOCK).unlink()
+    with pytest.raises(CannotTake, match="was not made by `make new-project`"):
+        take(parts.ROOT, mine)
+    with pytest.raises(CannotTake, match="FROM is the project itself"):
+        take(parts.ROOT, parts.ROOT)
+
+
+@pytest.mark.parametrize(
+    ("dest", "service", "reason"),
+    [
+        ("", "tickets", "Say where"),
+        ("{root}/inside", "tickets", "inside this repository"),
+        ("{tmp}/full", "tickets", "is not empty"),
+        ("{tmp}/file", "tickets", "is a file"),
+        ("{tmp}/a b", "tickets", "cannot be a project's name"),
+        ("{tmp}/desk", "group", "MySQL reserves the word"),
+        ("{tmp}/desk", "core", "is there already"),
+        ("{tmp}/desk", "", "small letters and digits"),
+    ],
+)
+def test_what_cannot_be_is_refused(tmp_path: Path, dest: str, service: str, reason: str) -> None:
+    """With its reason, before anything is written."""
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/mine").touch()
+    (tmp_path / "file").touch()
+    with pytest.raises(CannotWrite, match=reason):
+        write(dest.format(root=parts.ROOT, tmp=tmp_path), service)
+    assert {path.name for path in tmp_path.iterdir()} == {"full", "file"}
+    assert not (parts.ROOT / "inside").exists()

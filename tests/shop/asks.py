@@ -1,0 +1,110 @@
+"""What the cells of matrix.md ask of the shop."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.shop.http.things import answered, customer, email, order, product, sku, stocked
+from tests.support.client import Client
+from tests.support.domain import OWN
+from tests.support.matrix import NO_TOKEN, Ask
+from tests.support.routes import routes
+from tests.support.stack import Stack
+
+
+@dataclass
+class Asker:
+    """Makes the things that requests are about.
+
+    Attributes:
+        api: an admin's client.
+        owner: a customer, or nobody's id where there is to be nothing.
+    """
+
+    api: Client
+    owner: str
+
+    def thing(self) -> Ask:
+        """Some customer's id, in the path."""
+        return Ask({"id": self.owner})
+
+    def an_order(self, status: str = "placed") -> Ask:
+        """An order of the owner's, or none, in the path."""
+        if self.owner == "cus_none":
+            return Ask({"id": "ord_none"})
+        id = order(self.api, self.owner)
+        if status != "placed":
+            assert answered(self.api, id)["status"] == "confirmed"
+        if status == "shipped":
+            assert self.api.post(f"/orders/{id}/ship").status == 200
+        return Ask({"id": id})
+
+    def a_product(self) -> Ask:
+        """A product with stock, or none, in the path."""
+        return Ask({"sku": sku() if self.owner == "cus_none" else stocked(self.api)})
+
+    def an_order_to_place(self, of: str | None, line: Mapping[str, int] | None = None, **more: str) -> Ask:
+        """An order to place; of=None leaves it to the token."""
+        lines = [{"sku": product(self.api), "quantity": 1, **(line or {})}]
+        return Ask(body={"lines": lines, **({"customer_id": of} if of else {}), **more})
+
+
+def with_body(ask: Ask, body: Any) -> Ask:
+    """The same with a body."""
+    return ask._replace(body=body)
+
+
+ASKS: dict[str, Callable[[Asker], Ask]] = {
+    "customers.register": lambda a: Ask(body={"name": "Ada", "email": email()}),
+    "customers.change": lambda a: with_body(a.thing(), {"name": "Mine"}),
+    "customers.delete": lambda a: a.thing(),
+    "customers.list": lambda a: Ask(),
+    "customers.get": lambda a: a.thing(),
+    "customers.orders": lambda a: a.thing(),
+    "catalog.add": lambda a: Ask(body={"sku": sku(), "name": "x", "price": 1, "currency": "GBP"}),
+    "catalog.change": lambda a: with_body(a.a_product(), {"price": 7}),
+    "catalog.discontinue": lambda a: a.a_product(),
+    "catalog.list": lambda a: Ask(),
+    "catalog.get": lambda a: a.a_product(),
+    "inventory.receive": lambda a: with_body(a.a_product(), {"quantity": 1}),
+    "inventory.adjust": lambda a: with_body(a.a_product(), {"change": 1, "reason": "found"}),
+    "orders.place": lambda a: a.an_order_to_place(a.owner),
+    "orders.place:state-prices": lambda a: a.an_order_to_place(a.owner, {"unit_price": 1}),
+    "orders.place:reference": lambda a: a.an_order_to_place(a.owner, reference=sku()),
+    "orders.place:back-date": lambda a: a.an_order_to_place(a.owner, placed_at="2020-01-01T00:00:00Z"),
+    "orders.cancel": lambda a: a.an_order(),
+    "orders.ship": lambda a: a.an_order("confirmed"),
+    "orders.deliver": lambda a: a.an_order("shipped"),
+    "orders.list": lambda a: Ask(query={"customer": a.owner}),
+    "orders.get": lambda a: a.an_order(),
+    "orders.timeline": lambda a: a.an_order(),
+    "reports.sales": lambda a: Ask(),
+    "reports.low-stock": lambda a: Ask(),
+    "operations.status": lambda a: Ask(),
+}
+
+_QUERIES = {route.name for route in routes(OWN) if route.method == "GET"}
+
+
+def ask(stack: Stack, row: str, column: str) -> tuple[Client, Ask]:
+    """Whose client sends what; `own` is the customer that a customer's token is of."""
+    admin = stack.client("admin")
+    role, _, whose = column.partition(", ")
+    own = customer(admin)
+    # Who registers is not there yet.
+    subject = {"customer": f"cus_{sku().replace('-', 'x')}" if row == "customers.register" else own}
+    me = Client(stack.url) if role == NO_TOKEN else stack.client(role, subject.get(role, ""))
+    asker = Asker(admin, {"other's": customer(admin), "none": "cus_none"}.get(whose, own))
+    asked = ASKS[row](asker)
+    # Whatever is seen is changed, so only what is then looked at.
+    return me, asked._replace(token=seen(admin, asked.parameters) or "") if row in _QUERIES else asked
+
+
+def seen(admin: Client, parameters: Mapping[str, str]) -> str | None:
+    """A token of the thing in the path; None where there is none."""
+    change = {"cus_": ("PATCH", "/customers/{id}"), "ord_": ("POST", "/orders/{id}/cancel")}
+    id = parameters.get("id") or parameters.get("sku")
+    if id is None:
+        return None
+    method, path = change.get(id[:4], ("PATCH", "/products/{id}"))
+    return admin.request(method, path.format(id=id), {}).headers.get("consistency-token")
