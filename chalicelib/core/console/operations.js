@@ -1,5 +1,5 @@
 /** The first page: how far the read model is behind, what is set aside, and what is being rebuilt. */
-import { html, useEffect, useRef } from "./html.js";
+import { html } from "./html.js";
 import { LineChart } from "./chart.js";
 import { duration, number, time } from "./format.js";
 import { useAnswer } from "./load.js";
@@ -11,7 +11,7 @@ const EVERY = 5;
 const LATE = 60;
 /** Seconds after which the check, which runs every minute, has missed its turn. */
 const MISSED = 180;
-const KEPT = 720;
+const HOURS = 24;
 
 /** @param {{allowed: boolean}} props */
 export function OperationsPage({ allowed }) {
@@ -24,7 +24,7 @@ export function OperationsPage({ allowed }) {
       <p class="muted">${problem ? html`<span class="bad">Not reachable: the page shows the last answer.</span>` : "How far the read model is behind the services, as the check last saw it."}</p></div></header>
     <${Verdict} services=${services} />
     <${Services} services=${services} />
-    <${LagChart} services=${services} />
+    <${LagChart} />
     <${Rebuilds} services=${services.filter((/** @type {any} */ s) => s.rebuild)} />`;
 }
 
@@ -62,19 +62,17 @@ function Services({ services }) {
       <td class="number" data-label="Checked"><time datetime=${one.checked_at} title=${time(one.checked_at)}>${duration(one.age_seconds)} ago</time></td></tr>`)}</tbody></table></div></section>`;
 }
 
-/** The lag since this page was opened: what the page itself has seen. @param {any} props */
-function LagChart({ services }) {
-  const seen = useRef(/** @type {{at: number, lags: Record<string, number | null>}[]} */ ([]));
-  const at = Math.max(0, ...services.map((/** @type {any} */ one) => Date.parse(one.checked_at) / 1000));
-  useEffect(() => {
-    const last = seen.current[seen.current.length - 1];
-    if (last?.at === at) return;
-    seen.current = [...seen.current, { at, lags: Object.fromEntries(services.map((/** @type {any} */ one) => [one.service, one.lag_seconds])) }].slice(-KEPT);
-  }, [at]);
-  const points = seen.current;
-  if (points.length < 2) return null;
-  const lines = services.map((/** @type {any} */ one) => ({ label: one.service, values: points.map((point) => point.lags[one.service] ?? null) }));
-  return html`<section><h2>Lag</h2><${LineChart} times=${points.map((point) => point.at)} lines=${lines} format=${duration} label="Seconds behind, since this page was opened" /></section>`;
+/** The lag over a day, as the check has kept it. */
+function LagChart() {
+  const { data } = useAnswer(`/status?hours=${HOURS}`, { every: 60 });
+  const services = data?.services.filter((/** @type {any} */ one) => one.history?.length > 1) ?? [];
+  if (!services.length) return null;
+  const times = [...new Set(services.flatMap((/** @type {any} */ one) => one.history.map((/** @type {any} */ point) => Date.parse(point.at) / 1000)))].sort((a, b) => a - b);
+  const lines = services.map((/** @type {any} */ one) => {
+    const lags = new Map(one.history.map((/** @type {any} */ point) => [Date.parse(point.at) / 1000, point.lag_seconds]));
+    return { label: one.service, values: times.map((time) => lags.get(time) ?? null) };
+  });
+  return html`<section><h2>Lag</h2><${LineChart} times=${times} lines=${lines} format=${duration} label=${`Behind by, over the last ${HOURS} hours`} /></section>`;
 }
 
 /** @param {any} props */

@@ -7,11 +7,11 @@ side never reads DynamoDB.
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from chalicelib.core.dynamodb.codec import decode_item, encode_item
-from chalicelib.core.operations.queries import RebuildStatus, get_rebuilds
+from chalicelib.core.operations.queries import MOST_HOURS, RebuildStatus, get_rebuilds
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.service import HEARTBEAT_ID
 from chalicelib.core.streams.dead_letters import OPEN
@@ -22,6 +22,10 @@ _BEATS = "SELECT service, beat AS number, sent_at, applied_at FROM heartbeats"
 _KEEP = """INSERT INTO service_status (service, lag_seconds, dead_letters, checked_at) VALUES (%s, %s, %s, %s)
   ON DUPLICATE KEY UPDATE lag_seconds = VALUES(lag_seconds), dead_letters = VALUES(dead_letters),
   checked_at = VALUES(checked_at)"""
+_REMEMBER = """INSERT INTO lag_history (service, checked_at, lag_seconds) VALUES (%s, %s, %s)
+  ON DUPLICATE KEY UPDATE lag_seconds = VALUES(lag_seconds)"""
+_FORGET = "DELETE FROM lag_history WHERE service = %s AND checked_at < %s"
+_REMEMBERED = timedelta(hours=MOST_HOURS)
 
 
 class Beat(NamedTuple):
@@ -50,6 +54,8 @@ def _check_all(runtime: Runtime, now: datetime) -> None:
             sent = _sent(runtime, name)
             lag = lag_seconds(sent, applied.get(name), now)
             cursor.execute(_KEEP, (name, lag, letters[name], now))
+            cursor.execute(_REMEMBER, (name, now, lag))
+            cursor.execute(_FORGET, (name, now - _REMEMBERED))
             seen = {"LagSeconds": lag, "DeadLetters": letters[name], **_progress(rebuilds.get(name))}
             _measure(runtime.settings.table_prefix, name, seen)
             _send(runtime, name, Beat((sent.number if sent else 0) + 1, now))

@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from chalicelib.core.queries.answers import Timestamp, timestamp
 from chalicelib.core.queries.limit import QueryCursor, ResultRow
@@ -28,6 +29,27 @@ class RebuildStatus(Struct, frozen=True, kw_only=True):
         return _remaining(self.items, self.expected)
 
 
+MOST_HOURS = 24
+_MOST_POINTS = 288
+"""Of a service in an answer: one in five minutes, of a whole day."""
+
+
+class StatusParameters(Struct, frozen=True):
+    """What is asked for besides the present status."""
+
+    hours: (
+        Annotated[int, Meta(ge=1, le=MOST_HOURS, description="Also show the lag over so many hours, as `history`.")]
+        | None
+    ) = None
+
+
+class LagPoint(Struct, frozen=True, kw_only=True):
+    """The largest lag of a few minutes."""
+
+    at: Timestamp
+    lag_seconds: Annotated[float | None, Meta(description="Null if it was not known.")]
+
+
 class ServiceStatus(Struct, frozen=True, kw_only=True):
     """How far the read model is behind one service."""
 
@@ -43,6 +65,7 @@ class ServiceStatus(Struct, frozen=True, kw_only=True):
     rebuild: Annotated[
         RebuildStatus | None, Meta(description="The rebuild of the service's tables. Null if none is running.")
     ]
+    history: Annotated[list[LagPoint], Meta(description="Oldest first. Only if `hours` is given.")] | UnsetType = UNSET
 
 
 class Status(Struct, frozen=True):
@@ -61,11 +84,36 @@ _REBUILDS = """SELECT service, SUM(items) AS items, MAX(expected) AS expected, M
   TIMESTAMPDIFF(MICROSECOND, MAX(updated_at), UTC_TIMESTAMP(3)) AS age FROM rebuilds GROUP BY service"""
 
 
-def get_status(cursor: QueryCursor) -> Status:
-    """The row that the check keeps for each service, its age, and the running rebuild."""
+_HISTORY = """SELECT service, MIN(checked_at) AS at, MAX(lag_seconds) AS lag_seconds FROM lag_history
+  WHERE checked_at >= UTC_TIMESTAMP(3) - INTERVAL %s HOUR
+  GROUP BY service, FLOOR(UNIX_TIMESTAMP(checked_at) / %s) ORDER BY at"""
+
+
+def get_status(cursor: QueryCursor, hours: int | None = None) -> Status:
+    """The row that the check keeps for each service, its age, and the running rebuild.
+
+    Args:
+        cursor: of the snapshot.
+        hours: also the lag over so many hours.
+    """
     rebuilds = get_rebuilds(cursor)
+    history = get_history(cursor, hours) if hours else None
     cursor.execute(_STATUS)
-    return Status([_service(row, rebuilds.get(row["service"])) for row in cursor.fetchall()])
+    found = [_service(row, rebuilds.get(row["service"])) for row in cursor.fetchall()]
+    if history is None:
+        return Status(found)
+    return Status([msgspec.structs.replace(one, history=history.get(one.service, [])) for one in found])
+
+
+def get_history(cursor: QueryCursor, hours: int) -> dict[str, list[LagPoint]]:
+    """The lag of each service over so many hours, oldest first, in at most some hundred points."""
+    cursor.execute(_HISTORY, (hours, hours * 3600 / _MOST_POINTS))
+    found: dict[str, list[LagPoint]] = {}
+    for row in cursor.fetchall():
+        lag = row["lag_seconds"]
+        point = LagPoint(at=timestamp(row["at"]), lag_seconds=None if lag is None else float(lag))
+        found.setdefault(row["service"], []).append(point)
+    return found
 
 
 def get_rebuilds(cursor: QueryCursor) -> dict[str, RebuildStatus]:

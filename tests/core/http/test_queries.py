@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.mysql.connections import connect
 from tests.core.things import account, answered, legs, seen, transfer, unique
 from tests.support.client import Client
 from tests.support.stack import Stack
@@ -121,6 +122,29 @@ def test_status(stack: Stack, chief: Client) -> None:
     assert {entry["service"] for entry in statuses(chief)} == {"accounts", "transfers"}
     assert all(entry["lag_seconds"] >= 0 and entry["age_seconds"] >= 0 for entry in statuses(chief))
     assert all(entry["dead_letters"] == 0 for entry in statuses(chief))
+    assert not any("history" in entry for entry in statuses(chief))
+
+
+def test_history_of_the_lag(stack: Stack, chief: Client) -> None:
+    """What the check has seen is kept for a day: older rows go when it runs again."""
+    with connect(stack.database_url) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO lag_history (service, checked_at, lag_seconds) VALUES"
+            " ('accounts', UTC_TIMESTAMP(3) - INTERVAL 25 HOUR, 7), ('accounts', UTC_TIMESTAMP(3) - INTERVAL 2 HOUR, 5)"
+        )
+        connection.commit()
+    run_check(stack)
+    day, hour = (
+        {entry["service"]: entry["history"] for entry in chief.get("/status", {"hours": hours}).json["services"]}
+        for hours in (24, 1)
+    )
+    assert day["accounts"][0]["lag_seconds"] == 5
+    assert 5 not in [point["lag_seconds"] for point in hour["accounts"]]
+    assert hour["accounts"]
+    with connect(stack.database_url) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM lag_history WHERE checked_at < UTC_TIMESTAMP(3) - INTERVAL 24 HOUR")
+        assert cursor.fetchone() == (0,)
+    assert chief.get("/status", {"hours": 25}).status == 422
 
 
 def statuses(api: Client) -> list[Any]:

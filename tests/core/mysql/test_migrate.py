@@ -50,7 +50,12 @@ def tables(url: str) -> set[str]:
 @pytest.mark.database
 def test_what_ships(fresh: str) -> None:
     """From no database at all to the read model; a second run has nothing to do."""
-    assert migrate(fresh, MIGRATIONS) == ["core/0001_engine", "core/0002_journeys", "tests/0001_domain"]
+    assert migrate(fresh, MIGRATIONS) == [
+        "core/0001_engine",
+        "core/0002_journeys",
+        "core/0003_lag_history",
+        "tests/0001_domain",
+    ]
     assert {"transfers", "transfer_legs", "timeline", "owner_activity"} <= tables(fresh)
     assert migrate(fresh, MIGRATIONS) == []
 
