@@ -76,7 +76,7 @@ rebuild: setup ## Build the running stack's read tables anew, online
 ##@ Test it for longer
 
 test-without-shop: setup ## Run the engine's tests in a copy of the repository without the shop
-	@tests/core/without_shop.sh $(ARGS)
+	@tests/core/without_shop.sh $(PARALLEL) $(ARGS)
 
 test-mysql: setup ## Run the database tests on a real MySQL, downloaded into a folder of its own
 	url=$$(local/mysql.sh start $(MYSQL_TEST_PORT)) && trap 'local/mysql.sh stop' EXIT && \
