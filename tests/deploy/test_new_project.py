@@ -48,11 +48,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def installed(folder: Path) -> None:
-    """Have a folder use the virtual environments of this repository."""
+    """Have a folder use the virtual environments of this repository, by links that can be removed."""
     for venv in parts.ROOT.glob(".venv*"):
-        (folder / venv.name).symlink_to(venv)
-    with (folder / ".git/info/exclude").open("a") as file:
-        file.write("/.venv*\n")
+        (folder / venv.name).mkdir()
+        for path in venv.iterdir():
+            (folder / venv.name / path.name).symlink_to(path)
 
 
 def test_it_is_committed(project: Path) -> None:
