@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import boto3
 import pytest
@@ -41,12 +41,11 @@ def unreadable(id: str, sequence: str = "100") -> UnreadableRecord:
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
-def port(request: pytest.FixtureRequest) -> tuple[DeadLetters, Read]:
+def port(request: pytest.FixtureRequest, tables: Tables) -> tuple[DeadLetters, Read]:
     """An implementation, and a way to read what it keeps."""
     if request.param == "memory":
         memory = MemoryDeadLetters()
         return memory, lambda id: memory.letters[id]._asdict() if id in memory.letters else None
-    tables = cast(Tables, request.getfixturevalue("tables"))
     return DynamoDeadLetters(tables.client, tables.name("dead-letters")), lambda id: _item(tables, id)
 
 
