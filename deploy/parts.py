@@ -27,6 +27,7 @@ ENGINE = (
     "events/authorizer-expired.json",
     "events/authorizer.json",
     "events/check.json",
+    "events/deadlines.json",
     "events/jwks.json",
     "events/migrate-on-deploy.json",
     "events/migrate.json",
