@@ -41,6 +41,8 @@ PROXY_LEAST_UNITS = 8
 OPTIMIZED_FROM = 1000
 # A service's at most, as docs/reference/logs.md lists them, without those of a rebuild.
 METRICS = 13
+# Of requests, those that begin in a new environment.
+COLD = 0.001
 AUTHORIZER_METRICS = 1  # its faults, which a filter counts in its log
 # A service's metrics that alarms watch: lag, dead letters, throttles.
 ALARMED = 3
@@ -202,6 +204,32 @@ def savings() -> str:
     return "\n".join(lines + [f"| {name} | {_dollars(now)} | {_dollars(then)} |" for name, now, then in rows]) + "\n"
 
 
+def _snapstart(load: Load) -> float:
+    """Commands and queries, one version of each."""
+    cached = price("snapstart_cache", 2 * API_GB * SECONDS / MILLION)
+    return cached + price("snapstart_restores", _millions(load.requests * COLD) * API_GB)
+
+
+def _service(_load: Load) -> float:
+    """What stands of a service, without its requests: its metrics and its alarms."""
+    return price("custom_metrics", METRICS) + price("alarm_metrics", ALARMED)
+
+
+def extras() -> str:
+    """docs/deploy.md's table of what the bill leaves out."""
+    rows: tuple[CostLine, ...] = (
+        CostLine("`ColdStarts=snapstart`, if 0.1 % of the requests need a new environment", _snapstart),
+        CostLine(
+            "each half capacity unit that Aurora keeps above MinCapacity, for writer and readers",
+            lambda load: price(f"aurora_units{_optimized(load)}", 0.5 * (1 + load.readers) * HOURS),
+        ),
+        CostLine("each service more than the shop's four: metrics and alarms, without its requests", _service),
+    )
+    lines = [f"| | {' | '.join(loads.title(load) for load in LOADS)} |", "|---|--:|--:|--:|"]
+    lines += [f"| {row.name} | {' | '.join(_dollars(row.cost(load)) for load in LOADS)} |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
 def prices() -> str:
     """docs/reference/prices.md's table."""
     lines = ["| of | US dollars | as of | looked up in |", "|---|---|---|---|"]
@@ -223,6 +251,7 @@ def _dollars(value: float) -> str:
 BLOCKS: Mapping[str, tuple[str, Callable[[], str]]] = {
     "bill": ("docs/deploy.md", bill),
     "savings": ("docs/deploy.md", savings),
+    "extras": ("docs/deploy.md", extras),
     "loads": ("docs/scaling.md", loads.table),
     "prices": ("docs/reference/prices.md", prices),
 }
