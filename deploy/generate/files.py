@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from chalicelib.bootstrap import APIS, FOLDERS, INFO, SERVICES, SETTINGS
-from deploy.generate import alarms, checks, clients, data, rights, template
+from deploy.generate import alarms, checks, clients, data, deployer, rights, template
 from deploy.schemas import files as schemas
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +24,7 @@ def made(root: Path = ROOT) -> Mapping[str, str]:
         "infrastructure/roles.yaml": rights.text(services, endpoints),
         "infrastructure/clients.json": clients.text(services),
         "infrastructure/alarms.yaml": alarms.text(SERVICES),
+        "deploy/deployer.yaml": deployer.text(services),
         "pyproject.toml": checks.text(_read(root / "pyproject.toml") or "", FOLDERS, ROOT),
         **schemas.made(services),
     }

@@ -4,13 +4,19 @@ import fnmatch
 import json
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import pytest
 
+from chalicelib.bootstrap import SERVICES
+from chalicelib.core.service import Right
 from deploy.chalice_stage import resolved
+from deploy.generate import deployer
+from deploy.use_deployer import with_deployer
 from local.template import load
 from tests.deploy.lambdas import ROOT, tool
 from tests.deploy.needed_actions import NEEDED, PERSON
@@ -25,15 +31,17 @@ VALUES = {
     "AWS::StackName": "tributary-deployer",
     "Prefix": "tributary-",
     "ServiceRole.Arn": "arn:aws:iam::123456789012:role/tributary-deployer-ServiceRole-1A2B",
+    "FunctionBoundary": "arn:aws:iam::123456789012:policy/tributary-deployer-FunctionBoundary-1A2B",
 }
-SERVICE, DEPLOYER = ("DataRights", "FunctionRights"), ("DeployerRights",)
+SERVICE, DEPLOYER, BOUNDARY = ("DataRights", "FunctionRights"), ("DeployerRights",), ("FunctionBoundary",)
 RESOURCES = load(ROOT / "deploy/deployer.yaml")["Resources"]
 POLICIES: Mapping[str, Any] = {
-    name: resolved(RESOURCES[name]["Properties"]["PolicyDocument"], VALUES) for name in (*SERVICE, *DEPLOYER)
+    name: resolved(RESOURCES[name]["Properties"]["PolicyDocument"], VALUES) for name in (*SERVICE, *DEPLOYER, *BOUNDARY)
 }
 # What parliament finds and is meant: its reason.
 MEANT = (
     r"RESOURCE_STAR: .*'ec2:",  # what is made of the network has no name beforehand
+    r"FunctionBoundary: RESOURCE_STAR: \['logs:",  # as in AWS's policy for API Gateway's log, which it bounds
     r"RESOURCE_POLICY_PRIVILEGE_ESCALATION: .*arn:aws:s3:::",  # who makes a bucket may say who reads it
     r"INVALID_ARN: .*aws:transform/Serverless",  # the transform is AWS's own
 )
@@ -100,6 +108,81 @@ def test_the_functions_policies_are_sound() -> None:
     # The key is Lambda's own. https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
     meant = re.compile(r"RESOURCE_STAR: .*'ec2:|UNKNOWN_CONDITION_FOR_ACTION: .*lambda:SourceFunctionArn")
     assert [line for line in found if not meant.search(line)] == []
+
+
+ROLES = {
+    (file.name, name): resource["Properties"]
+    for file in [ROOT / "template.yaml", *ROOT.glob("infrastructure/*.yaml")]
+    for name, resource in load(file)["Resources"].items()
+    if resource["Type"] == "AWS::IAM::Role"
+}
+
+
+def test_every_role_is_bounded() -> None:
+    """A role that CloudFormation makes has the boundary without which the service role may not make it."""
+    assert ROLES
+    for name, role in ROLES.items():
+        assert role["PermissionsBoundary"]["Fn::If"][:2] == ["Bounded", {"Ref": "PermissionsBoundary"}], name
+    nested = load(ROOT / "template.yaml")["Resources"]
+    for stack in ("Data", "Roles"):
+        assert nested[stack]["Properties"]["Parameters"]["PermissionsBoundary"] == {"Ref": "PermissionsBoundary"}
+
+
+def test_the_boundary_bounds_no_function() -> None:
+    """Whatever a role of the templates allows, the boundary allows too, on the same resources."""
+    bounds = POLICIES["FunctionBoundary"]["Statement"]
+    denied = [
+        (name, action, resource)
+        for name, policy in roles_policies().items()
+        for statement in policy["Statement"]
+        if statement["Effect"] == "Allow"
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+        if not any(allows(bound, action, [resource]) for bound in bounds)
+    ]
+    assert denied == []
+
+
+def test_the_service_role_makes_no_role_without_its_bounds() -> None:
+    """It cannot make or fill a role but with the boundary, nor take the boundary away or change it."""
+    statements = [s for name in SERVICE for s in POLICIES[name]["Statement"] if s["Effect"] == "Allow"]
+    bounded = {"ArnEquals": {"iam:PermissionsBoundary": VALUES["FunctionBoundary"]}}
+    for action in ("iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"):
+        conditions = [s.get("Condition") for s in statements if action in as_list(s["Action"])]
+        assert conditions == [bounded], action
+    allowed = {action for s in statements for action in as_list(s["Action"])}
+    assert not allowed & {"iam:*", "iam:DeleteRolePermissionsBoundary", "iam:CreatePolicyVersion", "iam:CreatePolicy"}
+
+
+def test_a_stack_is_made_with_the_service_role_alone() -> None:
+    """Whoever deploys can begin no change of a stack of ours with their own rights, or with another role."""
+    with_role = {"ArnEquals": {"cloudformation:RoleArn": VALUES["ServiceRole.Arn"]}}
+    for statement in POLICIES["DeployerRights"]["Statement"]:
+        if "cloudformation:CreateChangeSet" in as_list(statement["Action"]):
+            ours = any("stack/tributary-" in resource for resource in as_list(statement["Resource"]))
+            assert statement.get("Condition") == (with_role if ours else None)
+
+
+def test_samconfig_gets_role_and_boundary() -> None:
+    """In every section of a deployment, again too; a file that has not both lines is refused."""
+    text = (ROOT / "samconfig.toml").read_text()
+    once = with_deployer(text, "arn:role", "arn:boundary")
+    again = tomllib.loads(with_deployer(once, "arn:aws:iam::1:role/x", "arn:aws:iam::1:policy/y"))
+    for section in ("default", "data"):
+        made = again[section]["deploy"]["parameters"]
+        assert made["role_arn"] == "arn:aws:iam::1:role/x"
+        assert "PermissionsBoundary=arn:aws:iam::1:policy/y" in made["parameter_overrides"]
+    with pytest.raises(ValueError, match="needs one of both"):
+        with_deployer(text.replace('# role_arn = ""', "", 1), "arn:role", "arn:boundary")
+
+
+def test_the_boundary_allows_what_services_declare() -> None:
+    """A right of a service's own is in the boundary, or its function would be denied what its role allows."""
+    right = Right("reactor", ("ses:SendEmail", "dynamodb:Query"), ("${Tables}accounts",), ("sesv2",))
+    made = deployer.text([replace(next(iter(SERVICES.values())), rights=(right,))])
+    assert "Action: [ses:SendEmail, dynamodb:Query]" in made
+    assert "${Tables}" not in made
+    assert "table/${Prefix}accounts" in made
 
 
 def test_policies_fit() -> None:

@@ -19,7 +19,8 @@ from local import keys
 from local.mariadb import MariaDB, with_database
 from local.ministack import ALL_SERVICES, MiniStack
 from local.ports import free_port, wait_until
-from tests.deploy.lambdas import event, tool
+from local.template import load
+from tests.deploy.lambdas import ROOT, event, tool
 from tests.deploy.rehearsal import deploying, templates
 from tests.deploy.rehearsal.deploying import client
 from tests.deploy.test_rehearsal import Deployed
@@ -98,13 +99,17 @@ def stack(
         "Data": templates.data(provider, urls, passwords),
         "Roles": templates.nested("Roles", provider),
         "Alarms": templates.nested("Alarms", provider),
+        "deployer": templates.plain(load(ROOT / "deploy/deployer.yaml")),
         "root": templates.root(
             provider, f"{endpoint}/packages", {name: f"s3://packages/{name}.zip" for name in packages}
         ),
     }
     for name, template in made.items():
         s3.put_object(Bucket="packages", Key=f"{name}.json", Body=json.dumps(template).encode())
+    formation = client("cloudformation", endpoint)
+    deployer = deploying.deploy(formation, "tributary-deployer", f"{endpoint}/packages/deployer.json", {})
     parameters = {
+        "PermissionsBoundary": deployer["BoundaryArn"],
         "JwtIssuer": keys.ISSUER,
         "JwtAudience": keys.AUDIENCE,
         "JwtJwks": keys.jwks_path(held).read_text(),
@@ -112,7 +117,6 @@ def stack(
         "DeletionProtection": "false",
         "Deadlines": a_year(SERVICES),
     }
-    formation = client("cloudformation", endpoint)
     outputs = deploying.deploy(formation, STACK, f"{endpoint}/packages/root.json", parameters)
     api = outputs["Url"].removeprefix("https://").partition(".")[0]
     resources = formation.describe_stack_resources(StackName=STACK)["StackResources"]
