@@ -130,7 +130,9 @@ def test_packages_hold_all_of_ours_and_what_is_imported(deployment: Deployment, 
         {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
         for folder in (ROOT / "chalicelib", package / "chalicelib")
     )
-    assert sorted(path for path in ours - shipped if not NOT_SHIPPED.search(path)) == []
+    left_out = (path for path in ours - shipped if not NOT_SHIPPED.search(path))
+    # The queries' function alone answers with the console.
+    assert sorted(path for path in left_out if function == "Queries" or not path.startswith("core/console/")) == []
     code = (path.relative_to(package) for path in package.rglob("*") if path.suffix in (".py", ".so"))
     libraries = {path.parts[0] for path in code}
     assert sorted(libraries - {path.partition("/")[0] for path in imported} - TRACING[function]) == []
