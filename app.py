@@ -1,8 +1,8 @@
 """Wiring only: the Chalice app, its routes, its authorizer and its handlers.
 
 Handlers are here and not in blueprints because Chalice deploys a blueprint's handler as
-`chalicelib.x.fn`, and then this file would never run. Nothing is read from the environment at import
-but stream ARNs, and those with a default: every command of Chalice's CLI imports this file.
+`chalicelib.x.fn`, and then this file would never run. At import, only stream ARNs and CORS_ORIGIN are read from the
+environment, each with a default, because every command of Chalice's CLI imports this file.
 """
 
 import os
@@ -23,7 +23,7 @@ app.register_middleware(problems_everywhere(INFO), "http")
 
 @app.authorizer(ttl_seconds=60)
 def authorize(request: AuthRequest) -> AuthResponse:
-    """Verify a JWT; what it says of its bearer goes to the functions behind."""
+    """Verify a JWT, and pass its subject and its role on to the other functions."""
     return authorized(request, runtime())
 
 
@@ -56,7 +56,7 @@ def on_streams_of(services: Iterable[str], batch_size: int) -> Callable[[StreamF
 
 @on_streams_of(SERVICES, batch_size=1000)
 def project(event: DynamoDBEvent) -> dict[str, Any]:
-    """A batch of a table's stream into the read model."""
+    """Write a batch of a table's stream to the read model."""
     from chalicelib.core.projector.handler import project_event
 
     return project_event(event.to_dict(), event.context, runtime())
@@ -64,7 +64,7 @@ def project(event: DynamoDBEvent) -> dict[str, Any]:
 
 @on_streams_of(REACTED_TO, batch_size=100)
 def react(event: DynamoDBEvent) -> dict[str, Any]:
-    """A batch of a table's stream into the commands that follow from it."""
+    """Run the commands that follow from a batch of a table's stream."""
     from chalicelib.core.reactor.handler import react_to_event
 
     return react_to_event(event.to_dict(), event.context, runtime())

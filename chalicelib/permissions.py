@@ -1,9 +1,9 @@
 """The roles that there are, and who may use the routes of the engine itself.
 
-The rows of a service are in its folder's permissions.py: a row a command, a query or a privilege inside a command. OWN
-lets a customer at what belongs to the customer id that is its token's subject. The roles are those that a token's role
-claim may name, each with the type of the subject of its tokens. A test holds all rows together against the routes, both
-ways.
+The rows of a service are in its folder's permissions.py: one for each command, query and privilege inside a command.
+With OWN, a customer may use what belongs to the customer id that is its token's subject. The roles are those that a
+token's role claim may name, each with the type of the subject of its tokens. A test compares all rows with the routes,
+in both directions.
 """
 
 from chalicelib.core.access.permissions import ALL, Permissions

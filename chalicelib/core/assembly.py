@@ -1,4 +1,4 @@
-"""From the names of the services' folders to all that the app is made of.
+"""Makes all parts of the app from the names of the services' folders.
 
 A folder has `api.py` with its routes. One that writes has `service.py` with its SERVICE as well, `permissions.py` with
 its PERMISSIONS, and its read tables in `migrations/`, where they are not among the ones that services share. The
@@ -64,7 +64,7 @@ def assemble(
     Args:
         package: the package that has the services' folders, as it is imported: "chalicelib".
         folders: their names.
-        permissions: the roles, and the rows of the engine's own routes; those of the folders are put to them.
+        permissions: the roles, and the rows of the engine's own routes; those of the folders are added.
         shared: migrations of tables that lie in no service's folder; None for none.
         info: how the API names itself.
 
@@ -106,12 +106,12 @@ class _Folder:
 
     @property
     def service(self) -> Service | None:
-        """What writes; None in a folder that only reads."""
+        """The declaration in its service.py; None in a folder that only reads."""
         return getattr(self._module("service"), "SERVICE", None) if self._has("service") else None
 
     @property
     def permissions(self) -> PermissionRows:
-        """Its rows."""
+        """The rows of its permissions.py."""
         return getattr(self._module("permissions"), "PERMISSIONS", {}) if self._has("permissions") else {}
 
     @property

@@ -102,7 +102,7 @@ class Runtime:
 
     @property
     def writers(self) -> "Pool":
-        """Connections to the read model's writer, for the projector and the checks."""
+        """Connections to the read model's writer, for the scheduled check. The projector has its own, in writer.py."""
         return self.once("writers", lambda: _pool(self.settings.need("database_url")))
 
     def store(self, service: str) -> WriteStore:

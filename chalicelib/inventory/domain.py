@@ -1,7 +1,7 @@
 """The rules of the inventory: never below zero, and an order gets all of its pieces or none.
 
 Two kinds of aggregate live in its table. Stock, by SKU, holds numbers only. A reservation, one an
-order (`res#<order id>`), is the order saga's memory: a step that finds itself done already is a success.
+order (`res#<order id>`), is the order saga's memory: a step that was made before succeeds and changes nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -164,7 +164,7 @@ def _reserve(command: Reserve, states: States) -> Decision:
 def _release(order_id: str, states: States) -> Decision:
     id, reservation = reservation_id(order_id), _reservation(states, order_id)
     if reservation is None:
-        return {id: [ReservationReleased(order_id=order_id)]}  # before its reserve, which will then find it done
+        return {id: [ReservationReleased(order_id=order_id)]}  # Reserve will come later, and reserve nothing
     if reservation.status != "reserved":
         return {}
     return {

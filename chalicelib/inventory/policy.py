@@ -1,6 +1,6 @@
 """What the inventory does when orders change: its part of the order saga.
 
-    order                    asks for      which finds itself done when
+    order                    asks for      which changes nothing if
     placed                   reserve       there is a reservation, whatever became of it
     cancelled, rejected      release       nothing is reserved (any longer)
     shipped, delivered       ship          the reservation is shipped

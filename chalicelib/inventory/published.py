@@ -37,5 +37,5 @@ def reservation_of(head: Head) -> PublishedReservation | None:
 
 
 def release(order_id: str, skus: Collection[str]) -> FollowUp:
-    """Give back what an order was promised, of those SKUs; before its reserve, see to it that it never gets any."""
+    """The command that gives back an order's pieces. If it comes before Reserve, that will reserve nothing."""
     return FollowUp("inventory", "inventory.release", Release(order_id), (reservation_id(order_id), *skus))

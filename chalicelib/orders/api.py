@@ -22,7 +22,7 @@ from chalicelib.orders.timeline import get_timeline
 from chalicelib.vocabulary import CustomerId, OrderId
 
 api = Api("orders", id=OrderId)
-# Read side only: a customer's orders are found where orders are.
+# The id in these paths is a customer's. The query is here because it answers with orders.
 customers_api = Api("orders", id=CustomerId)
 
 

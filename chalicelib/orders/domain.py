@@ -1,8 +1,7 @@
 """The rules of orders.
 
-placed -> confirmed or rejected; confirmed -> shipped -> delivered; cancelled from placed or confirmed,
-also by time.
-A step that finds itself done already is a success that changes nothing, so any of them may be repeated.
+placed -> confirmed or rejected; confirmed -> shipped -> delivered; placed or confirmed -> cancelled, also by time.
+A step that was made before succeeds and changes nothing, so any step may be repeated.
 """
 
 from collections.abc import Callable, Sequence
@@ -96,7 +95,7 @@ class OrderExpired(Event, frozen=True):
 OrderEvent = (
     OrderPlaced | OrderConfirmed | OrderRejected | OrderCancelled | OrderShipped | OrderDelivered | OrderExpired
 )
-# An order waits for its shipment in these. What is reserved for it nobody else can have.
+# In these, an order waits for its shipment, and nobody else can have the pieces that are reserved for it.
 WAITING = ("placed", "confirmed")
 
 
@@ -207,7 +206,7 @@ def _priced(line: RequestedLine, listed: int) -> Line:
 
 
 def _check_pieces(command: Place) -> None:
-    """What an order reserves nobody else can have, so a customer's has a limit."""
+    """Nobody else can have the pieces that an order reserves, so a customer's order has a limit."""
     pieces, most = sum(line.quantity for line in command.lines), command.most_pieces
     if most is not None and pieces > most:
         raise Unacceptable(
@@ -218,7 +217,7 @@ def _check_pieces(command: Place) -> None:
 
 
 def _check_products(command: Place) -> None:
-    """Every SKU is in the catalog, is still sold, and they share one currency."""
+    """Check that the catalog has every SKU, that it still sells each, and that all have one currency."""
     skus = [line.sku for line in command.lines]
     unknown = _faulty(skus, "not in the catalog", lambda sku: sku not in command.listings)
     if unknown:

@@ -1,7 +1,7 @@
 """From a request to a Place command: reads what other services publish, before anything is decided.
 
-The only reads across services on the command side. A team with separate accounts replaces the two
-ports (bootstrap.py) with HTTP clients, and nothing here changes.
+These are the only reads across services on the command side. A team with separate accounts replaces the two ports
+(catalog/ports.py, customers/ports.py) with HTTP clients, and nothing here changes.
 """
 
 from datetime import UTC, datetime
@@ -22,8 +22,8 @@ def place_command(call: Call[NewOrder]) -> Place:
     """The command of a request.
 
     Raises:
-        Forbidden: for somebody else, or with prices, a date or a reference that the caller may not state.
-        Invalid: no customer, more than 99 SKUs, or a date that cannot be.
+        Forbidden: the order is for somebody else, or has prices, a date or a reference that the caller may not state.
+        Invalid: the order has no customer, more than 99 SKUs, or a date that cannot be.
     """
     customer_id = _customer(call)
     skus = list(dict.fromkeys(line.sku for line in call.body.lines))
@@ -34,7 +34,7 @@ def place_command(call: Call[NewOrder]) -> Place:
         call.require("orders.place:reference")
     if any(line.unit_price is not None for line in call.body.lines):
         call.require("orders.place:state-prices")
-    # Annotated, since the runtime knows no service's ports: mypy holds what is asked of them against what they publish.
+    # Annotated, since the runtime does not know the ports' types: so mypy checks each call against what is published.
     standings: Standings = call.runtime.ports["standings"]
     prices: Prices = call.runtime.ports["prices"]
     return Place(

@@ -1,8 +1,8 @@
 """What orders do when the inventory changes: their part of the order saga.
 
-    reservation              asks for      where the order refuses
-    reserved                 confirm       it is cancelled or rejected meanwhile: release
-    short                    reject        it is cancelled meanwhile: nothing
+    reservation              asks for      if the order refuses
+    reserved                 confirm       release: the order was cancelled or rejected meanwhile
+    short                    reject        nothing: the order was cancelled meanwhile
     released, shipped        nothing
 
 The other part, what is reserved for an order, is inventory/policy.py.

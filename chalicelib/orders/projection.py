@@ -102,7 +102,7 @@ Lines = Mapping[str, Sequence[LineRow]]
 def rows(head: Head) -> Rows:
     """One row an order, one a line, and one a word of its reference.
 
-    By words of its customer and of its products it is found through the rows that these have.
+    A search for a word of its customer or of a product uses the words that customers and products have in their rows.
     """
     found_by = word_rows(head.id, head.state.get("reference"))
     return Rows(_order(head), {LINES.name: _lines(head), WORDS.name: found_by})

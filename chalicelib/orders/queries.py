@@ -23,11 +23,11 @@ _ALL = f"SELECT {_COLUMNS} FROM orders o LEFT JOIN customers c ON c.id = o.custo
 # STRAIGHT_JOIN: the lines first, whose index has the order of the list; MySQL would rather sort all orders.
 _OF_SKU = f"""SELECT {_COLUMNS} FROM order_lines l STRAIGHT_JOIN orders o ON o.id = l.order_id
   LEFT JOIN customers c ON c.id = o.customer_id"""  # noqa: S608 - a constant
-# An order may have several lines of one SKU and is listed once: by the first of them. Compared with o.id, so
-# that it is asked last, of the orders that all else lets through.
+# An order may have several lines of one SKU and is listed once: by the first of them. The condition names o.id, so
+# that the server tests it last, on the orders that meet all others.
 _FIRST_LINE = """NOT EXISTS (SELECT 1 FROM order_lines e
   WHERE e.order_id = o.id AND e.sku = l.sku AND e.line_no < l.line_no)"""
-# The same, driven by keys.
+# The same list, of the orders whose keys a search has found.
 _FOUND = f"""SELECT {_COLUMNS} FROM {{found}} STRAIGHT_JOIN orders o ON o.id = found.id
   LEFT JOIN customers c ON c.id = o.customer_id"""  # noqa: S608 - a constant
 _SEARCHED = (
@@ -50,7 +50,7 @@ _SEARCHED = (
         at="l.placed_at",
     ),
 )
-# So many orders of a customer are asked one by one for what is searched for, whatever it is.
+# If a customer has at most this many orders, a search tests them one by one.
 FEW_OF_A_CUSTOMER = 1_000
 _COUNT_OF_CUSTOMER = "SELECT COUNT(*) AS n FROM (SELECT 1 FROM orders o WHERE o.customer_id = %s LIMIT %s) t"
 _OF_THE_SKU = Source(

@@ -11,11 +11,11 @@ from chalicelib.inventory.published import reservation_id
 from chalicelib.orders.answers import OrderTimeline, TimelineEntry
 
 _ORDER = "SELECT version, status, customer_id FROM orders WHERE id = %s AND deleted_at IS NULL"
-# Two aggregates merged by their times, each in the order of its versions: of two services the clocks may differ.
+# The entries of two aggregates, merged by time; those of one keep the order of its versions, since clocks may differ.
 _ENTRIES = """SELECT service, id, version, at, applied_at, correlation_id, command, actor, events FROM timeline
   WHERE (service = 'orders' AND id = %s) OR (service = 'inventory' AND id = %s)
   ORDER BY MAX(at) OVER (PARTITION BY service, id ORDER BY version), service DESC, version"""
-# Nothing gets there but by an answer of the inventory, which is a commit of the reservation.
+# An order has one of these only after the inventory's answer, which is a commit of the reservation.
 _ANSWERED = ("confirmed", "rejected", "shipped", "delivered")
 
 

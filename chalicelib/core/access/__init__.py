@@ -1,1 +1,1 @@
-"""Authentication and permissions."""
+"""Who calls (authentication, key_sets), and what they may do (permissions)."""

@@ -1,1 +1,1 @@
-"""The command pipeline: load, decide, write once. It knows no store but the port in `store`."""
+"""The command pipeline: load, decide, write once. It knows a store only by the port in store.py."""

@@ -65,15 +65,15 @@ class Envelope:
         ids: the aggregates to load; the answer is about the first.
         actor: who asks: the token's subject, or the reactor.
         at: when the command came in, ISO 8601 UTC with milliseconds. A commit's own time is taken anew at each try.
-        fresh: the ids were made for this command, so there is nothing to load; were one taken after
-            all, the write's condition would say so.
+        fresh: the ids were made for this command, so there is nothing to load. If one exists nevertheless, the
+            condition of the write fails.
         access: how far the actor may go: with OWN, a first aggregate that exists has to be its own, what is missing is
             answered like what is another's, and a duplicate does not tell what it is a duplicate of.
-        owner: whom the first aggregate belongs to: an id, or a function of its state; None: nobody, so that OWN never
-            passes.
+        owner: the owner of the first aggregate: an id, or a function of its state. None means that nobody owns it: if
+            it exists, a caller with OWN is refused.
         precondition: raises PreconditionFailed unless the client accepts that version (None: the first aggregate does
             not exist); None without a condition.
-        in_body: what the request's body calls a field of the command, where it has another name for it.
+        in_body: the command's field -> its name in the request's body, if that differs.
         key: the idempotency key, if one was sent.
         may_release: whether it may release a claim, for which the reactor needs an IAM permission of its own.
         correlation: id of the request, in every line that is logged because of it; at most 64 characters.
@@ -111,7 +111,7 @@ class CommandResult(NamedTuple):
 
 
 Render = Callable[[CommandResult], dict[str, Any]]
-"""The response to an answer, as plain data; what an idempotency key keeps."""
+"""Makes the response from a command's result, as plain data. An idempotency key keeps it."""
 
 
 def handle(service: Service, store: WriteStore, envelope: Envelope, render: Render) -> CommandResponse:
@@ -174,7 +174,7 @@ def run(service: Service, store: WriteStore, envelope: Envelope, render: Render)
     Raises:
         Rejected: the rules refuse it.
         ClaimTaken: it wants what another aggregate holds.
-        Problem: its owner, its version or its idempotency key do.
+        Problem: the owner, the version or the idempotency key does not allow it.
         LostRace: it lost the race every time.
         ItemTooLarge, Throttled, StoreUnreachable, OutcomeUnknown: see `store`.
         NewerSchema, UpcasterFailed: see `core/service/upcasting`.
@@ -194,7 +194,7 @@ def run(service: Service, store: WriteStore, envelope: Envelope, render: Render)
             raise
         except LostRace:
             log.count("CommandConflicts")
-            # Under a condition the next look says 412 at once, if it was the version that changed.
+            # With a precondition, the next attempt answers 412 at once if the version has changed.
             if not envelope.precondition:
                 _pause(attempt)
     if envelope.key and (kept := envelope.key.replay(store)):
@@ -251,7 +251,7 @@ def _state(service: Service, id: str, head: Head | None) -> State | None:
 
 
 def _check_owner(envelope: Envelope, state: State | None) -> None:
-    """Refuse what is not the actor's own, where it may change nothing else; what does not exist is left to `decide`."""
+    """Refuse a foreign aggregate if the actor may change only its own. `decide` refuses one that does not exist."""
     if state is not None:
         owner = envelope.owner(state) if callable(envelope.owner) else envelope.owner
         require_own(envelope.access, envelope.actor, owner)

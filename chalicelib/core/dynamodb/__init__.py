@@ -1,1 +1,1 @@
-"""The write store on DynamoDB: the port of `commands.store`, its requests, and the encoding of items."""
+"""The write store on DynamoDB: it implements the port in core/commands/store.py, builds requests, and encodes items."""

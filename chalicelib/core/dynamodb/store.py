@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 MAX_BATCH_GET = 100
 BATCH_GET_TRIES = 6
 PATIENT_TRIES = 20
-"""For whoever keeps nobody waiting, such as an operator: half a minute or so of a table that throttles."""
+"""For callers that keep nobody waiting, such as the operator's commands: about half a minute of throttling."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 5.0
 _THROTTLES = {
     "ProvisionedThroughputExceeded",

@@ -12,4 +12,6 @@ openapi          the OpenAPI document of the routes
 documentation    /openapi.json and /docs
 console          the page at /, its files, and how one signs in there
 hints            what a service may say of how an answer is shown
+visibility       leave out the members of an answer that a role may not see
+info             the names by which the API presents itself
 """

@@ -175,7 +175,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class CommandEndpoint(Endpoint):
-    """A route that changes one aggregate.
+    """A route that runs a command of one service.
 
     Attributes:
         answer: the Struct that it answers with.
@@ -251,7 +251,7 @@ class QueryEndpoint(Endpoint):
     Attributes:
         answer: the Struct that it answers with, or the item of a list.
         parameters: the type of the query string's parameters.
-        run: (call, cursor of the snapshot) -> Struct, or core.listing.Page for a list.
+        run: (call, cursor of the snapshot) -> Struct, or core.queries.listing.Page for a list.
         is_list: whether it answers {"items": [...], "next": ...}.
         display: how its answer is shown, where that is said.
     """

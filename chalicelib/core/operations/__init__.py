@@ -1,1 +1,4 @@
-"""Operations: health, status, the scheduled check, and the custom resource that runs migrations."""
+"""What Lambda runs for operation: health, status, the scheduled check, deadlines, and the migrations' custom resource.
+
+`dead_letters` serves the operator's commands, which are in the folder ops/ of the repository.
+"""

@@ -33,9 +33,10 @@ class AggregateRecords(NamedTuple):
     Attributes:
         commits: in the order of their versions.
         rows: of the newest of them, by the projections' generations; none where the aggregate is not shown.
-        errors: why a projection makes none, by its generation. Only that of a projection whose tables are written
-            counts: the code may hold one that is not in use yet, or no more.
-        timeline: a row of each; none where one cannot be made, which is an error of every generation.
+        errors: the error of each projection that made no rows, by its generation. It counts only if tables of that
+            generation are written, since the code may have projections that are not in use yet, or no longer.
+        timeline: one row for each commit. If one of them cannot be made there are none, and every generation has the
+            error.
     """
 
     commits: Sequence[CommitRecord]

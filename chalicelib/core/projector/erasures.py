@@ -42,7 +42,7 @@ def erased_row(kind: Aggregate, row: TimelineRow) -> TimelineRow:
 
 
 def _versions(connection: "Connection[Cursor]", service: str, ids: set[str]) -> Mapping[str, int]:
-    """Up to which version the aggregates were erased that were."""
+    """The version up to which each erased aggregate was erased, by its id."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT id, version FROM erasures WHERE service = {sql.text_literal(service)}"  # noqa: S608  (literals)

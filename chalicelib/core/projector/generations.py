@@ -54,7 +54,7 @@ def in_use(connection: "Connection[Cursor]", service: Service) -> InUse:
     """What to write with, locked.
 
     Raises:
-        UnknownGeneration: see there.
+        UnknownGeneration: see the class.
     """
     row = _row(connection, service)
     projections = [_projection(service, row.live)]
@@ -67,7 +67,7 @@ def live_only(connection: "Connection[Cursor]", service: Service) -> InUse:
     """The same, with only the projection of the tables in use, even during a rebuild.
 
     Raises:
-        UnknownGeneration: see there.
+        UnknownGeneration: see the class.
     """
     found = in_use(connection, service)
     return found._replace(projections=found.projections[:1])

@@ -140,7 +140,7 @@ class _Chunk:
             )
 
     def _changes(self) -> Iterator[CommitRecord | UnreadableRecord]:
-        """Apply all records except heartbeats. Yields the positions that are done."""
+        """Apply all records except heartbeats. Yields those that are done."""
         groups = by_aggregate((entry for entry in self._entries if isinstance(entry, CommitRecord)), self._service)
         self._measure(groups)
         if groups:

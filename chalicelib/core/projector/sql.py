@@ -25,7 +25,7 @@ def text_literal(value: str) -> str:
     r"""A string in quotes.
 
     Only `\` and `'` need escaping in a quoted utf8mb4 string without NO_BACKSLASH_ESCAPES, which
-    `database.SQL_MODE` excludes (https://dev.mysql.com/doc/c-api/8.0/en/mysql-real-escape-string-quote.html).
+    SQL_MODE in core/mysql/connections.py excludes (https://dev.mysql.com/doc/c-api/8.0/en/mysql-real-escape-string-quote.html).
     """
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 

@@ -1,6 +1,6 @@
 """Traces that end in the read model: for each commit that carries one, a segment of the projector's.
 
-A transaction is many commits' at once, so what it did for each can be told only when it is over.
+A transaction writes many commits at once, so the segment of each can be made only when it is over.
 """
 
 import time
@@ -17,7 +17,7 @@ _MYSQL = "mysql"
 
 
 class Traces:
-    """Of the commits of one service in a part of a batch.
+    """The traces of the commits of one service in a part of a batch.
 
     Args:
         service: its name.

@@ -97,7 +97,7 @@ def write(connection: "Connection[Cursor]", service: Service, work: Work, target
 
 
 class _Change:
-    """What a transaction changes in one set of tables; its making locks the root rows."""
+    """What a transaction changes in one set of tables. Creating it locks and reads the rows that exist."""
 
     def __init__(self, connection: "Connection[Cursor]", projection: Projection, rows: Sequence[AggregateRows]) -> None:
         self._projection = projection
@@ -135,7 +135,7 @@ class _Change:
 
 
 def _once(work: Work) -> Iterator[bytes]:
-    """The statements that write what there is one of, whatever tables are in use."""
+    """The statements for the tables that exist once, whichever generation of the others is in use."""
     yield from sql.insert(timeline.TABLE, sorted(work.timeline, key=timeline.TABLE.key_of), timeline.UPSERT)
     yield from sql.insert(heartbeats.TABLE, work.heartbeats, heartbeats.UPSERT)
 

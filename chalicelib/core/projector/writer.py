@@ -30,7 +30,7 @@ class Writer:
     """Connections to the writer, one a thread, kept between invocations.
 
     Args:
-        connect: opens a connection in autocommit mode, as `database.connect` does.
+        connect: opens a connection in autocommit mode, as `connect` in core/mysql/connections.py does.
     """
 
     def __init__(self, connect: Callable[[], "Connection[Cursor]"]) -> None:

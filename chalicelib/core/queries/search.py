@@ -27,12 +27,12 @@ WORDS = (
     " blanks between words, such as Chinese, Japanese and Thai, any part of a name matches."
 )
 SearchText = Annotated[str, Meta(min_length=1, max_length=200, description=WORDS, examples=["glass holder"])]
-"""What a person types; a list adds of what the words are."""
+"""The text that a person types. Each list's own description adds what is searched."""
 
 # The most rows that are looked up by key if all of them have to be read before they can be sorted.
 MOST_SORTED = 4_000
-# And so many where the keys come in the order of the list; then at first the first 500 of them, since they mostly
-# suffice, and after those the first 5,000.
+# The most if the keys come in the order of the list. Then the first 500 are read, which mostly suffice, and after those
+# the first 5,000.
 MOST_ORDERED = 10_000
 _ROUNDS = (500, 5_000)
 _FEW = 200  # no other word need be counted

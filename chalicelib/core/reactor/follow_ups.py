@@ -24,7 +24,7 @@ from chalicelib.core.times import iso, utc_now
 # What is left for one more command and for reporting its failure before Lambda ends the function: where DynamoDB
 # hangs, a look, a write and a look for what became of it take up to 27 s (runtime.CLIENT_CONFIG).
 MARGIN_MS = 30_000
-# The store's word that says nothing of the command.
+# Errors of the store that say nothing about the command.
 _MAY_PASS = (LostRace, Throttled, StoreUnreachable, OutcomeUnknown)
 
 
@@ -62,7 +62,7 @@ class ReactorDeps:
 
 
 def carry_out(asked: FollowUp | OutsideCall, source: str, cause: Head, deps: ReactorDeps) -> None:
-    """Run a command until it is done or refused, and then what is asked for instead; before it the call, if it is one.
+    """Make the call, if it is one; then run the command until it is done. A refused command may name another to run.
 
     Args:
         asked: the command, or the call.

@@ -145,7 +145,7 @@ class Aggregate:
         """A head, as any release stored it, in the shape that this release knows: its state and its events.
 
         Raises:
-            NewerSchema, UpcasterFailed: see there.
+            NewerSchema, UpcasterFailed: see core/service/upcasting.py.
         """
         if stored.schema_version != self.schema_version:
             what = f"the state of {self.name} {stored.id}"
@@ -159,7 +159,7 @@ class Aggregate:
         """An event of an aggregate, as any release stored it, in the shape that this release knows.
 
         Raises:
-            NewerSchema, UpcasterFailed: see there.
+            NewerSchema, UpcasterFailed: see core/service/upcasting.py.
         """
         if not self._is_other_version(stored):
             return stored
@@ -169,7 +169,7 @@ class Aggregate:
         return {"type": type, "data": data, "schema_version": version_after(upcasters)}
 
     def recorded_event(self, id: str, stored: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The same for whoever asks what was recorded: an event that cannot be brought into shape is shown as it is."""
+        """The same, to show what was recorded: an event that cannot be brought into that shape stays as stored."""
         try:
             return self.current_event(id, stored)
         except (NewerSchema, UpcasterFailed):
@@ -185,7 +185,7 @@ class Aggregate:
 
     @property
     def event_types(self) -> tuple[type[Event], ...]:
-        """The events that it evolves by."""
+        """The types of the events that `evolve` takes."""
         return event_types(self.evolve)
 
     def personal_faults(self) -> Iterator[str]:
@@ -233,5 +233,5 @@ class Aggregate:
         return change
 
     def _is_claim(self, claim: Claim) -> bool:
-        """Whether a claim is one: what stands for an erased text is nobody's, so several aggregates may have it."""
+        """Whether a claim reserves a value. The mark of an erased text does not: several aggregates may have it."""
         return not (self.personal and claim.kind in self.personal.claims and ERASED in claim.value.casefold())

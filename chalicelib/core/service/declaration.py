@@ -112,7 +112,7 @@ class Service:
         An id that no kind of aggregate has is left to whoever needs its kind.
 
         Raises:
-            NewerSchema, UpcasterFailed: see there.
+            NewerSchema, UpcasterFailed: see core/service/upcasting.py.
         """
         if not self._upcasts and stored.schema_version == 1 and not _names_versions(stored.events):
             return stored  # most of them, and the projector reads a hundred thousand in a large batch

@@ -21,7 +21,7 @@ def answer(failed: Sequence[str], *, partial: bool) -> dict[str, Any]:
     """The handler's return value for a batch.
 
     Args:
-        failed: the sequence number from which the batch has to be delivered again, or None.
+        failed: the sequence number from which the batch has to be delivered again; empty if nothing failed.
         partial: whether the mapping understands partial failures (PARTIAL_BATCH=1).
 
     Returns:

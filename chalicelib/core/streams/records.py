@@ -83,8 +83,8 @@ def correlation_of(entry: Record) -> str:
 def waits_for_deployment(source: Source, error: Exception, now: datetime) -> bool:
     """Whether a record has to be delivered again, since the release that can handle it may be on its way.
 
-    Once it is older than any deployment takes, this release was rolled back to, and the record is set aside: then the
-    others do not wait for it, and it is redriven when a newer release is deployed.
+    A record that is older than any deployment takes shows that this release was rolled back to. It is set aside, so
+    that the others do not wait for it, and can be redriven when a newer release is deployed.
 
     Args:
         source: of the record.
