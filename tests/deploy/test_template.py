@@ -282,7 +282,10 @@ def test_gateway_answers_are_problems(template: dict[str, Any]) -> None:
 
 
 def test_each_caller_is_limited(template: dict[str, Any]) -> None:
-    """By default, by token and by address, before anything is called; more is a problem with 429 and Retry-After."""
+    """By default, by token and by address, before anything is called; more is a problem with 429 and Retry-After.
+
+    A token counts however "Bearer" is written.
+    """
     limits, (stage, *_) = (
         template["Resources"]["CallerLimits"]["Properties"],
         [
@@ -302,7 +305,7 @@ def test_each_caller_is_limited(template: dict[str, Any]) -> None:
         assert problem["type"] == INFO.problem_types + errors.TooManyRequests.code
         assert (problem["title"], problem["status"]) == (errors.TooManyRequests.title, response["ResponseCode"])
         assert {header["Name"] for header in response["ResponseHeaders"]} >= {"Retry-After"}
-    token = [{"Header": {"Name": "authorization", "TextTransformations": [{"Priority": 0, "Type": "NONE"}]}}]
+    token = [{"Header": {"Name": "authorization", "TextTransformations": [{"Priority": 0, "Type": "LOWERCASE"}]}}]
     assert kept == {"CallerRate": token, "AddressRate": "IP"}
     assert all(template["Parameters"][name]["Default"] >= 10 for name in kept), "AWS takes no lower limit"
 

@@ -97,6 +97,12 @@ def unsigned(algorithm: Any, signature: str = "") -> str:
     return f"{segment({'alg': algorithm, 'typ': 'JWT', 'kid': 'ec'})}.{segment(claims())}.{signature}"
 
 
+def respelled(token: str) -> str:
+    """The same bytes: of the last character, four bits mean nothing."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    return token[:-1] + letters[letters.index(token[-1]) ^ 1]
+
+
 def deep(levels: int) -> bytes:
     """JSON that nests."""
     return b'{"alg":"ES256","kid":"ec","x":' + b"[" * levels + b"]" * levels + b"}"
@@ -137,6 +143,13 @@ ATTACKS: dict[str, Callable[[str], str]] = {
     "five segments": lambda _: "a.b.c.d.e",
     "another's payload": lambda _: f"{segment({'alg': 'ES256', 'kid': 'ec'})}.{segment(claims(sub='eve'))}.{SIGNATURE}",
     "a stranger's key": lambda _: es256(key=STRANGER),
+    # other spellings of a good token, each of which the firewall would count on its own
+    "a padded signature": lambda _: f"{GOOD}==",
+    "a stray character": lambda _: f"{BODY}.{SIGNATURE[:40]}!!!!{SIGNATURE[40:]}",
+    "a blank before": lambda _: f" {GOOD}",
+    "blanks behind": lambda _: f"{GOOD}    ",
+    "a line's end behind": lambda _: f"{GOOD}\n",
+    "other bits behind the signature": lambda _: respelled(GOOD),
     # key ids
     **{
         f"key id {name}": (lambda _, kid=kid: es256(kid=kid))

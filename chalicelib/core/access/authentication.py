@@ -4,6 +4,7 @@ The authorizer verifies the token. API Gateway passes its result to the function
 PyJWT and cryptography are imported only here and on first use, so that no other function's cold start pays for them.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -21,6 +22,9 @@ MAX_REASON = 200
 """Characters of an error about a token. The library quotes the token's header, which anybody can write."""
 MAX_TOKEN = 8192
 """Characters. API Gateway accepts 10,240 bytes of headers in all."""
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){2}")
+"""A signed token (RFC 7515, section 7.1). PyJWT takes a padded signature too. The firewall counts by the header's text,
+so that each further spelling would have a limit of its own."""
 
 
 class Principal(NamedTuple):
@@ -59,6 +63,8 @@ def verify_token(authorization: str, settings: Settings, roles: Roles) -> Princi
         raise BadToken("the Authorization header is not 'Bearer <token>'")
     if len(token) > MAX_TOKEN:
         raise BadToken(f"the token has more than {MAX_TOKEN} characters")
+    if not _COMPACT.fullmatch(token):
+        raise BadToken("the token is not three parts in base64url without padding, with dots between them")
     try:
         key_id = str(jwt.get_unverified_header(token).get("kid", ""))
         claims = jwt.decode(
