@@ -43,6 +43,7 @@ function exact({ content, contentType }) {
 
 /** @param {any} request */
 function withSession(request) {
+  if (new URL(request.url, location.href).origin !== location.origin) return request;
   const signedIn = session.current();
   if (signedIn) request.headers.Authorization ??= `Bearer ${signedIn.token}`;
   if (request.method === "GET" && session.consistencyToken()) request.headers["Consistency-Token"] ??= session.consistencyToken();
@@ -69,6 +70,7 @@ export function DocsPage() {
         defaultModelsExpandDepth: -1,
         displayOperationId: true,
         requestSnippetsEnabled: false,
+        showMutatedRequest: false, // the command for curl would show the token, to be copied on
         syntaxHighlight: { activated: false },
         validatorUrl: null,
         plugins: [exactAnswers],

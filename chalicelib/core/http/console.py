@@ -52,6 +52,8 @@ def console(info: ApiInfo) -> Api:
             "Content-Type": "text/html; charset=utf-8",
             "Content-Security-Policy": policy(import_map, settings),
             "Referrer-Policy": "no-referrer",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Strict-Transport-Security": "max-age=31536000",  # of no effect over plain http, as on the local stack
             "Cache-Control": "no-cache",
         }
         return Reply(200, _page(request.base, info.title, import_map), headers)

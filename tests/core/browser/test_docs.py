@@ -75,6 +75,15 @@ def test_a_command_and_the_query_after_it(docs: Any) -> None:
     assert docs.locator("img[src=x]").count() == 0
 
 
+def test_the_token_is_not_shown(docs: Any) -> None:
+    """The command for curl, which people copy into tickets, comes without it."""
+    status, _ = try_out(docs, "accounts.open", {"number": unique(), "name": "x"})
+    assert status == 201
+    command = docs.locator(".curl-command").first.inner_text()
+    assert "curl" in command
+    assert "eyJ" not in command
+
+
 def test_numbers_are_exact(docs: Any) -> None:
     """A number beyond 2^53 goes out and is shown with all its digits."""
     sent: list[str] = []
