@@ -1,7 +1,9 @@
 """Keep web pages out of the embedded AWS, which has no authentication and answers every origin.
 
 A page can send a POST as text/plain without a preflight request, and MiniStack would accept it. Browsers mark their
-requests: Origin with every POST and every fetch, Sec-Fetch-Site with the rest. Other programs send neither.
+requests: Origin with every POST and every fetch, Sec-Fetch-Site with the rest. Other programs send neither. Over plain
+http, browsers send Sec-Fetch-Site to loopback alone, and so not to Docker's bridge. Their User-Agent, which no page can
+change, begins with Mozilla there too.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -49,12 +51,17 @@ def is_from_a_program(headers: list[tuple[bytes, bytes]]) -> bool:
         headers: the headers, with lower-case names, as ASGI passes them.
     """
     host = b""
+    browser = typed = False
     for name, value in headers:
         if name == b"host":
             host = value
-        elif name == b"origin" or (name == b"sec-fetch-site" and value != b"none"):
+        elif name == b"user-agent":
+            browser = value.startswith(b"Mozilla/")
+        elif name == b"sec-fetch-site" and value == b"none":
+            typed = True  # into the address bar
+        elif name in (b"origin", b"sec-fetch-site"):
             return False
-    return _is_own(host)
+    return _is_own(host) and (typed or not browser)
 
 
 @lru_cache(maxsize=64)

@@ -111,7 +111,15 @@ def test_our_own_programs_are_served(standing: Run) -> None:
 
 def test_address_bar_is_no_page() -> None:
     """What a person types into a browser is let in."""
-    assert is_from_a_program([(b"host", b"localhost:4566"), (b"sec-fetch-site", b"none")])
+    typed = [(b"host", b"localhost:4566"), (b"user-agent", b"Mozilla/5.0"), (b"sec-fetch-site", b"none")]
+    assert is_from_a_program(typed)
+
+
+def test_image_from_the_bridge_is_of_a_page() -> None:
+    """To an address that is no loopback a browser sends no Sec-Fetch-Site over plain http."""
+    bridge = (b"host", b"172.17.0.1:4566")
+    assert not is_from_a_program([bridge, (b"user-agent", b"Mozilla/5.0 (X11; Linux x86_64)")])
+    assert is_from_a_program([bridge, (b"user-agent", b"Boto3/1.40")])
 
 
 def url(stack: Run, user: str) -> str:
