@@ -244,7 +244,17 @@ def plain_rows(item: Mapping[str, Any]) -> Iterator[tuple[Table, tuple[Any, ...]
     events = json.dumps(item["events"], default=int)
     yield (
         timeline.TABLE,
-        ("orders", id, item["version"], at, item["command"], item["actor"], item["commit"], events),
+        (
+            "orders",
+            id,
+            item["version"],
+            at,
+            item["command"],
+            item["actor"],
+            item["commit"],
+            events,
+            item.get("correlation", ""),
+        ),
     )
     yield CUSTOMER_SPEND, (state["customer_id"], state["currency"], 0, 0, placed)
 

@@ -51,7 +51,7 @@ class _Reader:
     @property
     def env(self) -> Mapping[str, str]:
         """The environment of the first terminal."""
-        return {**os.environ, **self._stack.env, "MAKEFLAGS": ""}
+        return {**os.environ, **self._stack.env, "MAKEFLAGS": "", "MAKELEVEL": "0"}
 
     def type(self, shown: Command, shell: Shell) -> None:
         """Type a line, and compare what it prints."""

@@ -42,6 +42,8 @@ function CommandForm({ model, command, context, close }) {
   const [problem, setProblem] = useState(/** @type {Problem | null} */ (null));
   const [sending, setSending] = useState(false);
   const key = useRef(crypto.randomUUID());
+  // The page behind may load newer versions meanwhile. What the person has seen is what the form began with.
+  const seen = useRef(context);
   const sentBody = useRef("");
 
   const submit = async (/** @type {Event} */ event) => {
@@ -54,7 +56,7 @@ function CommandForm({ model, command, context, close }) {
     sentBody.current = text;
     setSending(true);
     try {
-      const headers = { "Idempotency-Key": key.current, ...conditionOf(command, context) };
+      const headers = { "Idempotency-Key": key.current, ...conditionOf(command, seen.current) };
       const answer = await send(command.method, filled(command.path, pathValues(command, context)), { body, headers });
       done(command, answer, context, close);
     } catch (error) {
@@ -66,7 +68,7 @@ function CommandForm({ model, command, context, close }) {
   };
   return html`<${Drawer} title=${command.label} summary=${command.summary} close=${close}>
     <form onSubmit=${submit} novalidate>
-      ${problem && html`<${Refusal} problem=${problem} schema=${schema} context=${context} />`}
+      ${problem && html`<${Refusal} problem=${problem} schema=${schema} context=${context} close=${close} />`}
       ${schema && html`<${Fields} model=${model} schema=${schema} draft=${draft} change=${setDraft} faults=${problem?.faults ?? []} />`}
       ${!schema && html`<p>${command.method === "DELETE" ? "This cannot be undone here." : "Nothing more is needed."}</p>`}
       <div class="form-end">
@@ -110,7 +112,7 @@ function done(command, answer, context, close) {
 }
 
 /** What the API says against it: faults that belong to no field, and what to do. @param {any} props */
-function Refusal({ problem, schema, context }) {
+function Refusal({ problem, schema, context, close }) {
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => {
     const field = box.current?.closest("form")?.querySelector('[aria-invalid="true"]');
@@ -122,7 +124,7 @@ function Refusal({ problem, schema, context }) {
   return html`<div class="refusal" role="alert" tabindex="-1" ref=${box}>
     <p><strong>${problem.title}.</strong> ${marked ? "See the marked fields." : problem.message}</p>
     ${others.map((/** @type {any} */ fault) => html`<p>${fault.parameter ?? fault.pointer} ${fault.detail}</p>`)}
-    ${problem.status === 412 && context && html`<p>Somebody changed it meanwhile. <button type="button" class="quiet" onClick=${context.reload}>Show the present version</button></p>`}
+    ${problem.status === 412 && context && html`<p>Somebody changed it meanwhile. <button type="button" class="quiet" onClick=${() => { context.reload(); close(); }}>Show the present version</button></p>`}
     ${problem.unknown && html`<p>It is not known whether it took effect. Sending it again is safe: it counts once.</p>`}
   </div>`;
 }

@@ -175,6 +175,10 @@ def test_a_change_on_an_old_version_is_refused(console: Any, stack: Stack) -> No
     console.get_by_role("button", name="Change").click()
     assert console.locator("[data-pointer='/name']").input_value() == f"Account {number}"
     assert api.patch(f"/accounts/{number}", {"note": "theirs"}).status == 200
+    assert wait_until(lambda: api.get(f"/accounts/{number}").json["note"] == "theirs", 30)
+    # The page behind the form loads the new version; the form still has the one that it began with.
+    console.evaluate("dispatchEvent(new Event('online'))")
+    console.locator("dl.facts", has_text="theirs").wait_for()
     fill(console, note="mine")
     send(console)
     console.get_by_text("Somebody changed it meanwhile").wait_for()

@@ -60,8 +60,9 @@ def show(database: str, **versions: int) -> None:
 
 def commit(database: str, id: str, *versions: int) -> None:
     """Have the timeline hold those commits of an aggregate of the accounts."""
-    rows = [f"('accounts', '{id}', {version}, NOW(3), 'c{version}', 'a', 'x', '[]')" for version in versions]
-    execute(database, f"INSERT INTO timeline VALUES {', '.join(rows)}")
+    rows = [f"('accounts', '{id}', {version}, NOW(3), 'x', 'a', 'c{version}', '[]')" for version in versions]
+    columns = "service, id, version, at, command, actor, commit_id, events"
+    execute(database, f"INSERT INTO timeline ({columns}) VALUES {', '.join(rows)}")
 
 
 def test_nothing_is_fed_where_both_sides_agree(tables: Tables, database: str, caught_up: CatchUp) -> None:

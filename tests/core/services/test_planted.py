@@ -22,18 +22,17 @@ from tests.support.domain import NEUTRAL, Domain
 from tests.support.stores import empty
 
 ACCOUNTS, TRANSFERS = SERVICES["accounts"], SERVICES["transfers"]
-CREATE = {
-    statement.split()[2]: statement
+MADE_BY = [
+    statement
     for migrations in MIGRATIONS
     for migration in read_migrations(migrations)
     for statement in migration.statements
-    if statement.startswith("CREATE TABLE")
-}
+]
 
 
 @contextmanager
 def planted(url: str, table: str, change: str) -> Iterator[None]:
-    """A table changed, and afterwards made anew as its migration says."""
+    """A table changed, and afterwards made anew as its migrations say."""
     connection = connect(url)
     with connection.cursor() as cursor:
         cursor.execute(change)
@@ -41,7 +40,9 @@ def planted(url: str, table: str, change: str) -> Iterator[None]:
             yield
         finally:
             cursor.execute(f"DROP TABLE IF EXISTS {table}")
-            cursor.execute(CREATE[table])
+            for statement in MADE_BY:
+                if statement.split()[2] == table:
+                    cursor.execute(statement)
             connection.close()
 
 

@@ -26,7 +26,9 @@ def test_tour(stack: Stack, repository: Path) -> None:
     """One shell runs all of the tour, and every answer is the one shown."""
     tour = commands((repository / "README.md").read_text())
     assert len(tour) > 10
-    with Shell(repository, {**os.environ, "LOCAL_STATE": str(stack.folder), "MAKEFLAGS": ""}) as shell:
+    with Shell(
+        repository, {**os.environ, "LOCAL_STATE": str(stack.folder), "MAKEFLAGS": "", "MAKELEVEL": "0"}
+    ) as shell:
         for command in tour:
             command = command.with_addresses({"localhost:8000": stack.url})
             got = shell.run(command.line)
