@@ -54,7 +54,7 @@ _LINK = re.compile(r"\[([^\]]*)\]\(([^)#:\s]+)(#[^)]*)?\)")
 
 def files(root: Path) -> list[str]:
     """The files of a repository that git knows or would add; without git, all but what is made."""
-    listed = subprocess.run(
+    listed = subprocess.run(  # nosec B607
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - git, as PATH has it
         cwd=root,
         capture_output=True,

@@ -1,6 +1,6 @@
 """The files of a new project: the engine's as they are, the project's from files/, one service by its generator."""
 
-# ruff: noqa: S603, S607  # starts the generators and git alone
+# ruff: noqa: S603  # starts the generators and git alone
 
 import re
 import shutil
@@ -123,12 +123,13 @@ def _generate(folder: Path, service: str) -> None:
 
 def _commit(folder: Path) -> None:
     """A first commit, where git is there."""
-    if not shutil.which("git"):
+    git = shutil.which("git")
+    if not git:
         return
     identity = []
-    if subprocess.run(["git", "config", "user.email"], cwd=folder, capture_output=True, check=False).returncode:
+    if subprocess.run([git, "config", "user.email"], cwd=folder, capture_output=True, check=False).returncode:
         identity = ["-c", "user.name=new-project", "-c", "user.email=new-project@localhost"]
-    subprocess.run(["git", "init", "--quiet", "--initial-branch=main"], cwd=folder, check=True)
-    subprocess.run(["git", "add", "--all"], cwd=folder, check=True)
+    subprocess.run([git, "init", "--quiet", "--initial-branch=main"], cwd=folder, check=True)
+    subprocess.run([git, "add", "--all"], cwd=folder, check=True)
     message = "feat: a project of its own, made by make new-project"
-    subprocess.run(["git", *identity, "commit", "--quiet", "--no-verify", "-m", message], cwd=folder, check=True)
+    subprocess.run([git, *identity, "commit", "--quiet", "--no-verify", "-m", message], cwd=folder, check=True)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 MIN_PACKET = 16 * 1024 * 1024
 _PROBE = "tributary_probe"
+_LOCK_SECONDS = 60
 
 # The statements to try, in sequence, and what is missing if one fails.
 _TRIALS = (
@@ -46,20 +47,28 @@ def require_supported(connection: "Connection[Cursor]") -> list[str]:
     The session is left at READ COMMITTED.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT DATABASE()")
-        ((home,),) = cursor.fetchall()
-        place = home or f"{_PROBE}_database"
-        if fault := _try(cursor, f"CREATE DATABASE IF NOT EXISTS `{place}`" if not home else "DO 0"):
-            return [f"The server does not let this user create a database, and the URL names none: {fault}."]
-        cursor.execute(f"USE `{place}`")
-        _try(cursor, f"DROP TABLE IF EXISTS {_PROBE}")
-        lacking = [
-            f"The server lacks {need}: {fault}." for statement, need in _TRIALS if (fault := _try(cursor, statement))
-        ]
-        _try(cursor, f"DROP TABLE IF EXISTS {_PROBE}")
-        if not home:
-            cursor.execute(f"DROP DATABASE `{place}`")
-        return lacking + _settings_faults(cursor)
+        # One check at a time on a server: two would drop each other's table.
+        _try(cursor, f"SELECT GET_LOCK('{_PROBE}', {_LOCK_SECONDS})")
+        lacking = _lacking(cursor)
+        _try(cursor, f"SELECT RELEASE_LOCK('{_PROBE}')")
+        return lacking
+
+
+def _lacking(cursor: "Cursor") -> list[str]:
+    cursor.execute("SELECT DATABASE()")
+    ((home,),) = cursor.fetchall()
+    place = home or f"{_PROBE}_database"
+    if fault := _try(cursor, f"CREATE DATABASE IF NOT EXISTS `{place}`" if not home else "DO 0"):
+        return [f"The server does not let this user create a database, and the URL names none: {fault}."]
+    cursor.execute(f"USE `{place}`")
+    _try(cursor, f"DROP TABLE IF EXISTS {_PROBE}")  # of a check that was killed
+    lacking = [
+        f"The server lacks {need}: {fault}." for statement, need in _TRIALS if (fault := _try(cursor, statement))
+    ]
+    _try(cursor, f"DROP TABLE IF EXISTS {_PROBE}")
+    if not home:
+        cursor.execute(f"DROP DATABASE `{place}`")
+    return lacking + _settings_faults(cursor)
 
 
 def _try(cursor: "Cursor", statement: str) -> str:

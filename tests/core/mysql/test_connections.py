@@ -67,6 +67,21 @@ def test_this_server_will_do(database: str) -> None:
 
 
 @pytest.mark.database
+def test_checks_at_the_same_time(mysql_server: str) -> None:
+    """Several processes that start on one server, without a database yet, do not drop each other's table."""
+
+    def check(_: int) -> list[str]:
+        connection = connect(mysql_server)
+        try:
+            return require_supported(connection)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as threads:
+        assert list(threads.map(check, range(24))) == [[]] * 24
+
+
+@pytest.mark.database
 def test_what_a_session_lacks(database: str) -> None:
     """A connection that was not made here is told what is wrong with it."""
     address = parse_url(database)
