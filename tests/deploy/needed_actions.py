@@ -97,4 +97,5 @@ PERSON = (
     " cloudformation:RollbackStack cloudformation:DeleteStack s3:CreateBucket s3:PutObject s3:GetObject s3:ListBucket"
     " s3:GetBucketLocation s3:PutBucketPolicy s3:PutBucketVersioning s3:PutBucketTagging s3:PutEncryptionConfiguration"
     " s3:PutBucketPublicAccessBlock iam:PassRole"
+    " s3:DeleteObject cloudformation:DescribeStackResource"
 )
