@@ -18,6 +18,7 @@ from chalicelib.core.streams.dead_letters import DeadLetter
 from chalicelib.core.streams.records import as_record
 from ops.environment import load, patient_dynamodb, services_of
 from ops.failing import WRONG, OpsError
+from ops.options import segments_option, service_option
 from ops.output import json_option, print_json
 from ops.phases import Advance
 from ops.progress import phase
@@ -38,10 +39,8 @@ class Looked(NamedTuple):
 
 
 @click.command()
-@click.option("--service", "chosen", multiple=True, metavar="NAME", help="Only this service. Repeatable.")
-@click.option(
-    "--segments", type=click.IntRange(1, 64), default=4, show_default=True, help="Number of segments to read at once."
-)
+@service_option
+@segments_option(4)
 @json_option
 def react(chosen: tuple[str, ...], segments: int, as_json: bool) -> int:
     """Give every aggregate to the reactor again, to make up for records of a lost stream.

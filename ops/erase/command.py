@@ -9,6 +9,7 @@ from ops.environment import load, operator, patient_dynamodb
 from ops.erase.run import EraseJob, EraseReport
 from ops.erase.run import erase as run
 from ops.failing import WRONG, OpsError
+from ops.options import segments_option
 from ops.output import console, json_option, print_json, table
 from ops.progress import phase
 
@@ -16,13 +17,7 @@ from ops.progress import phase
 @click.command()
 @click.argument("person", metavar="ID")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option(
-    "--segments",
-    type=click.IntRange(1, 64),
-    default=EraseJob.segments,
-    show_default=True,
-    help="How many parts of a table to read at once.",
-)
+@segments_option(EraseJob.segments)
 @json_option
 def erase(person: str, yes: bool, segments: int, as_json: bool) -> int:
     """Erase the personal data of a person, by the id that their aggregates belong to.

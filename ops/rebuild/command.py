@@ -4,6 +4,7 @@ import click
 
 from ops.environment import load, patient_dynamodb, patient_mysql, services_of
 from ops.failing import WRONG, OpsError
+from ops.options import segments_option, service_option
 from ops.output import console, json_option, print_json, table
 from ops.progress import phase
 from ops.rebuild.run import RebuildJob, RebuildResult
@@ -12,7 +13,7 @@ from ops.rebuild.run import rebuild as run
 
 
 @click.command()
-@click.option("--service", "chosen", multiple=True, metavar="NAME", help="Only this service. Repeatable.")
+@service_option
 @click.option("--resume", is_flag=True, help="Resume a rebuild that was stopped.")
 @click.option("--abandon", is_flag=True, help="Drop a rebuild that was stopped. The tables in use are not changed.")
 @click.option(
@@ -22,13 +23,7 @@ from ops.rebuild.run import rebuild as run
     show_default=True,
     help="As for verify.",
 )
-@click.option(
-    "--segments",
-    type=click.IntRange(1, 64),
-    default=RebuildJob.segments,
-    show_default=True,
-    help="Number of table segments to read at once. Each takes about 30 MB.",
-)
+@segments_option(RebuildJob.segments)
 @json_option
 def rebuild(chosen: tuple[str, ...], resume: bool, abandon: bool, settle: float, segments: int, as_json: bool) -> int:
     """Build the read tables anew from the write model, and swap them, while everything runs.

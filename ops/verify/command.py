@@ -9,6 +9,7 @@ from chalicelib.core.projector.generations import in_use
 from chalicelib.core.service import Projection, Service
 from ops.environment import load, patient_dynamodb, patient_mysql, services_of
 from ops.failing import WRONG
+from ops.options import segments_option, service_option
 from ops.output import console, json_option, print_json, table
 from ops.progress import phase
 from ops.verify.drift import NOT_REPAIRABLE, Drift
@@ -18,7 +19,7 @@ from ops.verify.run import verify as run
 
 @click.command()
 @click.option("--repair", is_flag=True, help="Repair the differences.")
-@click.option("--service", "chosen", multiple=True, metavar="NAME", help="Only this service. Repeatable.")
+@service_option
 @click.option(
     "--settle",
     type=click.FloatRange(min=0),
@@ -26,13 +27,7 @@ from ops.verify.run import verify as run
     show_default=True,
     help="Seconds that the read model may take to catch up before a difference counts.",
 )
-@click.option(
-    "--segments",
-    type=click.IntRange(1, 64),
-    default=VerifyOptions.segments,
-    show_default=True,
-    help="Number of table segments to read at once. Each takes about 30 MB.",
-)
+@segments_option(VerifyOptions.segments)
 @json_option
 def verify(repair: bool, chosen: tuple[str, ...], settle: float, segments: int, as_json: bool) -> int:
     """Compare the read model with the write model, row by row, and the summaries with their sums.
