@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy.new_service.naming import BadName, names_of
-from local import ROOT
+from tests.support.copies import copy_files
 
 NAME = "gift_cards"
 
@@ -18,14 +18,7 @@ NAME = "gift_cards"
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the repository, committed."""
     folder = tmp_path_factory.mktemp("copy") / "repository"
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    done = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip("no git repository: the test asks git what has changed")
-    for name in filter(None, done.stdout.split("\0")):
-        if (ROOT / name).exists():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
+    copy_files(folder)
     run(folder, "git", "init", "-q")
     run(folder, "git", "add", "-A")
     identity = ["-c", "user.name=test", "-c", "user.email=test@example.com"]

@@ -23,9 +23,8 @@ from deploy import chalice_stage
 from deploy.chalice_sample import OUTPUTS
 from deploy.generate.names import logical
 from local import aws, keys
-from local.ministack import ALL_SERVICES, MiniStack
-from local.ports import free_port
-from tests.deploy.lambdas import ROOT, tool
+from tests.deploy.lambdas import ROOT
+from tests.deploy.rehearsal.whole_aws import whole_aws
 from tests.deploy.test_chalice import package, project
 from tests.support.domain import OWN
 from tests.support.routes import path_of, routes
@@ -164,15 +163,8 @@ def deploy(endpoint: str, template: dict[str, Any], zip_file: Path, name: str) -
 @pytest.fixture(scope="module")
 def whole_ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of an embedded AWS that knows SAM's transform, which takes a library more."""
-    python = tool("python", ".venv-rehearsal")
-    if not python:
-        pytest.skip("no .venv-rehearsal; run deploy/tools.sh")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MINISTACK_PYTHON", str(python))
-        server = MiniStack(tmp_path_factory.mktemp("ministack"), free_port(), keep=False, services=ALL_SERVICES)
-        server.start()
-        yield server.endpoint
-        server.stop()
+    with whole_aws(tmp_path_factory.mktemp("ministack")) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

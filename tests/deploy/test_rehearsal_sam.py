@@ -17,12 +17,12 @@ from chalicelib.bootstrap import PERMISSIONS, SERVICES
 from chalicelib.core.mysql.connections import connect
 from local import keys
 from local.mariadb import MariaDB, with_database
-from local.ministack import ALL_SERVICES, MiniStack
 from local.ports import free_port, wait_until
 from local.template import load
-from tests.deploy.lambdas import ROOT, event, tool
+from tests.deploy.lambdas import ROOT, event
 from tests.deploy.rehearsal import deploying, templates
 from tests.deploy.rehearsal.deploying import client
+from tests.deploy.rehearsal.whole_aws import whole_aws
 from tests.deploy.test_rehearsal import Deployed
 from tests.support.domain import OWN
 from tests.support.functions import Functions, a_year
@@ -56,16 +56,8 @@ class Stack:
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of an embedded AWS that enforces IAM."""
-    python = tool("python", ".venv-rehearsal")
-    if not python:
-        pytest.skip("no .venv-rehearsal; run deploy/tools.sh")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MINISTACK_PYTHON", str(python))
-        patch.setenv("AUTH", "true")
-        server = MiniStack(tmp_path_factory.mktemp("ministack"), free_port(), keep=False, services=ALL_SERVICES)
-        server.start()
-        yield server.endpoint
-        server.stop()
+    with whole_aws(tmp_path_factory.mktemp("ministack"), AUTH="true") as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

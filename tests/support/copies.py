@@ -9,11 +9,8 @@ import pytest
 from local import ROOT
 
 
-def copy_repository(folder: Path) -> Path:
-    """Copy what git knows, and what it does not ignore, into a new folder, with the same virtual environments.
-
-    An environment is a folder of links: whoever empties it there, empties nothing here.
-    """
+def copy_files(folder: Path) -> None:
+    """Copy what git knows, and what it does not ignore, into a new folder."""
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     done = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -22,6 +19,14 @@ def copy_repository(folder: Path) -> Path:
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
+
+
+def copy_repository(folder: Path) -> Path:
+    """Copy the files into a new folder, with the same virtual environments.
+
+    An environment is a folder of links: whoever empties it there, empties nothing here.
+    """
+    copy_files(folder)
     for environment in (".venv", ".venv-ministack"):
         (folder / environment).mkdir()
         for path in (ROOT / environment).iterdir():

@@ -5,9 +5,7 @@ On 100,000 transfers: every declared filter with several values, each pair of fi
 
 import itertools
 import random
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -28,6 +26,7 @@ from tests.core.domain.transfers.queries import TransferFilters, get_transfer, l
 from tests.core.queries import bulk
 from tests.core.queries.limits import running
 from tests.support.domain import NEUTRAL
+from tests.support.hostile import asked_without_end
 from tests.support.routes import routes
 from tests.support.watching import Watch
 
@@ -199,24 +198,15 @@ def test_no_question_costs_more_than_the_limit(many: str, given: Values) -> None
 
 def test_others_are_served_meanwhile(many: str) -> None:
     """While hostile questions are asked without end, more of them than there are processors."""
-    pool, stop = Pool(many, size=16), threading.Event()
+    pool = Pool(many, size=16)
 
-    def ask_without_end(seed: int) -> int:
-        asked, choose = 0, random.Random(seed)
-        while not stop.is_set():
-            filters = AccountFilters(q=choose.choice(HOSTILE), sort=choose.choice(("name", "-balance")))
-            with suppress(TooCostly), snapshot(pool, [], 0, SERVICES, limit_seconds=0.5) as cursor:
-                list_accounts(cursor, filters, SIGNER)
-            asked += 1
-        return asked
+    def ask(choose: random.Random) -> None:
+        filters = AccountFilters(q=choose.choice(HOSTILE), sort=choose.choice(("name", "-balance")))
+        with snapshot(pool, [], 0, SERVICES, limit_seconds=0.5) as cursor:
+            list_accounts(cursor, filters, SIGNER)
 
-    with ThreadPoolExecutor(8) as threads:
-        hostile = [threads.submit(ask_without_end, seed) for seed in range(8)]
-        try:
-            for number in range(100):
-                with snapshot(pool, [], 0, SERVICES, limit_seconds=15) as cursor:
-                    assert get_account(cursor, f"N-{number}") or number % 50 == 49
-        finally:
-            stop.set()
-        assert all(one.result() for one in hostile)
+    with asked_without_end(ask):
+        for number in range(100):
+            with snapshot(pool, [], 0, SERVICES, limit_seconds=15) as cursor:
+                assert get_account(cursor, f"N-{number}") or number % 50 == 49
     pool.close()

@@ -1,9 +1,7 @@
 """Search on real rows: what is found, in which order, whichever way it is looked for, and what it may cost."""
 
 import random
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -32,8 +30,8 @@ from tests.core.unit.test_words import FORMS, NAMES, WORDY
 from tests.shop.histories import START, iso
 from tests.shop.queries import bulk
 from tests.shop.queries.world import World, ids
+from tests.support.hostile import asked_without_end
 from tests.support.stores import fresh_database
-from tests.support.waiting import PATIENT_SECONDS
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
 
@@ -314,24 +312,14 @@ def test_no_question_costs_more_than_the_limit(many: str, role: str) -> None:
 def test_others_are_served_meanwhile(many: str) -> None:
     """While hostile questions are asked without end, more of them than there are processors."""
     pool, signer = Pool(many, size=16), World(many).signer
-    stop = threading.Event()
 
-    def ask_without_end(seed: int) -> int:
-        asked, choose = 0, random.Random(seed)
-        while not stop.is_set():
-            query, filters = ROLES["staff, orders"](choose.choice(HOSTILE), choose.choice(("placed_at", "-total")))
-            with suppress(TooCostly), snapshot(pool, [], 0, SERVICES, limit_seconds=0.5) as cursor:
-                query(cursor, filters, signer)
-            asked += 1
-        return asked
+    def ask(choose: random.Random) -> None:
+        query, filters = ROLES["staff, orders"](choose.choice(HOSTILE), choose.choice(("placed_at", "-total")))
+        with snapshot(pool, [], 0, SERVICES, limit_seconds=0.5) as cursor:
+            query(cursor, filters, signer)
 
-    with ThreadPoolExecutor(8) as threads:
-        hostile = [threads.submit(ask_without_end, seed) for seed in range(8)]
-        try:
-            for number in range(100):
-                with snapshot(pool, [], 0, SERVICES) as cursor:
-                    assert get_product(cursor, f"SKU-{number}") or number % 50 == 49
-        finally:
-            stop.set()
-        assert all(one.result(PATIENT_SECONDS) for one in hostile)
+    with asked_without_end(ask):
+        for number in range(100):
+            with snapshot(pool, [], 0, SERVICES) as cursor:
+                assert get_product(cursor, f"SKU-{number}") or number % 50 == 49
     pool.close()
