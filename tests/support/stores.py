@@ -40,6 +40,13 @@ class Tables:
         """The table of a service."""
         return f"{self.prefix}{service}"
 
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment of a process that works on them, beside what this one has."""
+        region = {"AWS_REGION": aws.REGION, "AWS_DEFAULT_REGION": aws.REGION}
+        stores = {"AWS_ENDPOINT_URL": self.endpoint, "TABLE_PREFIX": self.prefix}
+        return {**os.environ, **aws.CREDENTIALS, **region, **stores}
+
     def items(self, service: str) -> list[Mapping[str, Any]]:
         """All items of a service's table, as attribute values."""
         pages = self.client.get_paginator("scan").paginate(TableName=self.name(service), ConsistentRead=True)

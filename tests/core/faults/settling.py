@@ -1,24 +1,15 @@
 """Waiting until the saga is at rest and the read model has caught up, as long as it takes while there is progress."""
 
 import time
-from collections.abc import Mapping
 
 from chalicelib.core.service import is_head
 from local.ports import wait_until
 from tests.core.domain.accounts.domain import hold_id
 from tests.core.reading import query
+from tests.core.rest import AT_REST
 from tests.support.stack import Stack
 from tests.support.stores import Tables
 from tests.support.waiting import PATIENT_SECONDS
-
-# The status of a transfer, and what its hold may be.
-AT_REST: Mapping[str, frozenset[str]] = {
-    "requested": frozenset(),
-    "accepted": frozenset({"held"}),
-    "refused": frozenset({"short"}),
-    "cancelled": frozenset({"released", "short"}),
-    "settled": frozenset({"settled"}),
-}
 
 
 def come_to_rest(stack: Stack) -> None:

@@ -9,7 +9,6 @@ import time
 import pytest
 
 from chalicelib.core.times import iso, to_utc
-from local.aws import CREDENTIALS, REGION
 from tests.core.domain.transfers.commands import Accept
 from tests.core.operations.world import World
 from tests.core.reading import query
@@ -24,16 +23,8 @@ def test_stopped_between_arrival_and_write(tables: Tables, database: str) -> Non
     world = World(tables, database)
     world.request("tra_1")
     world.project()
-    env = {
-        **os.environ,
-        **CREDENTIALS,
-        "AWS_ENDPOINT_URL": tables.endpoint,
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "TABLE_PREFIX": tables.prefix,
-    }
     command = [sys.executable, "-m", "tests.core.faults.stopped", "tra_1"]
-    process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, env=tables.env, stdout=subprocess.PIPE, text=True)
     try:
         _, status = os.waitpid(process.pid, os.WUNTRACED)
         assert os.WIFSTOPPED(status)

@@ -1,7 +1,6 @@
 """Deadlines: what has waited too long is ended by a command, once, whatever the read model believes."""
 
 import itertools
-import os
 import signal
 import subprocess
 import sys
@@ -17,7 +16,6 @@ from chalicelib.core.operations import deadlines
 from chalicelib.core.operations.deadlines import ACTOR, NotAllDone
 from chalicelib.core.reactor.follow_ups import MARGIN_MS
 from chalicelib.core.settings import BadSettings
-from local.aws import CREDENTIALS, REGION
 from tests.core.domain.transfers.commands import Accept, Cancel, Refuse, Settle
 from tests.core.operations.world import LONG_AGO, NOW, World
 from tests.core.reactor.world import World as Saga
@@ -169,16 +167,7 @@ def test_killed_in_the_middle(world: World, tables: Tables, database: str, momen
     for number in range(5):
         world.request(f"tra_{number}")
     world.project()
-    env = {
-        **os.environ,
-        **CREDENTIALS,
-        "AWS_ENDPOINT_URL": tables.endpoint,
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "TABLE_PREFIX": tables.prefix,
-        "DATABASE_URL": database,
-        "DEADLINES": "transfers.expire=1h",
-    }
+    env = {**tables.env, "DATABASE_URL": database, "DEADLINES": "transfers.expire=1h"}
     command = [sys.executable, "-m", "tests.core.operations.killed", "3", moment]
     assert subprocess.run(command, env=env, check=False).returncode == -signal.SIGKILL
     done = [id for id, status in world.statuses().items() if status == "2 cancelled"]

@@ -1,7 +1,7 @@
 """The saga under random commands, redelivery and crashes: at rest no money is lost, promised twice or left held."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -18,20 +18,13 @@ from tests.core.domain.accounts.domain import HOLD_PREFIX, hold_id
 from tests.core.reacting import Published
 from tests.core.reactor.world import World
 from tests.core.redelivery import Redelivery, run
+from tests.core.rest import AT_REST
 from tests.support.stores import Tables
 
 ACCOUNTS = ("A", "B", "C")
 MOVES = st.lists(
     st.tuples(st.sampled_from(ACCOUNTS), st.sampled_from(ACCOUNTS), st.integers(1, 4)), min_size=1, max_size=2
 )
-# The status of a transfer at rest, and what its hold may be.
-AT_REST: Mapping[str, frozenset[str]] = {
-    "requested": frozenset(),
-    "accepted": frozenset({"held"}),
-    "refused": frozenset({"short"}),
-    "cancelled": frozenset({"released", "short"}),
-    "settled": frozenset({"settled"}),
-}
 
 
 class Saga(Redelivery):
