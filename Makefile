@@ -5,7 +5,7 @@ PROJECT_TESTS := tests/shop
 
 include deploy/engine.mk
 
-.PHONY: seed check-sales load bench bench-verify bench-rebuild bench-search bench-buckets costs
+.PHONY: seed check-sales load bench bench-search bench-buckets costs
 
 ##@ Try the shop
 
@@ -20,14 +20,9 @@ load: setup ## Send a mixed load to the running stack and check every answer: [R
 
 ##@ Measure it
 
-bench: setup ## Measure the projector on this machine
-	$(PY) -m bench.projector
-
-bench-verify: setup ## Measure verify beside a bare scan of the write store
-	$(PY) -m bench.verify
-
-bench-rebuild: setup ## Measure a rebuild and its memory: [ORDERS=1000000], for which npm installs dynalite
-	$(PY) -m bench.rebuild --orders $(or $(ORDERS),20000)
+bench: setup ## Measure every path beside its peers, and write docs/performance.md: [ONLY=query,command] [ORDERS=100000]
+	$(PY) -m bench $(if $(ONLY),--only $(ONLY)) $(if $(ORDERS),--orders $(ORDERS)) $(if $(JSON),--json $(JSON)) \
+	$(if $(ONLY)$(ORDERS),,--write docs/performance.md)
 
 bench-search: setup ## Measure searches, hostile ones too, and what others notice of those: [ORDERS=1000000]
 	$(PY) -m bench.search --orders $(or $(ORDERS),100000)

@@ -1,7 +1,5 @@
 """The projector beside other ways to write the same rows, in one process and on one server.
 
-    python -m bench.projector [--orders 5000] [--batch 1000] [--rounds 3] [--url mysql://...]
-
 An order is a row, three lines, a word of its reference, one of the timeline, and its customer's spend. The contenders:
 
     record     a statement a row, decoded by boto3's TypeDeserializer, as samples do it
@@ -13,7 +11,6 @@ All but `record` use this project's decoder. Rounds take turns, and the median c
 the machine does falls on all. Only `ours` could be called twice with the same records and change nothing.
 """
 
-import argparse
 import json
 import statistics
 import tempfile
@@ -26,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer
 from msgspec.structs import astuple
 
+from bench.rows import Row, Size, at_least
 from chalicelib.bootstrap import MIGRATIONS
 from chalicelib.core.dynamodb.codec import item_of, stored_head
 from chalicelib.core.mysql.connections import connect
@@ -51,28 +49,28 @@ SPEND_TAIL = (
 )
 
 
-def main() -> None:
-    """Run all contenders and print what each writes a second, and how that compares with ours."""
-    parser = argparse.ArgumentParser(description="Measure the projector beside other ways to write the same rows.")
-    parser.add_argument("--orders", type=int, default=5000)
-    parser.add_argument("--batch", type=int, default=1000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument(
-        "--url", help="a MySQL server to use instead of a private mariadbd; makes a database of its own"
-    )
-    asked = parser.parse_args()
-    records = [record(number) for number in range(asked.orders)]
-    batches = [records[start : start + asked.batch] for start in range(0, asked.orders, asked.batch)]
-    with server(asked.url) as url:
-        rates = measure(url, batches, asked.rounds)
-    ours = rates["ours"]
-    print(f"{asked.orders} orders in batches of {asked.batch}, median of {asked.rounds} rounds")
-    for name, rate in rates.items():
-        print(f"  {name:8} {rate:8,.0f} orders/s   ours / {name} = {ours / rate:.2f}")
+def rows(size: Size) -> Iterator[Row]:
+    """Orders a second of the projector, beside each other way."""
+    orders, batch, rounds = size.choose_orders(5000, 60), size.choose(1000, 30), size.choose(3, 1)
+    records = [record(number) for number in range(orders)]
+    batches = [records[start : start + batch] for start in range(0, orders, batch)]
+    with server() as url:
+        rates = measure(url, batches, rounds)
+    bars = {"record": at_least(10), "many": at_least(2), "ceiling": at_least(0.85)}
+    for name, bar in bars.items():
+        yield Row(
+            path="projector: placed orders",
+            size=f"{orders:,} orders of 3 lines, batches of {batch:,}",
+            ours=rates["ours"],
+            unit="orders/s",
+            beside=name,
+            figure=rates[name],
+            bar=bar,
+        )
 
 
 @contextmanager
-def server(url: str | None) -> Iterator[str]:
+def server(url: str | None = None) -> Iterator[str]:
     """A migrated database of our own, on the server named or on a private one."""
     with tempfile.TemporaryDirectory(prefix="tributary-bench-") as folder:
         private = None if url else MariaDB(Path(folder), free_port(), flush=1)
@@ -280,7 +278,3 @@ def check(connection: "Connection[Cursor]", orders: int) -> None:
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT COUNT(*) FROM {table.name}")
             assert cursor.fetchone() == (count,), table.name
-
-
-if __name__ == "__main__":
-    main()

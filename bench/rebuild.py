@@ -1,44 +1,35 @@
 """How fast `ops rebuild` is, and how much memory it takes, in a process of its own.
 
-    python -m bench.rebuild [--orders 20000] [--segments 4] [--store ministack|dynalite]
-
-With --orders 1000000 it shows that the memory does not grow with the number of aggregates. The embedded AWS cannot
-serve as many: above 50,000 orders the write store is dynalite, which npm installs. Fails above 300 MB.
+With ORDERS=1000000 it shows that the memory does not grow with the number of aggregates. The embedded AWS cannot serve
+as many: above 50,000 orders the write store is dynalite, which npm installs.
 
 Only the write store is filled. A rebuild reads nothing else: it makes its tables beside those in use and compares
 those with the items, so that the tables in use may as well be empty.
 """
 
-import argparse
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from bench.stores import DYNALITE, MINISTACK, STORES, TABLE, fill_items, stores
-from local import LocalError
+from bench.rows import Row, Size, within
+from bench.stores import DYNALITE, MINISTACK, TABLE, fill_items, stores
 
 MOST_MEGABYTES = 300
 _MOST_IN_MINISTACK = 50_000
 
 
-def main() -> None:
-    """Fill the write store, rebuild, and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--orders", type=int, default=20_000)
-    parser.add_argument("--segments", type=int, default=4)
-    parser.add_argument("--store", choices=STORES, help="where the orders are")
-    asked = parser.parse_args()
-    store = asked.store or (MINISTACK if asked.orders <= _MOST_IN_MINISTACK else DYNALITE)
-    try:
-        megabytes, seconds = measure(store, asked.orders, asked.segments)
-    except LocalError as error:
-        sys.exit(f"bench: {error}")
-    print(f"{asked.orders} orders of three lines, {asked.segments} segments, verification included, {store}")
-    print(f"  {asked.orders / seconds:8,.0f} orders/s, {megabytes:.0f} MB at most")
-    assert megabytes < MOST_MEGABYTES, f"more than {MOST_MEGABYTES} MB"
+def rows(size: Size) -> Iterator[Row]:
+    """Orders a second, and the memory."""
+    orders, segments = size.choose_orders(20_000, 60), size.choose(4, 2)
+    store = MINISTACK if orders <= _MOST_IN_MINISTACK else DYNALITE
+    megabytes, seconds = measure(store, orders, segments)
+    about = f"{orders:,} orders of 3 lines, {segments} segments, {store}"
+    yield Row(path="rebuild: rate, verification included", size=about, ours=orders / seconds, unit="orders/s")
+    yield Row(path="rebuild: memory", size=about, ours=megabytes, unit="MB", bar=within(MOST_MEGABYTES))
 
 
 def measure(store: str, orders: int, segments: int) -> tuple[float, float]:
@@ -66,7 +57,3 @@ def rebuild(endpoint: str, url: str, segments: int) -> float:
     _, status, usage = os.wait4(process.pid, 0)
     assert status == 0, "the rebuild failed; see above"
     return usage.ru_maxrss / 1024
-
-
-if __name__ == "__main__":
-    main()

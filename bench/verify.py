@@ -1,25 +1,21 @@
 """How fast `ops verify` is beside a bare scan of the write store, in one run on the same items.
 
-    python -m bench.verify [--orders 20000] [--segments 4] [--rounds 3]
-
 The scan reads every item, consistently and in as many parts, and does nothing with it: once as boto3 does, and once
 with answers read as verify reads them, which is the harder thing to keep up with. Verify reads them all as well,
 compares each with its row and its lines, looks up every row's item, and adds up the summaries. Rounds take turns, and
 the median counts.
 """
 
-import argparse
-import resource
-import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.projector import SERVICES, record
+from bench.rows import Row, Size, at_least, medians
 from bench.stores import TABLE, fill_items, stores
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector import ProjectorDeps, Writer, project
@@ -31,30 +27,29 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-def main() -> None:
-    """Fill both sides, measure, and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--orders", type=int, default=20_000)
-    parser.add_argument("--segments", type=int, default=4)
-    parser.add_argument("--rounds", type=int, default=3)
-    asked = parser.parse_args()
+def rows(size: Size) -> Iterator[Row]:
+    """Items a second of verify, beside either scan."""
+    orders, segments, rounds = size.choose_orders(20_000, 60), size.choose(4, 2), size.choose(3, 1)
     with tempfile.TemporaryDirectory(prefix="tributary-bench-") as folder, stores(Path(folder)) as (client, url):
-        fill(client, url, asked.orders)
-        contenders: dict[str, Callable[[], None]] = {
-            "bare scan": lambda: scan(client, asked.segments),
-            "quick scan": lambda: quick_scan(client, asked.segments),
-            "verify": lambda: verified(client, url, asked.segments, asked.orders),
-        }
-        rates: dict[str, list[float]] = {name: [] for name in contenders}
-        for _ in range(asked.rounds):
-            for name, run in contenders.items():
-                rates[name].append(asked.orders / timed(run))
-    bare, quick, ours = (statistics.median(found) for found in rates.values())
-    print(f"{asked.orders} orders of three lines, {asked.segments} segments, median of {asked.rounds} rounds")
-    print(f"  bare scan   {bare:8,.0f} items/s   verify / bare scan = {ours / bare:.2f}")
-    print(f"  quick scan  {quick:8,.0f} items/s   verify / quick scan = {ours / quick:.2f}")
-    print(f"  verify      {ours:8,.0f} items/s")
-    print(f"  memory of this process at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+        fill(client, url, orders)
+        seconds = medians(
+            {
+                "bare scan": lambda: scan(client, segments),
+                "quick scan": lambda: quick_scan(client, segments),
+                "verify": lambda: verified(client, url, segments, orders),
+            },
+            rounds,
+        )
+    for name, bar in (("bare scan", at_least(0.9)), ("quick scan", None)):
+        yield Row(
+            path="verify",
+            size=f"{orders:,} orders of 3 lines, {segments} segments",
+            ours=orders / seconds["verify"],
+            unit="items/s",
+            beside=name,
+            figure=orders / seconds[name],
+            bar=bar,
+        )
 
 
 def fill(client: "DynamoDBClient", url: str, orders: int) -> None:
@@ -65,13 +60,6 @@ def fill(client: "DynamoDBClient", url: str, orders: int) -> None:
         records = [record(number) for number in range(start, min(start + 1000, orders))]
         assert project(records, SERVICES, deps) == []
     deps.writer.close()
-
-
-def timed(work: Callable[[], None]) -> float:
-    """Seconds that it takes."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
 
 
 def scan(client: "DynamoDBClient", segments: int) -> None:
@@ -116,7 +104,3 @@ def verified(client: "DynamoDBClient", url: str, segments: int, orders: int) -> 
         phase=told,
     )
     assert (report.items, report.rows, report.left) == (orders, orders, 0), report
-
-
-if __name__ == "__main__":
-    main()
