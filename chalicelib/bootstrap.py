@@ -1,7 +1,7 @@
 """The composition root: which services there are. Start reading here.
 
-A service is a folder beside this file and its line in FOLDERS; all that AWS has to know of it follows from what the
-folder declares, see docs/howto-add-a-service.md.
+A service is a folder beside this file and a line in FOLDERS. Its infrastructure follows from the folder's
+declarations: see docs/howto-add-a-service.md.
 """
 
 from functools import lru_cache
@@ -35,7 +35,7 @@ _ASSEMBLED = assemble("chalicelib", FOLDERS, ENGINE_PERMISSIONS, _SHARED, INFO)
 SERVICES, APIS, PERMISSIONS, MIGRATIONS, SETTINGS = _ASSEMBLED
 # The services whose streams others have policies on.
 REACTED_TO = _ASSEMBLED.reacted_to
-# What services publish to each other's command side.
+# The ports that services publish to each other's command sides.
 PORTS = _ASSEMBLED.ports
 
 

@@ -1,4 +1,4 @@
-"""The roles that there are, and who may use the routes of the engine itself.
+"""The roles, and who may use the engine's own routes.
 
 The rows of a service are in its folder's permissions.py: one for each command, query and privilege inside a command.
 With OWN, a customer may use what belongs to the customer id that is its token's subject. The roles are those that a

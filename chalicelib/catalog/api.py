@@ -15,7 +15,7 @@ api = Api("catalog", sku=Sku)
 
 @api.command("POST", "/products", "catalog.add", body=NewProduct, answer=ProductAnswer, location="/products/{id}")
 def add(call: Call[NewProduct]) -> Envelope:
-    """Add a product, or bring a discontinued one back."""
+    """Add a product, or add a discontinued one again."""
     new = call.body
     add = Add(
         at=call.at,
@@ -44,11 +44,11 @@ def discontinue(call: Call[None]) -> Envelope:
 
 @api.query("/products", "catalog.list", parameters=ProductFilters, answer=ProductSummary, many=True)
 def list_(call: Call[ProductFilters], cursor: QueryCursor) -> Page[ProductSummary]:
-    """List products, with what is in stock."""
+    """List products with their stock."""
     return list_products(cursor, call.body, call.runtime.signer)
 
 
 @api.query("/products/{sku}", "catalog.get", answer=ProductDetail)
 def get(call: Call[None], cursor: QueryCursor) -> ProductDetail:
-    """Show a product, with its stock and its sales."""
+    """Show a product with its stock and its sales."""
     return call.found(get_product(cursor, call["sku"]), "product")

@@ -1,4 +1,4 @@
-"""What may be asked of the catalog."""
+"""The commands of the catalog."""
 
 from msgspec import UNSET, UnsetType
 
@@ -17,7 +17,7 @@ class Add(Command, frozen=True, kw_only=True):
 
 
 class Change(Command, frozen=True, kw_only=True):
-    """Change a product's name, description or price; what is UNSET stays."""
+    """Change a product's name, description or price. A field that is UNSET stays as it is."""
 
     name: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
@@ -26,7 +26,7 @@ class Change(Command, frozen=True, kw_only=True):
 
 
 class Discontinue(Command, frozen=True):
-    """Take a product off the catalog: it can no longer be ordered or repriced."""
+    """Remove a product from the catalog. It can no longer be ordered or repriced."""
 
 
 CatalogCommand = Add | Change | Discontinue

@@ -20,7 +20,7 @@ class Product(State, frozen=True):
 
 
 class ProductAdded(Event, frozen=True):
-    """A product came into the catalog, or back into it."""
+    """A product was added to the catalog, or added again."""
 
     name: str
     price: int
@@ -30,7 +30,7 @@ class ProductAdded(Event, frozen=True):
 
 
 class ProductChanged(Event, frozen=True):
-    """Name or description changed; only those are named."""
+    """The name or the description changed. Only changed fields are set."""
 
     changes: dict[str, str]
 
@@ -43,14 +43,14 @@ class ProductRepriced(Event, frozen=True):
 
 
 class ProductDiscontinued(Event, frozen=True):
-    """The product is sold no more."""
+    """The product is no longer sold."""
 
 
 ProductEvent = ProductAdded | ProductChanged | ProductRepriced | ProductDiscontinued
 
 
 def decide(command: CatalogCommand, state: Product | None) -> Sequence[ProductEvent]:
-    """What a command does to a product."""
+    """The events that a command causes for a product."""
     match command:
         case Add():
             return [_add(command, state)]
@@ -63,7 +63,7 @@ def decide(command: CatalogCommand, state: Product | None) -> Sequence[ProductEv
 
 
 def evolve(state: Product | None, event: ProductEvent) -> Product:
-    """The state after an event."""
+    """Return the state after an event."""
     match event:
         case ProductAdded():
             return Product(

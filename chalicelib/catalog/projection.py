@@ -27,7 +27,7 @@ WORDS = word_table("product_words")
 
 
 def rows(head: Head) -> Rows:
-    """One row a product, and one a word that it is found by."""
+    """Return one row for the product, and one for each word by which a search finds it."""
     state, at = head.state, to_utc(head.at)
     return Rows(
         ProductRow(

@@ -1,4 +1,4 @@
-"""What the catalog publishes to other services' command sides."""
+"""The port that the catalog publishes to the command sides of other services."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -7,7 +7,7 @@ from msgspec import Struct
 
 
 class Listing(Struct, frozen=True):
-    """A product as the catalog lists it: price in minor units."""
+    """A product as the catalog lists it. The price is in minor units."""
 
     name: str
     price: int
@@ -16,7 +16,7 @@ class Listing(Struct, frozen=True):
 
 
 class Prices(Protocol):
-    """The port: what products cost now. A team with separate accounts puts an HTTP client here."""
+    """The port for current prices. A team with separate AWS accounts implements it with an HTTP client."""
 
     def listings(self, skus: Sequence[str]) -> Mapping[str, Listing]:
         """The listings of up to 100 SKUs that exist, read consistently.

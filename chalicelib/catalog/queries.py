@@ -1,4 +1,4 @@
-"""Reads about products, with what is in stock and what was sold."""
+"""The queries about products, with their stock and their sales."""
 
 from typing import Annotated, Any, Literal
 
@@ -13,7 +13,7 @@ from chalicelib.vocabulary import Currency, MinorUnits, Money
 
 
 class ProductFilters(ListParameters, frozen=True):
-    """Which products, and in what order."""
+    """The filters and the sort of a list of products."""
 
     q: Annotated[SearchText, Meta(description=f"{WORDS} Searches the name and the SKU.")] | None = None
     min_price: MinorUnits | None = None

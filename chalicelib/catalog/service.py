@@ -1,4 +1,4 @@
-"""The catalog, put together."""
+"""The declaration of the catalog's service."""
 
 from chalicelib.catalog import domain
 from chalicelib.catalog.ports import TablePrices

@@ -35,14 +35,14 @@ def register(call: Call[NewCustomer]) -> Envelope:
 
 @api.command("PATCH", "/customers/{id}", "customers.change", body=CustomerChange, answer=CustomerAnswer)
 def change(call: Call[CustomerChange]) -> Envelope:
-    """Change some of a customer's particulars."""
+    """Change some of a customer's fields."""
     new = call.body
     return call.envelope(Change(name=new.name, email=new.email, country=new.country), (call["id"],), owner=call["id"])
 
 
 @api.command("DELETE", "/customers/{id}", "customers.delete", answer=DeletedAnswer)
 def delete(call: Call[None]) -> Envelope:
-    """Delete a customer; its e-mail address is free again."""
+    """Delete a customer. Its e-mail address becomes available again."""
     return call.envelope(Delete(), (call["id"],), owner=call["id"])
 
 
@@ -55,12 +55,12 @@ def delete(call: Call[None]) -> Envelope:
     display=Display(columns=("name", "email", "country", "orders.order_count", "orders.spend", "orders.last_order_at")),
 )
 def list_(call: Call[CustomerFilters], cursor: QueryCursor) -> Page[CustomerSummary]:
-    """List customers, with what they ordered."""
+    """List customers with their orders in one currency."""
     return list_customers(cursor, call.body, call.runtime.signer, default_currency())
 
 
 @api.query("/customers/{id}", "customers.get", answer=CustomerDetail)
 def get(call: Call[None], cursor: QueryCursor) -> CustomerDetail:
-    """Show a customer, with what it ordered in each currency."""
+    """Show a customer with its orders in each currency."""
     call.require_own(call["id"])
     return call.found(get_customer(cursor, call["id"]), "customer")

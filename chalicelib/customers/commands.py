@@ -1,4 +1,4 @@
-"""What may be asked of customers."""
+"""The commands of customers."""
 
 from msgspec import UNSET, UnsetType
 
@@ -16,7 +16,7 @@ class Register(Command, frozen=True, kw_only=True):
 
 
 class Change(Command, frozen=True, kw_only=True):
-    """Change some of a customer's particulars; what is UNSET stays, None clears the country."""
+    """Change some of a customer's fields. A field that is UNSET stays as it is. None clears the country."""
 
     name: str | UnsetType = UNSET
     email: str | UnsetType = UNSET
@@ -24,7 +24,7 @@ class Change(Command, frozen=True, kw_only=True):
 
 
 class Delete(Command, frozen=True):
-    """Delete a customer: a tombstone remains, the e-mail address is free again."""
+    """Delete a customer. A tombstone remains. The e-mail address becomes available again."""
 
 
 CustomerCommand = Register | Change | Delete

@@ -1,4 +1,4 @@
-"""The rules of customers: an e-mail address is unique among the living, whatever its case."""
+"""The rules of customers: an e-mail address is unique among customers that are not deleted. Case is ignored."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class Customer(State, frozen=True):
 
 
 class CustomerRegistered(Event, frozen=True):
-    """A customer joined."""
+    """A customer was registered."""
 
     name: str
     email: str
@@ -29,20 +29,20 @@ class CustomerRegistered(Event, frozen=True):
 
 
 class CustomerChanged(Event, frozen=True):
-    """Particulars changed; only those are named."""
+    """Fields of a customer changed. Only changed fields are set."""
 
     changes: dict[str, str | None]
 
 
 class CustomerDeleted(Event, frozen=True):
-    """A customer left."""
+    """A customer was deleted."""
 
 
 CustomerEvent = CustomerRegistered | CustomerChanged | CustomerDeleted
 
 
 def decide(command: CustomerCommand, state: Customer | None) -> Sequence[CustomerEvent]:
-    """What a command does to a customer."""
+    """Return the events that a command causes for a customer."""
     match command:
         case Register(id=id):
             if state and not state.deleted:
@@ -60,7 +60,7 @@ def decide(command: CustomerCommand, state: Customer | None) -> Sequence[Custome
 
 
 def evolve(state: Customer | None, event: CustomerEvent) -> Customer:
-    """The state after an event."""
+    """Return the state after an event."""
     match event:
         case CustomerRegistered():
             return Customer(name=event.name, email=event.email, country=event.country, created_at=event.at)
@@ -72,7 +72,7 @@ def evolve(state: Customer | None, event: CustomerEvent) -> Customer:
 
 
 def email_key(email: str) -> str:
-    """Two addresses with the same key are the same address, whatever their case and however their domain is written."""
+    """Return a key that is equal for two spellings of one address: other case, or the other form of its domain."""
     local, _, domain = email.rpartition("@")
     labels = _folded(domain).replace("\u3002", ".").split(".")
     return f"{_folded(local)}@{'.'.join(map(_unicode_label, labels))}"
@@ -91,14 +91,14 @@ def _unicode_label(label: str) -> str:
         return label
     try:
         found = _folded(label[4:].encode("ascii").decode("punycode"))
-        found.encode()  # punycode can spell surrogates, which are no text
+        found.encode()  # punycode can encode surrogates, which are not text
     except UnicodeError:
         return label
     return found
 
 
 def _check_email(email: str) -> None:
-    """Folding may lengthen an address many times over, and its claim is a key of at most 2,048 bytes."""
+    """Refuse an address whose folded form is too long: its claim is a key of at most 2,048 bytes."""
     if len(email_key(email).encode()) > 1024:
         raise Unacceptable("invalid", "The e-mail address is too long.", faults={("email",): "too long"})
 

@@ -26,7 +26,7 @@ WORDS = word_table("customer_words")
 
 
 def rows(head: Head) -> Rows:
-    """One row a customer, and one a word that it is found by."""
+    """Return one row for the customer, and one for each word by which a search finds it."""
     state, at = head.state, to_utc(head.at)
     return Rows(
         CustomerRow(

@@ -1,4 +1,4 @@
-"""Reads about customers, with what they ordered."""
+"""The queries about customers, with their orders."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -14,7 +14,7 @@ from chalicelib.vocabulary import Currency, Money
 
 
 class CustomerFilters(ListParameters, frozen=True):
-    """Which customers, and in what order."""
+    """The filters and the sort of a list of customers."""
 
     q: Annotated[SearchText, Meta(description=f"{WORDS} Searches the name and the e-mail address.")] | None = None
     currency: (
@@ -46,7 +46,7 @@ class CustomerOrders(Struct, frozen=True, kw_only=True):
 
 
 class Customer(Struct, frozen=True, kw_only=True):
-    """What lists and single answers share."""
+    """The fields that a list and a single answer share."""
 
     id: str
     version: Version

@@ -1,4 +1,4 @@
-"""The service of customers, put together."""
+"""The declaration of the customers' service."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from chalicelib.customers.projection import PROJECTION
 def _claims(
     _id: str, before: domain.Customer | None, after: domain.Customer | None, _events: Sequence[Event]
 ) -> ClaimChange:
-    """A living customer holds its e-mail address."""
+    """Return the claim on the e-mail address of a customer that is not deleted."""
     return ClaimChange.between(_email(before), _email(after))
 
 

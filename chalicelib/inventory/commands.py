@@ -1,4 +1,4 @@
-"""What may be asked of the inventory: from outside (receive, adjust) and by the order saga (the rest)."""
+"""The commands of the inventory. Clients send Receive and Adjust. The order saga sends the others."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from chalicelib.core.decider import Command
 
 
 class Receive(Command, frozen=True):
-    """Put received goods into stock; a reference (the delivery note's number) counts once a SKU."""
+    """Add received pieces to the stock. A reference, such as a delivery note's number, counts once for each SKU."""
 
     sku: str
     quantity: int
@@ -14,7 +14,7 @@ class Receive(Command, frozen=True):
 
 
 class Adjust(Command, frozen=True):
-    """Correct what is in stock after counting: pieces found (positive) or lost (negative)."""
+    """Correct the stock after a count: pieces found (positive) or lost (negative)."""
 
     sku: str
     change: int
@@ -22,20 +22,20 @@ class Adjust(Command, frozen=True):
 
 
 class Reserve(Command, frozen=True):
-    """Promise an order's pieces, all or nothing. `lines`: pieces by SKU."""
+    """Reserve an order's pieces, all or nothing. `lines`: pieces by SKU."""
 
     order_id: str
     lines: Mapping[str, int]
 
 
 class Release(Command, frozen=True):
-    """Give back what an order was promised."""
+    """Release the pieces that are reserved for an order."""
 
     order_id: str
 
 
 class Ship(Command, frozen=True):
-    """Take what an order was promised out of stock."""
+    """Take the pieces that are reserved for an order out of stock."""
 
     order_id: str
 

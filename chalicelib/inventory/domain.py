@@ -1,7 +1,7 @@
-"""The rules of the inventory: never below zero, and an order gets all of its pieces or none.
+"""The rules of the inventory: stock is never below zero, and an order gets all of its pieces or none.
 
 Two kinds of aggregate live in its table. Stock, by SKU, holds numbers only. A reservation, one an
-order (`res#<order id>`), is the order saga's memory: a step that was made before succeeds and changes nothing.
+order (`res#<order id>`), is the order saga's memory: a repeated step succeeds and changes nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,14 +16,14 @@ RESERVATION_PREFIX = "res#"
 
 
 class Stock(State, frozen=True):
-    """The pieces of one SKU: on the shelf, and promised to orders among them."""
+    """The pieces of one SKU: all on hand, and those of them that are reserved for orders."""
 
     on_hand: int = 0
     reserved: int = 0
 
 
 class Shortage(msgspec.Struct, frozen=True):
-    """A SKU of which an order wanted more than there was."""
+    """A SKU of which fewer pieces were available than an order requested."""
 
     sku: str
     requested: int
@@ -31,7 +31,7 @@ class Shortage(msgspec.Struct, frozen=True):
 
 
 class Reservation(State, frozen=True):
-    """What an order was promised: reserved, short, released or shipped; `lines`: pieces by SKU."""
+    """The reservation of an order. Its status is reserved, short, released or shipped. `lines`: pieces by SKU."""
 
     status: str
     lines: dict[str, int] = msgspec.field(default_factory=dict)
@@ -39,7 +39,7 @@ class Reservation(State, frozen=True):
 
 
 class StockReceived(Event, frozen=True):
-    """Pieces came in."""
+    """Pieces were received."""
 
     quantity: int
     reference: str | None = None
@@ -53,48 +53,48 @@ class StockAdjusted(Event, frozen=True):
 
 
 class StockReserved(Event, frozen=True):
-    """Pieces were promised to an order."""
+    """Pieces were reserved for an order."""
 
     order_id: str
     quantity: int
 
 
 class StockReleased(Event, frozen=True):
-    """Promised pieces are free again."""
+    """Reserved pieces became available again."""
 
     order_id: str
     quantity: int
 
 
 class StockShipped(Event, frozen=True):
-    """Promised pieces left the house."""
+    """Reserved pieces were shipped."""
 
     order_id: str
     quantity: int
 
 
 class ReservationMade(Event, frozen=True):
-    """An order has all its pieces; the state holds the lines."""
+    """All pieces of an order are reserved. The state holds the lines."""
 
     order_id: str
     lines: dict[str, int]
 
 
 class ReservationShort(Event, frozen=True):
-    """An order got nothing, for want of these."""
+    """Nothing was reserved for an order, because these pieces were short."""
 
     order_id: str
     shortages: list[Shortage]
 
 
 class ReservationReleased(Event, frozen=True):
-    """An order gave its pieces back, or never will get any."""
+    """An order's reservation was released, or will never be made."""
 
     order_id: str
 
 
 class ReservationShipped(Event, frozen=True):
-    """An order's pieces left the house."""
+    """An order's pieces were shipped."""
 
     order_id: str
 
@@ -107,12 +107,12 @@ Decision = Mapping[str, Sequence[StockEvent | ReservationEvent]]
 
 
 def reservation_id(order_id: str) -> str:
-    """The id of an order's reservation."""
+    """Return the id of an order's reservation."""
     return f"{RESERVATION_PREFIX}{order_id}"
 
 
 def decide(command: InventoryCommand, states: States) -> Decision:
-    """What a command does to the stock and the reservations that it addresses."""
+    """Return the events that a command causes for the stock and the reservations that it addresses."""
     match command:
         case Receive(sku=sku):
             return {sku: [StockReceived(quantity=command.quantity, reference=command.reference)]}
@@ -147,7 +147,7 @@ def _adjust(command: Adjust, stock: Stock | None) -> list[StockEvent]:
 def _reserve(command: Reserve, states: States) -> Decision:
     id = reservation_id(command.order_id)
     if states[id]:
-        return {}  # reserved, short, released or shipped already: this is a redelivery
+        return {}  # the reservation exists: this command is a redelivery
     short = [
         Shortage(sku=sku, requested=wanted, available=available)
         for sku, wanted in command.lines.items()
@@ -164,7 +164,7 @@ def _reserve(command: Reserve, states: States) -> Decision:
 def _release(order_id: str, states: States) -> Decision:
     id, reservation = reservation_id(order_id), _reservation(states, order_id)
     if reservation is None:
-        return {id: [ReservationReleased(order_id=order_id)]}  # Reserve will come later, and reserve nothing
+        return {id: [ReservationReleased(order_id=order_id)]}  # Reserve comes later, and will reserve nothing
     if reservation.status != "reserved":
         return {}
     return {
@@ -205,7 +205,7 @@ def _available(stock: Stock | None) -> int:
 
 
 def evolve_stock(state: Stock | None, event: StockEvent) -> Stock:
-    """The stock of a SKU after an event."""
+    """Return the stock of a SKU after an event."""
     stock = state or Stock()
     on_hand, reserved = stock.on_hand, stock.reserved
     match event:
@@ -223,7 +223,7 @@ def evolve_stock(state: Stock | None, event: StockEvent) -> Stock:
 
 
 def evolve_reservation(state: Reservation | None, event: ReservationEvent) -> Reservation:
-    """An order's reservation after an event."""
+    """Return an order's reservation after an event."""
     lines = state.lines if state else {}
     match event:
         case ReservationMade():

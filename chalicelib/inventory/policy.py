@@ -1,11 +1,11 @@
-"""What the inventory does when orders change: its part of the order saga.
+"""The commands that the inventory runs when orders change: its part of the order saga.
 
     order                    asks for      which changes nothing if
-    placed                   reserve       there is a reservation, whatever became of it
-    cancelled, rejected      release       nothing is reserved (any longer)
+    placed                   reserve       there is a reservation, in any status
+    cancelled, rejected      release       nothing is reserved
     shipped, delivered       ship          the reservation is shipped
 
-The other part, what becomes of the order, is orders/policy.py. The reservation is the saga's only memory.
+The other part, which changes the order, is orders/policy.py. The reservation is the saga's only memory.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from chalicelib.orders.published import PublishedOrder, order_of
 
 
 def on_orders(head: Head) -> Iterator[FollowUp]:
-    """What an order asks of the inventory."""
+    """Return the commands that an order's change causes in the inventory."""
     order = order_of(head)
     match order.status:
         case "placed":
@@ -38,5 +38,5 @@ def _ship(order: PublishedOrder) -> FollowUp:
 
 
 def _touched(order: PublishedOrder) -> tuple[str, ...]:
-    """The reservation and the stock of an order: 100 items at most, as many as one transaction takes."""
+    """Return the ids of an order's reservation and stock: at most 100, the limit of one transaction."""
     return (reservation_id(order.id), *order.pieces)

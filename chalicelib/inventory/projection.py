@@ -1,4 +1,4 @@
-"""How stock becomes rows. Reservations show in the timeline alone."""
+"""How stock becomes rows. Reservations have no rows; only the timeline shows them."""
 
 from datetime import datetime
 
@@ -23,7 +23,7 @@ STOCK = Table("stock", StockRow, key=("sku",))
 
 
 def rows(head: Head) -> Rows:
-    """One row a SKU; available is what is on hand and not reserved."""
+    """Return one row for a SKU. Available pieces are on hand and not reserved."""
     on_hand, reserved, at = head.state.get("on_hand", 0), head.state.get("reserved", 0), to_utc(head.at)
     return Rows(
         StockRow(

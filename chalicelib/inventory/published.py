@@ -1,4 +1,4 @@
-"""What the inventory publishes to other services: reservations as its stream shows them, and the release of one."""
+"""What the inventory publishes to other services: its reservations, and the command that releases one."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -11,12 +11,12 @@ __all__ = ["RESERVATION_PREFIX", "PublishedReservation", "release", "reservation
 
 
 class PublishedReservation(NamedTuple):
-    """What an order was promised.
+    """The reservation of an order.
 
     Attributes:
-        order_id: whose it is.
+        order_id: the order's id.
         status: reserved, short, released or shipped.
-        pieces: how many of each SKU; empty where nothing was promised.
+        pieces: the number of pieces of each SKU; empty if nothing was reserved.
         shortages: {sku, requested, available} of each SKU that was short.
     """
 
@@ -27,7 +27,7 @@ class PublishedReservation(NamedTuple):
 
 
 def reservation_of(head: Head) -> PublishedReservation | None:
-    """What a record of the inventory's stream says; None where it is about stock."""
+    """Return the reservation that a record of the inventory's stream holds, or None for a record of stock."""
     if not head.id.startswith(RESERVATION_PREFIX):
         return None
     state = head.state
@@ -37,5 +37,5 @@ def reservation_of(head: Head) -> PublishedReservation | None:
 
 
 def release(order_id: str, skus: Collection[str]) -> FollowUp:
-    """The command that gives back an order's pieces. If it comes before Reserve, that will reserve nothing."""
+    """Return the command that releases an order's pieces. A Reserve that comes after it reserves nothing."""
     return FollowUp("inventory", "inventory.release", Release(order_id), (reservation_id(order_id), *skus))

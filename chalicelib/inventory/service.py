@@ -1,4 +1,4 @@
-"""The inventory, put together."""
+"""The declaration of the inventory's service."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from chalicelib.inventory.projection import PROJECTION
 def _receipts(
     sku: str, _before: domain.Stock | None, _after: domain.Stock | None, events: Sequence[Event]
 ) -> ClaimChange:
-    """A receipt's reference counts once a SKU, for ever."""
+    """Return the claim on a receipt's reference, which counts once for each SKU and never expires."""
     references = {
         Claim("receipt", f"{sku}#{event.reference}")
         for event in events

@@ -1,4 +1,4 @@
-"""What queries about orders take and answer."""
+"""The parameters and the answers of the queries about orders."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -15,7 +15,7 @@ Total = Annotated[int, Meta(ge=0, le=2**63 - 1, description="Minor units of the 
 
 
 class OrderFilters(ListParameters, frozen=True):
-    """Which orders, and in what order."""
+    """The filters and the sort of a list of orders."""
 
     status: OrderStatus | None = None
     customer: CustomerId | None = None
@@ -67,7 +67,7 @@ class OrderSummary(Struct, frozen=True, kw_only=True):
 class OrderLine(Struct, frozen=True, kw_only=True):
     """A line of an order.
 
-    `name` is the product's present name. While the read model does not know the product, it is the name at the time of
+    `name` is the product's current name. While the read model does not know the product, it is the name at the time of
     the order. `available` is the number of pieces that are available now, or null while the stock is not known.
     """
 

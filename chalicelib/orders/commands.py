@@ -1,4 +1,7 @@
-"""What may be asked of orders: from outside (place, cancel, ship, deliver), by the saga (confirm, reject), by time."""
+"""The commands of orders.
+
+Clients send Place, Cancel, Ship and Deliver. The saga sends Confirm and Reject. A deadline sends Expire.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +20,7 @@ class RequestedLine(Struct, frozen=True):
 
 
 class Shortage(Struct, frozen=True):
-    """A SKU of which there was less than an order wanted."""
+    """A SKU of which fewer pieces were available than an order requested."""
 
     sku: str
     requested: int
@@ -29,9 +32,9 @@ class Place(Command, frozen=True, kw_only=True):
 
     Attributes:
         placed_at: ISO 8601 UTC with milliseconds.
-        registered: whether there is such a customer.
-        listings: what the catalog says of the SKUs; unknown ones are missing.
-        most_pieces: how many pieces it may have; None for any number.
+        registered: whether the customer is registered.
+        listings: the catalog's listings by SKU; a SKU that the catalog does not know is missing.
+        most_pieces: the limit of pieces; None for no limit.
     """
 
     customer_id: str
@@ -48,27 +51,27 @@ class Confirm(Command, frozen=True):
 
 
 class Reject(Command, frozen=True):
-    """Pieces were short."""
+    """Too few pieces were available."""
 
     shortages: list[Shortage]
 
 
 class Cancel(Command, frozen=True):
-    """Call the order off, before it is shipped."""
+    """Cancel the order before it is shipped."""
 
     reason: str | None
 
 
 class Ship(Command, frozen=True):
-    """The goods left the house."""
+    """The order was shipped."""
 
 
 class Deliver(Command, frozen=True):
-    """The goods arrived."""
+    """The order was delivered."""
 
 
 class Expire(Command, frozen=True):
-    """Call off an order that was placed before that moment and is not shipped."""
+    """Cancel an order that was placed before the given time and is not shipped."""
 
     before: str
 

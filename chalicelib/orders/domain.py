@@ -1,7 +1,8 @@
 """The rules of orders.
 
-placed -> confirmed or rejected; confirmed -> shipped -> delivered; placed or confirmed -> cancelled, also by time.
-A step that was made before succeeds and changes nothing, so any step may be repeated.
+placed -> confirmed or rejected; confirmed -> shipped -> delivered; placed or confirmed -> cancelled
+(by a client or a deadline).
+A repeated step succeeds and changes nothing.
 """
 
 from collections.abc import Callable, Sequence
@@ -48,7 +49,7 @@ class Order(State, frozen=True):
 
 
 class OrderPlaced(Event, frozen=True):
-    """A customer ordered."""
+    """An order was placed."""
 
     held_by_state: ClassVar[frozenset[str]] = frozenset({"lines", "products"})
 
@@ -62,7 +63,7 @@ class OrderPlaced(Event, frozen=True):
 
 
 class OrderConfirmed(Event, frozen=True):
-    """Everything is reserved for the order."""
+    """All pieces of the order are reserved."""
 
 
 class OrderRejected(Event, frozen=True):
@@ -72,22 +73,22 @@ class OrderRejected(Event, frozen=True):
 
 
 class OrderCancelled(Event, frozen=True):
-    """The order was called off; `was` is the status that it had."""
+    """The order was cancelled. `was` is its status before."""
 
     was: str
     reason: str | None = None
 
 
 class OrderShipped(Event, frozen=True):
-    """The goods left the house."""
+    """The order was shipped."""
 
 
 class OrderDelivered(Event, frozen=True):
-    """The goods arrived."""
+    """The order was delivered."""
 
 
 class OrderExpired(Event, frozen=True):
-    """The order was called off because it was not shipped in time; `was` is the status that it had."""
+    """The order was cancelled because it was not shipped in time. `was` is its status before."""
 
     was: str
 
@@ -95,12 +96,12 @@ class OrderExpired(Event, frozen=True):
 OrderEvent = (
     OrderPlaced | OrderConfirmed | OrderRejected | OrderCancelled | OrderShipped | OrderDelivered | OrderExpired
 )
-# In these, an order waits for its shipment, and nobody else can have the pieces that are reserved for it.
+# In these statuses an order waits for its shipment and holds reserved pieces.
 WAITING = ("placed", "confirmed")
 
 
 def decide(command: OrderCommand, state: Order | None) -> Sequence[OrderEvent]:
-    """What a command does to an order."""
+    """Return the events that a command causes for an order."""
     if isinstance(command, Place):
         return [_place(command, state)]
     if state is None:
@@ -127,7 +128,7 @@ def decide(command: OrderCommand, state: Order | None) -> Sequence[OrderEvent]:
 
 
 def evolve(state: Order | None, event: OrderEvent) -> Order:
-    """The state after an event."""
+    """Return the state after an event."""
     if isinstance(event, OrderPlaced):
         return _placed(event)
     if state is None:
@@ -162,10 +163,10 @@ def _placed(event: OrderPlaced) -> Order:
 
 
 def _step(state: Order, to: str, *, since: tuple[str, ...], after: tuple[str, ...] = ()) -> bool:
-    """Whether the step was made before.
+    """Return whether the step was made before.
 
     Raises:
-        Rejected: the order can neither make it nor has made it.
+        Rejected: the order's status does not allow the step.
     """
     if state.status == to or state.status in after:
         return True
@@ -206,7 +207,7 @@ def _priced(line: RequestedLine, listed: int) -> Line:
 
 
 def _check_pieces(command: Place) -> None:
-    """Nobody else can have the pieces that an order reserves, so a customer's order has a limit."""
+    """Refuse an order with too many pieces, since reserved pieces are not available to others."""
     pieces, most = sum(line.quantity for line in command.lines), command.most_pieces
     if most is not None and pieces > most:
         raise Unacceptable(

@@ -1,4 +1,4 @@
-"""From a request to a Place command: reads what other services publish, before anything is decided.
+"""From a request to a Place command. Reads the other services' ports before the order is decided.
 
 These are the only reads across services on the command side. A team with separate accounts replaces the two ports
 (catalog/ports.py, customers/ports.py) with HTTP clients, and nothing here changes.
@@ -19,11 +19,11 @@ _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def place_command(call: Call[NewOrder]) -> Place:
-    """The command of a request.
+    """Return the command for a request.
 
     Raises:
         Forbidden: the order is for somebody else, or has prices, a date or a reference that the caller may not state.
-        Invalid: the order has no customer, more than 99 SKUs, or a date that cannot be.
+        Invalid: the order has no customer, more than 99 SKUs, or an invalid date.
     """
     customer_id = _customer(call)
     skus = list(dict.fromkeys(line.sku for line in call.body.lines))
@@ -34,7 +34,7 @@ def place_command(call: Call[NewOrder]) -> Place:
         call.require("orders.place:reference")
     if any(line.unit_price is not None for line in call.body.lines):
         call.require("orders.place:state-prices")
-    # Annotated, since the runtime does not know the ports' types: so mypy checks each call against what is published.
+    # Annotated because the runtime does not know the ports' types. With this, mypy checks each call.
     standings: Standings = call.runtime.ports["standings"]
     prices: Prices = call.runtime.ports["prices"]
     return Place(

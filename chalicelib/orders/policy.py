@@ -1,11 +1,11 @@
-"""What orders do when the inventory changes: their part of the order saga.
+"""The commands that orders run when the inventory changes: their part of the order saga.
 
     reservation              asks for      if the order refuses
     reserved                 confirm       release: the order was cancelled or rejected meanwhile
     short                    reject        nothing: the order was cancelled meanwhile
     released, shipped        nothing
 
-The other part, what is reserved for an order, is inventory/policy.py.
+The other part, which reserves an order's pieces, is inventory/policy.py.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from chalicelib.orders.commands import Confirm, Reject, Shortage
 
 
 def on_inventory(head: Head) -> Iterator[FollowUp]:
-    """What a reservation asks of its order; stock itself asks for nothing."""
+    """Return the commands that a reservation's change causes for its order. A change of stock causes none."""
     reservation = reservation_of(head)
     match reservation:
         case PublishedReservation(status="reserved"):

@@ -1,4 +1,4 @@
-"""How orders become rows, and what they add to the summaries of sales."""
+"""How orders become rows, and what they contribute to the summaries of sales."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -16,8 +16,8 @@ from chalicelib.vocabulary import Currency, CustomerId, OrderId, Reference, Sku
 
 # Orders that count as sales.
 SOLD = frozenset({"confirmed", "shipped", "delivered"})
-# A bestseller's row of today would be wanted by all transactions at once, so each product and day has this
-# many rows that a read adds up. Changing it needs the summaries to be rebuilt.
+# All transactions would lock today's row of a bestseller at once. So each product and day has this many rows, and
+# a read adds them up. A change of this number needs a rebuild of the summaries.
 BUCKETS = 4
 
 
@@ -57,7 +57,7 @@ class LineRow(Row, frozen=True):
 
 
 class ProductSalesRow(Row, frozen=True):
-    """A row of `sales_by_product`: what of a product was sold on a day."""
+    """A row of `sales_by_product`: the sales of a product on a day."""
 
     day: date
     currency: Currency
@@ -69,7 +69,7 @@ class ProductSalesRow(Row, frozen=True):
 
 
 class CustomerSalesRow(Row, frozen=True):
-    """A row of `sales_by_customer`: what a customer bought on a day."""
+    """A row of `sales_by_customer`: the sales to a customer on a day."""
 
     day: date
     currency: Currency
@@ -80,7 +80,7 @@ class CustomerSalesRow(Row, frozen=True):
 
 
 class CustomerSpendRow(Row, frozen=True):
-    """A row of `customer_spend`: all that a customer bought."""
+    """A row of `customer_spend`: all sales to a customer."""
 
     customer_id: CustomerId
     currency: Currency
@@ -100,7 +100,7 @@ Lines = Mapping[str, Sequence[LineRow]]
 
 
 def rows(head: Head) -> Rows:
-    """One row an order, one a line, and one a word of its reference.
+    """Return one row for the order, one for each line, and one for each word of its reference.
 
     A search for a word of its customer or of a product uses the words that customers and products have in their rows.
     """
@@ -174,7 +174,7 @@ def _customer_sales(order: OrderRow, _: Lines) -> Iterator[CustomerSalesRow]:
 
 
 def _customer_spend(order: OrderRow, _: Lines) -> Iterator[CustomerSpendRow]:
-    """The last order counts whatever became of it; count and spend are of what was sold."""
+    """The last order may have any status. Count and spend cover sold orders only."""
     sold = order.status in SOLD
     yield CustomerSpendRow(
         customer_id=order.customer_id,
@@ -185,7 +185,7 @@ def _customer_spend(order: OrderRow, _: Lines) -> Iterator[CustomerSpendRow]:
     )
 
 
-# What the functions above add up, in SQL: `ops verify` compares, `--repair` sets.
+# The same sums in SQL. `ops verify` compares them, `--repair` writes them.
 _SOLD = "status IN ('{}')".format("', '".join(sorted(SOLD)))
 _PRODUCT_SUMS = f"""
   SELECT DATE(o.placed_at) AS day, o.currency AS currency, l.sku AS sku, CRC32(o.id) % {BUCKETS} AS bucket,
@@ -205,7 +205,7 @@ PROJECTION = Projection(
     root=ORDERS,
     rows=rows,
     children=(LINES, WORDS),
-    # Written in this order: the rows that most transactions want are locked last, and so held shortest.
+    # Written in this order: rows that many transactions need are locked last, and so held for the shortest time.
     summaries=(
         Summary(CUSTOMER_SPEND, _customer_spend, _SPEND_SUMS, greatest=("last_order_at",)),
         Summary(SALES_BY_CUSTOMER, _customer_sales, _CUSTOMER_SUMS),

@@ -7,12 +7,12 @@ from chalicelib.core.service import Head
 
 
 class PublishedOrder(NamedTuple):
-    """An order, as far as it is other services' business.
+    """The part of an order that other services may use.
 
     Attributes:
         id: "ord_...".
         status: placed, confirmed, rejected, cancelled, shipped or delivered.
-        pieces: how many of each SKU it wants, over all its lines.
+        pieces: the number of pieces of each SKU, over all its lines.
     """
 
     id: str
@@ -21,7 +21,7 @@ class PublishedOrder(NamedTuple):
 
 
 def order_of(head: Head) -> PublishedOrder:
-    """What a record of the orders' stream says."""
+    """Return the order that a record of the orders' stream holds."""
     pieces: dict[str, int] = {}
     for line in head.state["lines"]:
         pieces[line["sku"]] = pieces.get(line["sku"], 0) + line["quantity"]

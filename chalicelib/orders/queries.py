@@ -1,4 +1,4 @@
-"""Reads about orders, across orders, customers, catalog and inventory.
+"""The queries about orders, across orders, customers, catalog and inventory.
 
 Other services' rows are LEFT JOINed, tombstones included: an order is shown before its customer arrives in
 the read model and after it is deleted.
@@ -20,14 +20,14 @@ from chalicelib.orders.answers import OrderCustomer, OrderDetail, OrderFilters, 
 _COLUMNS = """o.id, o.version, o.reference, o.status, o.customer_id, c.name AS customer_name, o.currency, o.total,
   o.quantity, o.line_count, o.placed_at, o.updated_at"""
 _ALL = f"SELECT {_COLUMNS} FROM orders o LEFT JOIN customers c ON c.id = o.customer_id"  # noqa: S608 - a constant
-# STRAIGHT_JOIN: the lines first, whose index has the order of the list; MySQL would rather sort all orders.
+# STRAIGHT_JOIN: read the lines first, since their index has the list's order. Otherwise MySQL sorts all orders.
 _OF_SKU = f"""SELECT {_COLUMNS} FROM order_lines l STRAIGHT_JOIN orders o ON o.id = l.order_id
   LEFT JOIN customers c ON c.id = o.customer_id"""  # noqa: S608 - a constant
-# An order may have several lines of one SKU and is listed once: by the first of them. The condition names o.id, so
-# that the server tests it last, on the orders that meet all others.
+# An order with several lines of one SKU is listed once, by the first of them. The condition names o.id, so that the
+# server tests it last, on orders that meet all other conditions.
 _FIRST_LINE = """NOT EXISTS (SELECT 1 FROM order_lines e
   WHERE e.order_id = o.id AND e.sku = l.sku AND e.line_no < l.line_no)"""
-# The same list, of the orders whose keys a search has found.
+# The same list, limited to the orders that a search has found.
 _FOUND = f"""SELECT {_COLUMNS} FROM {{found}} STRAIGHT_JOIN orders o ON o.id = found.id
   LEFT JOIN customers c ON c.id = o.customer_id"""  # noqa: S608 - a constant
 _SEARCHED = (
@@ -50,7 +50,7 @@ _SEARCHED = (
         at="l.placed_at",
     ),
 )
-# If a customer has at most this many orders, a search tests them one by one.
+# A search tests a customer's orders one by one if the customer has at most this many.
 FEW_OF_A_CUSTOMER = 1_000
 _COUNT_OF_CUSTOMER = "SELECT COUNT(*) AS n FROM (SELECT 1 FROM orders o WHERE o.customer_id = %s LIMIT %s) t"
 _OF_THE_SKU = Source(
@@ -69,9 +69,9 @@ _LINES = """SELECT l.line_no, l.sku, COALESCE(p.name, l.name) AS name, l.quantit
 def list_orders(cursor: QueryCursor, filters: OrderFilters, signer: Signer) -> Page[OrderSummary]:
     """One page of orders.
 
-    A page costs about the same however many orders there are, but for these: `customer` sorted by total costs as much
-    as the customer has orders, `sku` together with anything else but the sort by time as much as the SKU has orders,
-    and `q` as core/queries/search.py says; of a customer's orders, as much as the customer has, if those are few.
+    The cost of a page does not depend on the number of orders, with three exceptions. `customer` sorted by total reads
+    all orders of the customer. `sku` reads all orders with the SKU, unless it is the only filter and the sort is by
+    time. `q` costs what core/queries/search.py says; within few orders of a customer, it reads those.
 
     Args:
         cursor: in the snapshot's transaction.
@@ -103,7 +103,7 @@ def list_orders(cursor: QueryCursor, filters: OrderFilters, signer: Signer) -> P
 
 
 def _are_few(cursor: QueryCursor, filters: OrderFilters) -> bool:
-    """Whether the filters leave few orders, along an index of their own: those of a reference, or of most customers."""
+    """Return whether the filters leave few orders and have an index: those of a reference, or of most customers."""
     if filters.reference is not None:
         return True
     if filters.customer is None:
@@ -114,7 +114,7 @@ def _are_few(cursor: QueryCursor, filters: OrderFilters) -> bool:
 
 
 def _wanted(filters: OrderFilters) -> list[Sought]:
-    """What is searched for; a search looks the SKU up as it does its words."""
+    """Return what to search for. A search looks up the SKU as it looks up its words."""
     if filters.q is None:
         return []
     of_the_sku = [] if filters.sku is None else [Sought(filters.sku, (_OF_THE_SKU,))]
@@ -127,7 +127,7 @@ def _sort(filters: OrderFilters, placed_at: str = "o.placed_at", id: str = "o.id
 
 
 def _where(filters: OrderFilters, placed_at: str = "o.placed_at") -> Where:
-    """The conditions that an order's own row meets."""
+    """Return the conditions on an order's own row."""
     where = Where("o.deleted_at IS NULL")
     where.add("o.status = %s", filters.status)
     where.add("o.customer_id = %s", filters.customer)
@@ -141,7 +141,7 @@ def _where(filters: OrderFilters, placed_at: str = "o.placed_at") -> Where:
 
 
 def _by_lines(filters: OrderFilters) -> bool:
-    """Whether to walk along a SKU's lines, newest first, rather than along the orders and look into their lines."""
+    """Return whether to read along a SKU's lines, newest first, instead of along the orders."""
     narrower = (filters.customer, filters.reference, filters.q)
     return filters.sku is not None and filters.sort.endswith("placed_at") and narrower == (None, None, None)
 
@@ -166,7 +166,7 @@ def _summary(row: ResultRow) -> OrderSummary:
 
 
 def _members(row: ResultRow) -> dict[str, Any]:
-    """What list and detail have in common."""
+    """Return the members that a list and a single answer share."""
     names = ("id", "version", "reference", "status", "currency", "total", "quantity", "line_count")
     return {
         **{name: row[name] for name in names},
@@ -177,7 +177,7 @@ def _members(row: ResultRow) -> dict[str, Any]:
 
 
 def _utc(moment: datetime | None, parameter: str) -> datetime | None:
-    """A time with an offset as the read model's naive UTC."""
+    """Convert a time with an offset to the read model's naive UTC."""
     if moment is None:
         return None
     try:

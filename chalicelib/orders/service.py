@@ -1,4 +1,4 @@
-"""The orders, put together."""
+"""The declaration of the orders' service."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from chalicelib.orders.projection import PROJECTION
 def _references(
     _id: str, before: domain.Order | None, after: domain.Order | None, _events: Sequence[Event]
 ) -> ClaimChange:
-    """A reference belongs to one order, whatever becomes of it."""
+    """Return the claim on an order's reference, which belongs to one order in any status."""
     return ClaimChange.between(_reference(before), _reference(after))
 
 
@@ -22,7 +22,7 @@ def _reference(state: domain.Order | None) -> set[Claim]:
     return {Claim("reference", state.reference)} if state and state.reference else set()
 
 
-# A reason is free text, in which anybody may be named.
+# A reason is free text and may name a person.
 PERSONAL = Personal(person="customer_id", state=("reason",), events={domain.OrderCancelled: ("reason",)})
 SERVICE = Service(
     name="orders",

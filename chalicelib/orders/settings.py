@@ -12,9 +12,9 @@ MAX_PIECES = Setting(
 
 
 def max_pieces() -> int:
-    """The most pieces of an order that a customer places.
+    """Return the largest number of pieces in an order that a customer places.
 
     Raises:
-        BadSettings: MAX_PIECES is no such number.
+        BadSettings: MAX_PIECES is not a valid number.
     """
     return int(MAX_PIECES.value())

@@ -1,4 +1,4 @@
-"""What happened to one order, commit by commit, in orders and in inventory."""
+"""The history of one order, commit by commit, in orders and in inventory."""
 
 from collections.abc import Collection, Mapping
 
@@ -11,7 +11,7 @@ from chalicelib.inventory.published import reservation_id
 from chalicelib.orders.answers import OrderTimeline, TimelineEntry
 
 _ORDER = "SELECT version, status, customer_id FROM orders WHERE id = %s AND deleted_at IS NULL"
-# The entries of two aggregates, merged by time; those of one keep the order of its versions, since clocks may differ.
+# Entries of two aggregates are merged by time. Entries of one keep the order of versions, since clocks may differ.
 _ENTRIES = """SELECT service, id, version, at, applied_at, correlation_id, command, actor, events FROM timeline
   WHERE (service = 'orders' AND id = %s) OR (service = 'inventory' AND id = %s)
   ORDER BY MAX(at) OVER (PARTITION BY service, id ORDER BY version), service DESC, version"""
@@ -23,9 +23,9 @@ def get_timeline(cursor: QueryCursor, id: str, services: Mapping[str, Service]) 
     """The timeline of an order, oldest entry first, or None when the read model has no such order.
 
     Args:
-        cursor: of the snapshot.
-        id: of the order.
-        services: by name; their upcasters bring the events into their present shape.
+        cursor: in the snapshot's transaction.
+        id: the order's id.
+        services: the services by name. Their upcasters convert stored events to the current schema.
     """
     cursor.execute(_ORDER, (id,))
     order = cursor.fetchone()
@@ -46,7 +46,7 @@ def get_timeline(cursor: QueryCursor, id: str, services: Mapping[str, Service]) 
 
 
 def _gap(versions: Collection[int], least: int) -> bool:
-    """Whether versions are missing up to the newest that is known of, which is `least` or a later one."""
+    """Return whether versions are missing up to the newest known version, which is at least `least`."""
     return len(versions) < max([least, *versions])
 
 

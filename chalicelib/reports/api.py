@@ -1,4 +1,4 @@
-"""The routes of reports, which cross all services and belong to none."""
+"""The routes of reports. They read the rows of all services."""
 
 from chalicelib.core.http.chalice_adapter import Api
 from chalicelib.core.http.endpoint import Call
@@ -19,7 +19,7 @@ api = Api("reports")
     display=Display(chart=Chart(x="day", y="amount", series="currency")),
 )
 def sales_(call: Call[SalesParameters], cursor: QueryCursor) -> Page[SalesItem]:
-    """Add up sales by day, product or customer."""
+    """Report sales by day, product or customer."""
     return sales(cursor, call.body, call.runtime.signer, call.request.now.date())
 
 

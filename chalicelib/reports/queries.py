@@ -1,4 +1,4 @@
-"""Reports, answered from the summaries that the projector keeps: their cost goes by the days in the range."""
+"""Reports from the summaries that the projector keeps. Their cost grows with the days in the range."""
 
 from datetime import date
 from typing import Annotated, Any, Literal, NamedTuple
@@ -24,7 +24,7 @@ DEFAULT_DAYS = 30
 
 
 class SalesParameters(ListParameters, frozen=True):
-    """Which sales, added up by what, and in what order."""
+    """The range, the grouping and the sort of a sales report."""
 
     by: Literal["day", "product", "customer"] = "day"
     from_: Annotated[date, Meta(description="The first UTC day. Default: 30 days before the end.")] | None = field(
@@ -36,7 +36,7 @@ class SalesParameters(ListParameters, frozen=True):
 
 
 class SalesItem(Struct, frozen=True, kw_only=True):
-    """The sales of a day, a product or a customer in one currency. Only the member that it is grouped by is set.
+    """The sales of a day, a product or a customer in one currency. Only the member of the grouping is set.
 
     An order counts once it is confirmed, on the day on which it was placed. Grouped by product, `orders` is the number
     of orders with that product.
@@ -72,25 +72,25 @@ class LowStockItem(Struct, frozen=True, kw_only=True):
     available: int
 
 
-# An order has one customer, so the sums by customer and day also count each order of a day once. The currency is asked
-# for after grouping, and by MAX, which no server can ask before it: as a condition of the rows MariaDB makes a constant
-# of it, and does not see then that the index gives the groups in their order.
+# An order has one customer, so the sums by customer and day also count each order of a day once. The currency is a
+# condition on the groups (HAVING MAX). As a condition on the rows, MariaDB treats it as a constant and does not
+# use the index's order for the groups.
 _SUMS = """SELECT {key}, currency, SUM(orders) AS orders, SUM(quantity) AS quantity, SUM(amount) AS amount
   FROM {table} FORCE INDEX ({index}) {where} GROUP BY {key}, currency HAVING SUM(orders) > 0{currency}"""
 _COUNT = "SELECT COUNT(*) AS n FROM (SELECT 1 FROM {table} FORCE INDEX (PRIMARY) {where} LIMIT {most}) t"
-# A range of so many rows is read by its days and added up, whatever of the sums a page shows.
+# A range with at most this many rows is read by its days and added up whole.
 _MOST_ADDED = 20_000
 
 
 class _Report(NamedTuple):
-    """What a report adds up.
+    """How a report is read.
 
     Attributes:
-        key: by what.
-        table: of the summary.
-        by_key: the table's index that has the key first.
-        covering: whether that index has all that is added up.
-        select: how the sums of a page are shown.
+        key: the column of the grouping.
+        table: the summary's table.
+        by_key: the table's index that begins with the key.
+        covering: whether that index has all the summed columns.
+        select: the statement that shows the sums of a page.
     """
 
     key: str
@@ -125,21 +125,21 @@ _LOW_STOCK_SORT = Sort((SortKey("s.available", "available"), SortKey("s.sku", "s
 def sales(cursor: QueryCursor, parameters: SalesParameters, signer: Signer, today: date) -> Page[SalesItem]:
     """One page of the sales report.
 
-    Sorted by key, a page costs what it shows, however long the range. By amount, all of the range has to be added up:
-    what takes longer than the limit is too costly, and a shorter range is not.
+    Sorted by key, the cost depends on the page only, not on the range. Sorted by amount, the server adds up the whole
+    range. Past the time limit the answer is 422 too-costly; a shorter range helps.
 
     Args:
         cursor: in the snapshot's transaction.
         parameters: what the client asked for.
         signer: signs and checks cursors.
-        today: the UTC day on which a range ends that has no end of its own.
+        today: the UTC day that ends a range without an end.
 
     Raises:
         Malformed: the cursor is not of this list.
         Invalid: the range ends before it begins.
     """
     bookmark = Bookmark(signer, "sales", parameters)
-    # Carried, since pages that are read across midnight belong to the same range.
+    # The cursor carries it, so that pages read across midnight belong to the same range.
     carried = _carried(bookmark) if bookmark.position is not None else today.isoformat()
     report, by_key = _SALES[parameters.by], parameters.sort == "key"
     sort = _sort(report, "t.", by_key=by_key)
@@ -166,10 +166,10 @@ def _sort(report: _Report, table: str, *, by_key: bool) -> Sort:
 
 
 def _index(cursor: QueryCursor, report: _Report, range_: Where, *, by_key: bool) -> str:
-    """By which index the sums are read: that of the days, or of a long range that which has the key first.
+    """Choose the index for the sums: the index of the days, or for a long range the one that begins with the key.
 
-    That one gives the groups one after the other, so that a page sorted by key reads what it shows and no more. To add
-    all of them up it is of use only where it holds what is added.
+    The latter gives the groups in order, so that a page sorted by key reads only what it shows. For adding up the
+    whole range it helps only if it holds the summed columns.
     """
     if report.by_key == "PRIMARY" or not (by_key or report.covering):
         return "PRIMARY"
@@ -181,7 +181,7 @@ def _index(cursor: QueryCursor, report: _Report, range_: Where, *, by_key: bool)
 def _by_key(
     report: _Report, index: str, range_: Where, parameters: SalesParameters, position: list[Any] | None
 ) -> tuple[str, tuple[Any, ...]]:
-    """The sums that a page sorted by key shows, and the values in it."""
+    """Return the statement for a page sorted by key, and its values."""
     sort = _sort(report, "", by_key=True)
     sums, values = _sums(report, index, range_ if position is None else range_.behind(sort, position), parameters)
     return f"{sums} {sort.order_by} LIMIT {parameters.limit + 1}", values
@@ -190,7 +190,7 @@ def _by_key(
 def _by_amount(
     report: _Report, index: str, range_: Where, parameters: SalesParameters, position: list[Any] | None
 ) -> tuple[str, tuple[Any, ...]]:
-    """The same of the largest amounts: all are added up, and names are looked up for those alone that are shown."""
+    """Return the statement for the largest amounts. It adds up all, and joins names only to those shown."""
     sort = _sort(report, "u.", by_key=False)
     sums, values = _sums(report, index, range_, parameters)
     where = Where() if position is None else Where().behind(sort, position)
@@ -205,7 +205,7 @@ def _sums(report: _Report, index: str, where: Where, parameters: SalesParameters
 
 
 def low_stock(cursor: QueryCursor, parameters: LowStockParameters, signer: Signer) -> Page[LowStockItem]:
-    """One page of the stock that is running out and still in the catalog, the scarcest first.
+    """One page of products that are running out and still in the catalog, the scarcest first.
 
     Args:
         cursor: in the snapshot's transaction.
@@ -224,7 +224,7 @@ def low_stock(cursor: QueryCursor, parameters: LowStockParameters, signer: Signe
 
 
 def _carried(bookmark: Bookmark) -> str:
-    """The `today` of the report's first page."""
+    """Return the `today` of the report's first page."""
     position = bookmark.position or []
     if not position:
         raise bad_cursor()
@@ -232,7 +232,7 @@ def _carried(bookmark: Bookmark) -> str:
 
 
 def _range(parameters: SalesParameters, today: date) -> Where:
-    """Only the days from the first to the last."""
+    """Return the condition on the range's days."""
     last = parameters.to or today
     first = parameters.from_ or date.fromordinal(max(1, last.toordinal() - DEFAULT_DAYS + 1))
     if first > last:
@@ -244,7 +244,7 @@ def _range(parameters: SalesParameters, today: date) -> Where:
 
 
 def _sales_item(row: ResultRow, key: str) -> SalesItem:
-    # A SUM is a DECIMAL in MySQL, of whole numbers here.
+    # SUM of integers is a DECIMAL in MySQL.
     members: dict[str, Any] = {name: int(row[name]) for name in ("orders", "quantity", "amount")}
     members |= {name: row[name] for name in (key, "currency", "name") if name in row}
     return SalesItem(**members)

@@ -1,4 +1,4 @@
-"""What may be asked of accounts: from outside (open, change, deposit, close) and by transfers (the rest)."""
+"""The commands of accounts: by clients (open, change, deposit, close) and by transfers (the others)."""
 
 from collections.abc import Mapping
 

@@ -139,7 +139,7 @@ def hold_id(transfer_id: str) -> str:
 
 
 def decide(command: AccountsCommand, states: States) -> Decision:
-    """What a command does to the accounts and the hold that it addresses."""
+    """Return the events that a command causes for the accounts and the hold that it addresses."""
     match command:
         case Hold():
             return _hold(command, states)

@@ -1,4 +1,4 @@
-"""The accounts, put together."""
+"""The declaration of the accounts' service."""
 
 import unicodedata
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What may be asked of transfers: by clients (request, cancel, settle), by accounts (accept, refuse), by time."""
+"""The commands of transfers: by clients (request, cancel, settle), by accounts (accept, refuse), by a deadline."""
 
 from collections.abc import Mapping, Sequence
 

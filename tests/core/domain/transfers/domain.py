@@ -82,7 +82,7 @@ WAITING = ("requested", "accepted")
 
 
 def decide(command: TransfersCommand, state: Transfer | None) -> Sequence[TransferEvent]:
-    """What a command does to a transfer."""
+    """Return the events that a command causes for a transfer."""
     if isinstance(command, Request):
         return [_request(command, state)]
     if state is None:

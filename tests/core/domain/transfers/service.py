@@ -1,4 +1,4 @@
-"""The transfers, put together."""
+"""The declaration of the transfers' service."""
 
 from collections.abc import Sequence
 from typing import Any
