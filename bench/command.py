@@ -26,7 +26,7 @@ import boto3
 from botocore.config import Config
 
 from bench.rows import Bar, Row, Size, at_most, medians
-from bench.shop import PREFIX, Shop, event, shop
+from bench.shop import PREFIX, Shop, event, send, shop
 from chalicelib.core.dynamodb.codec import item_of, stored_head
 from chalicelib.core.ids import new_id
 from local import aws
@@ -104,7 +104,7 @@ def changes(world: Shop) -> dict[str, Callable[[], object]]:
     customers.put_item(Item={"id": "cus_1", "version": 1, "name": "Ada", "email": "ada@example.com"})
 
     def ours() -> None:
-        world.send(event("PATCH", "/customers/{id}", {"name": f"Ada {next(numbers)}"}, id=own))
+        send(event("PATCH", "/customers/{id}", {"name": f"Ada {next(numbers)}"}, id=own))
 
     def samples() -> None:
         customer = customers.get_item(Key={"id": "cus_1"})["Item"]
@@ -154,7 +154,7 @@ def places(world: Shop) -> dict[str, Callable[[], object]]:
     customers.put_item(Item={"id": customer, "version": 1, "name": "Ada", "email": "ada@example.com"})
 
     def ours() -> None:
-        world.send(event("POST", "/orders", body))
+        send(event("POST", "/orders", body))
 
     def samples() -> None:
         assert customers.get_item(Key={"id": customer})["Item"]

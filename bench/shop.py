@@ -47,15 +47,7 @@ class Shop:
 
     def call(self, method: str, route: str, body: Any = None, query: Any = None, **path: str) -> str:
         """The body of an answer, which has to be a success, to a request of an admin's."""
-        return self.send(event(method, route, body, query, **path))
-
-    def send(self, request: dict[str, Any]) -> str:
-        """The same of an event that is there already."""
-        from app import app
-
-        answer = app(request, None)
-        assert answer["statusCode"] < 300, answer
-        return str(answer["body"])
+        return send(event(method, route, body, query, **path))
 
     def settle(self) -> None:
         """Give all that the streams hold to projector and reactor, and what follows from that.
@@ -97,7 +89,7 @@ def shop() -> Iterator[Shop]:
             migrate(url, MIGRATIONS)
             aws.create_bucket(config.endpoint, dead_letter_bucket(config))
             create_tables(aws.dynamodb(config.endpoint), Template(PREFIX))
-            with _environment(app_env(config, url)):
+            with environment(app_env(config, url)):
                 yield Shop(config, url)
         finally:
             ministack.stop()
@@ -105,7 +97,7 @@ def shop() -> Iterator[Shop]:
 
 
 @contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
     """The process as one of the deployment's functions. What it logs is made into lines, and these go nowhere."""
     before = dict(os.environ)
     os.environ.update(variables)
@@ -122,6 +114,15 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
             runtime.cache_clear()
             os.environ.clear()
             os.environ.update(before)
+
+
+def send(request: dict[str, Any]) -> str:
+    """The body of the answer to an event, which has to be a success."""
+    from app import app
+
+    answer = app(request, None)
+    assert answer["statusCode"] < 300, answer
+    return str(answer["body"])
 
 
 def event(

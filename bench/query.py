@@ -1,0 +1,164 @@
+"""A query beside bare PyMySQL and json.dumps, in one process and on one server, in turns; the median counts.
+
+Ours begins with the event that Lambda gets behind the authorizer, and ends with the answer: routing, permissions,
+checked parameters, a connection of the pool, a read-only transaction with a time limit, the SELECTs, the answer's
+types, cursor and ETag are in its time. Beside it, the same SELECTs are sent by PyMySQL's DictCursor over a connection
+that is open already, without a transaction, and json.dumps makes the rows into text. What ours asks beforehand to
+choose an index is not sent there.
+"""
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from pymysql.cursors import DictCursor
+
+from bench.rows import Row, Size, at_most, medians
+from bench.shop import environment, event, send
+from chalicelib.bootstrap import MIGRATIONS
+from chalicelib.core.mysql.connections import connect
+from chalicelib.core.mysql.migrate import migrate
+from chalicelib.core.queries.limit import QueryCursor
+from chalicelib.core.tokens import Signer
+from chalicelib.orders.answers import OrderFilters
+from chalicelib.orders.queries import get_order, list_orders
+from chalicelib.reports.queries import SalesParameters, sales
+from local.config import Config
+from local.env import app_env
+from local.mariadb import MariaDB, with_database
+from local.ports import free_port
+from tests.shop.queries import bulk
+
+LINES = 20
+ORDER = "ord_00000777"
+LIST = {
+    "status": "delivered",
+    "currency": "GBP",
+    "min_total": 1000,
+    "max_total": 90_000,
+    "placed_from": "2024-03-01T00:00:00Z",
+    "limit": 50,
+}
+FIRST, LAST = date(2024, 6, 1), date(2024, 6, 30)
+SALES = {"by": "product", "from": FIRST, "to": LAST}
+SIGNER = Signer("a secret of at least thirty-two characters")
+Statement = tuple[str, tuple[Any, ...]]
+
+
+class Question(NamedTuple):
+    """The same question as a request, and as a call of the query itself."""
+
+    request: dict[str, Any]
+    query: Callable[[QueryCursor], object]
+
+
+QUESTIONS = {
+    "list of orders, 50 rows, 5 filters": Question(
+        event("GET", "/orders", query=LIST),
+        lambda cursor: list_orders(cursor, msgspec.convert(LIST, OrderFilters), SIGNER),
+    ),
+    f"order of {LINES} lines": Question(
+        event("GET", "/orders/{id}", id=ORDER), lambda cursor: get_order(cursor, ORDER)
+    ),
+    "sales by product": Question(
+        event("GET", "/reports/sales", query=SALES),
+        lambda cursor: sales(cursor, SalesParameters(by="product", from_=FIRST, to=LAST), SIGNER, LAST),
+    ),
+}
+
+
+def rows(size: Size) -> Iterator[Row]:
+    """Milliseconds of each query, beside the bare way."""
+    orders, rounds = size.choose_orders(100_000, 2000), size.choose(400, 3)
+    with filled(orders) as url:
+        connection = connect(url)
+        for name, question in QUESTIONS.items():
+            answer = json.loads(send(question.request))
+            assert len(answer.get("items", answer.get("lines"))) in (LINES, 50), name
+            statements = selects(connection, question.query)
+            contenders: dict[str, Callable[[], object]] = {
+                "ours": partial(send, question.request),
+                "bare": partial(bare, connection, statements),
+            }
+            seconds = medians(contenders, rounds)
+            yield Row(
+                path=f"query: {name}",
+                size=f"{orders:,} orders, {rounds} rounds",
+                ours=1000 * seconds["ours"],
+                unit="ms",
+                beside="bare PyMySQL and json.dumps",
+                figure=1000 * seconds["bare"],
+                bar=at_most(1.0),
+            )
+        connection.close()
+
+
+@contextmanager
+def filled(orders: int) -> Iterator[str]:
+    """A read model with so many orders, and the process set up to answer from it. Yields its URL."""
+    with tempfile.TemporaryDirectory(prefix="tributary-bench-") as name:
+        folder = Path(name)
+        server = MariaDB(folder / "mariadb", free_port(), flush=0)
+        server.start()
+        try:
+            url = with_database(server.server_url, "tributary_bench")
+            migrate(url, MIGRATIONS)
+            connection = connect(url, read_timeout=600)
+            bulk.fill(connection, orders, max(100, orders // 20))
+            with connection.cursor() as cursor:
+                cursor.executemany(
+                    "INSERT INTO order_lines SELECT order_id, %s, CONCAT('SKU-', %s), name, quantity, unit_price,"
+                    " amount, placed_at FROM order_lines WHERE order_id = %s AND line_no = 1",
+                    [(line, line, ORDER) for line in range(4, LINES + 1)],
+                )
+            connection.close()
+            with environment(app_env(Config(folder=folder), url)):
+                yield url
+        finally:
+            server.stop()
+
+
+class Noting:
+    """A cursor for queries that notes what it is asked, without what chooses an index."""
+
+    def __init__(self, cursor: DictCursor) -> None:
+        self._cursor = cursor
+        self.noted: list[Statement] = []
+
+    def execute(self, statement: str, values: tuple[Any, ...] = ()) -> int:
+        """Run a SELECT."""
+        if not statement.startswith("SELECT COUNT(*)"):
+            self.noted.append((statement, values))
+        return int(self._cursor.execute(statement, values))
+
+    def fetchone(self) -> Any:
+        """The next row, or None."""
+        return self._cursor.fetchone()
+
+    def fetchall(self) -> Any:
+        """The remaining rows."""
+        return self._cursor.fetchall()
+
+
+def selects(connection: Any, query: Callable[[QueryCursor], object]) -> Sequence[Statement]:
+    """The SELECTs by which a query is answered."""
+    with connection.cursor(DictCursor) as cursor:
+        noting = Noting(cursor)
+        query(noting)
+        return noting.noted
+
+
+def bare(connection: Any, statements: Sequence[Statement]) -> str:
+    """The rows as JSON, as one does it by hand."""
+    with connection.cursor(DictCursor) as cursor:
+        answer = []
+        for statement, values in statements:
+            cursor.execute(statement, values)
+            answer.append(cursor.fetchall())
+    return json.dumps(answer, default=str)
