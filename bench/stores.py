@@ -1,16 +1,17 @@
 """The two sides of a benchmark: a write store to fill, and a private MySQL with the read model."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 
 from bench.dynalite import Dynalite
-from bench.projector import record
+from bench.workload import placed
 from chalicelib.bootstrap import MIGRATIONS
 from chalicelib.core.mysql.migrate import migrate
 from local import aws
@@ -52,20 +53,60 @@ def stores(folder: Path, store: str = MINISTACK) -> Iterator[tuple["DynamoDBClie
         mariadb.stop()
 
 
-def create_table(client: "DynamoDBClient") -> None:
-    """Create the table of orders."""
+@contextmanager
+def small_store(folder: Path, items: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator["DynamoDBClient"]:
+    """A write store with these items, each with the name of its table: for a verification at the end."""
+    store = MiniStack(folder, free_port(), keep=False)
+    store.start()
+    try:
+        by_table: dict[str, list[Mapping[str, Any]]] = {}
+        for table, item in items:
+            by_table.setdefault(table, []).append(item)
+        client = aws.dynamodb(store.endpoint)
+        for table, found in by_table.items():
+            create_table(client, table)
+            write_items(_client(store.endpoint), table, iter(found))
+        yield client
+    finally:
+        store.stop()
+
+
+def create_table(client: "DynamoDBClient", name: str = TABLE) -> None:
+    """Create a service's table."""
     client.create_table(
-        TableName=TABLE,
+        TableName=name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
     )
-    client.get_waiter("table_exists").wait(TableName=TABLE)
+    client.get_waiter("table_exists").wait(TableName=name)
 
 
 def fill_items(endpoint: str, orders: int) -> None:
     """Write the orders into the write store, and nowhere else."""
-    client = boto3.client(
+    client = _client(endpoint)
+
+    def write(part: int) -> None:
+        """Every so manieth batch; so no queue of batches is needed."""
+        for first in range(part * _ITEMS_A_WRITE, orders, _WRITERS * _ITEMS_A_WRITE):
+            numbers = range(first, min(first + _ITEMS_A_WRITE, orders))
+            write_items(client, TABLE, (placed(number)["dynamodb"]["NewImage"] for number in numbers))
+            advance(len(numbers))
+
+    with phase("fill", orders) as advance, ThreadPoolExecutor(_WRITERS) as threads:
+        list(threads.map(write, range(_WRITERS)))
+
+
+def write_items(client: "DynamoDBClient", table: str, items: Iterator[Mapping[str, Any]]) -> None:
+    """Write the items into a table."""
+    while part := list(islice(items, _ITEMS_A_WRITE)):
+        requests: list[WriteRequestTypeDef] = [{"PutRequest": {"Item": item}} for item in part]
+        left = client.batch_write_item(RequestItems={table: requests}).get("UnprocessedItems")
+        assert not left, left
+
+
+def _client(endpoint: str) -> "DynamoDBClient":
+    return boto3.client(
         "dynamodb",
         endpoint_url=endpoint,
         region_name=aws.REGION,
@@ -73,15 +114,3 @@ def fill_items(endpoint: str, orders: int) -> None:
         aws_secret_access_key="bench",
         config=_CONFIG,
     )
-
-    def write(part: int) -> None:
-        """Every so manieth batch; so no queue of batches is needed."""
-        for first in range(part * _ITEMS_A_WRITE, orders, _WRITERS * _ITEMS_A_WRITE):
-            items = [record(number)["dynamodb"]["NewImage"] for number in range(first, first + _ITEMS_A_WRITE)]
-            requests: list[WriteRequestTypeDef] = [{"PutRequest": {"Item": item}} for item in items[: orders - first]]
-            left = client.batch_write_item(RequestItems={TABLE: requests}).get("UnprocessedItems")
-            assert not left, left
-            advance(len(requests))
-
-    with phase("fill", orders) as advance, ThreadPoolExecutor(_WRITERS) as threads:
-        list(threads.map(write, range(_WRITERS)))

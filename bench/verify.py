@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.projector import SERVICES, record
 from bench.rows import Row, Size, at_least, medians
 from bench.stores import TABLE, fill_items, stores
+from bench.workload import SERVICES, placed
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector import ProjectorDeps, Writer, project
 from chalicelib.orders.service import SERVICE
@@ -57,7 +57,7 @@ def fill(client: "DynamoDBClient", url: str, orders: int) -> None:
     fill_items(client.meta.endpoint_url, orders)
     deps = ProjectorDeps(Writer(lambda: connect(url)), None, remaining_ms=lambda: 60_000)  # type: ignore[arg-type]
     for start in range(0, orders, 1000):
-        records = [record(number) for number in range(start, min(start + 1000, orders))]
+        records = [placed(number) for number in range(start, min(start + 1000, orders))]
         assert project(records, SERVICES, deps) == []
     deps.writer.close()
 
