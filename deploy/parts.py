@@ -113,11 +113,11 @@ def copy(source: Path, target: Path) -> dict[str, str]:
 def _unlink(path: Path, name: str, there: Iterable[str]) -> None:
     known = set(there) | {f"{parent}" for each in there for parent in Path(each).parents}
 
-    def kept(match: re.Match[str]) -> str:
+    def link(match: re.Match[str]) -> str:
         target = os.path.normpath(Path(name).parent / match[2])
         return match[0] if target in known else match[1]
 
-    path.write_text(_LINK.sub(kept, path.read_text(encoding="utf-8")), encoding="utf-8")
+    path.write_text(_LINK.sub(link, path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def digest(path: Path) -> str:

@@ -106,9 +106,9 @@ class MiniStack:
         Raises:
             LocalError: the writes since the last clean stop are lost.
         """
-        kept = not self._keep or not self._served or self._save_patiently(patience, say)
+        saved = not self._keep or not self._served or self._save_patiently(patience, say)
         self.child.stop(seconds=_SAVE_SECONDS)
-        if not kept and self.child.exit_code != 0:
+        if not saved and self.child.exit_code != 0:
             raise LocalError(
                 "LOST: all writes to the tables since the last clean stop. The read model may still show them. The"
                 f" next `make run` says what to do. {self.child.log} may say more."

@@ -10,7 +10,7 @@ import click
 from chalicelib.core.composition_root import composition_root
 from chalicelib.core.reactor import ReactorDeps
 from chalicelib.core.reactor import react as run
-from chalicelib.core.reactor.handler import deps_of
+from chalicelib.core.reactor.handler import reactor_deps
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.service import is_head
 from chalicelib.core.streams.batches import remaining_ms
@@ -74,7 +74,7 @@ class _Counted:
 
 
 def _look(runtime: Runtime, service: str, segments: int) -> Looked:
-    deps = deps_of(runtime)
+    deps = reactor_deps(runtime)
     letters, patient = _Counted(deps), patient_dynamodb()
     with phase(service, None) as advance, ThreadPoolExecutor(segments) as threads:
 

@@ -42,7 +42,7 @@ def discontinue(call: Call[None]) -> Envelope:
     return call.envelope(Discontinue(), (call["sku"],))
 
 
-@api.query("/products", "catalog.list", parameters=ProductFilters, answer=ProductSummary, many=True)
+@api.query("/products", "catalog.list", parameters=ProductFilters, answer=ProductSummary, is_list=True)
 def list_(call: Call[ProductFilters], cursor: QueryCursor) -> Page[ProductSummary]:
     """List products with their stock."""
     return list_products(cursor, call.body, call.runtime.signer)

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 from chalicelib.core.queries.answers import Timestamp, Version, timestamp
 from chalicelib.core.queries.limit import QueryCursor, ResultRow
 from chalicelib.core.queries.listing import Bookmark, ListParameters, Page, Sort, SortKey, Where, read_page
-from chalicelib.core.queries.search import WORDS, SearchText, Source, Way, first_full, narrow, sought, ways
+from chalicelib.core.queries.search import WORDS, SearchedTable, SearchText, Way, first_full, narrow, sought, ways
 from chalicelib.core.tokens import Signer
 from chalicelib.vocabulary import Currency, MinorUnits, Money
 
@@ -69,7 +69,7 @@ _LIST = f"SELECT {_COLUMNS} FROM products p LEFT JOIN stock s ON s.sku = p.sku" 
 _FOUND = f"""SELECT {_COLUMNS} FROM {{found}} STRAIGHT_JOIN products p ON p.sku = found.id
   LEFT JOIN stock s ON s.sku = p.sku"""  # noqa: S608 - constants above
 _SEARCHED = (
-    Source(
+    SearchedTable(
         has="product_words w WHERE w.id = p.sku AND w.word LIKE %s",
         found="product_words w WHERE w.word LIKE %s",
         key="w.id",
@@ -97,7 +97,7 @@ def list_products(cursor: QueryCursor, filters: ProductFilters, signer: Signer) 
         signer: signs and checks cursors.
 
     Raises:
-        Malformed: the cursor is not of this list.
+        Malformed: the bookmark is not of this list.
         Invalid: nothing in `q` can be searched for.
     """
     where = Where("p.deleted_at IS NULL")

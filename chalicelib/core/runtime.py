@@ -92,7 +92,7 @@ class Runtime:
 
     @property
     def signer(self) -> Signer:
-        """The signer of consistency tokens and cursors."""
+        """The signer of consistency tokens and bookmarks."""
         return self.once("signer", lambda: Signer(_token_secret(self.settings)))
 
     @property

@@ -30,7 +30,7 @@ def register(call: Call[NewCustomer]) -> Envelope:
     id = call.own or new_id("cus")
     new = call.body
     register = Register(id=id, at=call.at, name=new.name, email=new.email, country=new.country)
-    return call.envelope(register, (id,), fresh=not call.own, owner=id)
+    return call.envelope(register, (id,), new_ids=not call.own, owner=id)
 
 
 @api.command("PATCH", "/customers/{id}", "customers.change", body=CustomerChange, answer=CustomerAnswer)
@@ -51,7 +51,7 @@ def delete(call: Call[None]) -> Envelope:
     "customers.list",
     parameters=CustomerFilters,
     answer=CustomerSummary,
-    many=True,
+    is_list=True,
     display=Display(columns=("name", "email", "country", "orders.order_count", "orders.spend", "orders.last_order_at")),
 )
 def list_(call: Call[CustomerFilters], cursor: QueryCursor) -> Page[CustomerSummary]:

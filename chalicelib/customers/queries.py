@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from chalicelib.core.queries.answers import Timestamp, Version, timestamp
 from chalicelib.core.queries.limit import QueryCursor, ResultRow
 from chalicelib.core.queries.listing import Bookmark, ListParameters, Page, Sort, SortKey, Where, read_page
-from chalicelib.core.queries.search import WORDS, SearchText, Source, Way, first_full, narrow, sought, ways
+from chalicelib.core.queries.search import WORDS, SearchedTable, SearchText, Way, first_full, narrow, sought, ways
 from chalicelib.core.tokens import Signer
 from chalicelib.vocabulary import Currency, Money
 
@@ -80,7 +80,7 @@ _BY_ORDERS = f"""SELECT {_CUSTOMER}, {_ORDERS} FROM customer_spend s
 _FOUND = f"""SELECT {_CUSTOMER}, {_ORDERS} FROM {{found}} STRAIGHT_JOIN customers c ON c.id = found.id
   {{join}} JOIN customer_spend s ON s.customer_id = c.id AND s.currency = %s"""  # noqa: S608 - constants above
 _SEARCHED = (
-    Source(
+    SearchedTable(
         has="customer_words w WHERE w.id = c.id AND w.word LIKE %s",
         found="customer_words w WHERE w.word LIKE %s",
         key="w.id",
@@ -107,7 +107,7 @@ def list_customers(
         default_currency: where the filters name none.
 
     Raises:
-        Malformed: the cursor is not of this list.
+        Malformed: the bookmark is not of this list.
         Invalid: nothing in `q` can be searched for.
     """
     currency = filters.currency or default_currency

@@ -23,13 +23,13 @@ from chalicelib.vocabulary import CustomerId, OrderId
 
 api = Api("orders", id=OrderId)
 # The id in these paths is a customer's. The query is here because it answers with orders.
-customers_api = Api("orders", id=CustomerId)
+customer_orders_api = Api("orders", id=CustomerId)
 
 
 @api.command("POST", "/orders", "orders.place", body=NewOrder, answer=OrderAnswer, location="/orders/{id}")
 def place(call: Call[NewOrder]) -> Envelope:
     """Place an order at the catalog's prices. Staff may state other prices."""
-    return call.envelope(place_command(call), (new_id("ord"),), fresh=True)
+    return call.envelope(place_command(call), (new_id("ord"),), new_ids=True)
 
 
 @api.command("POST", "/orders/{id}/cancel", "orders.cancel", body=Cancellation, answer=OrderAnswer)
@@ -61,7 +61,7 @@ def _owner(order: Order) -> str:
 _DISPLAY = Display(columns=("id", "status", "customer", "total", "quantity", "placed_at"), board="status")
 
 
-@api.query("/orders", "orders.list", parameters=OrderFilters, answer=OrderSummary, many=True, display=_DISPLAY)
+@api.query("/orders", "orders.list", parameters=OrderFilters, answer=OrderSummary, is_list=True, display=_DISPLAY)
 def list_(call: Call[OrderFilters], cursor: QueryCursor) -> Page[OrderSummary]:
     """List orders, with data of all services. A customer sees only its own."""
     return list_orders(cursor, _of(call, call.own), call.runtime.signer)
@@ -83,12 +83,12 @@ def timeline(call: Call[None], cursor: QueryCursor) -> OrderTimeline:
     return found
 
 
-@customers_api.query(
+@customer_orders_api.query(
     "/customers/{id}/orders",
     "customers.orders",
     parameters=OrderFilters,
     answer=OrderSummary,
-    many=True,
+    is_list=True,
     display=Display(columns=("id", "status", "total", "quantity", "placed_at")),
 )
 def of_customer(call: Call[OrderFilters], cursor: QueryCursor) -> Page[OrderSummary]:

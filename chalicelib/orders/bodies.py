@@ -6,11 +6,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from chalicelib.core.fields import Body, Note
+from chalicelib.orders.commands import MAX_LINES
 from chalicelib.vocabulary import CustomerId, MinorUnits, Quantity, Reference, Sku
-
-MAX_LINES = 1000
-MAX_SKUS = 99
-"""DynamoDB's 100 items a transaction, less the order's reservation (or a claim)."""
 
 
 class NewLine(Body, frozen=True):

@@ -10,6 +10,11 @@ from msgspec import Struct
 from chalicelib.catalog.published import Listing
 from chalicelib.core.decider import Command
 
+# An order of this size, with its events, is smaller than 400 KB, the largest item of DynamoDB.
+MAX_LINES = 1000
+# DynamoDB takes 100 items a transaction: stock of 99 SKUs, and the order's reservation or a claim.
+MAX_SKUS = 99
+
 
 class RequestedLine(Struct, frozen=True):
     """A line of an order to place; `unit_price` in minor units, None for the catalog's."""

@@ -11,8 +11,8 @@ from chalicelib.core.errors import Fault, Forbidden, Invalid
 from chalicelib.core.http.endpoint import Call
 from chalicelib.core.times import iso
 from chalicelib.customers.published import Standings
-from chalicelib.orders.bodies import MAX_SKUS, NewOrder
-from chalicelib.orders.commands import Place, RequestedLine
+from chalicelib.orders.bodies import NewOrder
+from chalicelib.orders.commands import MAX_SKUS, Place, RequestedLine
 from chalicelib.orders.settings import max_pieces
 
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)

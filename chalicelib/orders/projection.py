@@ -11,7 +11,7 @@ from msgspec import Meta
 from chalicelib.core.fields import Name, Note
 from chalicelib.core.service import Head, Projection, Row, Rows, Summary, Table, Version, word_rows, word_table
 from chalicelib.core.times import to_utc
-from chalicelib.orders.bodies import MAX_LINES
+from chalicelib.orders.commands import MAX_LINES
 from chalicelib.vocabulary import Currency, CustomerId, OrderId, Reference, Sku
 
 # Orders that count as sales.

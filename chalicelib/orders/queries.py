@@ -13,7 +13,7 @@ from chalicelib.core.errors import Fault, Invalid
 from chalicelib.core.queries.answers import timestamp
 from chalicelib.core.queries.limit import QueryCursor, ResultRow
 from chalicelib.core.queries.listing import Bookmark, Page, Sort, SortKey, Where, read_page
-from chalicelib.core.queries.search import Sought, Source, Way, first_full, narrow, sought, ways
+from chalicelib.core.queries.search import SearchedTable, Sought, Way, first_full, narrow, sought, ways
 from chalicelib.core.tokens import Signer
 from chalicelib.orders.answers import OrderCustomer, OrderDetail, OrderFilters, OrderLine, OrderSummary, Shortage
 
@@ -31,19 +31,19 @@ _FIRST_LINE = """NOT EXISTS (SELECT 1 FROM order_lines e
 _FOUND = f"""SELECT {_COLUMNS} FROM {{found}} STRAIGHT_JOIN orders o ON o.id = found.id
   LEFT JOIN customers c ON c.id = o.customer_id"""  # noqa: S608 - a constant
 _SEARCHED = (
-    Source(
+    SearchedTable(
         has="order_words w WHERE w.id = o.id AND w.word LIKE %s",
         found="order_words w STRAIGHT_JOIN orders o ON o.id = w.id WHERE w.word LIKE %s",
         key="o.id",
         at="o.placed_at",
     ),
-    Source(
+    SearchedTable(
         has="customer_words w WHERE w.id = o.customer_id AND w.word LIKE %s",
         found="customer_words w STRAIGHT_JOIN orders o ON o.customer_id = w.id WHERE w.word LIKE %s",
         key="o.id",
         at="o.placed_at",
     ),
-    Source(
+    SearchedTable(
         has="order_lines l STRAIGHT_JOIN product_words w ON w.id = l.sku WHERE l.order_id = o.id AND w.word LIKE %s",
         found="product_words w STRAIGHT_JOIN order_lines l ON l.sku = w.id WHERE w.word LIKE %s",
         key="l.order_id",
@@ -53,7 +53,7 @@ _SEARCHED = (
 # A search tests a customer's orders one by one if the customer has at most this many.
 FEW_OF_A_CUSTOMER = 1_000
 _COUNT_OF_CUSTOMER = "SELECT COUNT(*) AS n FROM (SELECT 1 FROM orders o WHERE o.customer_id = %s LIMIT %s) t"
-_OF_THE_SKU = Source(
+_OF_THE_SKU = SearchedTable(
     has="order_lines l WHERE l.order_id = o.id AND l.sku = %s",
     found="order_lines l WHERE l.sku = %s",
     key="l.order_id",
@@ -79,7 +79,7 @@ def list_orders(cursor: QueryCursor, filters: OrderFilters, signer: Signer) -> P
         signer: signs and checks cursors.
 
     Raises:
-        Malformed: the cursor is not of this list.
+        Malformed: the bookmark is not of this list.
         Invalid: nothing in `q` can be searched for, or a time is out of range.
     """
     bookmark = Bookmark(signer, "orders", filters)

@@ -15,7 +15,7 @@ api = Api("reports")
     "reports.sales",
     parameters=SalesParameters,
     answer=SalesItem,
-    many=True,
+    is_list=True,
     display=Display(chart=Chart(x="day", y="amount", series="currency")),
 )
 def sales_(call: Call[SalesParameters], cursor: QueryCursor) -> Page[SalesItem]:
@@ -23,7 +23,7 @@ def sales_(call: Call[SalesParameters], cursor: QueryCursor) -> Page[SalesItem]:
     return sales(cursor, call.body, call.runtime.signer, call.request.now.date())
 
 
-@api.query("/reports/low-stock", "reports.low-stock", parameters=LowStockParameters, answer=LowStockItem, many=True)
+@api.query("/reports/low-stock", "reports.low-stock", parameters=LowStockParameters, answer=LowStockItem, is_list=True)
 def low_stock_(call: Call[LowStockParameters], cursor: QueryCursor) -> Page[LowStockItem]:
     """List products that are running out, the scarcest first."""
     return low_stock(cursor, call.body, call.runtime.signer)

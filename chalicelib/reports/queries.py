@@ -14,7 +14,7 @@ from chalicelib.core.queries.listing import (
     Sort,
     SortKey,
     Where,
-    bad_cursor,
+    bad_bookmark,
     read_page,
 )
 from chalicelib.core.tokens import Signer
@@ -135,7 +135,7 @@ def sales(cursor: QueryCursor, parameters: SalesParameters, signer: Signer, toda
         today: the UTC day that ends a range without an end.
 
     Raises:
-        Malformed: the cursor is not of this list.
+        Malformed: the bookmark is not of this list.
         Invalid: the range ends before it begins.
     """
     bookmark = Bookmark(signer, "sales", parameters)
@@ -213,7 +213,7 @@ def low_stock(cursor: QueryCursor, parameters: LowStockParameters, signer: Signe
         signer: signs and checks cursors.
 
     Raises:
-        Malformed: the cursor is not of this list.
+        Malformed: the bookmark is not of this list.
     """
     where = Where("s.deleted_at IS NULL", "p.deleted_at IS NULL")
     where.add("s.available <= %s", parameters.threshold)
@@ -227,7 +227,7 @@ def _carried(bookmark: Bookmark) -> str:
     """Return the `today` of the report's first page."""
     position = bookmark.position or []
     if not position:
-        raise bad_cursor()
+        raise bad_bookmark()
     return str(position[0])
 
 

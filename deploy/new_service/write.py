@@ -85,8 +85,8 @@ def _statuses(roles: Iterable[str], let: Iterable[str], good: str, none: str) ->
 
 def _roles() -> list[str]:
     """The roles that are let at all: those that no row keeps to what is their own, or all."""
-    kept = {role for row in PERMISSIONS.table.values() for role, access in row.items() if access is Access.OWN}
-    return [role for role in PERMISSIONS.roles if role not in kept] or list(PERMISSIONS.roles)
+    own_only = {role for row in PERMISSIONS.table.values() for role, access in row.items() if access is Access.OWN}
+    return [role for role in PERMISSIONS.roles if role not in own_only] or list(PERMISSIONS.roles)
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:

@@ -80,11 +80,11 @@ class LoadTally:
             else:
                 self.errors[crew, answer.problem] += 1
 
-    def check(self, kept: bool, told: str) -> None:
+    def check(self, holds: bool, told: str) -> None:
         """Count a promise; `told` says what was wrong if it was not kept."""
         with self._lock:
             self.checks += 1
-            if not kept:
+            if not holds:
                 self.broken += 1
                 if len(self.examples) < _MOST_EXAMPLES:
                     self.examples.append(told)

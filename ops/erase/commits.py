@@ -34,12 +34,12 @@ def erase_aggregate(service: Service, store: WriteStore, id: str, actor: str) ->
     )
     for _ in range(_RACES):
         try:
-            kept = pipeline.run(_erasing(service), store, envelope, lambda answer: {"version": answer.head.version})
+            done = pipeline.run(_erasing(service), store, envelope, lambda result: {"version": result.head.version})
         except LostRace:
             continue
         except Rejected as refusal:
             raise not_deleted(service, id) from refusal
-        return int(kept.response["version"])
+        return int(done.response["version"])
     raise OpsError(f"Other commands change {id} all the time.", "Run it again.")
 
 

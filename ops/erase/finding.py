@@ -107,14 +107,14 @@ class Scanned:
     Attributes:
         ids: of the aggregates that belong to the person and are not known, or hold personal data again.
         claims: items of claims with personal values, of aggregates that are known.
-        kept: how many responses under idempotency keys name the person.
+        kept_responses: how many responses under idempotency keys name the person.
         kept_until: when the last of them expires, in Unix seconds.
         unreadable: ids of items that name the person and cannot be read, each with the error.
     """
 
     ids: list[str] = field(default_factory=list)
     claims: list[Item] = field(default_factory=list)
-    kept: int = 0
+    kept_responses: int = 0
     kept_until: int = 0
     unreadable: dict[str, str] = field(default_factory=dict)
 
@@ -151,7 +151,7 @@ class Scan:
         id = item["id"]["S"]
         if id.startswith(_KEY_PREFIX):
             if id.startswith(self._own_keys) or self._answers_about(item):
-                found.kept += 1
+                found.kept_responses += 1
                 found.kept_until = max(found.kept_until, int(item["expires_at"]["N"]))
         elif id.startswith(CLAIM_PREFIX):
             kind = id.removeprefix(CLAIM_PREFIX).partition("#")[0]
@@ -189,7 +189,7 @@ def merged(parts: Iterator[Scanned]) -> Scanned:
     for part in parts:
         whole.ids += part.ids
         whole.claims += part.claims
-        whole.kept += part.kept
+        whole.kept_responses += part.kept_responses
         whole.kept_until = max(whole.kept_until, part.kept_until)
         whole.unreadable |= part.unreadable
     return whole

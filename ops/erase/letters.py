@@ -15,7 +15,7 @@ from chalicelib.core.service import ERASED
 from chalicelib.core.streams.dead_letters import REACTOR, erased_image, kind_of, record_of
 
 _BATCHES = "aws/lambda/"
-_NO_ID = "?"  # of a record without a key, see `Source`
+_NO_ID = "?"  # of a record without a key, see `RecordSource`
 # A letter's object is written before its item. An object that no item names may be one whose item is about to follow.
 _BEING_WRITTEN = timedelta(minutes=10)
 # A version is a count of commits; a sequence number, which stands in its place where there is none, has 20 digits.
@@ -96,7 +96,7 @@ class Letters:
         if "reason" in letter:
             changes["reason"] = {"S": ERASED}
         if image is not None and _differs(image, erased := erased_image(image, kind)):
-            changes |= self._kept(letter["id"], erased, in_s3=bool(name))
+            changes |= self._image_attributes(letter["id"], erased, in_s3=bool(name))
         if "image_object" in changes:
             self._replaced.add(name)
         self._named.add(changes.get("image_object", {}).get("S", name))
@@ -104,8 +104,8 @@ class Letters:
             return False
         return self._update(letter, changes)
 
-    def _kept(self, id: str, image: bytes, *, in_s3: bool) -> dict[str, Any]:
-        """Where the image is kept from now on: where it was."""
+    def _image_attributes(self, id: str, image: bytes, *, in_s3: bool) -> dict[str, Any]:
+        """The attributes that hold the image, or name its object in S3: the image stays where it was."""
         if not in_s3:
             return {"image": {"B": image}}
         name = f"{id}/{uuid.uuid4().hex}.json.gz"  # a new object, as whoever sets a record aside makes one

@@ -9,7 +9,7 @@ from msgspec.structs import astuple
 from chalicelib.core.projector import project, sql
 from chalicelib.core.projector.erasures import erased_row
 from chalicelib.core.projector.generations import in_use
-from chalicelib.core.projector.handler import deps_of
+from chalicelib.core.projector.handler import projector_deps
 from chalicelib.core.projector.timeline import TABLE, TimelineRow
 from chalicelib.core.projector.writer import Attempts
 from chalicelib.core.runtime import Runtime
@@ -74,7 +74,7 @@ class ReadModel:
         """
         table = self._runtime.settings.table(service.name)
         arn = f"arn:aws:dynamodb:::table/{table}/stream/none"
-        deps = deps_of(self._runtime)
+        deps = projector_deps(self._runtime)
         letters = _Noted(deps.dead_letters, self.refused)
         deps = replace(deps, dead_letters=letters, remaining_ms=remaining_ms(None))
         if project([as_record(item, arn) for item in items], {table: service}, deps):

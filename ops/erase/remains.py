@@ -33,10 +33,10 @@ def remaining(
         now: with an offset.
     """
     for name, found in scanned.items():
-        if found.kept:
+        if found.kept_responses:
             until = iso(datetime.fromtimestamp(found.kept_until, UTC))
             yield Remaining(
-                f"{found.kept} kept responses (idempotency keys)",
+                f"{found.kept_responses} kept responses (idempotency keys)",
                 f"table {tables[name]}",
                 f"{until}; DynamoDB removes them within days after that",
             )

@@ -12,7 +12,13 @@ from chalicelib.core.dynamodb.codec import head_of, stored_head
 from chalicelib.core.projector import sql, timeline
 from chalicelib.core.projector.compaction import AggregateRows, rows_of
 from chalicelib.core.projector.summaries import summary_keys
-from chalicelib.core.projector.transaction import FoundChildren, child_statements, read_children, read_roots, run
+from chalicelib.core.projector.transaction import (
+    FoundChildren,
+    child_statements,
+    read_children,
+    read_roots,
+    run_statements,
+)
 from chalicelib.core.projector.writer import Attempts
 from chalicelib.core.service import PrimaryKey, Projection, Row, Service, version_of
 from chalicelib.core.streams.batches import GaveUp
@@ -92,7 +98,7 @@ class Repair:
                 f"left: version {version_of(root)} shown, and the item's is {wanted.version}: was its table restored? "
                 "`ops rebuild` makes the read model follow it"
             )
-        run(connection, self._statements(id, root, children, item, wanted))
+        run_statements(connection, self._statements(id, root, children, item, wanted))
         self._set_summaries(connection, root, children, wanted)
         connection.query("COMMIT")
         return REPAIRED

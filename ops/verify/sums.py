@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 
 class Wrong(NamedTuple):
-    """A row of a summary that differs from the SUM. `kept` is None without a row, `real` without base rows."""
+    """A row of a summary that differs from the SUM. `held` is None without a row, `summed` without base rows."""
 
     summary: Summary
     key: PrimaryKey
-    kept: Measures | None
-    real: Measures | None
+    held: Measures | None
+    summed: Measures | None
 
     def __str__(self) -> str:
-        return f"{_words(self.summary, self.kept)} instead of {_words(self.summary, self.real)}"
+        return f"{_words(self.summary, self.held)} instead of {_words(self.summary, self.summed)}"
 
 
 def wrong_rows(
@@ -46,8 +46,8 @@ def wrong_rows(
     with connection.cursor(SSCursor) as cursor:
         cursor.execute(_comparison(projection, summary, keys))
         while row := cursor.fetchone():
-            key, kept, real = row[:width], row[width : width + count], row[width + count : -2]
-            yield Wrong(summary, key, kept if row[-2] else None, real if row[-1] else None)
+            key, held, summed = row[:width], row[width : width + count], row[width + count : -2]
+            yield Wrong(summary, key, held if row[-2] else None, summed if row[-1] else None)
 
 
 def set_to_sum(connection: "Connection[Cursor]", projection: Projection, summary: Summary, key: PrimaryKey) -> None:
@@ -65,30 +65,32 @@ def set_to_sum(connection: "Connection[Cursor]", projection: Projection, summary
     chosen = sql.any_of(table.key, [key])
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {','.join(summary.measures)} FROM ({_sums(projection, summary)}) s WHERE {chosen}")
-        real = cursor.fetchone()
-        if real is None or not any(real):
+        summed = cursor.fetchone()
+        if summed is None or not any(summed):
             cursor.execute(f"DELETE FROM {table.physical_name} WHERE {chosen}")
             return
-        values = ", ".join(f"{name} = {sql.literal(value)}" for name, value in zip(summary.measures, real, strict=True))
+        values = ", ".join(
+            f"{name} = {sql.literal(value)}" for name, value in zip(summary.measures, summed, strict=True)
+        )
         cursor.execute(f"UPDATE {table.physical_name} SET {values} WHERE {chosen}")
 
 
 def _comparison(projection: Projection, summary: Summary, keys: Sequence[PrimaryKey]) -> str:
-    """The statement: the rows of both sides, grouped by key, of which those that differ are kept."""
+    """The statement: the rows of both sides, grouped by key, of which those that differ are left."""
     table, names = summary.table, summary.measures
     where = f"WHERE {sql.any_of(table.key, keys)}" if keys else ""
     columns, key = ", ".join(table.columns), ", ".join(table.key)
     sides = [
         f"{'MAX' if name in summary.greatest else 'SUM'}(IF(side = {side}, {name}, NULL)) AS {prefix}_{name}"
-        for side, prefix in enumerate(("kept", "real"))
+        for side, prefix in enumerate(("held", "summed"))
         for name in names
     ]
-    differ = " OR ".join(f"NOT (kept_{name} <=> real_{name})" for name in names)
+    differ = " OR ".join(f"NOT (held_{name} <=> summed_{name})" for name in names)
     return (
-        f"SELECT {key}, {', '.join(sides)}, SUM(side = 0) AS kept_rows, SUM(side = 1) AS real_rows FROM ("
+        f"SELECT {key}, {', '.join(sides)}, SUM(side = 0) AS held_rows, SUM(side = 1) AS summed_rows FROM ("
         f"SELECT 0 AS side, {columns} FROM {table.physical_name} {where}"
         f" UNION ALL SELECT 1 AS side, {columns} FROM ({_sums(projection, summary)}) s {where}"
-        f") both_sides GROUP BY {key} HAVING kept_rows <> real_rows OR {differ}"
+        f") both_sides GROUP BY {key} HAVING held_rows <> summed_rows OR {differ}"
     )
 
 

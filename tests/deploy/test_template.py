@@ -13,7 +13,7 @@ from chalicelib.core import errors
 from chalicelib.core.commands.pipeline import store_problem
 from chalicelib.core.commands.store import OutcomeUnknown
 from chalicelib.core.http.request import MAX_BODY_BYTES
-from chalicelib.core.reactor.follow_ups import MARGIN_MS
+from chalicelib.core.reactor.follow_ups import COMMAND_MARGIN_MS
 from local.filters import passes
 from local.template import Template, load
 from tests.deploy.lambdas import EVENTS, ROOT
@@ -370,7 +370,7 @@ def test_migrations_come_before_their_users(template: dict[str, Any], functions:
 
 def test_the_reactor_has_time_to_begin(functions: dict[str, Any]) -> None:
     """It begins nothing in its last seconds, so a time-out of not many more would have it do nothing for ever."""
-    assert functions["ReactorFunction"]["Timeout"] * 1000 >= 2 * MARGIN_MS
+    assert functions["ReactorFunction"]["Timeout"] * 1000 >= 2 * COMMAND_MARGIN_MS
 
 
 def test_no_page_may_call_unless_its_origin_is_named(template: dict[str, Any]) -> None:

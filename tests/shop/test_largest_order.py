@@ -5,8 +5,8 @@ from chalicelib.catalog.published import Listing
 from chalicelib.core.commands.pipeline import Envelope, handle
 from chalicelib.core.dynamodb.store import DynamoStore
 from chalicelib.core.http.validation import check_body
-from chalicelib.orders.bodies import MAX_LINES, MAX_SKUS, NewOrder
-from chalicelib.orders.commands import Cancel, Place, Reject, RequestedLine, Shortage
+from chalicelib.orders.bodies import NewOrder
+from chalicelib.orders.commands import MAX_LINES, MAX_SKUS, Cancel, Place, Reject, RequestedLine, Shortage
 from tests.support.stores import Tables
 
 WIDE = "\U0001f980"

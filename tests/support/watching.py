@@ -68,8 +68,8 @@ class Watch:
             page: (cursor of the connection, the list's cursor) -> Page.
         """
         first, most = self(lambda cursor: page(cursor, None))
-        if first.next_cursor:
-            _, read = self(lambda cursor: page(cursor, first.next_cursor))
+        if first.next_bookmark:
+            _, read = self(lambda cursor: page(cursor, first.next_bookmark))
             most = max(most, read)
         return most
 

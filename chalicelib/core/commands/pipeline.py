@@ -8,7 +8,6 @@ It knows no service: a service brings `decide`, `evolve` and its claims. Every e
 becomes what a client is shown here, and nowhere else.
 """
 
-import random
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +18,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from chalicelib.core.access.permissions import Access, nothing_own, require_own
+from chalicelib.core.backoff import pause_seconds
 from chalicelib.core.commands.idempotency import CommandResponse, IdempotencyKey
 from chalicelib.core.commands.store import (
     ClaimTaken,
@@ -50,7 +50,7 @@ from chalicelib.core.telemetry import log
 from chalicelib.core.times import iso, to_utc, utc_now
 
 TRIES = 5
-_FIRST_PAUSE_SECONDS = 0.02
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.02, 0.32
 # Clocks of AWS differ by milliseconds. A command that waits for its turn does so for seconds.
 _CLOCKS_DIFFER_BY_SECONDS = 60
 
@@ -65,7 +65,7 @@ class Envelope:
         ids: the aggregates to load; the answer is about the first.
         actor: who asks: the token's subject, or the reactor.
         at: when the command came in, ISO 8601 UTC with milliseconds. A commit's own time is taken anew at each try.
-        fresh: the ids were made for this command, so there is nothing to load. If one exists nevertheless, the
+        new_ids: the ids were made for this command, so there is nothing to load. If one exists nevertheless, the
             condition of the write fails.
         access: how far the actor may go: with OWN, a first aggregate that exists has to be its own, what is missing is
             answered like what is another's, and a duplicate does not tell what it is a duplicate of.
@@ -86,7 +86,7 @@ class Envelope:
     ids: tuple[str, ...]
     actor: str
     at: str
-    fresh: bool = False
+    new_ids: bool = False
     access: Access = Access.ALL
     owner: "str | Callable[[Any], str | None] | None" = None
     precondition: Callable[[int | None], None] | None = None
@@ -121,7 +121,7 @@ def handle(service: Service, store: WriteStore, envelope: Envelope, render: Rend
         Problem: and nothing was written, except for 503 `outcome-unknown`, which says so.
     """
     try:
-        kept = run(service, store, envelope, render)
+        response = run(service, store, envelope, render)
     except LostRace as lost:
         raise Conflict(f"{lost}; try again.") from lost
     except ClaimTaken as taken:
@@ -138,9 +138,9 @@ def handle(service: Service, store: WriteStore, envelope: Envelope, render: Rend
         ) from refusal
     except (ItemTooLarge, Throttled, StoreUnreachable, OutcomeUnknown, NewerSchema) as error:
         raise store_problem(error) from error
-    if kept.replayed:
+    if response.replayed:
         log.count("CommandReplays")
-    return kept
+    return response
 
 
 def store_problem(error: Exception) -> Problem:
@@ -180,25 +180,25 @@ def run(service: Service, store: WriteStore, envelope: Envelope, render: Render)
         NewerSchema, UpcasterFailed: see `core/service/upcasting`.
         UnknownAggregate: the envelope names an id that no kind of aggregate of the service has.
     """
-    for attempt in range(TRIES):
-        if envelope.key and (kept := envelope.key.replay(store)):
-            return kept
+    for attempt in range(1, TRIES + 1):
+        if envelope.key and (replay := envelope.key.replay(store)):
+            return replay
         try:
             return _attempt(service, store, envelope, render)
         except KeyUsed:
             continue  # the same request, at the same moment: its response is there now
         except (Rejected, ClaimTaken, PreconditionFailed):
             # Refused, perhaps by what the same request did a moment ago.
-            if envelope.key and (kept := envelope.key.replay(store)):
-                return kept
+            if envelope.key and (replay := envelope.key.replay(store)):
+                return replay
             raise
         except LostRace:
             log.count("CommandConflicts")
             # With a precondition, the next attempt answers 412 at once if the version has changed.
             if not envelope.precondition:
-                _pause(attempt)
-    if envelope.key and (kept := envelope.key.replay(store)):
-        return kept
+                time.sleep(pause_seconds(attempt, _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS))
+    if envelope.key and (replay := envelope.key.replay(store)):
+        return replay
     raise LostRace(f"Other commands changed the aggregate first, {TRIES} times in a row")
 
 
@@ -214,7 +214,7 @@ def _duplicate(taken: ClaimTaken, envelope: Envelope) -> Conflict:
 
 
 def _attempt(service: Service, store: WriteStore, envelope: Envelope, render: Render) -> CommandResponse:
-    heads = {} if envelope.fresh else store.load(envelope.ids)
+    heads = {} if envelope.new_ids else store.load(envelope.ids)
     states = {id: _state(service, id, heads.get(id)) for id in envelope.ids}
     first = envelope.ids[0]
     _check_owner(envelope, states[first])
@@ -351,17 +351,12 @@ def _event(event: Event, kind: Aggregate) -> dict[str, Any]:
     type, version = data.pop("type"), {}
     if (newest := kind.event_schema_version(type)) > 1:
         version = {"schema_version": newest}
-    kept = {name: value for name, value in data.items() if name not in event.held_by_state}
-    return {"type": type, "data": kept, **version}
+    recorded = {name: value for name, value in data.items() if name not in event.held_by_state}
+    return {"type": type, "data": recorded, **version}
 
 
 def _keep(key: IdempotencyKey | None, response: Mapping[str, Any]) -> KeptResponse | None:
     return key.keep(response) if key else None
-
-
-def _pause(attempt: int) -> None:
-    """Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/."""
-    time.sleep(random.uniform(0, _FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311 - spreads load, hides nothing
 
 
 def _faults(refusal: Rejected, envelope: Envelope) -> list[Fault]:

@@ -8,13 +8,13 @@ An outcome that cannot be determined is reported as unknown. TransactWriteItems 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
 """
 
-import random
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Never
 
 from botocore.exceptions import ClientError
 
+from chalicelib.core.backoff import pause_seconds
 from chalicelib.core.commands.store import (
     ClaimTaken,
     Commit,
@@ -38,7 +38,7 @@ MAX_BATCH_GET = 100
 BATCH_GET_TRIES = 6
 PATIENT_TRIES = 20
 """For callers that keep nobody waiting, such as the operator's commands: about half a minute of throttling."""
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 5.0
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.02, 5.0
 _THROTTLES = {
     "ProvisionedThroughputExceeded",
     "ProvisionedThroughputExceededException",
@@ -204,13 +204,13 @@ def batch_get(
     if projection:
         wanted[table]["ProjectionExpression"] = projection
     try:
-        for attempt in range(tries):
+        for attempt in range(1, tries + 1):
             answer = client.batch_get_item(RequestItems=wanted)
             items += answer["Responses"].get(table, [])
             wanted = answer.get("UnprocessedKeys")
             if not wanted:
                 return items
-            time.sleep(random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)))  # noqa: S311 - spreads load
+            time.sleep(pause_seconds(attempt, _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS))
     except Exception as error:
         _raise_read(error, table)
     raise Throttled(f"table {table} leaves keys unprocessed")

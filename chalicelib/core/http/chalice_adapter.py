@@ -96,17 +96,17 @@ class Api:
         *,
         answer: type[A],
         parameters: type[B] = NoParameters,  # type: ignore[assignment]  # a route without any takes a Call[None]
-        many: bool = False,
+        is_list: bool = False,
         display: Display | None = None,
     ) -> Callable[[Run[B, A]], Run[B, A]]:
-        """Decorate the function that runs a query: (Call, cursor) -> answer, or a Page of answers if `many`.
+        """Decorate the function that runs a query: (Call, cursor) -> answer, or a Page of answers if `is_list`.
 
         `display` says how the console shows the answer. Without it, the console shows the plain members.
         """
 
         def register(run: Run[B, A]) -> Run[B, A]:
             self.endpoints.append(
-                QueryEndpoint("GET", path, name, _summary(run), self.paths, answer, parameters, run, many, display)
+                QueryEndpoint("GET", path, name, _summary(run), self.paths, answer, parameters, run, is_list, display)
             )
             return run
 

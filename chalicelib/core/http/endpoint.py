@@ -103,7 +103,7 @@ class Call(Generic[B]):
         command: Command,
         ids: tuple[str, ...],
         *,
-        fresh: bool = False,
+        new_ids: bool = False,
         owner: str | Callable[[Any], str | None] | None = None,
         in_body: Mapping[str, str] = MappingProxyType({}),
     ) -> Envelope:
@@ -112,7 +112,7 @@ class Call(Generic[B]):
         Args:
             command: the argument of the service's `decide`.
             ids: the aggregates that it needs. The answer shows the first.
-            fresh: see `Envelope`.
+            new_ids: see `Envelope`.
             owner: see `Envelope`.
             in_body: see `Envelope`.
 
@@ -126,7 +126,7 @@ class Call(Generic[B]):
             ids=ids,
             actor=self.principal.subject,
             at=self.at,
-            fresh=fresh,
+            new_ids=new_ids,
             access=self.access,
             owner=owner,
             precondition=conditional.check if conditional else None,
@@ -202,13 +202,13 @@ class CommandEndpoint(Endpoint):
         if len(envelope.ids) > 1 and not self.several:
             raise Undeclared(f"{self.name} needs several aggregates: write several=True into its @api.command(...)")
         with log.counting("command", {"Deployment": runtime.settings.table_prefix, "Service": self.service}):
-            kept = pipeline.handle(
+            response = pipeline.handle(
                 runtime.services[self.service],
                 runtime.store(self.service),
                 envelope,
-                lambda answer: self._render(runtime, request, answer),
+                lambda result: self._render(runtime, request, result),
             )
-        return _reply(kept)
+        return _reply(response)
 
     def _document(self, request: Request) -> Any:
         required = any(info.required for info in msgspec.structs.fields(self.body))
@@ -223,24 +223,24 @@ class CommandEndpoint(Endpoint):
         except (StoreUnreachable, Throttled, NewerSchema) as error:
             raise pipeline.store_problem(error) from error
 
-    def _render(self, runtime: Runtime, request: Request, answer: pipeline.CommandResult) -> dict[str, Any]:
-        """The response for an answer, as plain data: status, headers, body."""
-        head = answer.head
+    def _render(self, runtime: Runtime, request: Request, result: pipeline.CommandResult) -> dict[str, Any]:
+        """The response for a result, as plain data: status, headers, body."""
+        head = result.head
         body = msgspec.convert({**head.state, "id": head.id, "version": head.version}, self.answer)
         headers = {
             "ETag": version_tag(head.version),
             "Consistency-Token": runtime.signer.consistency_token(self.service, head.id, head.version),
         }
-        created = answer.created and bool(self.location)
+        created = result.created and bool(self.location)
         if created:
             headers["Location"] = request.base + self.location.format(id=head.id)
         return {"status": 201 if created else 200, "headers": headers, "body": msgspec.json.encode(body).decode()}
 
 
-def _reply(kept: CommandResponse) -> Reply:
+def _reply(command: CommandResponse) -> Reply:
     """A rendered response as a reply; a stored response is marked with `Idempotent-Replayed`."""
-    replayed = {"Idempotent-Replayed": "true"} if kept.replayed else {}
-    response = kept.response
+    replayed = {"Idempotent-Replayed": "true"} if command.replayed else {}
+    response = command.response
     return Reply(response["status"], response["body"], {**response["headers"], **replayed})
 
 
@@ -285,8 +285,8 @@ class QueryEndpoint(Endpoint):
 
     def _list(self, request: Request, page: Any, unseen: Sequence[str]) -> Reply:
         following = None
-        if page.next_cursor:
-            query = {name: values[-1] for name, values in request.query.items()} | {"cursor": page.next_cursor}
+        if page.next_bookmark:
+            query = {name: values[-1] for name, values in request.query.items()} | {"cursor": page.next_bookmark}
             following = f"{request.path}?{urlencode(query)}"
         items = without(page.items, unseen) if unseen else page.items
         body = msgspec.json.encode({"items": items, "next": following}).decode()

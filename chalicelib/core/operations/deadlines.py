@@ -16,7 +16,7 @@ from chalicelib.core.commands import pipeline
 from chalicelib.core.queries.limit import QueryCursor
 from chalicelib.core.queries.listing import Sort, SortKey, Where
 from chalicelib.core.queries.snapshot import ask
-from chalicelib.core.reactor.follow_ups import MARGIN_MS
+from chalicelib.core.reactor.follow_ups import COMMAND_MARGIN_MS
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.service import Deadline, Service
 from chalicelib.core.settings import BadSettings
@@ -112,7 +112,7 @@ class _Run:
         """Send the commands while there is time. Returns the ids of those that failed."""
         sent, failed = 0, []
         for overdue in self._overdue():
-            if remaining_ms() < MARGIN_MS:
+            if remaining_ms() < COMMAND_MARGIN_MS:
                 log.warning("deadlines: no time left, the next run goes on", deadline=self._deadline.name)
                 break
             sent += 1

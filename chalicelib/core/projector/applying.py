@@ -30,7 +30,7 @@ class Applier:
             GaveUp: an error that may pass did not pass in time.
         """
         with self._traces.transaction():
-            written = self._attempts.run(lambda connection: write(connection, self._service, work, targets))
+            result = self._attempts.run(lambda connection: write(connection, self._service, work, targets))
         if work.rows:
-            log.count("AggregatesWritten", written.fresh)
-            log.count("AggregatesStale", written.stale)
+            log.count("AggregatesWritten", result.written)
+            log.count("AggregatesStale", result.stale)

@@ -6,10 +6,10 @@ from typing import Any
 
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector.project import ProjectorDeps, project
-from chalicelib.core.projector.traces import NAME
+from chalicelib.core.projector.traces import SEGMENT
 from chalicelib.core.projector.writer import Writer
 from chalicelib.core.runtime import Runtime
-from chalicelib.core.streams.batches import answer, remaining_ms
+from chalicelib.core.streams.batches import batch_response, remaining_ms
 from chalicelib.core.streams.dead_letters import dead_letters_of
 from chalicelib.core.telemetry import log, tracing
 
@@ -25,13 +25,13 @@ def project_event(event: Mapping[str, Any], context: object, runtime: Runtime) -
     """
     settings = runtime.settings
     services = {settings.table(name): service for name, service in runtime.services.items()}
-    deps = replace(runtime.once("projector", lambda: deps_of(runtime)), remaining_ms=remaining_ms(context))
-    with log.about_call(context), tracing.segment(NAME):
+    deps = replace(runtime.once("projector", lambda: projector_deps(runtime)), remaining_ms=remaining_ms(context))
+    with log.about_call(context), tracing.segment(SEGMENT):
         failed = project(event["Records"], services, deps)
-    return answer(failed, partial=settings.partial_batch)
+    return batch_response(failed, partial=settings.partial_batch)
 
 
-def deps_of(runtime: Runtime) -> ProjectorDeps:
+def projector_deps(runtime: Runtime) -> ProjectorDeps:
     """The dependencies of the projector, from the environment. Without a Lambda context it has one minute."""
     url = runtime.settings.need("database_url")
     return ProjectorDeps(

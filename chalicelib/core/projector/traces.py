@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from chalicelib.core.streams.records import CommitRecord
 from chalicelib.core.telemetry import spans, tracing
 
-NAME = "tributary-projector"
+SEGMENT = "tributary-projector"
 # A chunk's 1,000 commits are one transaction all the same; 100 segments take 10 to 20 ms to make.
 MAX_TRACES = 100
 _MYSQL = "mysql"
@@ -51,7 +51,7 @@ class Traces:
         self._left -= 1
         tracing.report(
             head.trace,
-            spans.Done(NAME, spans.Times(self._began, time.time()), self._calls, failed),
+            spans.Done(SEGMENT, spans.Times(self._began, time.time()), self._calls, failed),
             service=self._service,
             aggregate=head.id,
             version=head.version,

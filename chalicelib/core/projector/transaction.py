@@ -53,7 +53,7 @@ class Work(NamedTuple):
 class WriteResult(NamedTuple):
     """Number of aggregates that a transaction wrote, and number that were already newer."""
 
-    fresh: int
+    written: int
     stale: int
 
 
@@ -84,54 +84,77 @@ def write(connection: "Connection[Cursor]", service: Service, work: Work, target
         if projection.generation in work.errors:
             error = work.errors[projection.generation]
             raise Poisonous(error_text(error)) from error
-        change = _Change(connection, projection, work.rows.get(projection.generation, ()))
-        run(connection, change.statements())
+        change = _prepare(connection, projection, work.rows.get(projection.generation, ()))
+        run_statements(connection, change.statements())
         changes.append(change)
     if found.erased and work.timeline:
         work = work._replace(timeline=without_erased(connection, service, work.timeline))
-    run(connection, _once(work))
+    run_statements(connection, _once(work))
     for change in changes:
-        run(connection, change.differences.statements())
+        run_statements(connection, change.differences.statements())
     connection.query("COMMIT")
-    return changes[0].written if changes else WriteResult(0, 0)
+    return changes[0].result if changes else WriteResult(0, 0)
 
 
-class _Change:
-    """What a transaction changes in one set of tables. Creating it locks and reads the rows that exist."""
+class _Change(NamedTuple):
+    """What a transaction changes in one set of tables.
 
-    def __init__(self, connection: "Connection[Cursor]", projection: Projection, rows: Sequence[AggregateRows]) -> None:
-        self._projection = projection
-        with of_the_record():
-            keys = sorted(aggregate.key for aggregate in rows)
-        self._found = found = read_roots(connection, projection, keys)
-        self._fresh = sorted(
-            (
-                aggregate
-                for aggregate in rows
-                if aggregate.key not in found or version_of(found[aggregate.key]) < aggregate.version
-            ),
-            key=lambda aggregate: aggregate.key,
-        )
-        self.written = WriteResult(len(self._fresh), len(rows) - len(self._fresh))
-        newer = [aggregate.key for aggregate in self._fresh if aggregate.key in found]
-        self._old_children = read_children(connection, projection, newer)
-        self.differences = Differences(projection)
-        with of_the_record():
-            for aggregate in self._fresh:
-                old = found.get(aggregate.key)
-                before = (old, self._old_children.get(aggregate.key, {})) if old else None
-                self.differences.note(before, (aggregate.root, aggregate.children))
+    Attributes:
+        projection: of the tables.
+        roots: the root rows that the read model has of the batch's aggregates, by key.
+        newer: the aggregates whose rows are to be written, in the order of their keys.
+        old_children: the child rows that the read model has of those, by key; without an entry for a new aggregate.
+        differences: what the summaries change by.
+        result: what becomes of the aggregates.
+    """
+
+    projection: Projection
+    roots: Mapping[str, Row]
+    newer: Sequence[AggregateRows]
+    old_children: Mapping[str, FoundChildren]
+    differences: Differences
+    result: WriteResult
 
     def statements(self) -> Iterator[bytes]:
         """The statements that write root and child rows."""
-        root = self._projection.root
-        absent = [aggregate.root for aggregate in self._fresh if aggregate.key not in self._found]
-        newer = [aggregate.root for aggregate in self._fresh if aggregate.key in self._found]
-        yield from sql.insert(root, absent)
-        yield from sql.insert(root, newer, _guarded(root))
-        children = {aggregate.key: aggregate.children for aggregate in self._fresh}
-        for table in self._projection.children:
-            yield from child_statements(table, children, self._old_children)
+        root = self.projection.root
+        yield from sql.insert(root, [aggregate.root for aggregate in self.newer if aggregate.key not in self.roots])
+        existing = [aggregate.root for aggregate in self.newer if aggregate.key in self.roots]
+        yield from sql.insert(root, existing, _guarded(root))
+        children = {aggregate.key: aggregate.children for aggregate in self.newer}
+        for table in self.projection.children:
+            yield from child_statements(table, children, self.old_children)
+
+
+def _prepare(connection: "Connection[Cursor]", projection: Projection, aggregates: Sequence[AggregateRows]) -> _Change:
+    """Lock and read the rows that exist, and compare them with the new ones."""
+    with of_the_record():
+        aggregates = sorted(aggregates, key=lambda aggregate: aggregate.key)
+    roots = read_roots(connection, projection, [aggregate.key for aggregate in aggregates])
+    newer = [
+        aggregate
+        for aggregate in aggregates
+        if aggregate.key not in roots or version_of(roots[aggregate.key]) < aggregate.version
+    ]
+    old_children = read_children(connection, projection, [each.key for each in newer if each.key in roots])
+    result = WriteResult(len(newer), len(aggregates) - len(newer))
+    return _Change(projection, roots, newer, old_children, _differences(projection, roots, old_children, newer), result)
+
+
+def _differences(
+    projection: Projection,
+    roots: Mapping[str, Row],
+    old_children: Mapping[str, FoundChildren],
+    newer: Sequence[AggregateRows],
+) -> Differences:
+    """What the summaries change by, from the rows that exist to the newer ones."""
+    differences = Differences(projection)
+    with of_the_record():
+        for aggregate in newer:
+            old = roots.get(aggregate.key)
+            before = (old, old_children.get(aggregate.key, {})) if old else None
+            differences.note(before, (aggregate.root, aggregate.children))
+    return differences
 
 
 def _once(work: Work) -> Iterator[bytes]:
@@ -140,7 +163,7 @@ def _once(work: Work) -> Iterator[bytes]:
     yield from sql.insert(heartbeats.TABLE, work.heartbeats, heartbeats.UPSERT)
 
 
-def run(connection: "Connection[Cursor]", statements: Iterable[bytes]) -> None:
+def run_statements(connection: "Connection[Cursor]", statements: Iterable[bytes]) -> None:
     """Run statements that are encoded from rows one by one.
 
     Raises:

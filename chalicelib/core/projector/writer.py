@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
+from chalicelib.core.backoff import pause_seconds
 from chalicelib.core.mysql.connections import error_code, is_read_only, limit_lock_waits
 from chalicelib.core.projector.failures import NotConnected, Verdict, verdict
-from chalicelib.core.streams.batches import GaveUp, pause_seconds
+from chalicelib.core.streams.batches import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, GaveUp
 from chalicelib.core.streams.poison import Poisonous
 from chalicelib.core.telemetry import log
 from chalicelib.core.telemetry.error_text import error_text
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 # What is left for reporting the failure before Lambda ends the function.
-MARGIN_MS = 3000
+_MARGIN_MS = 3000
 # Each redo finds the row that was in its way; a key that is refused every time is no race.
 _REDOS = 10
 _ENVIRONMENT_ATTEMPTS = 3
@@ -131,8 +132,8 @@ class Attempts:
             raise Poisonous(error_text(error)) from error
         if kind is Verdict.DUPLICATE:
             return
-        pause = pause_seconds(attempt)
-        out_of_time = self._remaining_ms() - pause * 1000 < MARGIN_MS
+        pause = pause_seconds(attempt, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
+        out_of_time = self._remaining_ms() - pause * 1000 < _MARGIN_MS
         if out_of_time or (kind is Verdict.ENVIRONMENT and failed[kind] >= _ENVIRONMENT_ATTEMPTS):
             raise GaveUp(f"after {attempt} attempts: {error_text(error)}") from error
         log.warning("projector: trying again", attempt=attempt, kind=kind.name.lower(), error=error_text(error))

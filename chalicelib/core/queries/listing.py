@@ -1,7 +1,8 @@
 """Keyset pagination: a page begins after the last row of the previous page, whatever was inserted meanwhile.
 
 A list has a sort, which ends in a unique key, and a bookmark: the values of the sort's columns in the last row. The
-client keeps the bookmark as a signed cursor, which is valid only for the same list, filters and sort.
+client gets the bookmark as a signed text, which is valid only for the same list, filters and sort, and sends it as the
+parameter `cursor`. In the code a cursor is always one of SQL.
 """
 
 import json
@@ -21,7 +22,7 @@ from chalicelib.core.tokens import BadSignature, Signer
 T = TypeVar("T")
 
 Limit = Annotated[int, Meta(ge=1, le=200, description="The largest number of items on a page.", examples=[50])]
-CursorText = Annotated[
+BookmarkText = Annotated[
     str,
     Meta(max_length=4096, description="Where the page begins. Take it from `next` of the previous page, unchanged."),
 ]
@@ -31,15 +32,15 @@ class ListParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """The parameters that every list has. A list's own parameters, its filters and its sort, extend this class."""
 
     limit: Limit = 50
-    cursor: CursorText | None = None
+    bookmark: BookmarkText | None = msgspec.field(default=None, name="cursor")
 
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """One page of a list: its items, and the cursor of the next page, or None on the last."""
+    """One page of a list: its items, and the bookmark of the next page, or None on the last."""
 
     items: list[T]
-    next_cursor: str | None
+    next_bookmark: str | None
 
 
 class SortKey(NamedTuple):
@@ -105,16 +106,16 @@ class Where:
 
 
 class Bookmark:
-    """The position at which a page begins, and the cursor of the next page.
+    """The position at which a page begins. It signs the bookmark of the next page.
 
     Args:
-        signer: signs cursors.
-        listing: the list's name. Lists of the same name accept each other's cursors.
+        signer: signs bookmarks.
+        listing: the list's name. Lists of the same name accept each other's bookmarks.
         parameters: the parameters as the client sent them.
         scope: anything else that decides which rows the list has, such as an owner's id or a default.
 
     Raises:
-        Malformed: the cursor was not made for this list with these parameters.
+        Malformed: the bookmark was not made for this list with these parameters.
     """
 
     def __init__(self, signer: Signer, listing: str, parameters: ListParameters, *scope: str | None) -> None:
@@ -123,16 +124,16 @@ class Bookmark:
         self._signer = signer
         # The standard library's encoder, since it accepts lone surrogates, which a broken client may send.
         self._purpose = "cursor:" + json.dumps([listing, filters, scope])
-        self.position = self._read(parameters.cursor)
+        self.position = self._read(parameters.bookmark)
 
     def _read(self, text: str | None) -> list[Any] | None:
-        """The values in the cursor; None on the first page."""
+        """The values in the bookmark; None on the first page."""
         if text is None:
             return None
         try:
             position: list[Any] = self._signer.read(self._purpose, text)
         except BadSignature as error:
-            raise bad_cursor() from error
+            raise bad_bookmark() from error
         return position
 
     def position_in(self, sort: Sort, carried: int = 0) -> list[Any] | None:
@@ -140,7 +141,7 @@ class Bookmark:
 
         Args:
             sort: the list's sort.
-            carried: how many further values the list's cursors hold before those of the sort.
+            carried: how many further values the list's bookmarks hold before those of the sort.
 
         Raises:
             Malformed: the cursor was made when this list had other sort keys.
@@ -148,16 +149,16 @@ class Bookmark:
         if self.position is None:
             return None
         if len(self.position) != carried + len(sort.keys):
-            raise bad_cursor()
+            raise bad_bookmark()
         return self.position[carried:]
 
-    def cursor(self, position: list[Any]) -> str:
-        """The cursor of a page that begins after a position."""
+    def text_of(self, position: list[Any]) -> str:
+        """The bookmark of a page that begins after a position, as the client gets it."""
         return self._signer.sign(self._purpose, position)
 
 
-def bad_cursor() -> Malformed:
-    """The error for a cursor that does not belong to the list it was sent to."""
+def bad_bookmark() -> Malformed:
+    """The error for a bookmark that does not belong to the list it was sent to."""
     detail = (
         "not a cursor of this list with these filters and this sort. Use `next` unchanged, or start without a cursor"
     )
@@ -187,7 +188,7 @@ def read_page(
         limit: the largest number of items.
         item: row -> item of the answer.
         values: the values for each %s in `select`.
-        carried: further values that this list's cursors hold before the position.
+        carried: further values that this list's bookmarks hold before the position.
 
     Raises:
         Malformed: the cursor was made when this list had other sort keys.
@@ -200,7 +201,7 @@ def read_page(
     following = None
     if len(rows) > limit:
         last = rows[limit - 1]
-        following = bookmark.cursor([*carried, *(_plain(last[key.name]) for key in sort.keys)])
+        following = bookmark.text_of([*carried, *(_plain(last[key.name]) for key in sort.keys)])
     return Page([item(row) for row in rows[:limit]], following)
 
 

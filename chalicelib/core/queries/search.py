@@ -40,7 +40,7 @@ _MOST_COUNTED = 8
 _NOTHING = "it has no word to search for. Give at least one letter or digit"
 
 
-class Source(NamedTuple):
+class SearchedTable(NamedTuple):
     """A place in which a search looks: a table, and how the list's rows are joined to it.
 
     Attributes:
@@ -60,7 +60,7 @@ class Sought(NamedTuple):
     """A value that every row of the answer has in at least one source: a word's pattern, or another value."""
 
     value: str
-    sources: Sequence[Source]
+    sources: Sequence[SearchedTable]
 
 
 class Way(NamedTuple):
@@ -75,7 +75,7 @@ class Way(NamedTuple):
     values: tuple[Any, ...] = ()
 
 
-def sought(text: str, sources: Sequence[Source], parameter: str = "q") -> list[Sought]:
+def sought(text: str, sources: Sequence[SearchedTable], parameter: str = "q") -> list[Sought]:
     """The words of a search text, as values to look for.
 
     Raises:
@@ -107,7 +107,7 @@ def ways(
         by_at: whether the sort's keys are the `at` and `key` of the sources.
 
     Raises:
-        Malformed: the cursor was made when this list had other sort keys.
+        Malformed: the bookmark was made when this list had other sort keys.
     """
     if not wanted:
         yield Way()
@@ -128,7 +128,7 @@ def first_full(ways: Iterable[Way], read: Callable[[Way], Page[T]]) -> Page[T]:
     page = Page[T]([], None)
     for way in ways:
         page = read(way)
-        if page.next_cursor is not None:
+        if page.next_bookmark is not None:
             break
     return page
 

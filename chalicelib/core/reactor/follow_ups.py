@@ -9,12 +9,13 @@ from typing import TypeVar
 
 from botocore.exceptions import ClientError
 
+from chalicelib.core.backoff import pause_seconds
 from chalicelib.core.commands import pipeline
 from chalicelib.core.commands.store import ClaimTaken, LostRace, OutcomeUnknown, StoreUnreachable, Throttled, WriteStore
 from chalicelib.core.decider import Rejected
 from chalicelib.core.dynamodb.store import is_of_the_request
 from chalicelib.core.service import FollowUp, Head, NewerSchema, NotNow, OutsideCall, Service
-from chalicelib.core.streams.batches import GaveUp, pause_seconds
+from chalicelib.core.streams.batches import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, GaveUp
 from chalicelib.core.streams.dead_letters import REACTOR, DeadLetters
 from chalicelib.core.streams.poison import Poisonous, of_the_record
 from chalicelib.core.telemetry import log, tracing
@@ -23,7 +24,7 @@ from chalicelib.core.times import iso, utc_now
 
 # What is left for one more command and for reporting its failure before Lambda ends the function: where DynamoDB
 # hangs, a look, a write and a look for what became of it take up to 27 s (runtime.CLIENT_CONFIG).
-MARGIN_MS = 30_000
+COMMAND_MARGIN_MS = 30_000
 # Errors of the store that say nothing about the command.
 _MAY_PASS = (LostRace, Throttled, StoreUnreachable, OutcomeUnknown)
 
@@ -114,8 +115,8 @@ def _until_done(work: Callable[[], T], name: str, of: str, deps: ReactorDeps) ->
         except (Rejected, Poisonous, NewerSchema):
             raise
         except Exception as error:
-            pause = pause_seconds(attempt)
-            if deps.remaining_ms() - pause * 1000 < MARGIN_MS:
+            pause = pause_seconds(attempt, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
+            if deps.remaining_ms() - pause * 1000 < COMMAND_MARGIN_MS:
                 raise GaveUp(f"{name} of {of}, after {attempt} attempts: {error_text(error)}") from error
             log.count("ReactorRetries")
             log.warning("reactor: trying again", command=name, of=of, error=error_text(error))

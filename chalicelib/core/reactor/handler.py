@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.core.reactor.follow_ups import ReactorDeps
-from chalicelib.core.reactor.react import NAME, react
+from chalicelib.core.reactor.react import SEGMENT, react
 from chalicelib.core.runtime import Runtime
-from chalicelib.core.streams.batches import answer, remaining_ms
+from chalicelib.core.streams.batches import batch_response, remaining_ms
 from chalicelib.core.streams.dead_letters import dead_letters_of
 from chalicelib.core.telemetry import log, tracing
 
@@ -21,13 +21,13 @@ def react_to_event(event: Mapping[str, Any], context: object, runtime: Runtime) 
     Raises:
         BatchFailed: likewise.
     """
-    deps = runtime.once("reactor", lambda: deps_of(runtime))
-    with log.about_call(context), tracing.segment(NAME):
+    deps = runtime.once("reactor", lambda: reactor_deps(runtime))
+    with log.about_call(context), tracing.segment(SEGMENT):
         failed = react(event["Records"], replace(deps, remaining_ms=remaining_ms(context)))
-    return answer(failed, partial=runtime.settings.partial_batch)
+    return batch_response(failed, partial=runtime.settings.partial_batch)
 
 
-def deps_of(runtime: Runtime) -> ReactorDeps:
+def reactor_deps(runtime: Runtime) -> ReactorDeps:
     """The dependencies of the reactor, from the environment. Without a Lambda context it has one minute."""
     return ReactorDeps(
         services=runtime.services,

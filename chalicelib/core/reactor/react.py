@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from chalicelib.core.decider import Rejected
-from chalicelib.core.reactor.follow_ups import MARGIN_MS, ReactorDeps, carry_out
+from chalicelib.core.reactor.follow_ups import COMMAND_MARGIN_MS, ReactorDeps, carry_out
 from chalicelib.core.service import FollowUp, NewerSchema, OutsideCall
 from chalicelib.core.streams.batches import GaveUp
 from chalicelib.core.streams.dead_letters import REACTOR, dead_letter
@@ -23,7 +23,7 @@ from chalicelib.core.telemetry import log, tracing
 from chalicelib.core.telemetry.error_text import error_text
 from chalicelib.core.times import iso
 
-NAME = "tributary-reactor"
+SEGMENT = "tributary-reactor"
 
 
 def react(records: Iterable[RawRecord], deps: ReactorDeps) -> list[str]:
@@ -86,7 +86,7 @@ class _Batch:
         Raises:
             GaveUp: it could neither be done nor set aside in time.
         """
-        if self._deps.remaining_ms() < MARGIN_MS:
+        if self._deps.remaining_ms() < COMMAND_MARGIN_MS:
             raise GaveUp("no time is left to begin anything")
         for entry in group.entries:
             with log.about(correlation_id=correlation_of(entry)):
@@ -114,7 +114,7 @@ class _Batch:
     def _carry_out(self, asked: Sequence[FollowUp | OutsideCall], cause: CommitRecord) -> None:
         try:
             for follow_up in asked:
-                with tracing.following(NAME, cause.head.trace):
+                with tracing.following(SEGMENT, cause.head.trace):
                     carry_out(follow_up, cause.source.service.name, cause.head, self._deps)
         except Rejected as refusal:
             self._set_aside(cause, refusal)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from chalicelib.core.decider import Event, State
-from chalicelib.core.service.personal import ERASED, Personal, event_types, faults_of
+from chalicelib.core.service.personal import ERASED, Personal, declaration_faults, event_types
 from chalicelib.core.service.upcasting import (
     NONE,
     NewerSchema,
@@ -191,7 +191,7 @@ class Aggregate:
     def personal_faults(self) -> Iterator[str]:
         """What is wrong with the declaration of what is personal, each fault as a sentence that says what to write."""
         if self.personal:
-            yield from faults_of(self.personal, self.name, self.state, self.event_types)
+            yield from declaration_faults(self.personal, self.name, self.state, self.event_types)
 
     def erased(self, state: State) -> State:
         """A state without what is personal."""

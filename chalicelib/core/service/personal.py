@@ -75,7 +75,9 @@ def event_types(evolve: Callable[[Any, Any], State]) -> tuple[type[Event], ...]:
     return tuple(kind for kind in members if isinstance(kind, type) and issubclass(kind, Event))
 
 
-def faults_of(personal: Personal, name: str, state: type[State], known: Sequence[type[Event]]) -> Iterator[str]:
+def declaration_faults(
+    personal: Personal, name: str, state: type[State], known: Sequence[type[Event]]
+) -> Iterator[str]:
     """What is wrong with a declaration, each fault as a sentence that says what to write.
 
     Args:

@@ -1,12 +1,12 @@
-"""A batch's answer to the event source mapping, the time that is left for it, and the pauses between attempts."""
+"""A batch's response to the event source mapping, and the time that is left for it."""
 
-import random
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 _UNKNOWN_TIME_LEFT_SECONDS = 60.0
-_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 2.0
+# The pauses between attempts to handle a part of a batch.
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 2.0
 
 
 class GaveUp(Exception):
@@ -17,7 +17,7 @@ class BatchFailed(Exception):
     """The batch has to be delivered again. This does no harm: finished work is recognised and not repeated."""
 
 
-def answer(failed: Sequence[str], *, partial: bool) -> dict[str, Any]:
+def batch_response(failed: Sequence[str], *, partial: bool) -> dict[str, Any]:
     """The handler's return value for a batch.
 
     Args:
@@ -42,12 +42,3 @@ def remaining_ms(context: object) -> Callable[[], float]:
         context, "get_remaining_time_in_millis", lambda: (end - time.monotonic()) * 1000
     )
     return remaining
-
-
-def pause_seconds(attempt: int) -> float:
-    """How long to wait before the next attempt (1, 2 ...): full jitter, doubling from 50 ms, at most 2 s.
-
-    https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-    """
-    longest = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** min(attempt, 10))
-    return random.uniform(0, longest)  # noqa: S311  (no secret)

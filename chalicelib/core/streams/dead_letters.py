@@ -14,7 +14,7 @@ from chalicelib.core.dynamodb.codec import encode_item
 from chalicelib.core.dynamodb.erased import erased_item
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.service import Aggregate, Service, UnknownAggregate
-from chalicelib.core.streams.records import CommitRecord, Source, UnreadableRecord
+from chalicelib.core.streams.records import CommitRecord, RecordSource, UnreadableRecord
 from chalicelib.core.telemetry.error_text import error_text
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def marker_id(service: str, aggregate: str) -> str:
     return _short(f"erased#{service}#{aggregate}")
 
 
-def _as_json(source: Source) -> str:
+def _as_json(source: RecordSource) -> str:
     """The record without its old image, in ASCII: a poison record may hold text that UTF-8 cannot encode."""
     change = {name: value for name, value in source.raw["dynamodb"].items() if name != "OldImage"}
     return json.dumps({**source.raw, "dynamodb": change}, default=_plain)

@@ -21,7 +21,7 @@ class UnknownStream(Exception):
     """A record of a table that no service owns: the mapping or TABLE_PREFIX is wrong, not the record."""
 
 
-class Source(NamedTuple):
+class RecordSource(NamedTuple):
     """Where a record comes from.
 
     Attributes:
@@ -47,7 +47,7 @@ class CommitRecord(NamedTuple):
         stored: as it was stored; the timeline keeps this.
     """
 
-    source: Source
+    source: RecordSource
     head: Head
     stored: Head
 
@@ -55,7 +55,7 @@ class CommitRecord(NamedTuple):
 class HeartbeatRecord(NamedTuple):
     """A record of the heartbeat item, which the scheduled check writes to measure the lag."""
 
-    source: Source
+    source: RecordSource
     beat: int
     sent_at: datetime
 
@@ -63,7 +63,7 @@ class HeartbeatRecord(NamedTuple):
 class UnreadableRecord(NamedTuple):
     """A record that cannot be decoded, and the reason."""
 
-    source: Source
+    source: RecordSource
     error: Exception
 
 
@@ -80,7 +80,7 @@ def correlation_of(entry: Record) -> str:
         return ""
 
 
-def waits_for_deployment(source: Source, error: Exception, now: datetime) -> bool:
+def waits_for_deployment(source: RecordSource, error: Exception, now: datetime) -> bool:
     """Whether a record has to be delivered again, since the release that can handle it may be on its way.
 
     A record that is older than any deployment takes shows that this release was rolled back to. It is set aside, so
@@ -148,7 +148,7 @@ def _entry(position: int, record: RawRecord, services: Mapping[str, Service]) ->
     key = change.get("Keys", {}).get("id", {}).get("S", "?")
     if key.startswith(CLAIM_PREFIX) or record.get("eventName") == "REMOVE":
         return None
-    source = Source(position, change.get("SequenceNumber", ""), _service(record, services), key, record)
+    source = RecordSource(position, change.get("SequenceNumber", ""), _service(record, services), key, record)
     try:
         image = change["NewImage"]
         if key == HEARTBEAT_ID:

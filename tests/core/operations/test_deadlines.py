@@ -14,7 +14,7 @@ from chalicelib.core.commands.store import Commit, WriteStore
 from chalicelib.core.decider import Command
 from chalicelib.core.operations import deadlines
 from chalicelib.core.operations.deadlines import ACTOR, NotAllDone
-from chalicelib.core.reactor.follow_ups import MARGIN_MS
+from chalicelib.core.reactor.follow_ups import COMMAND_MARGIN_MS
 from chalicelib.core.settings import BadSettings
 from tests.core.domain.transfers.commands import Accept, Cancel, Refuse, Settle
 from tests.core.operations.world import LONG_AGO, NOW, World
@@ -193,7 +193,7 @@ def test_little_time(world: World) -> None:
     for number in range(4):
         world.request(f"tra_{number}")
     world.project()
-    left = itertools.chain([MARGIN_MS] * 3, itertools.repeat(MARGIN_MS - 1))
+    left = itertools.chain([COMMAND_MARGIN_MS] * 3, itertools.repeat(COMMAND_MARGIN_MS - 1))
     world.keep(remaining_ms=lambda: next(left))
     assert sorted(world.statuses().values()) == ["1 requested", *["2 cancelled"] * 3]
     world.keep()

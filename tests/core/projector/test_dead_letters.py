@@ -10,7 +10,7 @@ import pytest
 from chalicelib.core.dynamodb.codec import decode_item
 from chalicelib.core.projector import DeadLetter, DeadLetters, DynamoDeadLetters
 from chalicelib.core.streams.dead_letters import MAX_ID_BYTES, MAX_INLINE_BYTES, dead_letter, record_of
-from chalicelib.core.streams.records import CommitRecord, Source, UnreadableRecord, parse
+from chalicelib.core.streams.records import CommitRecord, RecordSource, UnreadableRecord, parse
 from tests.core.histories import SERVICES, head, record
 from tests.core.projecting import MemoryDeadLetters
 from tests.support.stores import Tables
@@ -37,7 +37,7 @@ def unreadable(id: str, sequence: str = "100") -> UnreadableRecord:
     """A record of a transfer that cannot be decoded."""
     raw = {**record("transfers", {"id": {"S": id}}), "eventID": "1"}
     raw["dynamodb"]["SequenceNumber"] = sequence
-    return UnreadableRecord(Source(0, sequence, SERVICES["test-transfers"], id, raw), ValueError("no"))
+    return UnreadableRecord(RecordSource(0, sequence, SERVICES["test-transfers"], id, raw), ValueError("no"))
 
 
 @pytest.fixture(params=["memory", "dynamodb"])

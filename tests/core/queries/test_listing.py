@@ -21,13 +21,13 @@ class Filters(ListParameters, frozen=True):
 
 def cursor_of(filters: Filters, listing: str = "things", *scope: str | None) -> str:
     """A cursor that such a list gives."""
-    return Bookmark(SIGNER, listing, filters, *scope).cursor(["Ada", "usr_1"])
+    return Bookmark(SIGNER, listing, filters, *scope).text_of(["Ada", "usr_1"])
 
 
 def test_a_cursor_comes_back_to_its_list() -> None:
     """With the same filters and sort; the page's size may change on the way."""
     cursor = cursor_of(Filters(status="open"))
-    assert Bookmark(SIGNER, "things", Filters(status="open", cursor=cursor, limit=3)).position == ["Ada", "usr_1"]
+    assert Bookmark(SIGNER, "things", Filters(status="open", bookmark=cursor, limit=3)).position == ["Ada", "usr_1"]
 
 
 def test_without_a_cursor_a_list_begins_at_its_beginning() -> None:
@@ -44,7 +44,7 @@ def test_without_a_cursor_a_list_begins_at_its_beginning() -> None:
         cursor_of(Filters(status="open"), "others"),
         cursor_of(Filters(status="open"), "things", "usr_1"),
         SIGNER.consistency_token("transfers", "tra_1", 1),
-        Bookmark(Signer("another secret of thirty-two characters"), "things", Filters(status="open")).cursor([1]),
+        Bookmark(Signer("another secret of thirty-two characters"), "things", Filters(status="open")).text_of([1]),
         cursor_of(Filters(status="open"))[:-1],
         "",
         "é😀\ud800",
@@ -53,7 +53,7 @@ def test_without_a_cursor_a_list_begins_at_its_beginning() -> None:
 def test_any_other_cursor_is_malformed(foreign: str) -> None:
     """Of another filter, sort, list, scope or secret, cut off or made up: 400, and the parameter is named."""
     with pytest.raises(Malformed) as caught:
-        Bookmark(SIGNER, "things", Filters(status="open", cursor=foreign))
+        Bookmark(SIGNER, "things", Filters(status="open", bookmark=foreign))
     assert [fault.parameter for fault in caught.value.faults] == ["cursor"]
 
 

@@ -93,23 +93,23 @@ def test_inserts_between_pages_move_nothing(world: World, sort: Any, account: st
 
 def test_a_cursor_of_another_list_is_refused(filled: World) -> None:
     """A list's cursor with other filters, another sort, or sent to another list, is a 400."""
-    cursor = filled.ask(list_transfers, TransferFilters(limit=1), filled.signer).next_cursor
+    cursor = filled.ask(list_transfers, TransferFilters(limit=1), filled.signer).next_bookmark
     for filters in (
-        TransferFilters(cursor=cursor, sort="requested_at"),
-        TransferFilters(cursor=cursor, owner="usr_1"),
-        TransferFilters(cursor=f"{cursor}x"),
+        TransferFilters(bookmark=cursor, sort="requested_at"),
+        TransferFilters(bookmark=cursor, owner="usr_1"),
+        TransferFilters(bookmark=f"{cursor}x"),
     ):
         with pytest.raises(Malformed, match="cursor"):
             filled.ask(list_transfers, filters, filled.signer)
     with pytest.raises(Malformed, match="cursor"):
-        filled.ask(list_accounts, AccountFilters(cursor=cursor), filled.signer)
+        filled.ask(list_accounts, AccountFilters(bookmark=cursor), filled.signer)
 
 
 def test_ones_own_cursor_is_no_key_to_anothers_list(filled: World) -> None:
     """Whom a list is narrowed to is part of what its cursors are bound to."""
-    own = filled.ask(list_transfers, TransferFilters(owner="usr_1", limit=1), filled.signer).next_cursor
+    own = filled.ask(list_transfers, TransferFilters(owner="usr_1", limit=1), filled.signer).next_bookmark
     with pytest.raises(Malformed, match="cursor"):
-        filled.ask(list_transfers, TransferFilters(owner="usr_2", cursor=own), filled.signer)
+        filled.ask(list_transfers, TransferFilters(owner="usr_2", bookmark=own), filled.signer)
 
 
 def test_sums_beyond_64_bits_paginate(world: World) -> None:
@@ -123,7 +123,7 @@ def test_sums_beyond_64_bits_paginate(world: World) -> None:
     sort = Sort((SortKey("volume", "volume"), SortKey("owner", "owner")), descending=True)
 
     def page(cursor: Any, following: str | None) -> Page[int]:
-        bookmark = Bookmark(world.signer, "activity", ListParameters(limit=1, cursor=following))
+        bookmark = Bookmark(world.signer, "activity", ListParameters(limit=1, bookmark=following))
         select = "SELECT owner, volume FROM owner_activity"
         return read_page(cursor, select, Where(), sort, bookmark, 1, lambda row: int(Decimal(row["volume"])))
 

@@ -100,7 +100,7 @@ def read(watch: Watch, path: str, sort: str, given: Values) -> int:
     query, parameters = LISTS[path]
     wanted: Any = parameters(sort=sort, **given)  # type: ignore[call-arg]
     return watch.two_pages(
-        lambda cursor, following: query(cursor, msgspec.structs.replace(wanted, cursor=following), SIGNER)
+        lambda cursor, following: query(cursor, msgspec.structs.replace(wanted, bookmark=following), SIGNER)
     )
 
 

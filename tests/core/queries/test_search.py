@@ -44,7 +44,7 @@ def test_every_way_finds_the_same(world: World, way: str, monkeypatch: pytest.Mo
 
 
 def _page(world: World, filters: AccountFilters, cursor: Any, following: str | None) -> Page[Any]:
-    return list_accounts(cursor, msgspec.structs.replace(filters, cursor=following), world.signer)
+    return list_accounts(cursor, msgspec.structs.replace(filters, bookmark=following), world.signer)
 
 
 def test_words_follow_the_name(world: World) -> None:

@@ -71,7 +71,7 @@ class ReadModel:
         while True:
             found = self.ask(page, following)
             items += found.items
-            following = found.next_cursor
+            following = found.next_bookmark
             if following is None:
                 return items
             between()
@@ -80,7 +80,7 @@ class ReadModel:
         """Pages of any size, one after the other, must give the list that one large page gives, and then end."""
         whole = self.ask(list_, msgspec.structs.replace(parameters, limit=200))
         assert len(whole.items) > 2
-        assert whole.next_cursor is None
+        assert whole.next_bookmark is None
         for limit in (1, 2, 5, len(whole.items)):
             sized = msgspec.structs.replace(parameters, limit=limit)
             assert self.all_pages(partial(page_of, list_, sized)) == whole.items
@@ -88,7 +88,7 @@ class ReadModel:
 
 def page_of(list_: List, parameters: ListParameters, cursor: Any, following: str | None) -> Page[Any]:
     """The page that follows a cursor of the list."""
-    return list_(cursor, msgspec.structs.replace(parameters, cursor=following))
+    return list_(cursor, msgspec.structs.replace(parameters, bookmark=following))
 
 
 class World(ReadModel):

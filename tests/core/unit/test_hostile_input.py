@@ -62,7 +62,7 @@ def test_signed_texts(payload: Any, purpose: str, other: str) -> None:
 def test_cursors(text: str) -> None:
     """A text that no list has signed is no cursor."""
     with pytest.raises(Malformed):
-        Bookmark(SIGNER, "accounts", AccountFilters(cursor=text))
+        Bookmark(SIGNER, "accounts", AccountFilters(bookmark=text))
 
 
 @given(ANY_TEXT)

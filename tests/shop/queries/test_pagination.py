@@ -107,9 +107,9 @@ def test_all_pages_are_the_whole_list(filled: World, page: List, parameters: Lis
 
 def test_a_cursor_of_another_default_currency_is_refused(filled: World) -> None:
     """What a deployment adds to the filters counts as well."""
-    cursor = filled.ask(list_customers, CustomerFilters(sort="spend", limit=1), filled.signer, "GBP").next_cursor
+    cursor = filled.ask(list_customers, CustomerFilters(sort="spend", limit=1), filled.signer, "GBP").next_bookmark
     with pytest.raises(Malformed, match="cursor"):
-        filled.ask(list_customers, CustomerFilters(sort="spend", cursor=cursor), filled.signer, "EUR")
+        filled.ask(list_customers, CustomerFilters(sort="spend", bookmark=cursor), filled.signer, "EUR")
 
 
 def test_a_report_goes_on_across_midnight(filled: World) -> None:
@@ -119,6 +119,6 @@ def test_a_report_goes_on_across_midnight(filled: World) -> None:
 
     def page(cursor: Any, following: str | None) -> Page[Any]:
         today = TODAY + timedelta(days=40 * next(days))
-        return sales(cursor, SalesParameters(by="product", limit=2, cursor=following), filled.signer, today)
+        return sales(cursor, SalesParameters(by="product", limit=2, bookmark=following), filled.signer, today)
 
     assert filled.all_pages(page) == whole

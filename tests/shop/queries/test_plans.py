@@ -116,7 +116,7 @@ def orders_read(watch: Watch, most: int, **filters: Any) -> None:
     wanted = OrderFilters(**filters)
     two_pages(
         watch,
-        lambda cursor, following: list_orders(cursor, msgspec.structs.replace(wanted, cursor=following), SIGNER),
+        lambda cursor, following: list_orders(cursor, msgspec.structs.replace(wanted, bookmark=following), SIGNER),
         most,
     )
 
@@ -182,7 +182,7 @@ def test_customers(watch: Watch, filters: dict[str, Any], sort: Any) -> None:
     two_pages(
         watch,
         lambda cursor, following: list_customers(
-            cursor, msgspec.structs.replace(wanted, cursor=following), SIGNER, "GBP"
+            cursor, msgspec.structs.replace(wanted, bookmark=following), SIGNER, "GBP"
         ),
         FEW,
     )
@@ -207,7 +207,7 @@ def test_products(watch: Watch, filters: dict[str, Any], sort: Any) -> None:
     wanted = ProductFilters(sort=sort, **filters)
     two_pages(
         watch,
-        lambda cursor, following: list_products(cursor, msgspec.structs.replace(wanted, cursor=following), SIGNER),
+        lambda cursor, following: list_products(cursor, msgspec.structs.replace(wanted, bookmark=following), SIGNER),
         FEW,
     )
 
@@ -220,7 +220,7 @@ def test_customers_searched(watch: Watch, sort: Any, q: str) -> None:
     two_pages(
         watch,
         lambda cursor, following: list_customers(
-            cursor, msgspec.structs.replace(wanted, cursor=following), SIGNER, "GBP"
+            cursor, msgspec.structs.replace(wanted, bookmark=following), SIGNER, "GBP"
         ),
         3 * bulk.CUSTOMERS,
     )
@@ -233,7 +233,7 @@ def test_products_searched(watch: Watch, sort: Any, q: str) -> None:
     wanted = ProductFilters(sort=sort, q=q)
     two_pages(
         watch,
-        lambda cursor, following: list_products(cursor, msgspec.structs.replace(wanted, cursor=following), SIGNER),
+        lambda cursor, following: list_products(cursor, msgspec.structs.replace(wanted, bookmark=following), SIGNER),
         15 * bulk.PRODUCTS,
     )
 
@@ -262,7 +262,7 @@ def test_reports_read_their_range_alone(watch: Watch, by: Any, sort: Any, curren
     parameters = SalesParameters(by=by, sort=sort, currency=currency, from_=first, to=last)
     two_pages(
         watch,
-        lambda cursor, following: sales(cursor, msgspec.structs.replace(parameters, cursor=following), SIGNER, last),
+        lambda cursor, following: sales(cursor, msgspec.structs.replace(parameters, bookmark=following), SIGNER, last),
         8 * rows,
     )
 
@@ -275,7 +275,7 @@ def test_reports_over_all_years(watch: Watch, by: Any, currency: str | None) -> 
     two_pages(
         watch,
         lambda cursor, following: sales(
-            cursor, msgspec.structs.replace(parameters, cursor=following), SIGNER, date(2026, 12, 31)
+            cursor, msgspec.structs.replace(parameters, bookmark=following), SIGNER, date(2026, 12, 31)
         ),
         60_000,
     )
@@ -285,7 +285,7 @@ def test_low_stock(watch: Watch) -> None:
     """Reads what is low and no more."""
     two_pages(
         watch,
-        lambda cursor, following: low_stock(cursor, LowStockParameters(limit=20, cursor=following), SIGNER),
+        lambda cursor, following: low_stock(cursor, LowStockParameters(limit=20, bookmark=following), SIGNER),
         FEW,
     )
 

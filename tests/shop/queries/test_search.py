@@ -259,7 +259,7 @@ def test_every_way_finds_the_same(shop: World, way: str, sort: Any, monkeypatch:
 
 
 def _page(world: World, filters: OrderFilters, cursor: Any, following: str | None) -> Page[Any]:
-    return list_orders(cursor, msgspec.structs.replace(filters, cursor=following), world.signer)
+    return list_orders(cursor, msgspec.structs.replace(filters, bookmark=following), world.signer)
 
 
 # What it may cost: nobody's question takes the server's time from the others.

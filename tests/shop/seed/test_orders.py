@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.orders.bodies import MAX_LINES, MAX_SKUS
+from chalicelib.orders.commands import MAX_LINES, MAX_SKUS
 from demo.seed import orders
 from demo.seed.orders import SeedOrderLine, invoices, orders_of
 from demo.seed.table import BadFile

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from chalicelib.core.operations.dead_letters.letters import Letter, LetterError, Letters
 from chalicelib.core.projector import project
-from chalicelib.core.projector.handler import deps_of as projector_deps
+from chalicelib.core.projector.handler import projector_deps
 from chalicelib.core.reactor import react
-from chalicelib.core.reactor.handler import deps_of as reactor_deps
+from chalicelib.core.reactor.handler import reactor_deps
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.streams.batches import remaining_ms
 from chalicelib.core.streams.dead_letters import PROJECTOR, REACTOR, DeadLetter, DeadLetters, dead_letters_of

@@ -60,7 +60,7 @@ def _owner(account: Account) -> str:
     return account.owner
 
 
-@api.query("/accounts", "accounts.list", parameters=AccountFilters, answer=AccountSummary, many=True)
+@api.query("/accounts", "accounts.list", parameters=AccountFilters, answer=AccountSummary, is_list=True)
 def list_(call: Call[AccountFilters], cursor: QueryCursor) -> Page[AccountSummary]:
     """List accounts; whoever may see its own alone sees those."""
     filters = call.body

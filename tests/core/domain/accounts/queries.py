@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from chalicelib.core.queries.answers import Timestamp, Version, timestamp
 from chalicelib.core.queries.limit import QueryCursor, ResultRow
 from chalicelib.core.queries.listing import Bookmark, ListParameters, Page, Sort, SortKey, Where, read_page
-from chalicelib.core.queries.search import WORDS, SearchText, Source, Way, first_full, narrow, sought, ways
+from chalicelib.core.queries.search import WORDS, SearchedTable, SearchText, Way, first_full, narrow, sought, ways
 from chalicelib.core.tokens import Signer
 from tests.core.domain.fields import Owner
 
@@ -55,7 +55,7 @@ _COLUMNS = "a.id, a.version, a.owner, a.name, a.balance, a.available, a.opened_a
 _LIST = f"SELECT {_COLUMNS} FROM accounts a"
 _FOUND = f"SELECT {_COLUMNS} FROM {{found}} STRAIGHT_JOIN accounts a ON a.id = found.id"
 _SEARCHED = (
-    Source(
+    SearchedTable(
         has="account_words w WHERE w.id = a.id AND w.word LIKE %s",
         found="account_words w WHERE w.word LIKE %s",
         key="w.id",
@@ -70,7 +70,7 @@ def list_accounts(cursor: QueryCursor, filters: AccountFilters, signer: Signer) 
     """One page of accounts that are open.
 
     Raises:
-        Malformed: the cursor is not of this list.
+        Malformed: the bookmark is not of this list.
         Invalid: nothing in `q` can be searched for.
     """
     where = Where("a.deleted_at IS NULL")

@@ -52,7 +52,7 @@ def request(call: Call[NewTransfer]) -> Envelope:
         accounts=standings.standings(numbers),
         of_owner=call.own is not None,
     )
-    return call.envelope(command, (new_id("tra"),), fresh=True)
+    return call.envelope(command, (new_id("tra"),), new_ids=True)
 
 
 @api.command("POST", "/transfers/{id}/cancel", "transfers.cancel", body=Cancellation, answer=TransferAnswer)
@@ -93,7 +93,7 @@ def _requested_at(call: Call[NewTransfer]) -> str:
     return iso(stated)
 
 
-@api.query("/transfers", "transfers.list", parameters=TransferFilters, answer=TransferSummary, many=True)
+@api.query("/transfers", "transfers.list", parameters=TransferFilters, answer=TransferSummary, is_list=True)
 def list_(call: Call[TransferFilters], cursor: QueryCursor) -> Page[TransferSummary]:
     """List transfers; whoever may see its own alone sees those."""
     filters = call.body

@@ -86,7 +86,7 @@ def list_transfers(cursor: QueryCursor, filters: TransferFilters, signer: Signer
     """One page of transfers.
 
     Raises:
-        Malformed: the cursor is not of this list.
+        Malformed: the bookmark is not of this list.
         Invalid: a time is out of range.
     """
     where = Where("t.deleted_at IS NULL")
