@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from chalicelib.bootstrap import SERVICES
 from demo import loads
 from demo.loads import LOADS, Load
-from local.template import load as load_template
+from local.template import load_template
 
 ROOT = Path(__file__).parent.parent
 PRICES: Mapping[str, Any] = tomllib.loads((ROOT / "demo/prices.toml").read_text(encoding="utf-8"))

@@ -22,7 +22,7 @@ from typing import Any
 from chalicelib.bootstrap import REACTED_TO, SERVICES, SETTINGS
 from deploy.chalice_sample import OUTPUTS
 from deploy.generate.names import logical, stream_variable
-from local.template import Template, load
+from local.template import Template, load_template
 
 ROOT = Path(__file__).parent.parent
 APP = "tributary"
@@ -139,7 +139,7 @@ def policy(stage: str, name: str, outputs: Mapping[str, str]) -> dict[str, Any]:
         "Tables": f"arn:{partition}:dynamodb:{region}:{account}:table/{outputs['Prefix']}",
         **{f"{role}Log.Arn": f"{log}:*" for role in ROLES[name]},
     }
-    resources = load(ROOT / "infrastructure/roles.yaml")["Resources"]
+    resources = load_template(ROOT / "infrastructure/roles.yaml")["Resources"]
     statements = [
         resolved(statement, values)
         for role in ROLES[name]
@@ -183,7 +183,7 @@ def merge_template(stage: str, outputs: Mapping[str, str]) -> dict[str, Any]:
     Names for the functions, by which their policies let them log; template.yaml's mapping options, and that partial
     failures work; and what keeps SAM from adding a stage of its own to the API.
     """
-    template = load(ROOT / "template.yaml")
+    template = load_template(ROOT / "template.yaml")
     parallel = template["Parameters"]["Parallelization"]["Default"]
     destination = {"OnFailure": {"Type": "S3", "Destination": outputs["DeadLetterBucketArn"]}}
     merged: dict[str, Any] = {

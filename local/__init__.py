@@ -12,7 +12,7 @@ class LocalError(Exception):
     """The user has to change something. The message says what."""
 
 
-def explain(error: LocalError | OSError) -> str:
+def message_of(error: LocalError | OSError) -> str:
     """The message for an error that ends the stack."""
     if isinstance(error, LocalError):
         return str(error)

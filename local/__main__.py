@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from chalicelib.core.composition_root import HalfWired
-from local import LocalError, explain
+from local import LocalError, message_of
 from local.config import Config
 
 
@@ -22,7 +22,7 @@ def main() -> int:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except (LocalError, OSError) as error:
-        print(f"\n{explain(error)}", file=sys.stderr)
+        print(f"\n{message_of(error)}", file=sys.stderr)
         return 1
     return 0
 

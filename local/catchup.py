@@ -21,9 +21,8 @@ from chalicelib.core.composition_root import composition_root
 from chalicelib.core.dynamodb.store import MAX_BATCH_GET, PATIENT_TRIES, batch_get
 from chalicelib.core.mysql.connections import Pool
 from chalicelib.core.service import Service, UnknownAggregate, is_head
-from chalicelib.core.streams.records import as_record
+from chalicelib.core.streams.records import RawRecord, as_record
 from local import aws
-from local.delivery import Record
 from local.functions import LambdaHandler, load_handlers
 from local.output import keep_going
 from local.pump import batches, was_at_rest
@@ -36,7 +35,7 @@ _SEGMENTS = 4  # of a parallel scan; with more MiniStack is no faster
 _PROJECTOR = "project"  # of whatever module
 
 
-class Found(NamedTuple):
+class CaughtUp(NamedTuple):
     """The result of comparing both sides.
 
     Attributes:
@@ -71,8 +70,8 @@ class CatchUp:
         pool: connections to the read model.
 
     Attributes:
-        ahead: see `Found`; counted while `records` is read.
-        without_item: see `Found`.
+        ahead: see `CaughtUp`; counted while `records` is read.
+        without_item: see `CaughtUp`.
     """
 
     def __init__(self, client: "DynamoDBClient", table: str, service: Service, pool: Pool) -> None:
@@ -83,7 +82,7 @@ class CatchUp:
         self._stream = client.describe_table(TableName=table)["Table"].get("LatestStreamArn", "")
         self.ahead = self.without_item = 0
 
-    def records(self) -> Iterator[list[Record]]:
+    def records(self) -> Iterator[list[RawRecord]]:
         """A record, like a stream's, for each item that the read model does not show yet."""
         with ThreadPoolExecutor(_SEGMENTS) as threads:
             compared = list(threads.map(self._compare, range(_SEGMENTS)))
@@ -94,12 +93,12 @@ class CatchUp:
             part = missing[start : start + MAX_BATCH_GET]
             yield self._records(batch_get(self._client, self.name, part, tries=PATIENT_TRIES))
 
-    def all_records(self) -> Iterator[list[Record]]:
+    def all_records(self) -> Iterator[list[RawRecord]]:
         """A record for every aggregate, a page of the table at a time."""
         for page in self._client.get_paginator("scan").paginate(TableName=self.name, ConsistentRead=True):
             yield self._records(item for item in page["Items"] if is_head(item["id"]["S"]))
 
-    def _records(self, items: Iterable[Mapping[str, Any]]) -> list[Record]:
+    def _records(self, items: Iterable[Mapping[str, Any]]) -> list[RawRecord]:
         return [as_record(item, self._stream, time.time()) for item in items]
 
     def _compare(self, segment: int) -> "_Compared":
@@ -180,7 +179,7 @@ def catch_up(
     handlers: Mapping[str, LambdaHandler],
     *,
     at_rest: bool,
-) -> Found:
+) -> CaughtUp:
     """Compare every service's table with the read model, and give every function the records that it may have missed.
 
     Args:
@@ -196,7 +195,7 @@ def catch_up(
         RuntimeError: a function did not accept its records.
     """
     client = aws.dynamodb(endpoint)
-    found = Found()
+    found = CaughtUp()
     for name, service in services.items():
         table = CatchUp(client, f"{prefix}{name}", service, pool)
         fed = [source for source in sources if source.table == table.name]
@@ -204,13 +203,13 @@ def catch_up(
         for records in table.records():
             newer += len(records)
             _hand_over([source for source in fed if source.callable == _PROJECTOR], handlers, records)
-        found = Found(found.newer + newer, found.without_item + table.without_item, found.ahead + table.ahead)
+        found = CaughtUp(found.newer + newer, found.without_item + table.without_item, found.ahead + table.ahead)
         for records in table.all_records() if not at_rest else ():
             _hand_over([source for source in fed if source.callable != _PROJECTOR], handlers, records)
     return found
 
 
-def _hand_over(sources: Sequence[EventSource], handlers: Mapping[str, LambdaHandler], records: list[Record]) -> None:
+def _hand_over(sources: Sequence[EventSource], handlers: Mapping[str, LambdaHandler], records: list[RawRecord]) -> None:
     for source in sources:
         for batch in batches(source, records):
             answer = handlers[source.handler]({"Records": batch}, None) or {}
@@ -234,7 +233,7 @@ def main() -> int:
         said.close()
 
 
-def _catch_up_by_environment() -> Found:
+def _catch_up_by_environment() -> CaughtUp:
     sources = Template.from_env().mappings()
     return catch_up(
         os.environ["AWS_ENDPOINT_URL"],

@@ -8,12 +8,12 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from chalicelib.core.streams.records import RawRecord
 from local.template import EventSource
 
-Record = Mapping[str, Any]
 _LONGEST_PAUSE_SECONDS = 10.0
 
 
@@ -36,9 +36,9 @@ class Delivery:
     def __init__(
         self,
         source: EventSource,
-        call: Callable[[Sequence[Record]], Any],
+        call: Callable[[Sequence[RawRecord]], Any],
         advance: Callable[[str], None],
-        give_up: Callable[[Sequence[Record], str], None],
+        give_up: Callable[[Sequence[RawRecord], str], None],
         pause: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -49,7 +49,7 @@ class Delivery:
         self._pause = pause
         self._now = now
 
-    def deliver(self, records: Sequence[Record]) -> None:
+    def deliver(self, records: Sequence[RawRecord]) -> None:
         """Deliver records until all are done or given up."""
         waiting = [records]  # the next batch last
         tries = 0
@@ -76,7 +76,7 @@ class Delivery:
                 waiting.append(rest)
                 self._pause(min(0.1 * 2 ** min(tries, 10), _LONGEST_PAUSE_SECONDS))
 
-    def _try(self, batch: Sequence[Record]) -> tuple[int, bool]:
+    def _try(self, batch: Sequence[RawRecord]) -> tuple[int, bool]:
         """Call the function. Returns the number of records that are done, and whether it raised."""
         try:
             answer = self._call(batch)
@@ -86,7 +86,7 @@ class Delivery:
             return 0, True
         return (first_failure(answer, batch) if self._source.reports_failures else len(batch)), False
 
-    def _drop_old(self, batch: Sequence[Record]) -> Sequence[Record]:
+    def _drop_old(self, batch: Sequence[RawRecord]) -> Sequence[RawRecord]:
         """Give up the records that exceed the mapping's age. The oldest come first."""
         if self._source.max_age_seconds < 0:
             return batch
@@ -96,17 +96,17 @@ class Delivery:
             self._abandon(old, "RecordAgeExceeded")
         return batch[len(old) :]
 
-    def _abandon(self, batch: Sequence[Record], condition: str) -> None:
+    def _abandon(self, batch: Sequence[RawRecord], condition: str) -> None:
         self._give_up(batch, condition)
         self._advance(sequence_number(batch[-1]))
 
 
-def sequence_number(record: Record) -> str:
+def sequence_number(record: RawRecord) -> str:
     """A record's sequence number in its shard."""
     return str(record["dynamodb"]["SequenceNumber"])
 
 
-def first_failure(answer: Any, batch: Sequence[Record]) -> int:
+def first_failure(answer: Any, batch: Sequence[RawRecord]) -> int:
     """The number of records at the start of a batch that are done, by an answer with batchItemFailures.
 
     It is the whole batch if the answer names no failure. It is None if the answer cannot be understood, or names a

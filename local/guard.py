@@ -12,9 +12,9 @@ from typing import Any
 
 from local.hosts import is_own
 
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+AsgiReceive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+AsgiSend = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+AsgiApp = Callable[[MutableMapping[str, Any], AsgiReceive, AsgiSend], Awaitable[None]]
 
 _REFUSAL = (
     b'{"__type": "AccessDeniedException", "message": "This is the embedded AWS of a local stack: it takes no request of'
@@ -29,10 +29,10 @@ class Guard:
         app: the application behind it.
     """
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: AsgiApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: MutableMapping[str, Any], receive: AsgiReceive, send: AsgiSend) -> None:
         """Pass the request on, or refuse it."""
         if scope["type"] == "lifespan" or is_from_a_program(scope["headers"]):
             await self._app(scope, receive, send)

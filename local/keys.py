@@ -20,8 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from local import LocalError
 from local.files import write_private
-from ops.issuing import KEY_ID
-from ops.issuing import issue as sign
+from ops.issuing import KEY_ID, sign_token
 
 # These are names, not addresses. They do not change with the API's port.
 ISSUER = "http://localhost:8000"
@@ -58,7 +57,7 @@ def token_secret(folder: Path) -> str:
 
 def issue(folder: Path, role: str, subject: str = "") -> str:
     """A JWT that a stack with this folder of secrets accepts. See `ops.issuing.issue`."""
-    return sign(private_key_path(folder), ISSUER, AUDIENCE, role, subject)
+    return sign_token(private_key_path(folder), ISSUER, AUDIENCE, role, subject)
 
 
 def private_key(folder: Path) -> ec.EllipticCurvePrivateKey:

@@ -126,7 +126,7 @@ class MariaDB:
         fresh = self.folder / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
-        command = [find("mariadbd"), "--no-defaults", "--bootstrap", f"--datadir={fresh}"]
+        command = [find_program("mariadbd"), "--no-defaults", "--bootstrap", f"--datadir={fresh}"]
         command += [f"--tmpdir={self._temporary}", *_user()]
         done = subprocess.run(command, input=_system_tables(), capture_output=True, check=False)
         if done.returncode:
@@ -135,7 +135,7 @@ class MariaDB:
 
     def _command(self) -> list[str]:
         return [
-            find("mariadbd"),
+            find_program("mariadbd"),
             "--no-defaults",
             f"--datadir={self._data}",
             f"--tmpdir={self._temporary}",
@@ -179,13 +179,13 @@ def _system_tables() -> bytes:
 def _shared(name: str) -> Path:
     """The path of a file that comes with the server."""
     for folder in ("mysql", "mariadb"):
-        path = Path(find("mariadbd")).resolve().parents[1] / "share" / folder / name
+        path = Path(find_program("mariadbd")).resolve().parents[1] / "share" / folder / name
         if path.exists():
             return path
     raise LocalError(f"{name}, which comes with mariadbd, is not on this machine; install mariadb-server-core again.")
 
 
-def find(program: str) -> str:
+def find_program(program: str) -> str:
     """The path of a program of MariaDB.
 
     Raises:

@@ -19,7 +19,7 @@ from hypercorn.config import Config
 from hypercorn.utils import LifespanFailureError
 from ministack.core import persistence
 
-from local.guard import Guard, Receive, Send
+from local.guard import AsgiReceive, AsgiSend, Guard
 from local.ministack import SAVE_PATH, UNREADABLE, UNSAVED
 from local.output import keep_going
 
@@ -86,7 +86,7 @@ class Keeper:
         self.unreadable = ""
         ministack.app.save_all = self._save_at_the_end
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: MutableMapping[str, Any], receive: AsgiReceive, send: AsgiSend) -> None:
         """Handle an ASGI request or the lifespan protocol."""
         if scope["type"] == "lifespan":
             await self._live(scope, receive, send)
@@ -96,7 +96,7 @@ class Keeper:
             self._saved = False
             await ministack.app.app(scope, receive, send)
 
-    async def _live(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def _live(self, scope: MutableMapping[str, Any], receive: AsgiReceive, send: AsgiSend) -> None:
         faults = Faults()
         faults.found += [f"{name} is missing" for name in self._state.missing()]
 
@@ -109,7 +109,7 @@ class Keeper:
 
         await ministack.app.app(scope, receive, checked)
 
-    async def _answer_save(self, send: Send) -> None:
+    async def _answer_save(self, send: AsgiSend) -> None:
         """Save while no other request is served. Answer 200, or 507 with the reason."""
         self._state.save(ministack.app._build_persistence_save_dict())
         self._saved = not self._state.fault

@@ -21,9 +21,10 @@ from typing import Any
 
 from chalice.local import LambdaContext
 
+from chalicelib.core.streams.records import RawRecord
 from local import aws
 from local.checkpoints import Checkpoints
-from local.delivery import Delivery, PumpStopped, Record, sequence_number
+from local.delivery import Delivery, PumpStopped, sequence_number
 from local.filters import passes
 from local.functions import LambdaHandler, load_handler, load_handlers
 from local.output import keep_going
@@ -167,7 +168,7 @@ class Pump:
             records += reader.read(source.batch_size - len(records))
         return records
 
-    def _call(self, source: EventSource, batch: Sequence[Record]) -> Any:
+    def _call(self, source: EventSource, batch: Sequence[RawRecord]) -> Any:
         context = LambdaContext(source.function, 1024, max_runtime_ms=source.timeout_seconds * 1000)
         try:
             return self._handlers[source.handler]({"Records": list(batch)}, context)
@@ -179,7 +180,7 @@ class Pump:
         if self._stopping.wait(seconds):
             raise PumpStopped
 
-    def _give_up(self, source: EventSource, batch: Sequence[Record], why: str) -> None:
+    def _give_up(self, source: EventSource, batch: Sequence[RawRecord], why: str) -> None:
         """Store a batch that is given up in S3, in Lambda's format, with its records."""
         _say(f"{source.function} on {source.table}: {len(batch)} records given up: {why}")
         if not (source.destination and self._bucket):
@@ -190,7 +191,7 @@ class Pump:
         )
 
 
-def _given_up(source: EventSource, batch: Sequence[Record], why: str) -> dict[str, Any]:
+def _given_up(source: EventSource, batch: Sequence[RawRecord], why: str) -> dict[str, Any]:
     return {
         "requestContext": {"functionArn": source.function, "condition": why},
         "timestamp": datetime.now(UTC).isoformat(),
@@ -204,9 +205,9 @@ def _given_up(source: EventSource, batch: Sequence[Record], why: str) -> dict[st
     }
 
 
-def batches(source: EventSource, records: Sequence[Record]) -> list[list[Record]]:
+def batches(source: EventSource, records: Sequence[RawRecord]) -> list[list[RawRecord]]:
     """The records that pass the filter, in batches that each fit into one call."""
-    cut: list[list[Record]] = []
+    cut: list[list[RawRecord]] = []
     size = _ENVELOPE_BYTES
     for record in records:
         if not passes(record, source.filters):

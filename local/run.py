@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.core.composition_root import composition_root
-from local import LocalError, explain
+from local import LocalError, message_of
 from local.bridge import forward
 from local.config import Config
 from local.description import describe
@@ -48,7 +48,7 @@ def run(config: Config) -> int:
         except _Ended:
             pass
         except (LocalError, OSError) as error:
-            fault = explain(error)
+            fault = message_of(error)
             print(f"\n{fault}", file=sys.stderr, flush=True)
         finally:
             _on_signals(signal.SIG_IGN)  # a second Ctrl-C must not cut the stopping short

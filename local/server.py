@@ -18,7 +18,7 @@ import msgspec
 from chalice.app import Chalice
 
 from chalicelib.core.errors import Forbidden, Internal, Malformed, Problem, TooLarge
-from chalicelib.core.http.request import MAX_BODY_BYTES as ACCEPTED_BYTES
+from chalicelib.core.http.request import MAX_BODY_BYTES
 from local import tokens
 from local.functions import load_handler
 from local.gateway import Gateway, GatewayResponse, compressed, problem_answer
@@ -26,7 +26,7 @@ from local.hosts import is_own
 from local.output import keep_going
 from local.template import Template
 
-MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's limit; the app's own is lower, and the one to tell
+GATEWAY_MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's limit; the app's own is lower, and the one to tell
 _MAX_CHUNK_LINE = 1024
 
 
@@ -120,7 +120,7 @@ class RequestHandler(BaseHTTPRequestHandler):
         text = lengths.pop()
         if lengths or "transfer-encoding" in self.headers or not (text.isascii() and text.isdigit()):
             raise Malformed("The length of the body is not clear. Send one Content-Length, in bytes.")
-        if len(text) > 18 or int(text) > MAX_BODY_BYTES:
+        if len(text) > 18 or int(text) > GATEWAY_MAX_BODY_BYTES:
             raise _too_large(text[:18])
         return int(text)
 
@@ -132,8 +132,8 @@ class RequestHandler(BaseHTTPRequestHandler):
             if not re.fullmatch(rb"[0-9A-Fa-f]{1,8}", size):
                 raise Malformed("The chunked body cannot be read.")
             length = int(size, 16)
-            if len(body) + length > MAX_BODY_BYTES:
-                raise _too_large(f"over {MAX_BODY_BYTES}")
+            if len(body) + length > GATEWAY_MAX_BODY_BYTES:
+                raise _too_large(f"over {GATEWAY_MAX_BODY_BYTES}")
             if length == 0:
                 while self.rfile.readline(_MAX_CHUNK_LINE).strip():
                     pass  # trailers
@@ -208,7 +208,7 @@ def _token_answer(method: str, headers: dict[str, list[str]], body: bytes) -> Ga
 
 
 def _too_large(size: str) -> TooLarge:
-    return TooLarge(f"The body has {size} bytes; at most {ACCEPTED_BYTES} are accepted. Send less.")
+    return TooLarge(f"The body has {size} bytes; at most {MAX_BODY_BYTES} are accepted. Send less.")
 
 
 def main() -> None:

@@ -37,7 +37,7 @@ def _tagged(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, 
 _Loader.add_multi_constructor("!", _tagged)
 
 
-def load(path: Path) -> dict[str, Any]:
+def load_template(path: Path) -> dict[str, Any]:
     """A template as plain data.
 
     Raises:
@@ -100,12 +100,12 @@ class Template:
     """
 
     def __init__(self, prefix: str, path: Path = TEMPLATE) -> None:
-        content = load(path)
+        content = load_template(path)
         self.prefix = prefix
         self._resources: dict[str, Any] = dict(content["Resources"])
         self._outputs: dict[str, Any] = {}
         for name, stack in self._of_type("AWS::CloudFormation::Stack"):
-            nested = load(path.parent / stack["Properties"]["TemplateURL"])
+            nested = load_template(path.parent / stack["Properties"]["TemplateURL"])
             self._resources |= nested["Resources"]
             for output, definition in nested["Outputs"].items():
                 self._outputs[f"{name}.Outputs.{output}"] = definition["Value"]

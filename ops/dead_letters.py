@@ -10,7 +10,7 @@ from chalicelib.core.operations.dead_letters.redrive import redrive as run
 from chalicelib.core.runtime import Runtime
 from ops.environment import load, operator, services_of
 from ops.failing import WRONG, OpsError
-from ops.output import console, json_option, print_json, table
+from ops.output import json_option, print_json, table, terminal
 from ops.progress import phase
 
 _service = click.option("--service", metavar="NAME", help="The letters of one service.")
@@ -34,9 +34,9 @@ def list_letters(service: str | None, discarded: bool, as_json: bool) -> int:
         print_json({"dead_letters": [letter._asdict() for letter in found]})
     elif found and discarded:
         given_up = [(one.id, one.error, one.discarded_at, one.discarded_by, one.reason) for one in found]
-        console().print(table("", ("id", "error", "discarded at", "by", "reason"), given_up))
+        terminal().print(table("", ("id", "error", "discarded at", "by", "reason"), given_up))
     elif found:
-        console().print(table("", ("id", "set aside at", "error"), [(one.id, one.at, one.error) for one in found]))
+        terminal().print(table("", ("id", "set aside at", "error"), [(one.id, one.at, one.error) for one in found]))
     else:
         click.echo("There are no dead letters.")
     return 0
@@ -52,8 +52,8 @@ def show(id: str, as_json: bool) -> int:
     if as_json:
         print_json({**letter._asdict(), "record": record})
         return 0
-    console().print(table("", ("", ""), [(name, value) for name, value in letter._asdict().items() if value != ""]))
-    console().print_json(data=_readable(image), default=str)
+    terminal().print(table("", ("", ""), [(name, value) for name, value in letter._asdict().items() if value != ""]))
+    terminal().print_json(data=_readable(image), default=str)
     return 0
 
 
@@ -78,7 +78,7 @@ def redrive(ids: tuple[str, ...], everything: bool, service: str | None, as_json
         print_json({"redriven": len(outcomes) - len(refused), "refused": [outcome._asdict() for outcome in refused]})
     else:
         if refused:
-            console().print(table("", ("refused again", "error"), refused))
+            terminal().print(table("", ("refused again", "error"), refused))
         click.echo(f"{len(outcomes) - len(refused):,} handled, {len(refused):,} refused again.")
     return WRONG if refused else 0
 

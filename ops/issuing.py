@@ -9,7 +9,7 @@ KEY_ID = "local"
 HOURS_VALID = 12
 
 
-def issue(key: Path, issuer: str, audience: str, role: str, subject: str = "") -> str:
+def sign_token(key: Path, issuer: str, audience: str, role: str, subject: str = "") -> str:
     """A signed JWT, valid for HOURS_VALID.
 
     Args:

@@ -38,7 +38,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
 
 
 @functools.cache
-def console() -> "Console":
+def terminal() -> "Console":
     """Standard output. If it is no terminal, it is wide, so that nothing is cut."""
     from rich.console import Console  # with its table half of what a small command would import
 

@@ -63,7 +63,7 @@ def published(folder: Path, stack: RunningStack) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
-def find(folder: Path) -> RunningStack:
+def find_stack(folder: Path) -> RunningStack:
     """The running stack of this folder.
 
     Raises:

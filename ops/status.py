@@ -12,7 +12,7 @@ from chalicelib.core.operations.queries import RebuildStatus, Status, get_status
 from chalicelib.core.runtime import Runtime
 from ops.environment import load
 from ops.interrupting import interruptible
-from ops.output import console, json_option, print_json, table
+from ops.output import json_option, print_json, table, terminal
 
 # The check runs every minute. If a row is older than this, the check has stopped.
 _STALE_SECONDS = 180
@@ -42,7 +42,7 @@ def status(watch: bool, interval: float, as_json: bool) -> int:
     elif as_json:
         print_json(msgspec.to_builtins(_look(runtime)))
     else:
-        console().print(_table(_look(runtime)))
+        terminal().print(_table(_look(runtime)))
     return 0
 
 
@@ -52,7 +52,7 @@ def _watch(runtime: Runtime, interval: float, as_json: bool) -> NoReturn:
         while True:
             print_json(msgspec.to_builtins(_look(runtime)))
             time.sleep(interval)
-    with Live(_table(_look(runtime)), console=console(), auto_refresh=False) as live:
+    with Live(_table(_look(runtime)), console=terminal(), auto_refresh=False) as live:
         while True:
             time.sleep(interval)
             live.update(_table(_look(runtime)), refresh=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ops.failing import OpsError
-from ops.running_stack import RunningStack, find, state_folder
+from ops.running_stack import RunningStack, find_stack, state_folder
 
 if TYPE_CHECKING:
     from chalicelib.core.settings import Settings
@@ -32,7 +32,7 @@ def local_stack(env: Mapping[str, str] = os.environ) -> RunningStack:
     Raises:
         OpsError: it is not running, or a variable names a part of another stack.
     """
-    stack = find(state_folder(env))
+    stack = find_stack(state_folder(env))
     for name in _OF_A_DEPLOYMENT:
         if env.get(name, "") not in ("", stack.environment.get(name)):
             raise OpsError(

@@ -36,7 +36,7 @@ def token_of(stack: RunningStack, role: str, subject: str = "") -> str:
     Raises:
         OpsError: there is no such role, or the role needs a subject.
     """
-    from ops.issuing import issue
+    from ops.issuing import sign_token
 
     if not role:
         raise OpsError(
@@ -54,4 +54,4 @@ def token_of(stack: RunningStack, role: str, subject: str = "") -> str:
             f"make token ROLE={role} SUB=<id>, or python -m ops token {role} --sub <id>",
         )
     environment = stack.environment
-    return issue(Path(stack.signing_key), environment["JWT_ISSUER"], environment["JWT_AUDIENCE"], role, subject)
+    return sign_token(Path(stack.signing_key), environment["JWT_ISSUER"], environment["JWT_AUDIENCE"], role, subject)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chalicelib.core.fields import Name, Text
-from chalicelib.core.service import Head, Projection, Row, Rows, Table, Version, word_rows, word_table
+from chalicelib.core.service import Head, Projection, Row, Rows, RowVersion, Table, word_rows, word_table
 from chalicelib.core.times import to_utc
 from chalicelib.vocabulary import Currency, Sku
 
@@ -12,7 +12,7 @@ class ProductRow(Row, frozen=True):
     """A row of `products`."""
 
     sku: Sku
-    version: Version
+    version: RowVersion
     name: Name
     description: Text
     price: int

@@ -7,7 +7,16 @@ from msgspec import Meta, Struct
 from chalicelib.core.queries.answers import Timestamp, Version, timestamp
 from chalicelib.core.queries.limit import QueryCursor, ResultRow
 from chalicelib.core.queries.listing import Bookmark, ListParameters, Page, Sort, SortKey, Where, read_page
-from chalicelib.core.queries.search import WORDS, SearchedTable, SearchText, Way, first_full, narrow, sought, ways
+from chalicelib.core.queries.search import (
+    MATCHING,
+    SearchedTable,
+    SearchText,
+    Way,
+    first_full,
+    narrow,
+    sought,
+    ways,
+)
 from chalicelib.core.tokens import Signer
 from chalicelib.vocabulary import Currency, MinorUnits, Money
 
@@ -15,7 +24,7 @@ from chalicelib.vocabulary import Currency, MinorUnits, Money
 class ProductFilters(ListParameters, frozen=True):
     """The filters and the sort of a list of products."""
 
-    q: Annotated[SearchText, Meta(description=f"{WORDS} Searches the name and the SKU.")] | None = None
+    q: Annotated[SearchText, Meta(description=f"{MATCHING} Searches the name and the SKU.")] | None = None
     min_price: MinorUnits | None = None
     max_price: MinorUnits | None = None
     currency: Currency | None = None

@@ -94,11 +94,9 @@ class Settings:
         seconds = env.get("QUERY_SECONDS", "2")
         if not re.fullmatch(r"\d{1,2}(\.\d{1,3})?", seconds) or not 0.1 <= float(seconds) <= MOST_QUERY_SECONDS:
             faults.append(f"QUERY_SECONDS must be a number from 0.1 to {MOST_QUERY_SECONDS}, not {seconds!r}")
-        keys_seconds = env.get("JWT_KEYS_SECONDS", "300")
-        if not re.fullmatch(r"[0-9]{1,5}", keys_seconds) or not 1 <= int(keys_seconds) <= MOST_KEYS_SECONDS:
-            faults.append(
-                f"JWT_KEYS_SECONDS must be a whole number from 1 to {MOST_KEYS_SECONDS}, not {keys_seconds!r}"
-            )
+        key_age = env.get("JWT_KEYS_SECONDS", "300")
+        if not re.fullmatch(r"[0-9]{1,5}", key_age) or not 1 <= int(key_age) <= MOST_KEYS_SECONDS:
+            faults.append(f"JWT_KEYS_SECONDS must be a whole number from 1 to {MOST_KEYS_SECONDS}, not {key_age!r}")
         deadlines = env.get("DEADLINES", "")
         if not _DEADLINES.fullmatch(deadlines):
             faults.append(
@@ -129,7 +127,7 @@ class Settings:
             jwt_issuer=env.get("JWT_ISSUER", ""),
             jwt_audience=env.get("JWT_AUDIENCE", ""),
             jwt_jwks=env.get("JWT_JWKS", ""),
-            jwt_keys_seconds=int(keys_seconds),
+            jwt_keys_seconds=int(key_age),
             jwt_role_claim=env.get("JWT_ROLE_CLAIM", "role"),
             jwt_subject_claim=env.get("JWT_SUBJECT_CLAIM", "sub"),
             oidc_client_id=env.get("OIDC_CLIENT_ID", ""),

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chalicelib.core.fields import Email, Name
-from chalicelib.core.service import Head, Projection, Row, Rows, Table, Version, word_rows, word_table
+from chalicelib.core.service import Head, Projection, Row, Rows, RowVersion, Table, word_rows, word_table
 from chalicelib.core.times import to_utc
 from chalicelib.vocabulary import Country, CustomerId
 
@@ -12,7 +12,7 @@ class CustomerRow(Row, frozen=True):
     """A row of `customers`."""
 
     id: CustomerId
-    version: Version
+    version: RowVersion
     name: Name
     email: Email
     country: Country | None

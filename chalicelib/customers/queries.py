@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from chalicelib.core.queries.answers import Timestamp, Version, timestamp
 from chalicelib.core.queries.limit import QueryCursor, ResultRow
 from chalicelib.core.queries.listing import Bookmark, ListParameters, Page, Sort, SortKey, Where, read_page
-from chalicelib.core.queries.search import WORDS, SearchedTable, SearchText, Way, first_full, narrow, sought, ways
+from chalicelib.core.queries.search import MATCHING, SearchedTable, SearchText, Way, first_full, narrow, sought, ways
 from chalicelib.core.tokens import Signer
 from chalicelib.vocabulary import Currency, Money
 
@@ -16,7 +16,7 @@ from chalicelib.vocabulary import Currency, Money
 class CustomerFilters(ListParameters, frozen=True):
     """The filters and the sort of a list of customers."""
 
-    q: Annotated[SearchText, Meta(description=f"{WORDS} Searches the name and the e-mail address.")] | None = None
+    q: Annotated[SearchText, Meta(description=f"{MATCHING} Searches the name and the e-mail address.")] | None = None
     currency: (
         Annotated[
             Currency,
@@ -45,7 +45,7 @@ class CustomerOrders(Struct, frozen=True, kw_only=True):
     last_order_at: Timestamp | None
 
 
-class Customer(Struct, frozen=True, kw_only=True):
+class CustomerFields(Struct, frozen=True, kw_only=True):
     """The fields that a list and a single answer share."""
 
     id: str
@@ -57,13 +57,13 @@ class Customer(Struct, frozen=True, kw_only=True):
     updated_at: Timestamp
 
 
-class CustomerSummary(Customer, frozen=True, kw_only=True):
+class CustomerSummary(CustomerFields, frozen=True, kw_only=True):
     """A customer in a list. `orders` is null if there are none in the currency."""
 
     orders: CustomerOrders | None
 
 
-class CustomerDetail(Customer, frozen=True, kw_only=True):
+class CustomerDetail(CustomerFields, frozen=True, kw_only=True):
     """A customer, with its orders in each currency."""
 
     orders: list[CustomerOrders]

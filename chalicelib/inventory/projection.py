@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from chalicelib.core.service import Head, Projection, Row, Rows, Table, Version
+from chalicelib.core.service import Head, Projection, Row, Rows, RowVersion, Table
 from chalicelib.core.times import to_utc
 from chalicelib.vocabulary import Sku
 
@@ -11,7 +11,7 @@ class StockRow(Row, frozen=True):
     """A row of `stock`."""
 
     sku: Sku
-    version: Version
+    version: RowVersion
     on_hand: int
     reserved: int
     available: int

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from chalicelib.core.queries.answers import Timestamp, Version
 from chalicelib.core.queries.listing import ListParameters
-from chalicelib.core.queries.search import WORDS, SearchText
+from chalicelib.core.queries.search import MATCHING, SearchText
 from chalicelib.vocabulary import Currency, CustomerId, Money, Reference, Sku
 
 OrderStatus = Literal["placed", "confirmed", "rejected", "cancelled", "shipped", "delivered"]
@@ -32,8 +32,8 @@ class OrderFilters(ListParameters, frozen=True):
         Annotated[
             SearchText,
             Meta(
-                description=f"{WORDS} Searches the order's reference, the SKUs and names of its products, and the name"
-                " and e-mail address of its customer, as they are now."
+                description=f"{MATCHING} Searches the order's reference, the SKUs and names of its products, and the"
+                " name and e-mail address of its customer, as they are now."
             ),
         ]
         | None

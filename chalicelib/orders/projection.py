@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from chalicelib.core.fields import Name, Note
-from chalicelib.core.service import Head, Projection, Row, Rows, Summary, Table, Version, word_rows, word_table
+from chalicelib.core.service import Head, Projection, Row, Rows, RowVersion, Summary, Table, word_rows, word_table
 from chalicelib.core.times import to_utc
 from chalicelib.orders.commands import MAX_LINES
 from chalicelib.vocabulary import Currency, CustomerId, OrderId, Reference, Sku
@@ -28,7 +28,7 @@ class OrderRow(Row, frozen=True):
     """A row of `orders`; `shortages` is JSON."""
 
     id: OrderId
-    version: Version
+    version: RowVersion
     reference: Reference | None
     customer_id: CustomerId
     status: Annotated[str, Meta(max_length=16)]

@@ -12,7 +12,7 @@ from local.load.mix import Mix
 from local.load.run import LoadOptions, run
 from local.load.tally import Latencies, LoadReport
 from ops.failing import WRONG, OpsError
-from ops.output import console, json_option, print_json, table
+from ops.output import json_option, print_json, table, terminal
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -73,7 +73,7 @@ def run_and_tell(options: LoadOptions, mix: Mix, *, as_json: bool) -> int:
 
 
 def _print(report: LoadReport) -> None:
-    console().print(
+    terminal().print(
         table("", ("milliseconds", *Latencies._fields), [(name, *each) for name, each in report.latencies.items()])
     )
     for crew, achieved in report.achieved.items():

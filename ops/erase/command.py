@@ -10,7 +10,7 @@ from ops.erase.run import EraseJob, EraseReport
 from ops.erase.run import erase as run
 from ops.failing import WRONG, OpsError
 from ops.options import segments_option
-from ops.output import console, json_option, print_json, table
+from ops.output import json_option, print_json, table, terminal
 from ops.progress import phase
 
 
@@ -61,7 +61,7 @@ def _print(report: EraseReport) -> None:
         f" Claims removed: {report.claims:,}. Dead letters erased: {report.letters.letters:,}."
     )
     if report.faults:
-        console().print(table("Not erased", ("what", "why"), sorted(report.faults.items())))
+        terminal().print(table("Not erased", ("what", "why"), sorted(report.faults.items())))
         click.echo("Correct what is wrong, and run this again.")
-    console().print(table("What remains", ("what", "where", "until"), report.remains))
+    terminal().print(table("What remains", ("what", "where", "until"), report.remains))
     click.echo("Run this again after the streams' time: it then also finds what was on its way now.")

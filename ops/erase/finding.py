@@ -30,7 +30,7 @@ def personal_kinds(service: Service) -> Sequence[Aggregate]:
     return [kind for kind in service.aggregates if kind.personal]
 
 
-def kind_of(service: Service, id: str) -> Aggregate | None:
+def personal_kind(service: Service, id: str) -> Aggregate | None:
     """The kind of an id, if it holds personal data."""
     try:
         kind = service.aggregate(id)
@@ -80,7 +80,7 @@ def belongs(service: Service, item: Item, person: str) -> Owned | None:
     Raises:
         Unreadable: see there.
     """
-    kind = kind_of(service, item["id"]["S"])
+    kind = personal_kind(service, item["id"]["S"])
     if kind is None or kind.personal is None or not (item["id"]["S"] == person or mentions(item, person)):
         return None
     try:
@@ -119,7 +119,7 @@ class Scanned:
     unreadable: dict[str, str] = field(default_factory=dict)
 
 
-class Scan:
+class PersonScan:
     """Searches a service's table for a person.
 
     Args:

@@ -43,7 +43,7 @@ class Swept(NamedTuple):
     unknown: tuple[str, ...] = ()
 
 
-class Letters:
+class LetterEraser:
     """The dead letters of a deployment, for erasing.
 
     Args:

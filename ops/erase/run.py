@@ -16,8 +16,18 @@ from chalicelib.core.service import ITSELF, Service
 from chalicelib.core.streams.dead_letters import dead_letters_of
 from chalicelib.core.times import iso, utc_now
 from ops.erase.commits import erase_aggregate, not_deleted
-from ops.erase.finding import Owned, Scan, Scanned, Unreadable, belongs, by_read_model, kind_of, merged, personal_kinds
-from ops.erase.letters import Letters, Swept
+from ops.erase.finding import (
+    Owned,
+    PersonScan,
+    Scanned,
+    Unreadable,
+    belongs,
+    by_read_model,
+    merged,
+    personal_kind,
+    personal_kinds,
+)
+from ops.erase.letters import LetterEraser, Swept
 from ops.erase.read_model import ReadModel
 from ops.erase.remains import Remaining, remaining
 from ops.failing import OpsError
@@ -124,14 +134,14 @@ class _Erasure:
                     f"Give the id of a person: {', '.join(self._ids_of_persons())}.",
                 )
             self._remove_claims()
-            self._report.letters = Letters(self._runtime, self._person, self._versions).sweep()
+            self._report.letters = LetterEraser(self._runtime, self._person, self._versions).sweep()
         finally:
             self._writer.close()
         return self._reported()
 
     def _refuse_living(self) -> None:
         for service in self._services:
-            kind = kind_of(service, self._person)
+            kind = personal_kind(service, self._person)
             if kind and kind.personal and kind.personal.person == ITSELF:
                 for item in self._items(service).get([self._person]).values():
                     if item.get("deleted") != {"BOOL": True}:
@@ -158,7 +168,7 @@ class _Erasure:
 
     def _scan(self, service: Service) -> Scanned:
         items, segments = self._items(service), self._job.segments
-        scan = Scan(service, items, self._person, lambda id: (service.name, id) in self._versions)
+        scan = PersonScan(service, items, self._person, lambda id: (service.name, id) in self._versions)
         with (
             self._job.phase(f"{service.name}: scan", items.count()) as advance,
             ThreadPoolExecutor(segments, thread_name_prefix="erase") as threads,

@@ -5,7 +5,7 @@ import click
 from ops.environment import load, patient_dynamodb, patient_mysql, services_of
 from ops.failing import WRONG, OpsError
 from ops.options import segments_option, service_option
-from ops.output import console, json_option, print_json, table
+from ops.output import json_option, print_json, table, terminal
 from ops.progress import phase
 from ops.rebuild.run import RebuildJob, RebuildResult
 from ops.rebuild.run import abandon as drop
@@ -78,10 +78,10 @@ def _as_document(outcome: RebuildResult) -> dict[str, object]:
 
 def _print(outcome: RebuildResult) -> None:
     if outcome.refused:
-        console().print(table("No rows can be made of", ("id", "error"), outcome.refused))
+        terminal().print(table("No rows can be made of", ("id", "error"), outcome.refused))
     if outcome.drift:
         rows = [(drift.kind.value, drift.table, drift.key, drift.detail) for drift in outcome.drift]
-        console().print(table("Wrong in the new tables", ("what", "table", "key", "detail"), rows))
+        terminal().print(table("Wrong in the new tables", ("what", "table", "key", "detail"), rows))
     names = ", ".join(outcome.services)
     if outcome.swapped:
         click.echo(f"{names}: {outcome.items:,} items in {outcome.seconds:.1f} s. The new tables are in use.")

@@ -17,7 +17,7 @@ from ops.failing import OpsError
 from ops.phases import Advance, Phase
 from ops.rebuild import tables
 from ops.rebuild.control import SILENCE_SECONDS, Control, alone
-from ops.rebuild.scan import Refused, Scan
+from ops.rebuild.scan import RebuildScan, Refused
 from ops.verify import Drift, Target, VerifyOptions, verify
 from ops.verify.run import Connect
 from ops.verify.sides import Items, with_rows
@@ -172,7 +172,7 @@ class _Rebuild:
         writer = Writer(self._job.connect)
         # Wait for a server that is down, but not after the rebuild has ended.
         attempts = Attempts(writer, lambda: 0.0 if self._control.stopping else math.inf)
-        scan = Scan(service, self._job.items(service), attempts)
+        scan = RebuildScan(service, self._job.items(service), attempts)
         done: list[int] = []
 
         def work(progress: tables.Progress) -> None:

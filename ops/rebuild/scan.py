@@ -28,7 +28,7 @@ class Refused(NamedTuple):
     error: str
 
 
-class Scan:
+class RebuildScan:
     """Scans one service's table.
 
     Args:

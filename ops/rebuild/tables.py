@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pymysql.cursors import Cursor
 
 OLD = "__old"
-CONTROL = "generations"
+GENERATIONS = "generations"
 _NOT_NOW = frozenset({1205, 1213})  # lock wait time-out, deadlock
 
 
@@ -24,17 +24,17 @@ def may_change(connection: "Connection[Cursor]") -> None:
 
     Otherwise the functions' own user could run the scan for hours, and would then be refused at the swap.
     """
-    execute(connection, f"DROP TABLE IF EXISTS {CONTROL}{NEXT}")  # there only while `swap` makes it
+    execute(connection, f"DROP TABLE IF EXISTS {GENERATIONS}{NEXT}")  # there only while `swap` makes it
 
 
 def building(connection: "Connection[Cursor]") -> list[str]:
     """The services whose tables are being built."""
-    return [name for (name,) in fetch_all(connection, f"SELECT service FROM {CONTROL} WHERE building IS NOT NULL")]
+    return [name for (name,) in fetch_all(connection, f"SELECT service FROM {GENERATIONS} WHERE building IS NOT NULL")]
 
 
 def is_swapped(connection: "Connection[Cursor]") -> bool:
     """Whether a rebuild has swapped its tables and not yet cleaned up."""
-    return fetch_one(connection, f"SHOW TABLES LIKE '{CONTROL}\\_\\_old'") is not None
+    return fetch_one(connection, f"SHOW TABLES LIKE '{GENERATIONS}\\_\\_old'") is not None
 
 
 def begin(
@@ -63,13 +63,13 @@ def begin(
         execute(connection, "COMMIT")
     names = sql.in_list(service.name for service in services)
     cases = " ".join(f"WHEN {sql.literal(each.name)} THEN {each.projection.generation}" for each in services)
-    execute(connection, f"UPDATE {CONTROL} SET building = CASE service {cases} END WHERE service IN {names}")
+    execute(connection, f"UPDATE {GENERATIONS} SET building = CASE service {cases} END WHERE service IN {names}")
 
 
 def abandon(connection: "Connection[Cursor]", services: Sequence[Service]) -> None:
     """Make the projector write only the tables in use, and drop the new ones."""
     names = sql.in_list(service.name for service in services)
-    execute(connection, f"UPDATE {CONTROL} SET building = NULL WHERE service IN {names}")
+    execute(connection, f"UPDATE {GENERATIONS} SET building = NULL WHERE service IN {names}")
     for service in services:
         for table in service.projection.tables:
             execute(connection, f"DROP TABLE IF EXISTS {table.name}{NEXT}")
@@ -82,14 +82,14 @@ def swap(connection: "Connection[Cursor]", services: Sequence[Service]) -> bool:
     The statement waits for open transactions, and later transactions wait for the statement, so it gives up soon.
     """
     names = sql.in_list(service.name for service in services)
-    execute(connection, f"DROP TABLE IF EXISTS {CONTROL}{NEXT}")
-    execute(connection, f"CREATE TABLE {CONTROL}{NEXT} LIKE {CONTROL}")
+    execute(connection, f"DROP TABLE IF EXISTS {GENERATIONS}{NEXT}")
+    execute(connection, f"CREATE TABLE {GENERATIONS}{NEXT} LIKE {GENERATIONS}")
     execute(
         connection,
-        f"INSERT INTO {CONTROL}{NEXT} (service, live, building, erased) SELECT service,"
-        f" IF(service IN {names}, building, live), IF(service IN {names}, NULL, building), erased FROM {CONTROL}",
+        f"INSERT INTO {GENERATIONS}{NEXT} (service, live, building, erased) SELECT service,"
+        f" IF(service IN {names}, building, live), IF(service IN {names}, NULL, building), erased FROM {GENERATIONS}",
     )
-    tables = [table.name for service in services for table in service.projection.tables] + [CONTROL]
+    tables = [table.name for service in services for table in service.projection.tables] + [GENERATIONS]
     for name in tables:
         execute(connection, f"DROP TABLE IF EXISTS {name}{OLD}")
     execute(connection, "SET SESSION lock_wait_timeout = 2")
@@ -108,8 +108,8 @@ def swap(connection: "Connection[Cursor]", services: Sequence[Service]) -> bool:
 def clean_up(connection: "Connection[Cursor]") -> None:
     """Drop the old tables of a swap, and last the table that shows that they exist."""
     found = [name for (name,) in fetch_all(connection, "SHOW TABLES LIKE '%\\_\\_old'")]
-    for name in sorted(found, key=lambda name: name == f"{CONTROL}{OLD}"):
-        if name == f"{CONTROL}{OLD}":
+    for name in sorted(found, key=lambda name: name == f"{GENERATIONS}{OLD}"):
+        if name == f"{GENERATIONS}{OLD}":
             execute(connection, "DELETE FROM rebuilds")
         execute(connection, f"DROP TABLE {name}")
 

@@ -10,7 +10,7 @@ from chalicelib.core.service import Projection, Service
 from ops.environment import load, patient_dynamodb, patient_mysql, services_of
 from ops.failing import WRONG
 from ops.options import segments_option, service_option
-from ops.output import console, json_option, print_json, table
+from ops.output import json_option, print_json, table, terminal
 from ops.progress import phase
 from ops.verify.drift import NOT_REPAIRABLE, Drift
 from ops.verify.run import Target, VerifyOptions, VerifyReport
@@ -81,7 +81,7 @@ def as_document(report: VerifyReport) -> dict[str, object]:
 def _print(report: VerifyReport) -> None:
     if report.examples:
         rows = [_row(drift) for drift in report.examples]
-        console().print(table("", ("what", "service", "table", "key", "detail", "outcome"), rows))
+        terminal().print(table("", ("what", "service", "table", "key", "detail", "outcome"), rows))
     more = report.counts.total() - len(report.examples)
     if more > 0:
         click.echo(f"and {more:,} more")

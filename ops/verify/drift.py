@@ -62,17 +62,17 @@ NOT_REPAIRABLE: Mapping[DriftKind, str] = MappingProxyType(
 """What a repair leaves whenever it finds it, and what to do instead."""
 
 
-class Found(NamedTuple):
+class FoundRows(NamedTuple):
     """An aggregate's rows in the read model: its root row, if there is one, and its child rows."""
 
     root: Row | None
     children: FoundChildren
 
 
-NOTHING = Found(None, {})
+NOTHING = FoundRows(None, {})
 
 
-def equal(meant: AggregateRows, found: Found) -> bool:
+def equal(meant: AggregateRows, found: FoundRows) -> bool:
     """Whether the rows found are the expected ones, in any order."""
     if found.root != meant.root:
         return False
@@ -82,11 +82,11 @@ def equal(meant: AggregateRows, found: Found) -> bool:
     )
 
 
-def _all_children(meant: AggregateRows, found: Found) -> ChildRows:
+def _all_children(meant: AggregateRows, found: FoundRows) -> ChildRows:
     return {name: meant.children.get(name, ()) for name in meant.children.keys() | found.children.keys()}
 
 
-def difference(projection: Projection, meant: AggregateRows, found: Found) -> str:
+def difference(projection: Projection, meant: AggregateRows, found: FoundRows) -> str:
     """How rows of the same version differ: columns of the root row, tables of child rows, checksums."""
     places = [
         column for column in projection.root.columns if getattr(meant.root, column) != getattr(found.root, column)

@@ -14,7 +14,7 @@ from chalicelib.core.dynamodb.codec import head_of
 from chalicelib.core.projector.compaction import AggregateRows, rows_of
 from chalicelib.core.service import Projection, Row, Service, deleted_at_of, version_of
 from chalicelib.core.streams.poison import Poisonous, of_the_record
-from ops.verify.drift import NOTHING, Drift, DriftKind, Found, difference, equal
+from ops.verify.drift import NOTHING, Drift, DriftKind, FoundRows, difference, equal
 from ops.verify.sides import Item, Items, ReadRows
 
 # Suspects are looked at again once there are this many, so that they never fill the memory.
@@ -63,7 +63,7 @@ class Comparison:
             suspects.add(self._suspicious(items))
             advance(len(items))
             del items  # before the next page comes, see `Items.pages`
-            if suspects.many:
+            if suspects.full:
                 yield from self._look_again(suspects)
         yield from self._look_again(suspects)
 
@@ -74,7 +74,7 @@ class Comparison:
             existing = self._items.existing(keys)
             suspects.add([Suspect(key, 0) for key in keys if key not in existing])
             advance(len(keys))
-            if suspects.many:
+            if suspects.full:
                 yield from self._look_again(suspects)
         yield from self._look_again(suspects)
 
@@ -92,7 +92,7 @@ class Comparison:
         with of_the_record():
             return rows_of(head_of(item, self._service), self._service, self._projection)
 
-    def _shown(self, item: Item, found: dict[str, Found]) -> bool:
+    def _shown(self, item: Item, found: dict[str, FoundRows]) -> bool:
         try:
             wanted = self._rows_of(item)
         except Poisonous:
@@ -113,7 +113,7 @@ class Comparison:
                 if drift := self._judge(suspect, found[suspect.id], items.get(suspect.id)):
                     yield drift
 
-    def _judge(self, suspect: Suspect, found: Found, item: Item | None) -> Drift | None:
+    def _judge(self, suspect: Suspect, found: FoundRows, item: Item | None) -> Drift | None:
         """The difference, if there is one. The item was read after the rows."""
         if item is None:
             return self._drift(suspect, DriftKind.FOREIGN, "rows without an item") if found != NOTHING else None
@@ -128,7 +128,7 @@ class Comparison:
         return self._judge_rows(suspect, found, found.root, wanted, tombstone=item.get("deleted") == {"BOOL": True})
 
     def _judge_rows(
-        self, suspect: Suspect, found: Found, root: Row, wanted: AggregateRows, *, tombstone: bool
+        self, suspect: Suspect, found: FoundRows, root: Row, wanted: AggregateRows, *, tombstone: bool
     ) -> Drift | None:
         shown = version_of(root)
         if shown > wanted.version:
@@ -153,7 +153,7 @@ class _Suspects:
         self.since = 0.0
 
     @property
-    def many(self) -> bool:
+    def full(self) -> bool:
         """Whether there are enough for a second look."""
         return len(self.found) >= _MOST_SUSPECTS
 

@@ -8,7 +8,7 @@ from chalicelib.core.projector import sql
 from chalicelib.core.projector.transaction import read_children, read_roots
 from chalicelib.core.projector.writer import Writer
 from chalicelib.core.service import Projection, Service, UnknownAggregate, is_head
-from ops.verify.drift import NOTHING, Found
+from ops.verify.drift import NOTHING, FoundRows
 from ops.verify.scanning import prepare, scan
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class ReadRows:
         self._writer = writer
         self._projection = projection
 
-    def get(self, keys: Sequence[str], *, together: bool = False) -> dict[str, Found]:
+    def get(self, keys: Sequence[str], *, together: bool = False) -> dict[str, FoundRows]:
         """The rows of each aggregate; NOTHING if it has none.
 
         Args:
@@ -128,7 +128,7 @@ class ReadRows:
         if together:
             connection.query("COMMIT")
         return {
-            key: Found(roots.get(key), children.get(key, {})) if key in roots or key in children else NOTHING
+            key: FoundRows(roots.get(key), children.get(key, {})) if key in roots or key in children else NOTHING
             for key in keys
         }
 

@@ -11,7 +11,7 @@ from chalicelib.bootstrap import SERVICES, SETTINGS
 from local import aws, keys
 from local.lambda_env import SAMPLE_SECRET
 from local.ports import wait_until
-from local.template import load
+from local.template import load_template
 from tests.deploy.lambdas import EVENTS, ROOT, Function, emulator, event, package_for_tests, tool
 from tests.support.functions import a_year
 from tests.support.stores import Tables, fresh_database, fresh_tables
@@ -20,13 +20,13 @@ from tests.support.stores import Tables, fresh_database, fresh_tables
 @pytest.fixture(scope="session")
 def template() -> dict[str, Any]:
     """template.yaml as plain data."""
-    return load(ROOT / "template.yaml")
+    return load_template(ROOT / "template.yaml")
 
 
 @pytest.fixture(scope="session")
 def data_template() -> dict[str, Any]:
     """infrastructure/data.yaml as plain data."""
-    return load(ROOT / "infrastructure/data.yaml")
+    return load_template(ROOT / "infrastructure/data.yaml")
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import pytest
 
 from local import keys
 from local.ports import wait_until
-from local.template import load
+from local.template import load_template
 from tests.deploy.lambdas import EVENTS, ROOT, Function, event, package_for_tests
 
 pytestmark = pytest.mark.slow
@@ -19,7 +19,7 @@ Start = Callable[..., Function]
 
 def patterns() -> list[str]:
     """The filter patterns that make the metric of the alarm."""
-    resources: dict[str, Any] = load(ROOT / "infrastructure/alarms.yaml")["Resources"]
+    resources: dict[str, Any] = load_template(ROOT / "infrastructure/alarms.yaml")["Resources"]
     alarm = resources["AuthorizerFaults"]["Properties"]
     filters = [r["Properties"] for r in resources.values() if r["Type"] == "AWS::Logs::MetricFilter"]
     made = [f for f in filters for to in f["MetricTransformations"] if to["MetricName"] == alarm["MetricName"]]

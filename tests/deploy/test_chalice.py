@@ -21,7 +21,7 @@ from chalicelib.core.streams.records import as_record
 from deploy import chalice_stage
 from deploy.chalice_sample import OUTPUTS, TABLES
 from local import aws
-from local.template import load
+from local.template import load_template
 from tests.deploy.lambdas import ROOT
 from tests.support.domain import NEUTRAL
 
@@ -70,7 +70,7 @@ def test_merging_adds_no_resource(packaged: dict[str, Any]) -> None:
 
 def test_the_mappings_are_template_yamls(packaged: dict[str, Any]) -> None:
     """With the merge template every mapping has the options that it has under SAM."""
-    resources = load(ROOT / "template.yaml")["Resources"]
+    resources = load_template(ROOT / "template.yaml")["Resources"]
     expected = [
         (verb, name, mapping)
         for verb, function in (("Project", "ProjectorFunction"), ("React", "ReactorFunction"))

@@ -17,7 +17,7 @@ from chalicelib.core.service import Right
 from deploy.chalice_stage import resolved
 from deploy.generate import deployer
 from deploy.use_deployer import with_deployer
-from local.template import load
+from local.template import load_template
 from tests.deploy.lambdas import ROOT, tool
 from tests.deploy.needed_actions import NEEDED, PERSON
 
@@ -34,7 +34,7 @@ VALUES = {
     "FunctionBoundary": "arn:aws:iam::123456789012:policy/tributary-deployer-FunctionBoundary-1A2B",
 }
 SERVICE, DEPLOYER, BOUNDARY = ("DataRights", "FunctionRights"), ("DeployerRights",), ("FunctionBoundary",)
-RESOURCES = load(ROOT / "deploy/deployer.yaml")["Resources"]
+RESOURCES = load_template(ROOT / "deploy/deployer.yaml")["Resources"]
 POLICIES: Mapping[str, Any] = {
     name: resolved(RESOURCES[name]["Properties"]["PolicyDocument"], VALUES) for name in (*SERVICE, *DEPLOYER, *BOUNDARY)
 }
@@ -94,7 +94,7 @@ def roles_policies() -> dict[str, Any]:
     return {
         name: resolved(policy["PolicyDocument"], Sample(VALUES))
         for file in [ROOT / "template.yaml", *ROOT.glob("infrastructure/*.yaml")]
-        for name, resource in load(file)["Resources"].items()
+        for name, resource in load_template(file)["Resources"].items()
         if resource["Type"] == "AWS::IAM::Role"
         for policy in resource["Properties"].get("Policies", [])
     }
@@ -113,7 +113,7 @@ def test_the_functions_policies_are_sound() -> None:
 ROLES = {
     (file.name, name): resource["Properties"]
     for file in [ROOT / "template.yaml", *ROOT.glob("infrastructure/*.yaml")]
-    for name, resource in load(file)["Resources"].items()
+    for name, resource in load_template(file)["Resources"].items()
     if resource["Type"] == "AWS::IAM::Role"
 }
 
@@ -123,7 +123,7 @@ def test_every_role_is_bounded() -> None:
     assert ROLES
     for name, role in ROLES.items():
         assert role["PermissionsBoundary"]["Fn::If"][:2] == ["Bounded", {"Ref": "PermissionsBoundary"}], name
-    nested = load(ROOT / "template.yaml")["Resources"]
+    nested = load_template(ROOT / "template.yaml")["Resources"]
     for stack in ("Data", "Roles"):
         assert nested[stack]["Properties"]["Parameters"]["PermissionsBoundary"] == {"Ref": "PermissionsBoundary"}
 
@@ -194,7 +194,7 @@ def test_policies_fit() -> None:
 def types() -> set[str]:
     """The types of all resources of the templates."""
     files = [ROOT / "template.yaml", *ROOT.glob("infrastructure/*.yaml")]
-    return {resource["Type"] for file in files for resource in load(file)["Resources"].values()}
+    return {resource["Type"] for file in files for resource in load_template(file)["Resources"].values()}
 
 
 def test_every_type_is_known() -> None:

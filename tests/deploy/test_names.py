@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local.template import load
+from local.template import load_template
 from tests.deploy.cloudformation import Place, Unknown, evaluate
 from tests.deploy.lambdas import ROOT
 
@@ -27,13 +27,13 @@ GUIDS = ["51af3dc0-da77-11e4-872e-1234567db123", "c7a0fcd0-0b5a-11ee-8c69-0a5d3c
 
 def fixed_names(root: Place) -> Iterator[tuple[str, str]]:
     """(property, value) of every fixed name of a deployment, nested stacks included."""
-    template = load(ROOT / "template.yaml")
+    template = load_template(ROOT / "template.yaml")
     parameters = {**_defaults(template), **root.parameters}
     root = Place(root.partition, root.region, root.name, root.guid, parameters)
     yield from _names(template, root)
     for logical_id, stack in template["Resources"].items():
         if stack["Type"] == "AWS::CloudFormation::Stack":
-            nested = load(ROOT / stack["Properties"]["TemplateURL"])
+            nested = load_template(ROOT / stack["Properties"]["TemplateURL"])
             given = {name: _known(value, root) for name, value in stack["Properties"].get("Parameters", {}).items()}
             known = {**_defaults(nested), **{name: value for name, value in given.items() if value is not None}}
             yield from _names(nested, root.nested(logical_id, "1A2B3C4D5E6F", _other(root.guid), known))
@@ -98,7 +98,7 @@ def test_no_name_is_fixed_unseen() -> None:
             "infrastructure/roles.yaml",
             "infrastructure/alarms.yaml",
         )
-        for resource in load(ROOT / file)["Resources"].values()
+        for resource in load_template(ROOT / file)["Resources"].values()
         for name in resource.get("Properties", {})
         if name.endswith(("Name", "Identifier"))
     }

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.mysql.connections import LOCK_WAIT_SECONDS, SQL_MODE
-from local.template import load
+from local.template import load_template
 from tests.deploy.cloudformation import Place, evaluate
 from tests.deploy.lambdas import ROOT
 from tests.deploy.test_translated import translated
@@ -28,7 +28,7 @@ ORDER = {
 
 def resources(file: str) -> dict[str, Any]:
     """The resources of a template, of the root stack as SAM makes them."""
-    template = load(ROOT / file)
+    template = load_template(ROOT / file)
     if file != ROOT_STACK:
         found: dict[str, Any] = template["Resources"]
         return found
@@ -83,7 +83,7 @@ def test_what_comes_first(file: str, later: str, first: str) -> None:
 
 def test_the_databases_logs_expire() -> None:
     """Each log that Aurora exports has its group, under the name that Aurora gives it, and an end."""
-    template = load(ROOT / DATA)
+    template = load_template(ROOT / DATA)
     defaults = {name: p["Default"] for name, p in template["Parameters"].items() if "Default" in p}
     place = Place("aws", "eu-west-1", "tributary-dev-Data-1A2B", "51af3dc0-da77-11e4-872e-1234567db123", defaults)
     cluster = template["Resources"]["Cluster"]["Properties"]
@@ -101,14 +101,14 @@ def test_the_databases_logs_expire() -> None:
 @pytest.mark.parametrize("file", [ROOT_STACK, DATA, "infrastructure/roles.yaml"])
 def test_every_log_expires(file: str) -> None:
     """No log is kept for ever."""
-    for name, resource in load(ROOT / file)["Resources"].items():
+    for name, resource in load_template(ROOT / file)["Resources"].items():
         if resource["Type"] == "AWS::Logs::LogGroup":
             assert resource["Properties"]["RetentionInDays"] == {"Ref": "LogDays"}, name
 
 
 def test_the_database_stays_with_its_long_term_support() -> None:
     """A patch of Aurora MySQL 3.10, and no instance that AWS moves to another release by itself."""
-    template = load(ROOT / DATA)
+    template = load_template(ROOT / DATA)
     assert template["Resources"]["Cluster"]["Properties"]["EngineVersion"] == {"Ref": "EngineVersion"}
     version = template["Parameters"]["EngineVersion"]
     assert re.fullmatch(version["AllowedPattern"], version["Default"])
@@ -119,7 +119,7 @@ def test_the_database_stays_with_its_long_term_support() -> None:
 
 def test_the_database_is_set_as_sessions_are() -> None:
     """What every session sets, or would set, is in the cluster's parameters: the proxy need not pin sessions."""
-    parameters = load(ROOT / DATA)["Resources"]["ClusterParameters"]["Properties"]["Parameters"]
+    parameters = load_template(ROOT / DATA)["Resources"]["ClusterParameters"]["Properties"]["Parameters"]
     assert set(parameters["sql_mode"].split(",")) == set(SQL_MODE.split(","))
     assert parameters["time_zone"] == "UTC"
     assert int(parameters["innodb_lock_wait_timeout"]) == LOCK_WAIT_SECONDS
@@ -128,7 +128,7 @@ def test_the_database_is_set_as_sessions_are() -> None:
 @pytest.mark.parametrize(("subnet", "zone", "number"), [("SubnetA", "ZoneA", 0), ("SubnetB", "ZoneB", 1)])
 def test_zones_can_be_chosen(subnet: str, zone: str, number: int) -> None:
     """Each subnet lies in the zone that is named, or in one of the region's first two."""
-    template = load(ROOT / DATA)
+    template = load_template(ROOT / DATA)
     condition, unnamed, named_zone = template["Resources"][subnet]["Properties"]["AvailabilityZone"]["Fn::If"]
     assert template["Conditions"][condition] == {"Fn::Equals": [{"Ref": zone}, ""]}
     assert unnamed == {"Fn::Select": [number, {"Fn::GetAZs": ""}]}

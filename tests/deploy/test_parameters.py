@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from local.template import load
+from local.template import load_template
 from tests.deploy.lambdas import ROOT
 
 FILES = ("template.yaml", "infrastructure/data.yaml")
@@ -13,7 +13,7 @@ BOUNDS = ("Type", "MinValue", "MaxValue", "AllowedValues", "AllowedPattern", "De
 
 def parameters(file: str) -> dict[str, dict[str, Any]]:
     """The parameters of a template, by name."""
-    found: dict[str, dict[str, Any]] = load(ROOT / file)["Parameters"]
+    found: dict[str, dict[str, Any]] = load_template(ROOT / file)["Parameters"]
     return found
 
 
@@ -31,7 +31,7 @@ def test_numbers_have_bounds(file: str) -> None:
 def test_a_nested_stack_takes_what_the_root_takes() -> None:
     """A value that the root accepts is not refused by the data stack, some minutes later; the defaults are the same."""
     root, nested = (parameters(file) for file in FILES)
-    passed = load(ROOT / "template.yaml")["Resources"]["Data"]["Properties"]["Parameters"]
+    passed = load_template(ROOT / "template.yaml")["Resources"]["Data"]["Properties"]["Parameters"]
     assert set(passed) <= set(nested)
     for name in passed:
         for bound in BOUNDS:
@@ -62,7 +62,7 @@ def longest(value: Any, of_root: dict[str, dict[str, Any]]) -> int:
 
 def test_an_environment_fits() -> None:
     """However long the parameters are, Lambda takes each function's variables; a key set given inline too."""
-    template = load(ROOT / "template.yaml")
+    template = load_template(ROOT / "template.yaml")
     shared = template["Globals"]["Function"]["Environment"]["Variables"]
     for name, resource in template["Resources"].items():
         if resource["Type"] == "AWS::Serverless::Function":

@@ -18,7 +18,7 @@ from chalicelib.core.mysql.connections import connect
 from local import keys
 from local.mariadb import MariaDB, with_database
 from local.ports import free_port, wait_until
-from local.template import load
+from local.template import load_template
 from tests.deploy.lambdas import ROOT, event
 from tests.deploy.rehearsal import deploying, templates
 from tests.deploy.rehearsal.deploying import client
@@ -91,7 +91,7 @@ def stack(
         "Data": templates.data(provider, urls, passwords),
         "Roles": templates.nested("Roles", provider),
         "Alarms": templates.nested("Alarms", provider),
-        "deployer": templates.plain(load(ROOT / "deploy/deployer.yaml")),
+        "deployer": templates.plain(load_template(ROOT / "deploy/deployer.yaml")),
         "root": templates.root(
             provider, f"{endpoint}/packages", {name: f"s3://packages/{name}.zip" for name in packages}
         ),

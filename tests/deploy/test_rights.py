@@ -17,7 +17,7 @@ from local import ROOT, aws
 from local.ministack import SERVICES as EMULATED
 from local.ministack import MiniStack
 from local.ports import free_port
-from local.template import load
+from local.template import load_template
 from tests.support.aws_calls import ACCOUNT, BUCKET, AwsCall, Grant, Recorder, grants
 from tests.support.functions import running
 from tests.support.stores import Tables
@@ -85,7 +85,7 @@ def allowed(module_tables: Tables, secrets: tuple[str, ...]) -> dict[str, list[G
         "WriterSecretArn": secrets[0],
         "ReaderSecretArn": secrets[1],
     }
-    resources: dict[str, Any] = load(ROOT / "infrastructure/roles.yaml")["Resources"]
+    resources: dict[str, Any] = load_template(ROOT / "infrastructure/roles.yaml")["Resources"]
     return {
         name: grants(
             resolved(statement, values)

@@ -15,7 +15,7 @@ from chalicelib.core.commands.store import OutcomeUnknown
 from chalicelib.core.http.request import MAX_BODY_BYTES
 from chalicelib.core.reactor.follow_ups import COMMAND_MARGIN_MS
 from local.filters import passes
-from local.template import Template, load
+from local.template import Template, load_template
 from tests.deploy.lambdas import EVENTS, ROOT
 
 # What IAM knows no resource for. https://docs.aws.amazon.com/service-authorization/latest/reference/
@@ -183,7 +183,7 @@ def as_list(value: Any) -> list[Any]:
 @pytest.mark.parametrize("file", ["template.yaml", "infrastructure/roles.yaml", "infrastructure/data.yaml"])
 def test_roles_hold_the_least(file: str) -> None:
     """No role is allowed a `*` action, nor a `*` resource where IAM knows resources."""
-    for role, statement in statements(load(ROOT / file)):
+    for role, statement in statements(load_template(ROOT / file)):
         if statement["Effect"] == "Deny":
             continue
         actions = as_list(statement["Action"])
@@ -195,7 +195,7 @@ def test_roles_hold_the_least(file: str) -> None:
 def test_sides_are_apart(functions: dict[str, Any]) -> None:
     """Commands and reactor have no database and no VPC; queries have no DynamoDB, and a user who can only read."""
     allowed: dict[str, list[str]] = {}
-    for role, statement in statements(load(ROOT / "infrastructure/roles.yaml")):
+    for role, statement in statements(load_template(ROOT / "infrastructure/roles.yaml")):
         allowed.setdefault(role, []).extend(as_list(statement["Action"]))
     for side in ("Commands", "Reactor"):
         assert not [action for action in allowed[f"{side}Role"] if action.startswith(("rds", "ec2"))]
@@ -204,7 +204,9 @@ def test_sides_are_apart(functions: dict[str, Any]) -> None:
     assert not [action for action in allowed["QueriesRole"] if action.startswith("dynamodb")]
     assert "VpcConfig" in functions["QueriesFunction"]
     resources = [
-        s["Resource"] for role, s in statements(load(ROOT / "infrastructure/roles.yaml")) if role == "QueriesRole"
+        s["Resource"]
+        for role, s in statements(load_template(ROOT / "infrastructure/roles.yaml"))
+        if role == "QueriesRole"
     ]
     assert {"Fn::Sub": "${DatabaseUserArn}/tributary_reader"} in resources
 
@@ -216,7 +218,7 @@ def test_the_reactor_waits_for_no_database(template: dict[str, Any]) -> None:
 
 def test_every_function_is_watched(functions: dict[str, Any]) -> None:
     """Alarms and dashboard know every function that works for clients or on streams; streams' readers by their age."""
-    resources = load(ROOT / "infrastructure/alarms.yaml")["Resources"]
+    resources = load_template(ROOT / "infrastructure/alarms.yaml")["Resources"]
     streaming = {source.function for source in Template("x-").mappings()}
     for name in functions.keys() - {"MigrateFunction"}:  # whose failure fails the deployment
         short = name.removesuffix("Function")
@@ -231,7 +233,7 @@ def test_every_function_is_watched(functions: dict[str, Any]) -> None:
 @pytest.mark.parametrize("alarm", ["ProjectionLag", "DeadLetters"])
 def test_every_service_is_watched(alarm: str) -> None:
     """Alarms and dashboard know the lag and the dead letters of every service, and of nothing else."""
-    resources = load(ROOT / "infrastructure/alarms.yaml")["Resources"]
+    resources = load_template(ROOT / "infrastructure/alarms.yaml")["Resources"]
     metrics = [m["MetricStat"]["Metric"] for m in resources[alarm]["Properties"]["Metrics"] if "MetricStat" in m]
     assert {name for metric in metrics for name in dimension(metric, "Service")} == set(SERVICES)
     board = resources["Board"]["Properties"]["DashboardBody"]["Fn::Sub"]
@@ -240,7 +242,7 @@ def test_every_service_is_watched(alarm: str) -> None:
 
 def test_every_table_is_watched() -> None:
     """Alarms know the throttles of every service's table, the dashboard what is written to it."""
-    resources = load(ROOT / "infrastructure/alarms.yaml")["Resources"]
+    resources = load_template(ROOT / "infrastructure/alarms.yaml")["Resources"]
     metrics = [m["MetricStat"]["Metric"] for m in resources["TableThrottles"]["Properties"]["Metrics"][1:]]
     tables = {f"${{TablePrefix}}{service}" for service in SERVICES}
     assert {name["Fn::Sub"] for metric in metrics for name in dimension(metric, "TableName")} == tables

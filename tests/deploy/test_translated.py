@@ -9,7 +9,7 @@ import pytest
 
 from deploy import chalice_stage
 from deploy.chalice_sample import OUTPUTS
-from local.template import load
+from local.template import load_template
 from tests.deploy.lambdas import ROOT, tool
 from tests.deploy.test_chalice import package, project
 
@@ -66,7 +66,7 @@ def stages(resources: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_the_api_has_one_stage() -> None:
     """The one that is named, with its throttle and its log; not SAM's `Stage` beside it."""
-    template = load(ROOT / "template.yaml")
+    template = load_template(ROOT / "template.yaml")
     template["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
     resources = translated(template)
     (stage,) = stages(resources)

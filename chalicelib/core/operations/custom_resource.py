@@ -31,13 +31,13 @@ def respond_to_cloudformation(event: Mapping[str, Any], work: Callable[[], dict[
         done = {} if event["RequestType"] == "Delete" else work()
     except Exception as error:
         log.exception("the deployment fails", request=event["RequestType"])
-        _answer(event, "FAILED", f"{type(error).__name__}: {error}"[:_MAX_REASON_CHARACTERS])
+        _respond(event, "FAILED", f"{type(error).__name__}: {error}"[:_MAX_REASON_CHARACTERS])
         return {}
-    _answer(event, "SUCCESS", "")
+    _respond(event, "SUCCESS", "")
     return done
 
 
-def _answer(event: Mapping[str, Any], status: str, reason: str) -> None:
+def _respond(event: Mapping[str, Any], status: str, reason: str) -> None:
     body = {
         "Status": status,
         "Reason": reason,

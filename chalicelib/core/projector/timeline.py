@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from chalicelib.core.service import Head, Row, Table, Version
+from chalicelib.core.service import Head, Row, RowVersion, Table
 from chalicelib.core.times import to_utc
 
 
@@ -19,7 +19,7 @@ class TimelineRow(Row, frozen=True):
 
     service: Annotated[str, Meta(max_length=32)]
     id: Annotated[str, Meta(max_length=128)]
-    version: Version
+    version: RowVersion
     at: datetime
     command: Annotated[str, Meta(max_length=64)]
     actor: Annotated[str, Meta(max_length=128)]

@@ -22,11 +22,11 @@ from chalicelib.core.words import beginnings
 
 T = TypeVar("T")
 
-WORDS = (
+MATCHING = (
     "Every word must occur. A word matches by its beginning; letter case and accents do not count. In scripts without"
     " blanks between words, such as Chinese, Japanese and Thai, any part of a name matches."
 )
-SearchText = Annotated[str, Meta(min_length=1, max_length=200, description=WORDS, examples=["glass holder"])]
+SearchText = Annotated[str, Meta(min_length=1, max_length=200, description=MATCHING, examples=["glass holder"])]
 """The text that a person types. Each list's own description adds what is searched."""
 
 # The most rows that are looked up by key if all of them have to be read before they can be sorted.

@@ -26,7 +26,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     """
 
 
-Version = Annotated[int, msgspec.Meta(ge=1)]
+RowVersion = Annotated[int, msgspec.Meta(ge=1)]
 """The version of a root row's aggregate."""
 version_of: Callable[[Row], int] = attrgetter("version")
 deleted_at_of: Callable[[Row], datetime | None] = attrgetter("deleted_at")

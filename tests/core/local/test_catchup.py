@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.mysql.connections import Pool
-from local.catchup import Found, catch_up
+from local.catchup import CaughtUp, catch_up
 from local.template import Template
 from tests.core.bootstrap import SERVICES
 from tests.core.contract.lossy_proxy import LossyProxy
@@ -71,7 +71,7 @@ def test_nothing_is_fed_where_both_sides_agree(tables: Tables, database: str, ca
         put(tables, "accounts", f"A{number}", 3)
     show(database, A1=3, A2=4)
     assert caught_up() == []
-    assert caught_up.found == Found(ahead=1)  # type: ignore[attr-defined]
+    assert caught_up.found == CaughtUp(ahead=1)  # type: ignore[attr-defined]
 
 
 def test_what_the_tables_have_lost_is_counted(tables: Tables, database: str, caught_up: CatchUp) -> None:
@@ -83,9 +83,9 @@ def test_what_the_tables_have_lost_is_counted(tables: Tables, database: str, cau
     execute(database, "UPDATE accounts SET deleted_at = NOW(3) WHERE id = 'A9'")
     commit(database, "hold#tra_1", 2)
     assert caught_up() == [("accounts", "A3", 3)]
-    assert caught_up.found == Found(newer=1, without_item=2, ahead=2)  # type: ignore[attr-defined]
+    assert caught_up.found == CaughtUp(newer=1, without_item=2, ahead=2)  # type: ignore[attr-defined]
     assert "2 aggregates are missing in the tables, and 2 have an older version" in str(caught_up.found)  # type: ignore[attr-defined]
-    assert "LOST" not in str(Found(newer=3))
+    assert "LOST" not in str(CaughtUp(newer=3))
 
 
 def test_newer_and_unknown_aggregates_are_fed(tables: Tables, database: str, caught_up: CatchUp) -> None:

@@ -6,19 +6,20 @@ from typing import Any
 
 import pytest
 
-from local.delivery import Delivery, PumpStopped, Record, first_failure
+from chalicelib.core.streams.records import RawRecord
+from local.delivery import Delivery, PumpStopped, first_failure
 from local.template import EventSource, Template
 from tests.support.domain import NEUTRAL
 
 SOURCE = Template("t-", NEUTRAL.template).mappings()[0]
 
 
-def records(*numbers: int, at: float = 0.0) -> list[Record]:
+def records(*numbers: int, at: float = 0.0) -> list[RawRecord]:
     """Records of those sequence numbers."""
     return [{"dynamodb": {"SequenceNumber": str(n), "ApproximateCreationDateTime": at}} for n in numbers]
 
 
-def numbers(batch: Sequence[Record]) -> list[int]:
+def numbers(batch: Sequence[RawRecord]) -> list[int]:
     """The sequence numbers of records."""
     return [int(record["dynamodb"]["SequenceNumber"]) for record in batch]
 
@@ -32,7 +33,7 @@ class Lambda:
         self.given_up: list[tuple[list[int], str]] = []
         self.pauses: list[float] = []
 
-        def call(batch: Sequence[Record]) -> Any:
+        def call(batch: Sequence[RawRecord]) -> Any:
             self.calls.append(numbers(batch))
             return function(numbers(batch))
 

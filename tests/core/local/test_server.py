@@ -14,7 +14,7 @@ from chalice.app import AuthRequest, AuthResponse, Chalice, Response
 
 from chalicelib.core.composition_root import VARIABLE
 from local.gateway import GatewayResponse
-from local.server import ACCEPTED_BYTES, MAX_BODY_BYTES, RequestHandler, Server
+from local.server import GATEWAY_MAX_BODY_BYTES, MAX_BODY_BYTES, RequestHandler, Server
 from tests.support.client import Client
 from tests.support.domain import NEUTRAL
 from tests.support.waiting import PATIENT_SECONDS, eventually
@@ -148,15 +148,15 @@ def test_broken_authorizer_is_a_500_that_tells_nothing(client: Client) -> None:
 
 def test_body_at_the_limit_arrives(client: Client) -> None:
     """10 MiB, API Gateway's limit, are taken."""
-    assert len(client.post("/echo/x", b"x" * MAX_BODY_BYTES).json["body"]) == MAX_BODY_BYTES
+    assert len(client.post("/echo/x", b"x" * GATEWAY_MAX_BODY_BYTES).json["body"]) == GATEWAY_MAX_BODY_BYTES
 
 
-@pytest.mark.parametrize("size", [MAX_BODY_BYTES + 1, 3 * MAX_BODY_BYTES])
+@pytest.mark.parametrize("size", [GATEWAY_MAX_BODY_BYTES + 1, 3 * GATEWAY_MAX_BODY_BYTES])
 def test_body_over_the_limit(client: Client, size: int) -> None:
     """A larger body is a 413 problem, which the client sees although it was still sending; it tells the app's limit."""
     answer = client.post("/echo/x", b"x" * size)
     assert (answer.status, answer.problem) == (413, "too-large")
-    assert f"at most {ACCEPTED_BYTES} are accepted" in answer.json["detail"]
+    assert f"at most {MAX_BODY_BYTES} are accepted" in answer.json["detail"]
     assert client.get("/echo/after").status == 200
 
 

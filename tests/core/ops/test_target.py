@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from local import ROOT
-from ops.running_stack import FILE, find, published
+from ops.running_stack import FILE, find_stack, published
 from tests.core.ops.world import World
 from tests.support import commands
 from tests.support.clone import NAMES_A_STACK, described, make_clone
@@ -100,7 +100,7 @@ def test_settings_of_two_stacks(running: Path, world: World) -> None:
 
 def test_who_may_change_tables(running: Path) -> None:
     """On a local stack `migrate` and `rebuild` take the user who may, and no other command does."""
-    stack = find(running)
+    stack = find_stack(running)
     nobody = {"DATABASE_URL": "mysql://nobody@127.0.0.1:1/x", "READ_DATABASE_URL": "mysql://nobody@127.0.0.1:1/x"}
     with published(running, stack._replace(environment={**stack.environment, **nobody})):
         assert ops(running, "migrate", "--json").json == {"applied": []}
@@ -136,7 +136,7 @@ with published(Path({str(state)!r}), RunningStack(**{stack._asdict()!r})):
     process = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdin=subprocess.PIPE)
     path = state / FILE
     assert eventually(path.exists)
-    assert find(state) == stack
+    assert find_stack(state) == stack
     assert path.stat().st_mode & 0o777 == 0o600
     process.send_signal(signal.SIGKILL)
     process.communicate()

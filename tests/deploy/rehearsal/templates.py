@@ -6,7 +6,7 @@ Changed is only what is named here; everything else is as `sam deploy` sends it.
 import json
 from typing import Any
 
-from local.template import load
+from local.template import load_template
 from tests.deploy.lambdas import ROOT
 from tests.deploy.rehearsal.by_api import KINDS
 from tests.deploy.test_translated import in_parts
@@ -52,7 +52,7 @@ def data(provider: str, urls: dict[str, str], passwords: dict[str, str]) -> dict
         urls: of the database, by output: nothing listens at the address of the proxy.
         passwords: by secret, in place of those that only the proxy would know.
     """
-    template = by_api(load(ROOT / NESTED["Data"]), provider)
+    template = by_api(load_template(ROOT / NESTED["Data"]), provider)
     template["Resources"]["MasterSecret"] = _MASTER_SECRET
     del template["Resources"]["DeadLetterBucketPolicy"]  # it denies what comes without TLS, and so does all here
     for name, url in urls.items():
@@ -71,7 +71,7 @@ def data(provider: str, urls: dict[str, str], passwords: dict[str, str]) -> dict
 
 def nested(name: str, provider: str) -> dict[str, Any]:
     """Another of the nested templates."""
-    return plain(by_api(load(ROOT / NESTED[name]), provider))
+    return plain(by_api(load_template(ROOT / NESTED[name]), provider))
 
 
 def root(provider: str, bucket_url: str, packages: dict[str, str]) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def root(provider: str, bucket_url: str, packages: dict[str, str]) -> dict[str, 
         bucket_url: where the nested templates are.
         packages: s3://bucket/key of each function's package.
     """
-    template = by_api(load(ROOT / "template.yaml"), provider)
+    template = by_api(load_template(ROOT / "template.yaml"), provider)
     for name in NESTED:
         template["Resources"][name]["Properties"]["TemplateURL"] = f"{bucket_url}/{name}.json"
     for name, package in packages.items():

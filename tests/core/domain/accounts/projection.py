@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chalicelib.core.fields import Name, Text
-from chalicelib.core.service import Head, Projection, Row, Rows, Table, Version, word_rows, word_table
+from chalicelib.core.service import Head, Projection, Row, Rows, RowVersion, Table, word_rows, word_table
 from chalicelib.core.times import to_utc
 from tests.core.domain.fields import Number, Owner
 
@@ -12,7 +12,7 @@ class AccountRow(Row, frozen=True):
     """A row of `accounts`."""
 
     id: Number
-    version: Version
+    version: RowVersion
     owner: Owner
     name: Name
     note: Text

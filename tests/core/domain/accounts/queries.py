@@ -8,7 +8,16 @@ from msgspec import Meta, Struct
 from chalicelib.core.queries.answers import Timestamp, Version, timestamp
 from chalicelib.core.queries.limit import QueryCursor, ResultRow
 from chalicelib.core.queries.listing import Bookmark, ListParameters, Page, Sort, SortKey, Where, read_page
-from chalicelib.core.queries.search import WORDS, SearchedTable, SearchText, Way, first_full, narrow, sought, ways
+from chalicelib.core.queries.search import (
+    MATCHING,
+    SearchedTable,
+    SearchText,
+    Way,
+    first_full,
+    narrow,
+    sought,
+    ways,
+)
 from chalicelib.core.tokens import Signer
 from tests.core.domain.fields import Owner
 
@@ -16,7 +25,7 @@ from tests.core.domain.fields import Owner
 class AccountFilters(ListParameters, frozen=True):
     """Which accounts, and in what order."""
 
-    q: Annotated[SearchText, Meta(description=f"{WORDS} Of the name.")] | None = None
+    q: Annotated[SearchText, Meta(description=f"{MATCHING} Of the name.")] | None = None
     owner: Owner | None = None
     min_balance: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
     sort: Literal["id", "name", "-name", "balance", "-balance"] = "id"

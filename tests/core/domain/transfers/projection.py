@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from chalicelib.core.fields import Note
-from chalicelib.core.service import Head, Projection, Row, Rows, Summary, Table, Version
+from chalicelib.core.service import Head, Projection, Row, Rows, RowVersion, Summary, Table
 from chalicelib.core.times import to_utc
 from tests.core.domain.fields import Number, Owner, Reference, TransferId
 from tests.core.domain.transfers.bodies import MAX_LEGS
@@ -22,7 +22,7 @@ class TransferRow(Row, frozen=True):
     """A row of `transfers`; `shortfalls` is JSON."""
 
     id: TransferId
-    version: Version
+    version: RowVersion
     reference: Reference | None
     owner: Owner
     status: Annotated[str, Meta(max_length=16)]
