@@ -5,10 +5,11 @@ PY := .venv/bin/python
 MYSQL_TEST_PORT ?= 3410
 STATE = $(or $(LOCAL_STATE),.local)
 # Files of tests run side by side: servers wait more than they work. They begin in the order of tests/conftest.py.
+QUICK = -m "not end_to_end"
 PARALLEL = -n $(or $(JOBS),3) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: run token reset test-fast test lint generate schema new-service new-project take-engine security-matrix \
+.PHONY: run token reset test-fast test test-end-to-end lint generate schema new-service new-project take-engine security-matrix \
   fuzz status verify rebuild test-without-shop test-mysql test-deploy faults soak setup deploy-tools browser-tools \
   api-tools lock vendor audit clean help
 
@@ -30,8 +31,8 @@ reset: ## Empty what the local stack keeps (stop it first)
 test-fast: setup ## Run the tests that need no server: under a minute
 	$(PY) -m pytest -n 2 --dist worksteal -m serverless tests/core tests/services $(PROJECT_TESTS) chalicelib tests/deploy/test_makefile.py tests/deploy/test_requirements.py $(ARGS)
 
-test: setup lint ## Run all checks and all tests: [ARGS=tests/core] [JOBS=3]
-	$(PY) -m pytest $(PARALLEL) $(ARGS)
+test: setup lint ## Run all checks, and all tests but those of test-end-to-end; or what is named: [ARGS=tests/core] [JOBS=3]
+	$(PY) -m pytest $(PARALLEL) $(or $(ARGS),$(QUICK))
 
 lint: setup ## Run ruff, mypy --strict and import-linter; see that what is generated is current
 	$(PY) -m ruff check .
@@ -75,15 +76,18 @@ rebuild: setup ## Build the running stack's read tables anew, online
 
 ##@ Test it for longer
 
+test-end-to-end: setup ## Run the tests of the whole: deployment, new project, tutorial, browser, clients, faults under load: [ARGS=-x]
+	$(PY) -m pytest $(PARALLEL) -m end_to_end $(ARGS)
+
 test-without-shop: setup ## Run the engine's tests in a copy of the repository without the shop
-	@tests/core/without_shop.sh $(PARALLEL) $(ARGS)
+	@tests/core/without_shop.sh $(PARALLEL) $(or $(ARGS),$(QUICK))
 
 test-mysql: setup ## Run the database tests on a real MySQL, downloaded into a folder of its own
 	url=$$(local/mysql.sh start $(MYSQL_TEST_PORT)) && trap 'local/mysql.sh stop' EXIT && \
-	TEST_DATABASE_URL=$$url $(PY) -m pytest $(PARALLEL) -m database $(ARGS)
+	TEST_DATABASE_URL=$$url $(PY) -m pytest $(PARALLEL) -m "database and not end_to_end" $(ARGS)
 
 test-deploy: deploy-tools ## Run the deployment's tests, `sam local` in Docker too, which is made available where it can be
-	deploy/lambda-docker.sh run $(PY) -m pytest tests/deploy $(ARGS)
+	deploy/lambda-docker.sh run $(PY) -m pytest tests/deploy $(wildcard $(PROJECT_TESTS:=/deploy)) $(ARGS)
 
 faults: setup ## Run the fault tests in their long form, FAULTS=long: servers killed, cut off, paused, failed over; half an hour or so
 	FAULTS=long $(PY) -m pytest tests/core/faults $(ARGS)

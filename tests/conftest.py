@@ -46,8 +46,12 @@ settings.register_profile("long", settings.get_profile("short"), max_examples=10
 settings.load_profile(os.environ.get("FAULTS") or "short")
 
 
+END_TO_END = {"api", "browser"}
+"""Folders whose tests need tools of their own: generated clients, a browser."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the servers that they use; side by side, begin with the longest.
+    """Mark tests by the servers and tools that they use; side by side, begin with the longest.
 
     `-m database` runs on another MySQL server whatever needs one, `-m serverless` what needs none.
     """
@@ -59,6 +63,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.database)
         elif not fixtures & {"ministack", "own_servers"}:
             item.add_marker(pytest.mark.serverless)
+        if item.path.parent.name in END_TO_END:
+            item.add_marker(pytest.mark.end_to_end)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from local.ports import wait_until
 from local.template import load_template
 from tests.deploy.lambdas import EVENTS, ROOT, Function, event, package_for_tests
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 Start = Callable[..., Function]
 

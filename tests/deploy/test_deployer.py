@@ -21,7 +21,7 @@ from local.template import load_template
 from tests.deploy.lambdas import ROOT, tool
 from tests.deploy.needed_actions import NEEDED, PERSON
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 VALUES = {
     "AWS::Partition": "aws",

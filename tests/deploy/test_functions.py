@@ -32,7 +32,7 @@ TRACING = {
 }
 NOT_SHIPPED = re.compile(r"__pycache__|^\w+/(tests|events)/")  # the latter of a service, in its folder
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 
 class Packaged(Functions):

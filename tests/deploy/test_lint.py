@@ -14,7 +14,7 @@ TEMPLATES = sorted(
 )
 ENV = {**os.environ, "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "eu-west-1"}
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 
 def need(name: str, folder: str) -> Path:

@@ -17,7 +17,7 @@ from deploy.take_engine import CannotTake, take
 from local.ports import answers, free_port, wait_until
 from tests.support.client import Client
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 MAKE = ("make", "-o", "setup")  # what it would install is there
 GONE = "docs/adr/0002-domains-share-a-kernel.md"

@@ -12,6 +12,8 @@ from tests.deploy.cloudformation import Place, evaluate
 from tests.deploy.lambdas import ROOT
 from tests.deploy.test_translated import translated
 
+pytestmark = pytest.mark.end_to_end
+
 ROOT_STACK, DATA = "template.yaml", "infrastructure/data.yaml"
 # (template, type of what comes later, type of what comes first): why.
 ORDER = {

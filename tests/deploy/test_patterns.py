@@ -13,7 +13,7 @@ from local.template import Template
 from tests.deploy.lambdas import ROOT, tool
 from tests.deploy.test_template import RECORDS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 
 def by_the_rules(patterns: Sequence[Any], records: Sequence[Any]) -> list[list[bool]]:

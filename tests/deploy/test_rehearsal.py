@@ -30,7 +30,7 @@ from tests.support.domain import OWN
 from tests.support.routes import path_of, routes
 from tests.support.stores import Tables, fresh_database, fresh_tables
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 # In place of the template's pattern, which asks that `owner` has no `S`: here that never matches where there is no
 # `owner` at all, as it does on AWS. Claims have no version either.

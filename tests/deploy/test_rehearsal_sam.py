@@ -30,7 +30,7 @@ from tests.support.routes import path_of, routes
 from tests.support.stores import Tables
 from tests.support.stories import STORIES, poison
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 STACK, PREFIX = "tributary-dev", "tributary-"
 
 

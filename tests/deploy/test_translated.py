@@ -13,7 +13,7 @@ from local.template import load_template
 from tests.deploy.lambdas import ROOT, tool
 from tests.deploy.test_chalice import package, project
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 _TRANSLATE = """
 import json, sys

@@ -13,7 +13,7 @@ from tests.support.page import Command, Shell, steps
 from tests.support.running import Run
 from tests.support.waiting import eventually
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_servers")]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow, pytest.mark.usefixtures("own_servers")]
 
 _MAKE_RUN = re.compile(r"(?:(?P<name>\w+)=(?P<value>\S+) )?make run")
 # What changes nothing may be asked again until the answer is there, as by a person who waits a moment.

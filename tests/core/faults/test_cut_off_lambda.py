@@ -23,7 +23,7 @@ from tests.support.lambdas import Function, emulator, tool
 from tests.support.stores import Tables
 from tests.support.waiting import PATIENT_SECONDS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 TIMEOUT_SECONDS = 3
 

@@ -16,7 +16,7 @@ from tests.support.running import Run
 from tests.support.stores import fresh_database
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from tests.support.domain import NEUTRAL
 from tests.support.running import Run
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 
 @pytest.mark.usefixtures("own_servers")

@@ -20,7 +20,7 @@ from tests.support.domain import NEUTRAL
 from tests.support.stack import Stack, started
 from tests.support.stores import fresh_tables
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 KILLS = form(3, 50)
 BETWEEN_SECONDS = form(3.0, 5.0)

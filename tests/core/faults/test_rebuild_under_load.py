@@ -23,7 +23,7 @@ from tests.core.reading import query
 from tests.support import commands
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 RATE = 200
 MIX = ("--transfers", "10", "--queries", "30", "--clients", "24")

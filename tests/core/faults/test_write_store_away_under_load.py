@@ -14,7 +14,7 @@ from tests.core.things import account
 from tests.support.proxy import Proxy
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 OUTAGES = form(1, 60)
 

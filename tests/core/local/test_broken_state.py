@@ -11,7 +11,7 @@ import pytest
 from tests.core.local.conftest import NAME, names, open_account
 from tests.support.running import Run
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 
 def cut(path: Path) -> None:

@@ -23,7 +23,7 @@ from tests.support.running import Run
 from tests.support.stores import fresh_database
 from tests.support.waiting import PATIENT_SECONDS, eventually
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 
 def free_ports() -> dict[str, str]:

@@ -36,6 +36,7 @@ SAMPLE_SECONDS = 5.0
 BETWEEN_FAULTS_SECONDS = (10.0, 40.0)
 
 pytestmark = [
+    pytest.mark.end_to_end,
     pytest.mark.usefixtures("own_servers"),
     pytest.mark.slow,
     pytest.mark.skipif(not MINUTES, reason="half an hour; run it by `make soak`"),

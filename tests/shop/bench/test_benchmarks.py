@@ -9,7 +9,7 @@ import pytest
 
 from bench.__main__ import PATHS
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_servers")]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow, pytest.mark.usefixtures("own_servers")]
 
 SHORT = {
     "search": ["--orders", "2000", "--hostile", "2", "--seconds", "1"],

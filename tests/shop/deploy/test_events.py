@@ -18,7 +18,7 @@ STREAMS = ("customers", "catalog", "inventory", "orders")
 # Orders of which the reactor gets to know, by the last letter of their ids.
 RESERVED, CANCELLED, TOO_LARGE, CANCELLED_LATER = (PLACED[:-1] + letter for letter in "EFGH")
 USED: set[str] = set()
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 
 def invoke(deployment: Deployment, name: str, function: str, **replaced: str) -> Any:

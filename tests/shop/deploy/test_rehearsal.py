@@ -7,7 +7,7 @@ from tests.deploy.test_rehearsal import Deployed, deployed, whole_ministack
 
 __all__ = ["deployed", "whole_ministack"]
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 
 def test_a_command_and_a_query(deployed: Deployed) -> None:

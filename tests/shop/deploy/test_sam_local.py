@@ -28,7 +28,7 @@ from tests.support.stores import fresh_database, fresh_tables
 IMAGE = "public.ecr.aws/lambda/python:3.13-x86_64"
 FLAGS = ["--add-host", "host.docker.internal:host-gateway", "--skip-pull-image", "--region", "eu-west-1"]
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 
 @dataclass

@@ -15,7 +15,7 @@ TRACE = f"Root={ROOT};Parent={CALLED};Sampled=1;Lineage=1:a87bd80c:0"
 OTHER = f"Root=1-65a1b2c3-{'0' * 24};Parent={'1' * 16};Sampled=1"
 Call = Callable[..., Any]
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from tests.shop.http.settling import settle
 from tests.support.page import Shell, commands
 from tests.support.stack import Stack
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.core.faults.form import form
 from tests.support.running import Run
 from tests.support.waiting import PATIENT_SECONDS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 LINES = form(1000, 4000)
 KILLS = form(2, 4)  # the local stack gives up at more deaths than five a minute

@@ -26,7 +26,7 @@ from tests.shop.seed.files import write
 from tests.support.stack import Stack
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 _years = count(1981)
 Shop = tuple[Path, str]
