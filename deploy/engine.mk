@@ -3,6 +3,7 @@
 SHELL := bash
 PY := .venv/bin/python
 MYSQL_TEST_PORT ?= 3410
+DOCS_PORT ?= 8001
 STATE = $(or $(LOCAL_STATE),.local)
 # Files of tests run side by side: servers wait more than they work. They begin in the order of tests/conftest.py.
 QUICK = -m "not end_to_end"
@@ -11,7 +12,7 @@ PARALLEL = -n $(or $(JOBS),3) --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
 .PHONY: run token reset test-fast test test-end-to-end lint generate schema new-service new-project take-engine security-matrix \
   fuzz status verify rebuild test-without-shop test-mysql test-deploy faults soak setup deploy-tools browser-tools \
-  api-tools lock vendor audit clean help
+  api-tools docs-tools docs docs-build lock vendor audit clean help
 
 ##@ Try it
 
@@ -56,6 +57,12 @@ new-project: setup ## Write a project of your own, without the example: DEST=../
 take-engine: setup ## In such a project, take a newer engine: FROM=../tributary
 	@[ -e "$(FROM)/deploy/take_engine.py" ] || { echo "FROM must name the folder of a newer engine: make take-engine FROM=../tributary" >&2; exit 1; }
 	@python=$(CURDIR)/$(PY) && cd "$(FROM)" && $$python -m deploy.take_engine "$(CURDIR)"
+
+docs: docs-tools ## Serve the documentation at http://localhost:8001: [DOCS_PORT=8001]
+	@exec $(PY) -m deploy.site --serve $(DOCS_PORT)
+
+docs-build: docs-tools ## Build the documentation into .site/site; a warning or a broken link is an error
+	@$(PY) -m deploy.site
 
 security-matrix: setup ## Ask every route as everybody, compare with the written table, and print it
 	@$(PY) -m pytest -q tests/security/test_matrix.py && cat $(wildcard chalicelib/*/tests/matrix.md tests/*/matrix.md)
@@ -109,6 +116,9 @@ browser-tools: setup ## Install Chromium and Playwright, for the tests of the co
 api-tools: setup ## Install what reads openapi.json as clients do: a client generator, schemathesis, redocly
 	@tests/api/tools.sh
 
+docs-tools: setup ## Install what builds the documentation: Zensical, griffe, Mermaid
+	@deploy/site/tools.sh
+
 lock: setup ## Work out anew what is installed, with its hashes, from requirements/*.in: [ARGS=--upgrade]
 	requirements/lock.sh $(ARGS)
 
@@ -122,7 +132,7 @@ audit: setup ## Look for known faults in what is installed (pip-audit) and for r
 	@.venv-audit/bin/python requirements/audit.py
 
 clean: ## Remove what was built and what the local stack keeps (not the downloaded MySQL)
-	rm -rf .venv .venv-ministack .venv-sam .venv-lambda .venv-rehearsal .venv-checkov .venv-api .venv-iam .venv-patterns .venv-audit .venv-lock .aws-sam .local .dynalite .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-ministack .venv-sam .venv-lambda .venv-rehearsal .venv-checkov .venv-api .venv-iam .venv-patterns .venv-audit .venv-docs .venv-lock .aws-sam .site .local .dynalite .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## Show this list

@@ -6,6 +6,8 @@ from pathlib import Path
 from chalicelib.bootstrap import APIS, FOLDERS, INFO, SERVICES, SETTINGS
 from deploy.generate import alarms, checks, clients, data, deployer, rights, template
 from deploy.schemas import files as schemas
+from deploy.site import llms
+from deploy.site.pages import sections
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,6 +28,7 @@ def made(root: Path = ROOT) -> Mapping[str, str]:
         "infrastructure/alarms.yaml": alarms.text(SERVICES),
         "deploy/deployer.yaml": deployer.text(services),
         "pyproject.toml": checks.text(_read(root / "pyproject.toml") or "", FOLDERS, ROOT),
+        "llms.txt": llms.text(sections(ROOT)),
         **schemas.made(services),
     }
 

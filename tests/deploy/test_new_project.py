@@ -111,6 +111,18 @@ def test_a_command_and_a_query(running: tuple[Client, dict[str, str]]) -> None:
     assert [item["name"] for item in shown.json["items"]] == ["First"]
 
 
+def test_its_documentation(project: Path) -> None:
+    """The site is built of the project's documents: its routes and states, and no page of the example."""
+    if not (project / ".venv-docs/installed").exists():
+        pytest.skip("`make docs-tools` installs what builds the documentation")
+    run(project, sys.executable, "-m", "deploy.site")
+    site = project / ".site/site"
+    assert ROUTE in (site / "reference/routes/index.html").read_text()
+    assert SERVICE in (site / "reference/states-and-events/index.html").read_text()
+    assert not (site / "tutorial").exists()
+    assert "/orders" not in (site / "reference/routes/index.html").read_text()
+
+
 def test_its_suite_is_green(project: Path) -> None:
     """In a short form; the long one is `make test` in the project."""
     said = run(project, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *SHORT)
