@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from chalicelib.catalog.published import Listing, Prices
-from chalicelib.core.commands.store import WriteStore
+from chalicelib.core.service import HeadReader
 
 
 class TablePrices(Prices):
     """Prices from the catalog's table."""
 
-    def __init__(self, store: WriteStore) -> None:
+    def __init__(self, store: HeadReader) -> None:
         self._store = store
 
     def listings(self, skus: Sequence[str]) -> Mapping[str, Listing]:

@@ -11,7 +11,7 @@ times and ids come with the command. This module imports only the standard libra
 imports it stays pure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import msgspec
@@ -40,6 +40,12 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     deleted: bool = False
 
 
+States = Mapping[str, State | None]
+"""The states of the aggregates that a command is about, by id; None for one that does not exist."""
+Decision = Mapping[str, Sequence[Event]]
+"""What a command does: the events of each aggregate, by id."""
+Decide = Callable[[Command, States], Decision]
+"""A service's decider, as the pipeline calls it. `single` and `several` (core/service) make one of a typed function."""
 FieldPath = tuple[str | int, ...]
 """The place of a value in a command: ("legs", 1, "account")."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from chalicelib.core.access.permissions import Permissions
 from chalicelib.core.commands.store import WriteStore
+from chalicelib.core.secrets_manager import secret_text
 from chalicelib.core.service import Service
 from chalicelib.core.settings import Settings
 from chalicelib.core.telemetry import log, tracing
@@ -123,10 +124,7 @@ class Runtime:
 def _token_secret(settings: Settings) -> str:
     if settings.token_secret or not settings.token_secret_arn:
         return settings.need("token_secret")
-    import boto3
-
-    client: Any = boto3.client("secretsmanager")
-    return str(client.get_secret_value(SecretId=settings.token_secret_arn)["SecretString"])
+    return secret_text(settings.token_secret_arn)
 
 
 def dynamodb_client(**config: Any) -> "DynamoDBClient":

@@ -1,13 +1,13 @@
 """The published port of customers on its own table: one GetItem."""
 
-from chalicelib.core.commands.store import WriteStore
+from chalicelib.core.service import HeadReader
 from chalicelib.customers.published import Standings
 
 
 class TableStandings(Standings):
     """Standings from the customers' table."""
 
-    def __init__(self, store: WriteStore) -> None:
+    def __init__(self, store: HeadReader) -> None:
         self._store = store
 
     def is_registered(self, customer_id: str) -> bool:

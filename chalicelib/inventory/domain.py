@@ -101,9 +101,9 @@ class ReservationShipped(Event, frozen=True):
 
 StockEvent = StockReceived | StockAdjusted | StockReserved | StockReleased | StockShipped
 ReservationEvent = ReservationMade | ReservationShort | ReservationReleased | ReservationShipped
-States = Mapping[str, Stock | Reservation | None]
+InventoryStates = Mapping[str, Stock | Reservation | None]
 """What is addressed, by id; None where nothing is there yet."""
-Decision = Mapping[str, Sequence[StockEvent | ReservationEvent]]
+InventoryDecision = Mapping[str, Sequence[StockEvent | ReservationEvent]]
 
 
 def reservation_id(order_id: str) -> str:
@@ -111,7 +111,7 @@ def reservation_id(order_id: str) -> str:
     return f"{RESERVATION_PREFIX}{order_id}"
 
 
-def decide(command: InventoryCommand, states: States) -> Decision:
+def decide(command: InventoryCommand, states: InventoryStates) -> InventoryDecision:
     """Return the events that a command causes for the stock and the reservations that it addresses."""
     match command:
         case Receive(sku=sku):
@@ -144,7 +144,7 @@ def _adjust(command: Adjust, stock: Stock | None) -> list[StockEvent]:
     return [StockAdjusted(change=change, reason=command.reason)]
 
 
-def _reserve(command: Reserve, states: States) -> Decision:
+def _reserve(command: Reserve, states: InventoryStates) -> InventoryDecision:
     id = reservation_id(command.order_id)
     if states[id]:
         return {}  # the reservation exists: this command is a redelivery
@@ -161,7 +161,7 @@ def _reserve(command: Reserve, states: States) -> Decision:
     }
 
 
-def _release(order_id: str, states: States) -> Decision:
+def _release(order_id: str, states: InventoryStates) -> InventoryDecision:
     id, reservation = reservation_id(order_id), _reservation(states, order_id)
     if reservation is None:
         return {id: [ReservationReleased(order_id=order_id)]}  # Reserve comes later, and will reserve nothing
@@ -173,7 +173,7 @@ def _release(order_id: str, states: States) -> Decision:
     }
 
 
-def _ship(order_id: str, states: States) -> Decision:
+def _ship(order_id: str, states: InventoryStates) -> InventoryDecision:
     id, reservation = reservation_id(order_id), _reservation(states, order_id)
     if reservation is not None and reservation.status == "shipped":
         return {}
@@ -190,12 +190,12 @@ def _ship(order_id: str, states: States) -> Decision:
     }
 
 
-def _stock(states: States, sku: str) -> Stock | None:
+def _stock(states: InventoryStates, sku: str) -> Stock | None:
     state = states[sku]
     return state if isinstance(state, Stock) else None
 
 
-def _reservation(states: States, order_id: str) -> Reservation | None:
+def _reservation(states: InventoryStates, order_id: str) -> Reservation | None:
     state = states[reservation_id(order_id)]
     return state if isinstance(state, Reservation) else None
 

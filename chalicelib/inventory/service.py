@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from chalicelib.core.decider import Event
-from chalicelib.core.service import Aggregate, Asks, Claim, ClaimChange, Policy, Service
+from chalicelib.core.service import Aggregate, Asks, Claim, ClaimChange, Policy, Service, several
 from chalicelib.inventory import domain
 from chalicelib.inventory.policy import on_orders
 from chalicelib.inventory.projection import PROJECTION
@@ -33,7 +33,7 @@ SERVICE = Service(
             projected=False,
         ),
     ),
-    decide=domain.decide,
+    decide=several(domain.decide),
     projection=PROJECTION,
     policies=(Policy("orders", on_orders, asks=(Asks("inventory", several=True),)),),
 )

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from chalicelib.core.decider import Event
-from chalicelib.core.service import Aggregate, Service
+from chalicelib.core.service import AnyAggregate, Service
 
 Schema = Mapping[str, Any]
 _DEFINITIONS = "#/$defs/"
@@ -52,7 +52,7 @@ def tag_of(event: type[Event]) -> str:
     return str(event.__struct_config__.tag)
 
 
-def _of_state(kind: Aggregate) -> Schema:
+def _of_state(kind: AnyAggregate) -> Schema:
     """A state; `deleted` is an attribute of the item, not of the state."""
     return schema_of(kind.state, without={"deleted"})
 

@@ -4,14 +4,12 @@ The service's own rules are not asked, since erasing changes nothing that they a
 gives back those that hold what was erased.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from chalicelib.core.commands import pipeline
 from chalicelib.core.commands.store import LostRace, WriteStore
-from chalicelib.core.decider import Command, Event, Rejected
-from chalicelib.core.service import ITSELF, Aggregate, PersonalDataErased, Service
+from chalicelib.core.decider import Command, Decision, Rejected, States
+from chalicelib.core.service import ITSELF, AnyAggregate, PersonalDataErased, Service
 from chalicelib.core.times import iso, utc_now
 from ops.failing import OpsError
 
@@ -54,15 +52,15 @@ def not_deleted(service: Service, id: str) -> OpsError:
 def _erasing(service: Service) -> Service:
     """The service, with the rules of erasing in the place of its own."""
 
-    def decide(_: Any, states: Mapping[str, Any]) -> Mapping[str, Sequence[Event]]:
+    def decide(_: Command, states: States) -> Decision:
         ((id, state),) = states.items()
         personal = service.aggregate(id).personal
-        if personal and personal.person == ITSELF and not state.deleted:
+        if personal and personal.person == ITSELF and not (state and state.deleted):
             raise Rejected("not-deleted", f"{id} is not deleted.")
         return {id: [PersonalDataErased()]}
 
     return replace(service, decide=decide, aggregates=tuple(map(_erased_by_any_event, service.aggregates)))
 
 
-def _erased_by_any_event(kind: Aggregate) -> Aggregate:
+def _erased_by_any_event(kind: AnyAggregate) -> AnyAggregate:
     return replace(kind, evolve=lambda state, _: kind.erased(state), releases=True)

@@ -10,7 +10,7 @@ import msgspec
 from chalicelib.core.dynamodb.codec import stored_head
 from chalicelib.core.projector import sql
 from chalicelib.core.projector.generations import in_use
-from chalicelib.core.service import CLAIM_PREFIX, ITSELF, Aggregate, Head, Service, UnknownAggregate, is_head
+from chalicelib.core.service import CLAIM_PREFIX, ITSELF, AnyAggregate, Head, Service, UnknownAggregate, is_head
 from chalicelib.core.streams.poison import Poisonous, of_the_record
 from ops.verify.sides import Item, Items
 
@@ -25,12 +25,12 @@ class Unreadable(Exception):
     """An item that names the person cannot be read, so nobody can tell what of it is personal."""
 
 
-def personal_kinds(service: Service) -> Sequence[Aggregate]:
+def personal_kinds(service: Service) -> Sequence[AnyAggregate]:
     """The kinds of aggregates of a service that hold personal data."""
     return [kind for kind in service.aggregates if kind.personal]
 
 
-def personal_kind(service: Service, id: str) -> Aggregate | None:
+def personal_kind(service: Service, id: str) -> AnyAggregate | None:
     """The kind of an id, if it holds personal data."""
     try:
         kind = service.aggregate(id)
@@ -61,7 +61,7 @@ def by_read_model(connection: "Connection[Cursor]", service: Service, person: st
     return found
 
 
-def _column(kind: Aggregate, key: str) -> str:
+def _column(kind: AnyAggregate, key: str) -> str:
     if kind.personal is None or not kind.projected:
         return ""
     return key if kind.personal.person == ITSELF else kind.personal.person
@@ -93,7 +93,7 @@ def belongs(service: Service, item: Item, person: str) -> Owned | None:
     return Owned(head, dirty) if kind.personal.person_of(head.id, head.state) == person else None
 
 
-def _without_personal_data(kind: Aggregate, head: Head) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
+def _without_personal_data(kind: AnyAggregate, head: Head) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
     """The state and the events as a commit that erases them stores them: in the present shape, with no other field."""
     state = msgspec.to_builtins(kind.erased(kind.state_of(head)))
     state.pop("deleted", None)

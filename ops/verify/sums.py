@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.core.projector import sql
 from chalicelib.core.projector.summaries import Measures
-from chalicelib.core.service import PrimaryKey, Projection, Summary
+from chalicelib.core.service import AnySummary, PrimaryKey, Projection
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Wrong(NamedTuple):
     """A row of a summary that differs from the SUM. `held` is None without a row, `summed` without base rows."""
 
-    summary: Summary
+    summary: AnySummary
     key: PrimaryKey
     held: Measures | None
     summed: Measures | None
@@ -30,7 +30,7 @@ class Wrong(NamedTuple):
 
 
 def wrong_rows(
-    connection: "Connection[Cursor]", projection: Projection, summary: Summary, keys: Sequence[PrimaryKey] = ()
+    connection: "Connection[Cursor]", projection: Projection, summary: AnySummary, keys: Sequence[PrimaryKey] = ()
 ) -> Iterator[Wrong]:
     """The rows of a summary that differ from the SUM over the base rows.
 
@@ -50,7 +50,7 @@ def wrong_rows(
             yield Wrong(summary, key, held if row[-2] else None, summed if row[-1] else None)
 
 
-def set_to_sum(connection: "Connection[Cursor]", projection: Projection, summary: Summary, key: PrimaryKey) -> None:
+def set_to_sum(connection: "Connection[Cursor]", projection: Projection, summary: AnySummary, key: PrimaryKey) -> None:
     """Set one row of a summary to the SUM over the base rows, within the open transaction.
 
     First the row is locked, and created if needed. A transaction that has changed base rows, and not yet this summary,
@@ -75,7 +75,7 @@ def set_to_sum(connection: "Connection[Cursor]", projection: Projection, summary
         cursor.execute(f"UPDATE {table.physical_name} SET {values} WHERE {chosen}")
 
 
-def _comparison(projection: Projection, summary: Summary, keys: Sequence[PrimaryKey]) -> str:
+def _comparison(projection: Projection, summary: AnySummary, keys: Sequence[PrimaryKey]) -> str:
     """The statement: the rows of both sides, grouped by key, of which those that differ are left."""
     table, names = summary.table, summary.measures
     where = f"WHERE {sql.any_of(table.key, keys)}" if keys else ""
@@ -94,13 +94,13 @@ def _comparison(projection: Projection, summary: Summary, keys: Sequence[Primary
     )
 
 
-def _sums(projection: Projection, summary: Summary) -> str:
+def _sums(projection: Projection, summary: AnySummary) -> str:
     """The summary's `sums` statement, over the projection's tables."""
     tables = (projection.root, *projection.children)
     return summary.sums.format_map({table.name: table.physical_name for table in tables})
 
 
-def _words(summary: Summary, measures: Measures | None) -> str:
+def _words(summary: AnySummary, measures: Measures | None) -> str:
     if measures is None:
         return "no row"
     return ", ".join(f"{name} {_word(value)}" for name, value in zip(summary.measures, measures, strict=True))

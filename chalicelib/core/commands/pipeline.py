@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import reduce
 from typing import Any, NamedTuple
 
 import msgspec
@@ -32,7 +33,7 @@ from chalicelib.core.commands.store import (
     Throttled,
     WriteStore,
 )
-from chalicelib.core.decider import Command, Event, Missing, Rejected, State, Unacceptable
+from chalicelib.core.decider import Command, Event, Missing, Rejected, State, States, Unacceptable
 from chalicelib.core.errors import (
     Conflict,
     Fault,
@@ -45,7 +46,7 @@ from chalicelib.core.errors import (
     Unavailable,
     json_pointer,
 )
-from chalicelib.core.service import Aggregate, ClaimChange, Head, NewerSchema, Service, Undeclared
+from chalicelib.core.service import AnyAggregate, ClaimChange, Head, NewerSchema, Service, Undeclared
 from chalicelib.core.telemetry import log
 from chalicelib.core.times import iso, to_utc, utc_now
 
@@ -257,9 +258,7 @@ def _check_owner(envelope: Envelope, state: State | None) -> None:
         require_own(envelope.access, envelope.actor, owner)
 
 
-def _decide(
-    service: Service, envelope: Envelope, states: Mapping[str, Any], head: Head | None
-) -> dict[str, Sequence[Event]]:
+def _decide(service: Service, envelope: Envelope, states: States, head: Head | None) -> dict[str, Sequence[Event]]:
     """What happens to which aggregate.
 
     A condition is looked at before a refusal, since the refusal may be about a state that the client has not seen; but
@@ -286,7 +285,7 @@ def _evolve(
     service: Service,
     envelope: Envelope,
     heads: Mapping[str, Head],
-    states: Mapping[str, Any],
+    states: States,
     events: Mapping[str, Sequence[Event]],
 ) -> tuple[list[Head], list[tuple[str, ClaimChange]]]:
     """The new head, and the change of claims, of each aggregate that something happened to."""
@@ -294,9 +293,7 @@ def _evolve(
     at = _commit_time(envelope, [heads[id] for id in events if id in heads])
     for id, done in events.items():
         kind, before = service.aggregate(id), states[id]
-        after = before
-        for event in done:
-            after = kind.evolve(after, event)
+        after = _after(kind, before, done)
         new_heads.append(
             Head(
                 id=id,
@@ -323,6 +320,13 @@ def _evolve(
     return new_heads, claims
 
 
+def _after(kind: AnyAggregate, state: State | None, events: Sequence[Event]) -> State:
+    """The state after events, of which there is at least one."""
+    first, *others = events
+    after: State = reduce(kind.evolve, others, kind.evolve(state, first))
+    return after
+
+
 def _commit_time(envelope: Envelope, replaced: Sequence[Head]) -> str:
     """The time of a commit: now, but never before the command came in, nor before a commit that this one follows.
 
@@ -345,7 +349,7 @@ def _stored(state: State) -> dict[str, Any]:
     return {name: value for name, value in msgspec.to_builtins(state).items() if name != "deleted"}
 
 
-def _event(event: Event, kind: Aggregate) -> dict[str, Any]:
+def _event(event: Event, kind: AnyAggregate) -> dict[str, Any]:
     """The event as it is stored: its type, its data, and the version of its schema unless that is 1."""
     data = msgspec.to_builtins(event)
     type, version = data.pop("type"), {}

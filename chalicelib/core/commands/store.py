@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from chalicelib.core.service import Claim, Head
+from chalicelib.core.service import Claim, Head, HeadReader
 
 
 class LostRace(Exception):
@@ -82,16 +82,8 @@ class Commit:
     now: int = 0
 
 
-class WriteStore(Protocol):
+class WriteStore(HeadReader, Protocol):
     """The operations that the command pipeline needs from a store."""
-
-    def load(self, ids: Sequence[str]) -> dict[str, Head]:
-        """The heads of those ids that exist, read consistently, in the shape that this release knows.
-
-        Raises:
-            StoreUnreachable, Throttled: it cannot be read now.
-            NewerSchema, UpcasterFailed: what is stored cannot be brought into the present shape.
-        """
 
     def commit(self, commit: Commit) -> None:
         """Write it all or nothing.

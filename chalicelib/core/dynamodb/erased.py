@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from chalicelib.core.dynamodb.codec import AttributeValue, Undecodable, encode, item_of, stored_head
-from chalicelib.core.service import ERASED, Aggregate, NewerSchema, UpcasterFailed
+from chalicelib.core.service import ERASED, AnyAggregate, NewerSchema, UpcasterFailed
 
 
-def erased_item(item: Mapping[str, AttributeValue], kind: Aggregate) -> dict[str, AttributeValue]:
+def erased_item(item: Mapping[str, AttributeValue], kind: AnyAggregate) -> dict[str, AttributeValue]:
     """An item of an aggregate without personal data, in the present shape.
 
     If the item cannot be read or cannot be brought into this shape, nobody can tell what in it is personal. Then its

@@ -5,9 +5,10 @@ Their passwords are in Secrets Manager, where RDS Proxy reads them too. A change
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chalicelib.core.mysql.connections import connect, parse_url
+from chalicelib.core.secrets_manager import secret_text
 from chalicelib.core.telemetry import log
 
 if TYPE_CHECKING:
@@ -57,8 +58,5 @@ def ensure_user_of_secret(url: str, secret: str, rights: str) -> None:
         secret: the secret's ARN or name in Secrets Manager.
         rights: WRITES or READS.
     """
-    import boto3
-
-    client: Any = boto3.client("secretsmanager")
-    content = json.loads(client.get_secret_value(SecretId=secret)["SecretString"])
+    content = json.loads(secret_text(secret))
     ensure_user(url, content["username"], content["password"], rights)

@@ -10,7 +10,7 @@ import msgspec
 
 from chalicelib.core.projector import sql
 from chalicelib.core.projector.timeline import TimelineRow
-from chalicelib.core.service import Aggregate, Service
+from chalicelib.core.service import AnyAggregate, Service
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
@@ -34,7 +34,7 @@ def without_erased(
     ]
 
 
-def erased_row(kind: Aggregate, row: TimelineRow) -> TimelineRow:
+def erased_row(kind: AnyAggregate, row: TimelineRow) -> TimelineRow:
     """A row of the timeline without what is personal; the same row where nothing is."""
     events = msgspec.json.decode(row.events)
     erased = kind.erased_events(events)

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec.structs import astuple
 
 from chalicelib.core.projector import sql
-from chalicelib.core.service import ChildRows, PrimaryKey, Projection, Row, Summary
+from chalicelib.core.service import AnySummary, ChildRows, PrimaryKey, Projection, Row
 
 Measures = tuple[Any, ...]
 Totals = dict[PrimaryKey, list[Any]]
@@ -21,7 +21,7 @@ class Differences:
 
     def __init__(self, projection: Projection) -> None:
         self._projection = projection
-        self._totals: list[tuple[Summary, Totals]] = [(summary, {}) for summary in projection.summaries]
+        self._totals: list[tuple[AnySummary, Totals]] = [(summary, {}) for summary in projection.summaries]
 
     def note(self, old: tuple[Row, ChildRows] | None, new: tuple[Row, ChildRows]) -> None:
         """Record that an aggregate's root and child rows change from old (None: did not exist) to new."""
@@ -53,7 +53,7 @@ def _complete(projection: Projection, root: Row, children: ChildRows) -> tuple[R
     return root, {table.name: children.get(table.name, ()) for table in projection.children}
 
 
-def _contributions(summary: Summary, root: Row, children: ChildRows) -> dict[PrimaryKey, Measures]:
+def _contributions(summary: AnySummary, root: Row, children: ChildRows) -> dict[PrimaryKey, Measures]:
     """The contributions of an aggregate's rows, by key."""
     found: dict[PrimaryKey, Measures] = {}
     width = len(summary.table.key)
@@ -67,7 +67,7 @@ def _contributions(summary: Summary, root: Row, children: ChildRows) -> dict[Pri
 
 
 def _add(
-    summary: Summary, totals: Totals, before: dict[PrimaryKey, Measures], after: dict[PrimaryKey, Measures]
+    summary: AnySummary, totals: Totals, before: dict[PrimaryKey, Measures], after: dict[PrimaryKey, Measures]
 ) -> None:
     """Add the difference between two sets of contributions to the totals."""
     if before == after:
@@ -87,7 +87,7 @@ def _add(
             del totals[key]
 
 
-def _upsert(summary: Summary) -> str:
+def _upsert(summary: AnySummary) -> str:
     """Add sums to the existing values; for greatest values keep the maximum."""
     return "ON DUPLICATE KEY UPDATE " + ", ".join(
         f"{name} = IF({name} IS NULL OR VALUES({name}) > {name}, VALUES({name}), {name})"
@@ -97,12 +97,12 @@ def _upsert(summary: Summary) -> str:
     )
 
 
-def _may_be_empty(summary: Summary, measures: Sequence[Any]) -> bool:
+def _may_be_empty(summary: AnySummary, measures: Sequence[Any]) -> bool:
     """Whether a row may hold nothing but zeros after such a difference."""
     return not summary.greatest and any(measure < 0 for measure in measures)
 
 
-def _clearing(summary: Summary, keys: Sequence[PrimaryKey]) -> Iterator[bytes]:
+def _clearing(summary: AnySummary, keys: Sequence[PrimaryKey]) -> Iterator[bytes]:
     """Delete rows whose measures are all zero, as if they had never existed."""
     empty = " AND ".join(f"{name} = 0" for name in summary.measures)
     for start in range(0, len(keys), 500):

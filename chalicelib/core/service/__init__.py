@@ -14,6 +14,7 @@ from chalicelib.core.service.aggregate import (
     CLAIM_PREFIX,
     HEARTBEAT_ID,
     Aggregate,
+    AnyAggregate,
     Claim,
     ClaimChange,
     Head,
@@ -22,10 +23,11 @@ from chalicelib.core.service.aggregate import (
     is_head,
 )
 from chalicelib.core.service.deadline import Deadline
-from chalicelib.core.service.declaration import Port, Right, Service, single
+from chalicelib.core.service.declaration import HeadReader, Port, Right, Service, several, single
 from chalicelib.core.service.personal import ERASED, ITSELF, Personal, PersonalDataErased
 from chalicelib.core.service.policy import Asks, FollowUp, NotNow, OutsideCall, Policy
 from chalicelib.core.service.projection import (
+    AnySummary,
     ChildRows,
     PrimaryKey,
     Projection,
@@ -46,6 +48,8 @@ __all__ = [
     "HEARTBEAT_ID",
     "ITSELF",
     "Aggregate",
+    "AnyAggregate",
+    "AnySummary",
     "Asks",
     "ChildRows",
     "Claim",
@@ -53,6 +57,7 @@ __all__ = [
     "Deadline",
     "FollowUp",
     "Head",
+    "HeadReader",
     "NewerSchema",
     "NotNow",
     "OutsideCall",
@@ -77,6 +82,7 @@ __all__ = [
     "WordRow",
     "deleted_at_of",
     "is_head",
+    "several",
     "single",
     "version_of",
     "word_rows",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -18,6 +18,9 @@ from chalicelib.core.service.upcasting import (
     upcast,
     version_after,
 )
+
+S = TypeVar("S", bound=State)
+E = TypeVar("E", bound=Event)
 
 CLAIM_PREFIX = "claim#"
 HEARTBEAT_ID = "heartbeat#"
@@ -95,7 +98,7 @@ class Undeclared(Exception):
 
 
 @dataclass(frozen=True)
-class Aggregate:
+class Aggregate(Generic[S, E]):
     """One kind of aggregate of a service.
 
     Attributes:
@@ -117,11 +120,11 @@ class Aggregate:
     """
 
     name: str
-    state: type[State]
-    evolve: Callable[[Any, Any], State]
+    state: type[S]
+    evolve: Callable[[S | None, E], S]
     prefix: str = ""
     projected: bool = True
-    claims: Callable[[str, Any, Any, Sequence[Event]], ClaimChange] = lambda *_: ClaimChange()
+    claims: Callable[[str, S | None, S, Sequence[E]], ClaimChange] = lambda *_: ClaimChange()
     releases: bool = False
     personal: Personal | None = None
     upcasters: Upcasters = field(default_factory=dict)
@@ -179,7 +182,7 @@ class Aggregate:
         version: int = event.get("schema_version", 1)
         return version != self.event_schema_version(event["type"])
 
-    def state_of(self, head: Head) -> State:
+    def state_of(self, head: Head) -> S:
         """The typed state of a head that is in the shape of this release."""
         return msgspec.convert({**head.state, "deleted": head.deleted}, self.state)
 
@@ -193,7 +196,7 @@ class Aggregate:
         if self.personal:
             yield from declaration_faults(self.personal, self.name, self.state, self.event_types)
 
-    def erased(self, state: State) -> State:
+    def erased(self, state: S) -> S:
         """A state without what is personal."""
         plain = msgspec.to_builtins(state)
         return msgspec.convert(self.personal.erased_state(plain), self.state) if self.personal else state
@@ -215,7 +218,7 @@ class Aggregate:
             for event in shown
         ]
 
-    def claim_change(self, id: str, before: State | None, after: State, events: Sequence[Event]) -> ClaimChange:
+    def claim_change(self, id: str, before: S | None, after: S, events: Sequence[E]) -> ClaimChange:
         """The claims that a commit takes and releases.
 
         Raises:
@@ -235,3 +238,7 @@ class Aggregate:
     def _is_claim(self, claim: Claim) -> bool:
         """Whether a claim reserves a value. The mark of an erased text does not: several aggregates may have it."""
         return not (self.personal and claim.kind in self.personal.claims and ERASED in claim.value.casefold())
+
+
+AnyAggregate = Aggregate[Any, Any]
+"""A kind of aggregate, whatever its states and events: those of all services are in one list."""

@@ -3,13 +3,28 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar, cast
 
-from chalicelib.core.decider import Event
-from chalicelib.core.service.aggregate import Aggregate, Head, Undeclared, UnknownAggregate, is_head
+from chalicelib.core.decider import Command, Decide, Decision, Event, State, States
+from chalicelib.core.service.aggregate import AnyAggregate, Head, Undeclared, UnknownAggregate, is_head
 from chalicelib.core.service.deadline import Deadline
 from chalicelib.core.service.policy import Asks, FollowUp, OutsideCall, Policy
 from chalicelib.core.service.projection import Projection
+
+C = TypeVar("C", bound=Command)
+S = TypeVar("S", bound=State | None)
+
+
+class HeadReader(Protocol):
+    """What a port may do with its service's write store: read it."""
+
+    def load(self, ids: Sequence[str]) -> Mapping[str, Head]:
+        """The heads of those ids that exist, read consistently, in the shape that this release knows.
+
+        Raises:
+            StoreUnreachable, Throttled: it cannot be read now.
+            NewerSchema, UpcasterFailed: what is stored cannot be brought into the present shape.
+        """
 
 
 @dataclass(frozen=True)
@@ -17,13 +32,13 @@ class Port:
     """What a service publishes to the command side of other services.
 
     Attributes:
-        name: a command finds the port under this name: `call.runtime.ports["standings"]`.
+        name: a command finds the port under this name: `standings: Standings = call.runtime.ports["standings"]`.
         make: the service's write store -> the port.
         several: whether the port reads several aggregates in one call.
     """
 
     name: str
-    make: Callable[[Any], Any]
+    make: Callable[[HeadReader], object]
     several: bool = False
 
 
@@ -51,7 +66,7 @@ class Service:
     Attributes:
         name: the name of its folder, its table and its consistency tokens, such as "transfers".
         aggregates: the kinds of aggregate that its table holds, told apart by the prefixes of their ids.
-        decide: (command, states by id) -> events by id; raises Rejected.
+        decide: `single(decide)` or `several(decide)` of the domain's function, which raises Rejected.
         projection: how the states of its projected aggregates become rows.
         policies: the commands it sends when other services' aggregates change.
         deadlines: how long its aggregates may wait, and the commands that then end the waiting.
@@ -65,8 +80,8 @@ class Service:
     """
 
     name: str
-    aggregates: tuple[Aggregate, ...]
-    decide: Callable[[Any, Mapping[str, Any]], Mapping[str, Sequence[Event]]]
+    aggregates: tuple[AnyAggregate, ...]
+    decide: Decide
     projection: Projection
     policies: tuple[Policy, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
@@ -92,7 +107,7 @@ class Service:
         """All projections, by their generation."""
         return {projection.generation: projection for projection in (*self.earlier, self.projection)}
 
-    def aggregate(self, id: str) -> Aggregate:
+    def aggregate(self, id: str) -> AnyAggregate:
         """The kind of aggregate that has this id.
 
         Raises:
@@ -204,13 +219,20 @@ def _names_versions(events: Sequence[Mapping[str, Any]]) -> bool:
     return False
 
 
-def single(
-    decide: Callable[[Any, Any], Sequence[Event]],
-) -> Callable[[Any, Mapping[str, Any]], Mapping[str, Sequence[Event]]]:
-    """Adapt a decider of one aggregate, (command, state) -> events, to the signature that the pipeline calls."""
+def single(decide: Callable[[C, S], Sequence[Event]]) -> Decide:
+    """The decider of a service whose commands are about one aggregate each: (command, state) -> events."""
 
-    def decide_one(command: Any, states: Mapping[str, Any]) -> Mapping[str, Sequence[Event]]:
+    def decide_one(command: Command, states: States) -> Decision:
         ((id, state),) = states.items()
-        return {id: decide(command, state)}
+        # Routes and policies make the service's own commands only, and its ids have the states of its own aggregates.
+        return {id: decide(cast(C, command), cast(S, state))}
 
     return decide_one
+
+
+def several(decide: Callable[[C, Mapping[str, S]], Decision]) -> Decide:
+    """The decider of a service whose commands may be about several aggregates: (command, states by id) -> events by id.
+
+    They are the service's own commands and states, as with `single`.
+    """
+    return cast(Decide, decide)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 from msgspec.structs import astuple
@@ -25,6 +25,9 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     A row refers to no other objects, so the garbage collector need not visit a large batch's rows (gc=False).
     """
 
+
+R = TypeVar("R", bound=Row)
+C = TypeVar("C", bound=Row)
 
 RowVersion = Annotated[int, msgspec.Meta(ge=1)]
 """The version of a root row's aggregate."""
@@ -67,7 +70,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Summary:
+class Summary(Generic[R, C]):
     """A table whose measures are sums over base rows. The projector adds the difference that each commit makes.
 
     Attributes:
@@ -81,7 +84,7 @@ class Summary:
     """
 
     table: Table
-    contributions: Callable[[Any, Mapping[str, Sequence[Any]]], Iterable[Row]]
+    contributions: Callable[[R, Mapping[str, Sequence[C]]], Iterable[Row]]
     sums: str
     greatest: tuple[str, ...] = ()
 
@@ -89,6 +92,10 @@ class Summary:
     def measures(self) -> tuple[str, ...]:
         """The columns that hold sums or maxima: all but those of the key."""
         return self.table.columns[len(self.table.key) :]
+
+
+AnySummary = Summary[Any, Any]
+"""A summary, whatever the rows that it adds up."""
 
 
 class Rows(NamedTuple):
@@ -113,7 +120,7 @@ class Projection:
     root: Table
     rows: Callable[[Head], Rows]
     children: tuple[Table, ...] = ()
-    summaries: tuple[Summary, ...] = ()
+    summaries: tuple[AnySummary, ...] = ()
     generation: int = 1
 
     @property

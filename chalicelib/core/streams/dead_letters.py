@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from chalicelib.core.dynamodb.codec import encode_item
 from chalicelib.core.dynamodb.erased import erased_item
 from chalicelib.core.runtime import Runtime
-from chalicelib.core.service import Aggregate, Service, UnknownAggregate
+from chalicelib.core.service import AnyAggregate, Service, UnknownAggregate
 from chalicelib.core.streams.records import CommitRecord, RecordSource, UnreadableRecord
 from chalicelib.core.telemetry.error_text import error_text
 
@@ -106,7 +106,7 @@ def record_of(image: bytes) -> dict[str, Any]:
     return record
 
 
-def erased_image(image: bytes, kind: Aggregate) -> bytes:
+def erased_image(image: bytes, kind: AnyAggregate) -> bytes:
     """An image without personal data; an image that cannot be read loses everything."""
     try:
         record = record_of(image)
@@ -118,7 +118,7 @@ def erased_image(image: bytes, kind: Aggregate) -> bytes:
     return gzip.compress(json.dumps(record).encode(), mtime=0)
 
 
-def kind_of(services: Mapping[str, Service], service: str, aggregate: str) -> Aggregate | None:
+def kind_of(services: Mapping[str, Service], service: str, aggregate: str) -> AnyAggregate | None:
     """The kind of aggregate that a letter is about; None if no service has one with this id."""
     try:
         return services[service].aggregate(aggregate)

@@ -128,9 +128,9 @@ class HoldSettled(Event, frozen=True):
 
 AccountEvent = AccountOpened | AccountChanged | MoneyDeposited | AccountClosed | LegHeld | LegReleased | LegSettled
 HoldEvent = HoldPlaced | HoldShort | HoldReleased | HoldSettled
-States = Mapping[str, Account | Promise | None]
+AccountsStates = Mapping[str, Account | Promise | None]
 """What is addressed, by id; None where nothing is there yet."""
-Decision = Mapping[str, Sequence[AccountEvent | HoldEvent]]
+AccountsDecision = Mapping[str, Sequence[AccountEvent | HoldEvent]]
 
 
 def hold_id(transfer_id: str) -> str:
@@ -138,7 +138,7 @@ def hold_id(transfer_id: str) -> str:
     return f"{HOLD_PREFIX}{transfer_id}"
 
 
-def decide(command: AccountsCommand, states: States) -> Decision:
+def decide(command: AccountsCommand, states: AccountsStates) -> AccountsDecision:
     """Return the events that a command causes for the accounts and the hold that it addresses."""
     match command:
         case Hold():
@@ -178,7 +178,7 @@ def _close(account: Account) -> AccountClosed:
     return AccountClosed()
 
 
-def _hold(command: Hold, states: States) -> Decision:
+def _hold(command: Hold, states: AccountsStates) -> AccountsDecision:
     id = hold_id(command.transfer_id)
     if states[id]:
         return {}  # held, short, released or settled already: this is a redelivery
@@ -195,7 +195,7 @@ def _hold(command: Hold, states: States) -> Decision:
     }
 
 
-def _release(transfer_id: str, states: States) -> Decision:
+def _release(transfer_id: str, states: AccountsStates) -> AccountsDecision:
     id, hold = hold_id(transfer_id), _promise(states, transfer_id)
     if hold is None:
         return {id: [HoldReleased(transfer_id=transfer_id)]}  # before it was asked for; that will then find it done
@@ -207,7 +207,7 @@ def _release(transfer_id: str, states: States) -> Decision:
     }
 
 
-def _settle(transfer_id: str, states: States) -> Decision:
+def _settle(transfer_id: str, states: AccountsStates) -> AccountsDecision:
     id, hold = hold_id(transfer_id), _promise(states, transfer_id)
     if hold is not None and hold.status == "settled":
         return {}
@@ -261,12 +261,12 @@ def evolve_hold(state: Promise | None, event: HoldEvent) -> Promise:
     assert_never(event)
 
 
-def _account(states: States, number: str) -> Account | None:
+def _account(states: AccountsStates, number: str) -> Account | None:
     state = states[number]
     return state if isinstance(state, Account) else None
 
 
-def _promise(states: States, transfer_id: str) -> Promise | None:
+def _promise(states: AccountsStates, transfer_id: str) -> Promise | None:
     state = states[hold_id(transfer_id)]
     return state if isinstance(state, Promise) else None
 

@@ -5,8 +5,7 @@ from typing import Any, NamedTuple, Protocol
 
 from msgspec import Struct
 
-from chalicelib.core.commands.store import WriteStore
-from chalicelib.core.service import FollowUp, Head
+from chalicelib.core.service import FollowUp, Head, HeadReader
 from tests.core.domain.accounts.commands import Release
 from tests.core.domain.accounts.domain import HOLD_PREFIX, hold_id
 
@@ -28,7 +27,7 @@ class Standings(Protocol):
 class TableStandings(Standings):
     """Standings from the accounts' table."""
 
-    def __init__(self, store: WriteStore) -> None:
+    def __init__(self, store: HeadReader) -> None:
         self._store = store
 
     def standings(self, numbers: Sequence[str]) -> Mapping[str, Standing]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.core.decider import Event
-from chalicelib.core.service import Aggregate, Asks, Claim, ClaimChange, Personal, Policy, Port, Service
+from chalicelib.core.service import Aggregate, Asks, Claim, ClaimChange, Personal, Policy, Port, Service, several
 from tests.core.domain.accounts import domain
 from tests.core.domain.accounts.policy import on_transfers
 from tests.core.domain.accounts.projection import PROJECTION
@@ -41,7 +41,7 @@ SERVICE = Service(
         Aggregate("account", domain.Account, domain.evolve_account, claims=_claims, releases=True, personal=PERSONAL),
         Aggregate("hold", domain.Promise, domain.evolve_hold, prefix=domain.HOLD_PREFIX, projected=False),
     ),
-    decide=domain.decide,
+    decide=several(domain.decide),
     projection=PROJECTION,
     policies=(Policy("transfers", on_transfers, asks=(Asks("accounts", several=True),)),),
     ports=(Port("standings", TableStandings, several=True),),
