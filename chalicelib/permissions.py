@@ -14,5 +14,11 @@ PERMISSIONS = Permissions(
     roles={"customer": CustomerId, "staff": Subject, "admin": Subject},
     table={
         "operations.status": {"staff": ALL, "admin": ALL},
+        "operations.dead-letters": {"admin": ALL},
+        "operations.dead-letter": {"admin": ALL},
+        "operations.redrive": {"admin": ALL},
+        "operations.discard": {"admin": ALL},
+        "operations.redrive-matching": {"admin": ALL},
+        "operations.discard-matching": {"admin": ALL},
     },
 )

@@ -30,7 +30,7 @@ ENVIRONMENT_BYTES = 4096
 """What Lambda takes, names and values. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 # Chalice's functions, and the roles of infrastructure/roles.yaml whose rights each has: all routes are one function.
 ROLES: Mapping[str, tuple[str, ...]] = {
-    "api_handler": ("Commands", "Queries"),
+    "api_handler": ("Commands", "Queries", "Operations"),
     "authorize": ("Authorizer",),
     "migrate": ("Migrate",),
     "check": ("Check",),
@@ -95,11 +95,11 @@ def _template() -> Template:
 
 
 def _size(name: str) -> dict[str, Any]:
-    """The memory and the time that it has under SAM: of its first role, since all routes are one function here."""
-    under_sam = _template().function(f"{ROLES[name][0]}Function")
+    """The memory and the time that it has under SAM: the most of its roles, since all routes are one function here."""
+    under_sam = [_template().function(f"{role}Function") for role in ROLES[name]]
     return {
-        "lambda_memory_size": _template().resolve(under_sam["MemorySize"]),
-        "lambda_timeout": under_sam["Timeout"],
+        "lambda_memory_size": max(_template().resolve(function["MemorySize"]) for function in under_sam),
+        "lambda_timeout": max(function["Timeout"] for function in under_sam),
     }
 
 

@@ -58,6 +58,7 @@ PACKAGES: Mapping[str, tuple[str, ...]] = {
     "ProjectorFunction": (*_CHALICE, *_BOTO, _DYNAMODB, _S3, *_MYSQL, *_XRAY),
     "ReactorFunction": (*_CHALICE, *_BOTO, _DYNAMODB, _S3, *_XRAY),
     "MigrateFunction": (*_CHALICE, *_BOTO, _SECRETS, *_MYSQL),
+    "OperationsFunction": (*_CHALICE, *_BOTO, _DYNAMODB, _S3, *_MYSQL, *_XRAY),
     "DeadlinesFunction": (*_CHALICE, *_BOTO, _DYNAMODB, *_MYSQL, *_XRAY),
     "CheckFunction": (*_CHALICE, *_BOTO, _DYNAMODB, *_MYSQL, *_XRAY),
 }

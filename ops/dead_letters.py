@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 
 from chalicelib.core.dynamodb.codec import decode_item
-from chalicelib.core.operations.dead_letters.letters import Letter, Letters
+from chalicelib.core.operations.dead_letters.letters import Letter, Letters, Wanted
 from chalicelib.core.operations.dead_letters.redrive import redrive as run
 from chalicelib.core.runtime import Runtime
 from ops.environment import load, operator, services_of
@@ -46,13 +46,15 @@ def list_letters(service: str | None, discarded: bool, as_json: bool) -> int:
 @click.argument("id")
 @json_option
 def show(id: str, as_json: bool) -> int:
-    """Show a dead letter: what was wrong, and the record itself."""
+    """Show a dead letter: what was wrong, also before it was redriven in vain, and the record itself."""
     letter, record = Letters(load()).get(id)
     image = record.get("dynamodb", {}).get("NewImage", {})
     if as_json:
         print_json({**letter._asdict(), "record": record})
         return 0
-    terminal().print(table("", ("", ""), [(name, value) for name, value in letter._asdict().items() if value != ""]))
+    terminal().print(table("", ("", ""), [(name, value) for name, value in _facts(letter).items()]))
+    for earlier in letter.history:
+        click.echo(f"{earlier['at']} {earlier['error']} (redriven by {earlier['redriven_by'] or '?'})")
     terminal().print_json(data=_readable(image), default=str)
     return 0
 
@@ -72,13 +74,13 @@ def redrive(ids: tuple[str, ...], everything: bool, service: str | None, as_json
     runtime = load()
     chosen = _chosen(runtime, ids, everything, service)
     with phase("redrive", len(chosen)) as advance:
-        outcomes = list(run(chosen, runtime, advance))
+        outcomes = list(run(chosen, runtime, operator(), advance))
     refused = [outcome for outcome in outcomes if outcome.error]
     if as_json:
         print_json({"redriven": len(outcomes) - len(refused), "refused": [outcome._asdict() for outcome in refused]})
     else:
         if refused:
-            terminal().print(table("", ("refused again", "error"), refused))
+            terminal().print(table("", ("refused again", "error"), [(one.id, one.error) for one in refused]))
         click.echo(f"{len(outcomes) - len(refused):,} handled, {len(refused):,} refused again.")
     return WRONG if refused else 0
 
@@ -122,7 +124,11 @@ def _chosen(runtime: Runtime, ids: tuple[str, ...], everything: bool, service: s
 def _all_of(runtime: Runtime, service: str | None, *, discarded: bool = False) -> Iterator[Letter]:
     if service:
         services_of(runtime.services, [service])
-    return Letters(runtime).all(service or "", discarded=discarded)
+    return Letters(runtime).all(Wanted(service=service or "", discarded=discarded))
+
+
+def _facts(letter: Letter) -> dict[str, object]:
+    return {name: value for name, value in letter._asdict().items() if value not in ("", 0, ()) and name != "history"}
 
 
 def _readable(image: dict[str, object]) -> object:

@@ -10,7 +10,14 @@ from deploy.generate.fill import TEMPLATES
 from deploy.generate.names import logical
 
 # A value's length is bounded, since Lambda takes 4 KB of environment a function.
-_FUNCTIONS = ("commands", "queries", "projector", "reactor")
+# The function that redrives dead letters runs the projector and the reactor.
+_READERS = {
+    "commands": {"commands"},
+    "queries": {"queries"},
+    "operations": {"projector", "reactor"},
+    "projector": {"projector"},
+    "reactor": {"reactor"},
+}
 _PARAMETER = """
 {id}:
   Type: String
@@ -31,7 +38,7 @@ def parts(settings: Sequence[Setting]) -> Mapping[str, str]:
     for setting in settings:
         if parameter(setting) in taken:
             raise HalfWired(f"The setting {setting.name} cannot be: template.yaml has a {parameter(setting)} already.")
-    variables = {f"{function}-settings": _variables(function, settings) for function in _FUNCTIONS}
+    variables = {f"{function}-settings": _variables(function, settings) for function in _READERS}
     return {"settings": _parameters(settings), **variables}
 
 
@@ -54,4 +61,4 @@ def _parameters(settings: Iterable[Setting]) -> str:
 
 
 def _variables(function: str, settings: Iterable[Setting]) -> str:
-    return "\n".join(f"{s.name}: !Ref {parameter(s)}" for s in settings if function in s.functions)
+    return "\n".join(f"{s.name}: !Ref {parameter(s)}" for s in settings if _READERS[function] & {*s.functions})

@@ -46,12 +46,13 @@ def text(services: Sequence[Service], endpoints: Iterable[AnyEndpoint]) -> str:
 
 
 def statements(services: Sequence[Service], endpoints: Iterable[AnyEndpoint]) -> Mapping[str, Sequence[Statement]]:
-    """The statements by the function that has them: commands, projector, reactor, check, deadlines."""
+    """The statements by the function that has them: commands, projector, reactor, check, deadlines, operations."""
     heartbeats = ("dynamodb:GetItem", "dynamodb:PutItem")
     return {
         "commands": [*_commands(services, endpoints), *_declared("commands", services)],
         "projector": [*_reading(_names(services))],
         "reactor": [*_reactor(services), *_declared("reactor", services)],
+        "operations": [*_operations(services)],
         "deadlines": [*_deadlines(services)],
         "check": [Statement(heartbeats, _tables(_names(services)), "Heartbeats.", _HEARTBEATS)],
     }
@@ -73,6 +74,16 @@ def _commands(services: Sequence[Service], endpoints: Iterable[AnyEndpoint]) -> 
 
 def _reactor(services: Sequence[Service]) -> Iterable[Statement]:
     yield from _reading(sorted({policy.source for s in services for policy in s.policies}))
+    yield from _following_up(services)
+
+
+def _operations(services: Sequence[Service]) -> Iterable[Statement]:
+    """To redrive the reactor's dead letters is to run the reactor; the projector needs no more than its database."""
+    yield from _following_up(services)
+    yield from _declared("reactor", services)
+
+
+def _following_up(services: Sequence[Service]) -> Iterable[Statement]:
     asked = [asks for service in services for policy in service.policies for asks in service.asks(policy)]
     written = sorted({asks.service for asks in asked})
     why = "Follow-up commands load and put aggregates; they send no idempotency key."

@@ -1,10 +1,11 @@
-"""The routes of commands and queries, and which streams feed the projector and the reactor."""
+"""The routes of commands, queries and operators, and which streams feed the projector and the reactor."""
 
 import json
 from collections.abc import Iterable, Sequence
 from textwrap import indent
 
 from chalicelib.core.http.chalice_adapter import AnyEndpoint
+from chalicelib.core.http.endpoint import OperatorEndpoint
 from chalicelib.core.http.info import ApiInfo
 from chalicelib.core.service import Service
 from chalicelib.core.settings import Setting
@@ -48,7 +49,7 @@ def text(
     services: Sequence[Service], endpoints: Iterable[AnyEndpoint], settings: Sequence[Setting], info: ApiInfo
 ) -> str:
     """template.yaml, of the services, of all routes, and of the names that API Gateway's own problems have too."""
-    routes: dict[str, list[str]] = {"CommandsFunction": [], "QueriesFunction": []}
+    routes: dict[str, list[str]] = {"CommandsFunction": [], "QueriesFunction": [], "OperationsFunction": []}
     for endpoint in endpoints:
         routes[function_of(endpoint)].append(_route(endpoint))
     sources = sorted({policy.source for service in services for policy in service.policies})
@@ -57,6 +58,7 @@ def text(
         {
             "commands": _events(routes["CommandsFunction"]),
             "queries": _events(routes["QueriesFunction"]),
+            "operations": _events(routes["OperationsFunction"]),
             "projected": _events(_mapping(service.name, _PROJECTED, [""]) for service in services),
             **own_settings.parts(settings),
             "reacted-to": _events(_mapping(name, _REACTED_TO, prefixes(services, name)) for name in sources),
@@ -67,6 +69,8 @@ def text(
 
 def function_of(endpoint: AnyEndpoint) -> str:
     """The function that a route leads to."""
+    if isinstance(endpoint, OperatorEndpoint):
+        return "OperationsFunction"
     return "QueriesFunction" if endpoint.method == "GET" else "CommandsFunction"
 
 

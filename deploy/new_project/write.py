@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
+from chalicelib.core.http.endpoint import OperatorEndpoint
 from chalicelib.core.operations.api import api as engine
 from deploy import parts
 
@@ -82,7 +83,7 @@ def values_of(name: str, service: str) -> Mapping[str, str]:
         "route": service.replace("_", "-"),
         "table": _table(),
         "engine_rows": "\n".join(
-            f'        "{route.name}": {{{_ALL if route.method == "GET" else _ADMIN}}},'
+            f'        "{route.name}": {{{_ADMIN if isinstance(route, OperatorEndpoint) else _ALL}}},'
             for route in engine.endpoints
             if route.name
         ),

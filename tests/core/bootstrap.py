@@ -22,7 +22,18 @@ _DOMAIN = Path(__file__).parent / "domain"
 _ASSEMBLED = assemble(
     "tests.core.domain",
     FOLDERS,
-    Permissions(ROLES, {"operations.status": {CLERK: ALL, CHIEF: ALL}}),
+    Permissions(
+        ROLES,
+        {
+            "operations.status": {CLERK: ALL, CHIEF: ALL},
+            "operations.dead-letters": {CHIEF: ALL},
+            "operations.dead-letter": {CHIEF: ALL},
+            "operations.redrive": {CHIEF: ALL},
+            "operations.discard": {CHIEF: ALL},
+            "operations.redrive-matching": {CHIEF: ALL},
+            "operations.discard-matching": {CHIEF: ALL},
+        },
+    ),
     MigrationSet("tests", _DOMAIN / "migrations"),
     INFO,
 )

@@ -16,7 +16,7 @@ from chalicelib.core.mysql.connections import connect
 from tests.deploy.conftest import Deployment
 from tests.deploy.lambdas import ROOT
 from tests.support.functions import Functions
-from tests.support.stories import STORIES, poison
+from tests.support.stories import STORIES, operate, poison
 
 # The X-Ray SDK, and what it imports that the function itself does not; tracing is off in these runs.
 _SDK = {"aws_xray_sdk", "wrapt"}
@@ -29,6 +29,7 @@ TRACING = {
     "Reactor": _SDK,
     "Check": _SDK,
     "Deadlines": _SDK,
+    "Operations": _SDK,
 }
 NOT_SHIPPED = re.compile(r"__pycache__|^\w+/(tests|events)/")  # the latter of a service, in its folder
 
@@ -53,6 +54,7 @@ def test_stories(deployment: Deployment) -> None:
     for story in STORIES:
         story(functions)
     poison(functions)
+    operate(functions)
     assert {item["id"]["S"].split("#")[1] for item in deployment.tables.items("dead-letters")} == {"poison"}
 
 

@@ -21,9 +21,11 @@ from local.template import load_template
 from tests.support.aws_calls import ACCOUNT, BUCKET, AwsCall, Grant, Recorder, grants
 from tests.support.functions import running
 from tests.support.stores import Tables
-from tests.support.stories import STORIES, poison
+from tests.support.stories import STORIES, operate, poison
 
-FUNCTIONS = ("commands", "queries", "projector", "reactor", "authorizer", "migrate", "check", "deadlines")
+FUNCTIONS = (
+    *("commands", "queries", "projector", "reactor", "authorizer", "migrate", "check", "deadlines", "operations"),
+)
 USERS = ("t_rights_writer", "t_rights_reader")
 
 
@@ -63,8 +65,11 @@ def recorded(
         for story in STORIES:
             story(functions)
         poison(functions)
+        operate(functions)
         functions.check()
         functions.check()
+    # A redrive runs the reactor itself (tests/core/operations/test_dead_letters.py), for any policy.
+    recorder.calls["operations"] |= recorder.calls.get("reactor", set())
     return recorder.calls
 
 

@@ -14,6 +14,7 @@ from chalicelib.core.commands.pipeline import store_problem
 from chalicelib.core.commands.store import OutcomeUnknown
 from chalicelib.core.http.request import MAX_BODY_BYTES
 from chalicelib.core.reactor.follow_ups import COMMAND_MARGIN_MS
+from deploy.generate.template import function_of
 from local.filters import passes
 from local.template import Template, load_template
 from tests.deploy.lambdas import EVENTS, ROOT
@@ -49,7 +50,7 @@ def test_routes_are_the_apps(functions: dict[str, Any]) -> None:
     """Path, method, function and authorizer of every route are those of the app, both ways."""
     expected = {
         (endpoint.path, endpoint.method): (
-            "QueriesFunction" if endpoint.method == "GET" else "CommandsFunction",
+            function_of(endpoint),
             bool(endpoint.name),
         )
         for api in APIS

@@ -111,8 +111,8 @@ def calls_of(service: str, operation: str, params: Mapping[str, Any]) -> Iterato
         case "dynamodb", _:
             key = _key(params.get("Key", params.get("Item", {})))
             yield AwsCall(f"dynamodb:{operation}", ACCOUNT + params["TableName"], key)
-        case "s3", "PutObject":
-            yield AwsCall("s3:PutObject", f"{BUCKET}{params['Bucket']}/{params['Key']}")
+        case "s3", "PutObject" | "GetObject" | "DeleteObject":
+            yield AwsCall(f"s3:{operation}", f"{BUCKET}{params['Bucket']}/{params['Key']}")
         case "secretsmanager", "GetSecretValue":
             yield AwsCall("secretsmanager:GetSecretValue", params["SecretId"])
         case _:

@@ -1,5 +1,6 @@
 """The app's functions, each called as Lambda calls it, over stores that the test brings."""
 
+import gzip
 import json
 import os
 from abc import ABC, abstractmethod
@@ -11,6 +12,7 @@ from urllib.parse import parse_qs
 
 from chalice.app import Chalice
 
+from chalicelib.core.http.endpoint import OperatorEndpoint
 from chalicelib.core.mysql.schema import bring_up_to_date
 from chalicelib.core.operations.check import check_all
 from chalicelib.core.operations.deadlines import keep_deadlines
@@ -18,6 +20,7 @@ from chalicelib.core.projector.handler import project_event
 from chalicelib.core.reactor.handler import react_to_event
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.service import Service, is_head
+from chalicelib.core.streams.dead_letters import DeadLetter, DynamoDeadLetters
 from chalicelib.core.streams.records import as_record
 from local import ROOT
 from tests.support.aws_calls import Recorder
@@ -52,6 +55,8 @@ class Functions(ABC):
         root = tables.domain.root
         self._role = list(root.PERMISSIONS.roles)[-1]
         self._routes = [(e.method, e.path) for api in root.APIS for e in api.endpoints]
+        operators = (e for api in root.APIS for e in api.endpoints if isinstance(e, OperatorEndpoint))
+        self._operators = {(e.method, e.path) for e in operators}
         self._seen: dict[tuple[str, str], int] = {}
 
     @abstractmethod
@@ -59,7 +64,7 @@ class Functions(ABC):
         """What a function answers to an event.
 
         Args:
-            function: "commands", "queries", "projector", "reactor" or "deadlines".
+            function: "commands", "queries", "operations", "projector", "reactor" or "deadlines".
             event: as Lambda gives it.
         """
 
@@ -86,7 +91,8 @@ class Functions(ABC):
             "body": json.dumps(body) if body is not None else None,
             "isBase64Encoded": False,
         }
-        answer = self.call("queries" if method == "GET" else "commands", event)
+        function = "queries" if method == "GET" else "commands"
+        answer = self.call("operations" if (method, route) in self._operators else function, event)
         assert answer["statusCode"] < 300, answer
         return json.loads(answer["body"])
 
@@ -101,6 +107,15 @@ class Functions(ABC):
         event = {"Records": [as_record(item, stream) for item in items]}
         for function in ("projector", "reactor"):
             assert self.call(function, event) == {"batchItemFailures": []}
+
+    def set_aside_what_is_good(self, service: str) -> None:
+        """Put a dead letter of an aggregate that can be projected, as if its cause were gone."""
+        item = next(item for item in self._tables.items(service) if is_head(item["id"]["S"]))
+        stream = f"arn:aws:dynamodb:eu-west-1:000000000000:table/{self._tables.name(service)}/stream/2026"
+        record, id = as_record(item, stream), item["id"]["S"]
+        image, sequence = gzip.compress(json.dumps(record).encode()), record["dynamodb"]["SequenceNumber"]
+        letter = DeadLetter(f"{service}#{id}#1", service, id, 1, sequence, "Test", "2026-11-23T10:00:00.000Z", image)
+        DynamoDeadLetters(self._tables.client, self._tables.name("dead-letters")).put(letter)
 
     def keep_deadlines(self) -> None:
         """Send the commands of all deadlines, each of which is a year."""

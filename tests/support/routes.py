@@ -5,17 +5,17 @@ from typing import Any
 import msgspec
 
 from chalicelib.core.access.permissions import Access, Permissions
-from chalicelib.core.http.endpoint import CommandEndpoint, QueryEndpoint
+from chalicelib.core.http.endpoint import CommandEndpoint, OperatorEndpoint, QueryEndpoint
 from tests.support.client import Answer, Client
 from tests.support.domain import Domain
 
-Route = CommandEndpoint | QueryEndpoint
+Route = CommandEndpoint | QueryEndpoint | OperatorEndpoint
 
 
 def routes(domain: Domain) -> list[Route]:
     """The routes that need a token."""
     found = [endpoint for api in domain.root.APIS for endpoint in api.endpoints]
-    return [endpoint for endpoint in found if isinstance(endpoint, CommandEndpoint | QueryEndpoint)]
+    return [endpoint for endpoint in found if isinstance(endpoint, Route)]
 
 
 def path_of(route: Route) -> str:

@@ -22,3 +22,17 @@ def poison(functions: Functions) -> None:
     noise = "".join(chr(0x4E00 + (i * 7919) % 20000) for i in range(300_000))
     item = {"id": {"S": "poison"}, "version": {"N": "1"}, "state": {"S": noise}}
     functions.deliver(next(iter([*REACTED_TO, *SERVICES])), item)
+
+
+def operate(functions: Functions) -> None:
+    """List and show the dead letters, redrive all, of which one can be handled by now, and discard the others."""
+    functions.set_aside_what_is_good(next(iter(SERVICES)))
+    letters = "/operations/dead-letters"
+    for letter in functions.request("GET", letters)["items"]:
+        functions.request("GET", f"{letters}/{letter['id']}")
+    outcome = functions.request("POST", f"{letters}/redrive", {"all": True})
+    assert (outcome["redriven"], outcome["cursor"]) == (1, None)
+    (first, *_) = functions.request("GET", letters)["items"]
+    functions.request("POST", f"{letters}/{first['id']}/discard", {"reason": "A test."})
+    functions.request("POST", f"{letters}/discard", {"all": True, "reason": "A test."})
+    assert functions.request("GET", letters)["items"] == []

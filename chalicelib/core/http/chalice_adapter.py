@@ -22,7 +22,14 @@ from chalicelib.core.errors import (
     UnsupportedMediaType,
 )
 from chalicelib.core.fields import NoBody
-from chalicelib.core.http.endpoint import Call, CommandEndpoint, NoParameters, PublicEndpoint, QueryEndpoint
+from chalicelib.core.http.endpoint import (
+    Call,
+    CommandEndpoint,
+    NoParameters,
+    OperatorEndpoint,
+    PublicEndpoint,
+    QueryEndpoint,
+)
 from chalicelib.core.http.hints import Display
 from chalicelib.core.http.info import ApiInfo
 from chalicelib.core.http.request import Reply, Request, correlation_id_of, request_of
@@ -33,11 +40,12 @@ from chalicelib.core.runtime import Runtime
 from chalicelib.core.settings import Settings
 from chalicelib.core.telemetry import log, tracing
 
-AnyEndpoint = CommandEndpoint | QueryEndpoint | PublicEndpoint
+AnyEndpoint = CommandEndpoint | QueryEndpoint | OperatorEndpoint | PublicEndpoint
 A = TypeVar("A", bound=msgspec.Struct)
 B = TypeVar("B")
 Plan = Callable[[Call[B]], Envelope]
 Run = Callable[[Call[B], QueryCursor], A | Page[A] | None]
+OperatorRun = Callable[[Call[B]], A | Page[A]]
 PublicRun = Callable[[Request, Settings], Reply]
 _CHALICE_PROBLEMS: Mapping[int, type[Problem]] = {
     400: Malformed,
@@ -107,6 +115,26 @@ class Api:
         def register(run: Run[B, A]) -> Run[B, A]:
             self.endpoints.append(
                 QueryEndpoint("GET", path, name, _summary(run), self.paths, answer, parameters, run, is_list, display)
+            )
+            return run
+
+        return register
+
+    def operation(
+        self,
+        method: str,
+        path: str,
+        name: str,
+        *,
+        answer: type[A],
+        asked: type[B] = NoBody,  # type: ignore[assignment]  # a route that asks for nothing takes a Call[None]
+        many: bool = False,
+    ) -> Callable[[OperatorRun[B, A]], OperatorRun[B, A]]:
+        """Decorate the function of a route for operators: Call -> answer. For the arguments see `OperatorEndpoint`."""
+
+        def register(run: OperatorRun[B, A]) -> OperatorRun[B, A]:
+            self.endpoints.append(
+                OperatorEndpoint(method, path, name, _summary(run), self.paths, answer, asked, run, many)
             )
             return run
 

@@ -2,6 +2,7 @@
 
 command: principal -> role -> body -> envelope -> pipeline (core/commands/pipeline.py) -> reply
 query:   principal -> role -> parameters -> snapshot that has seen the token -> query -> reply
+operate: principal -> role -> parameters or body -> what operators do -> reply
 """
 
 import re
@@ -197,7 +198,7 @@ class CommandEndpoint(Endpoint):
         """Run the command and answer."""
         principal, granted = self._permitted(runtime, request)
         check_query(request.query, NoParameters)
-        body = check_body(self._document(request), self.body)
+        body = _checked_body(request, self.body)
         envelope = self._plan(Call(self.name, request, runtime, principal, granted, body))
         if len(envelope.ids) > 1 and not self.several:
             raise Undeclared(f"{self.name} needs several aggregates: write several=True into its @api.command(...)")
@@ -209,12 +210,6 @@ class CommandEndpoint(Endpoint):
                 lambda result: self._render(runtime, request, result),
             )
         return _reply(response)
-
-    def _document(self, request: Request) -> Any:
-        required = any(info.required for info in msgspec.structs.fields(self.body))
-        if not required and not request.body.strip():
-            return {}
-        return decode_json(request.json_body())
 
     def _plan(self, call: Call[Any]) -> Envelope:
         """The envelope for the pipeline. Planning may read other services' stores, which may be unreachable."""
@@ -235,6 +230,24 @@ class CommandEndpoint(Endpoint):
         if created:
             headers["Location"] = request.base + self.location.format(id=head.id)
         return {"status": 201 if created else 200, "headers": headers, "body": msgspec.json.encode(body).decode()}
+
+
+def _checked_body(request: Request, kind: type[B]) -> B:
+    """The body of a request, which may be left out where no field is required."""
+    required = any(info.required for info in msgspec.structs.fields(kind))  # type: ignore[arg-type]
+    absent = not required and not request.body.strip()
+    return check_body({} if absent else decode_json(request.json_body()), kind)
+
+
+def _page_reply(request: Request, page: Any, unseen: Sequence[str] = ()) -> Reply:
+    """A page of a list as {"items": [...], "next": ...}; `next` is the address of the next page."""
+    following = None
+    if page.next_bookmark:
+        query = {name: values[-1] for name, values in request.query.items()} | {"cursor": page.next_bookmark}
+        following = f"{request.path}?{urlencode(query)}"
+    items = without(page.items, unseen) if unseen else page.items
+    body = msgspec.json.encode({"items": items, "next": following}).decode()
+    return Reply(200, body, {"Cache-Control": "no-cache"})
 
 
 def _reply(command: CommandResponse) -> Reply:
@@ -281,16 +294,7 @@ class QueryEndpoint(Endpoint):
         limit = runtime.settings.query_seconds
         answer = ask(runtime.readers, tokens, wait, runtime.services, lambda cursor: self.run(call, cursor), limit)
         unseen = runtime.permissions.unseen(self.name, principal)
-        return self._list(request, answer, unseen) if self.is_list else self._single(answer, conditional, unseen)
-
-    def _list(self, request: Request, page: Any, unseen: Sequence[str]) -> Reply:
-        following = None
-        if page.next_bookmark:
-            query = {name: values[-1] for name, values in request.query.items()} | {"cursor": page.next_bookmark}
-            following = f"{request.path}?{urlencode(query)}"
-        items = without(page.items, unseen) if unseen else page.items
-        body = msgspec.json.encode({"items": items, "next": following}).decode()
-        return Reply(200, body, {"Cache-Control": "no-cache"})
+        return _page_reply(request, answer, unseen) if self.is_list else self._single(answer, conditional, unseen)
 
     def _single(self, answer: Any, conditional: Conditions | None, unseen: Sequence[str]) -> Reply:
         body = msgspec.json.encode(without(answer, unseen) if unseen else answer).decode()
@@ -300,6 +304,36 @@ class QueryEndpoint(Endpoint):
             if conditional and conditional.has_body(answer.version, headers["ETag"]):
                 return Reply(304, "", headers)
         return Reply(200, body, headers)
+
+
+@dataclass(frozen=True)
+class OperatorEndpoint(Endpoint):
+    """A route for whoever operates the stores. It runs no command and no query of a service.
+
+    Each of its requests may be repeated: what is done already is told, and not done twice. So it takes no
+    Idempotency-Key.
+
+    Attributes:
+        answer: the Struct that it answers with, or the item of a list.
+        asked: the type of the query string's parameters of a GET; of any other method, the type of the body.
+        run: call -> Struct, or core.queries.listing.Page for a list.
+        is_list: whether it answers {"items": [...], "next": ...}.
+    """
+
+    answer: type[msgspec.Struct]
+    asked: type[Any]
+    run: Callable[[Call[Any]], Any]
+    is_list: bool = False
+
+    def respond(self, runtime: Runtime, request: Request) -> Reply:
+        """Do what is asked, and answer."""
+        principal, granted = self._permitted(runtime, request)
+        parameters = check_query(request.query, self.asked if self.method == "GET" else NoParameters)
+        asked = parameters if self.method == "GET" else _checked_body(request, self.asked)
+        answer = self.run(Call(self.name, request, runtime, principal, granted, asked))
+        if self.is_list:
+            return _page_reply(request, answer)
+        return Reply(200, msgspec.json.encode(answer).decode(), {"Cache-Control": "no-cache"})
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import msgspec
 
 from chalicelib.core.access.permissions import Permissions
 from chalicelib.core.http.chalice_adapter import AnyEndpoint
-from chalicelib.core.http.endpoint import CommandEndpoint, QueryEndpoint
+from chalicelib.core.http.endpoint import CommandEndpoint, OperatorEndpoint, QueryEndpoint
 from chalicelib.core.http.info import ApiInfo
 from chalicelib.core.http.visibility import member_at
 
@@ -44,6 +44,8 @@ _HEADER_PATTERNS = {
 }
 _COMMAND_PROBLEMS = ("400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "500", "503")
 _QUERY_PROBLEMS = ("400", "401", "403", "404", "422", "429", "500", "503")
+_OPERATOR_PROBLEMS = ("400", "401", "403", "404", "409", "413", "415", "422", "429", "500", "503")
+_Described = CommandEndpoint | QueryEndpoint | OperatorEndpoint
 
 
 class ProblemFault(msgspec.Struct):
@@ -80,7 +82,7 @@ def document(
     _restrict(components, endpoints, permissions)
     paths: dict[str, Any] = {}
     for endpoint in endpoints:
-        if isinstance(endpoint, CommandEndpoint | QueryEndpoint):
+        if isinstance(endpoint, _Described):
             operation = _operation(endpoint, schemas, permissions)
             paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = operation
     return {
@@ -110,6 +112,8 @@ def _schemas(endpoints: Iterable[AnyEndpoint]) -> tuple[dict[Any, Any], dict[str
             types += [endpoint.answer, *([endpoint.body] if msgspec.structs.fields(endpoint.body) else [])]
         elif isinstance(endpoint, QueryEndpoint):
             types.append(endpoint.answer)
+        elif isinstance(endpoint, OperatorEndpoint):
+            types += [endpoint.answer, *([endpoint.asked] if _has_body(endpoint) else [])]
     unique = list(dict.fromkeys(types))
     made, components = msgspec.json.schema_components(unique, ref_template="#/components/schemas/{name}")
     return dict(zip(unique, made, strict=True)), _portable(components)
@@ -139,9 +143,7 @@ def _portable(schema: Any) -> Any:
     return schema.replace("\\Z", "$").replace(r"\ud800-\udfff", "") if isinstance(schema, str) else schema
 
 
-def _operation(
-    endpoint: CommandEndpoint | QueryEndpoint, schemas: dict[Any, Any], permissions: Permissions
-) -> dict[str, Any]:
+def _operation(endpoint: _Described, schemas: dict[Any, Any], permissions: Permissions) -> dict[str, Any]:
     who = ", ".join(f"{role} ({access.value})" for role, access in permissions.table[endpoint.name].items())
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": _schema_of(endpoint.path_types[name])}
@@ -156,6 +158,8 @@ def _operation(
     }
     if isinstance(endpoint, CommandEndpoint):
         return operation | _command(endpoint, schemas, parameters)
+    if isinstance(endpoint, OperatorEndpoint):
+        return operation | _operator(endpoint, schemas, parameters)
     return operation | _query(endpoint, schemas, parameters)
 
 
@@ -176,7 +180,6 @@ def _command(endpoint: CommandEndpoint, schemas: dict[Any, Any], parameters: lis
             "`*`: run the command only if the resource does not exist. An ETag: only if it is not the current one.",
         ),
     ]
-    required = any(field.required for field in msgspec.structs.fields(endpoint.body))
     status, what = ("201", "Created") if endpoint.location else ("200", "Done")
     made: dict[str, Any] = {
         "parameters": [*parameters, *headers],
@@ -187,9 +190,36 @@ def _command(endpoint: CommandEndpoint, schemas: dict[Any, Any], parameters: lis
         },
     }
     if msgspec.structs.fields(endpoint.body):
-        content = {"application/json": {"schema": schemas[endpoint.body]}}
-        made["requestBody"] = {"required": required, "content": content}
+        made["requestBody"] = _body(endpoint.body, schemas)
     return made
+
+
+def _operator(endpoint: OperatorEndpoint, schemas: dict[Any, Any], parameters: list[Any]) -> dict[str, Any]:
+    in_query = _query_parameters(endpoint.asked) if endpoint.method == "GET" else []
+    answer = _page_of(schemas[endpoint.answer]) if endpoint.is_list else schemas[endpoint.answer]
+    problems = _OPERATOR_PROBLEMS if endpoint.method != "GET" else _QUERY_PROBLEMS
+    made: dict[str, Any] = {
+        "parameters": [*parameters, *in_query],
+        "responses": {"200": _answer("Done", answer), **_problems(problems, schemas)},
+    }
+    if _has_body(endpoint):
+        made["requestBody"] = _body(endpoint.asked, schemas)
+    return made
+
+
+def _has_body(endpoint: OperatorEndpoint) -> bool:
+    return endpoint.method != "GET" and bool(msgspec.structs.fields(endpoint.asked))
+
+
+def _body(kind: type[Any], schemas: dict[Any, Any]) -> dict[str, Any]:
+    required = any(field.required for field in msgspec.structs.fields(kind))
+    return {"required": required, "content": {"application/json": {"schema": schemas[kind]}}}
+
+
+def _page_of(item: Any) -> dict[str, Any]:
+    following = {"type": ["string", "null"], "description": "The address of the next page. Null on the last page."}
+    page = {"items": {"type": "array", "items": item}, "next": following}
+    return {"type": "object", "properties": page, "required": ["items", "next"]}
 
 
 def _query(endpoint: QueryEndpoint, schemas: dict[Any, Any], parameters: list[Any]) -> dict[str, Any]:
@@ -209,9 +239,7 @@ def _query(endpoint: QueryEndpoint, schemas: dict[Any, Any], parameters: list[An
     ]
     answer = schemas[endpoint.answer]
     if endpoint.is_list:
-        following = {"type": ["string", "null"], "description": "The address of the next page. Null on the last page."}
-        page = {"items": {"type": "array", "items": answer}, "next": following}
-        answer = {"type": "object", "properties": page, "required": ["items", "next"]}
+        answer = _page_of(answer)
     found = _answer("Found", answer)
     responses: dict[str, Any] = {"200": found, **_problems(_QUERY_PROBLEMS, schemas)}
     if endpoint.has_tag:

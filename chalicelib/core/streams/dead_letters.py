@@ -6,7 +6,7 @@ import hashlib
 import json
 import uuid
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -47,6 +47,8 @@ class DeadLetter(NamedTuple):
         at: when it was set aside, ISO 8601 UTC.
         image: the raw stream record without its old image, as JSON, compressed by gzip.
         consumer: who set it aside and handles it when it is redriven: "projector" or "reactor".
+        history: the earlier errors of a record that was redriven in vain, oldest first: `at` and `error` as above,
+            `redriven_at` and `redriven_by`.
     """
 
     id: str
@@ -58,6 +60,7 @@ class DeadLetter(NamedTuple):
     at: str
     image: bytes
     consumer: str = PROJECTOR
+    history: Sequence[Mapping[str, str]] = ()
 
 
 class DeadLetters(Protocol):
@@ -208,6 +211,8 @@ class DynamoDeadLetters:
 
     def _write(self, letter: DeadLetter) -> None:
         item: dict[str, Any] = letter._asdict()
+        if not letter.history:
+            del item["history"]
         if len(letter.image) > MAX_INLINE_BYTES:
             del item["image"]
             item["image_object"] = self._put_object(letter)

@@ -11,6 +11,7 @@ from chalicelib.core.assembly import Assembly, assemble
 from chalicelib.core.composition_root import HalfWired
 from chalicelib.core.fields import Subject
 from chalicelib.core.mysql.migration_sets import MigrationSet
+from chalicelib.core.operations.api import api as engine
 from tests.core.bootstrap import INFO
 
 _numbers = itertools.count(1)
@@ -42,6 +43,7 @@ from chalicelib.core.access.permissions import ALL
 PERMISSIONS = {"notes.get": {"staff": ALL}}
 """
 Put = Callable[..., Assembly]
+ENGINES = {endpoint.name for endpoint in engine.endpoints if endpoint.name}
 
 
 @pytest.fixture
@@ -56,7 +58,7 @@ def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Put:
             for name, text in {"__init__": "", **modules}.items():
                 (folder / f"{name}.py").write_text(text)
         monkeypatch.syspath_prepend(tmp_path)
-        engine = Permissions({"staff": Subject}, {"operations.status": {}})
+        engine = Permissions({"staff": Subject}, {name: {} for name in ENGINES})
         return assemble(package, folders, engine, MigrationSet("services", tmp_path), INFO)
 
     return made
@@ -66,7 +68,7 @@ def test_a_folder_that_only_reads(put: Put) -> None:
     """Routes and their permissions are enough."""
     assembly = put(api=API, permissions=PERMISSIONS)
     assert assembly.services == {}
-    assert set(assembly.permissions.table) == {"notes.get", "operations.status"}
+    assert set(assembly.permissions.table) == {"notes.get", *ENGINES}
     assert [migrations.name for migrations in assembly.migrations] == ["core", "services"]
 
 

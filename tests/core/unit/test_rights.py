@@ -77,7 +77,13 @@ def test_a_right_for_an_outside_service() -> None:
     services = changed(accounts=replace(SERVICES["accounts"], rights=(right,)))
     assert ("ses:SendEmail", right.resources[0]) in allowed(services, "reactor")
     assert ("ses:SendEmail", right.resources[0]) not in allowed(services, "commands")
-    assert json.loads(clients.text(services)) == {"CommandsFunction": [], "ReactorFunction": ["sesv2"]}
+    # To redrive the reactor's dead letters is to run the reactor.
+    assert ("ses:SendEmail", right.resources[0]) in allowed(services, "operations")
+    assert json.loads(clients.text(services)) == {
+        "CommandsFunction": [],
+        "ReactorFunction": ["sesv2"],
+        "OperationsFunction": ["sesv2"],
+    }
 
 
 @pytest.mark.parametrize(("given", "expected"), [(("a#", "b#"), ["a#", "b#"]), (("a#", ""), [""])])

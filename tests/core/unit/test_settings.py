@@ -88,7 +88,10 @@ def test_settings_that_cannot_be(name: str, default: str, reason: str) -> None:
 
 
 def test_what_the_template_has_of_a_setting() -> None:
-    """A parameter, and a variable of the functions that it names and no others; nothing without a setting."""
+    """A parameter, and a variable of the functions that it names and no others; nothing without a setting.
+
+    What redrives dead letters runs projector and reactor, and reads what they read.
+    """
     parts = own_settings.parts([DAYS])
     assert parts["settings"].splitlines()[2:] == [
         "DaysKept:",
@@ -103,6 +106,7 @@ def test_what_the_template_has_of_a_setting() -> None:
     assert of_functions == {
         "commands-settings": "",
         "queries-settings": variable,
+        "operations-settings": variable,
         "projector-settings": "",
         "reactor-settings": variable,
     }

@@ -99,7 +99,7 @@ class World:
 
     def redrive(self) -> list[RedriveResult]:
         """Redrive all dead letters."""
-        return list(redrive(self.letters(), self.runtime))
+        return list(redrive(self.letters(), self.runtime, "somebody"))
 
     def verify(self, *, repair: bool = False) -> list[Drift]:
         """What is wrong with the accounts."""

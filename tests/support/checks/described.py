@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from chalicelib.core.http.endpoint import CommandEndpoint, QueryEndpoint
+from chalicelib.core.http.endpoint import CommandEndpoint, OperatorEndpoint
 from chalicelib.core.http.openapi import document
 from tests.support.domain import Domain
+from tests.support.routes import Route
 
 
 def document_of(domain: Domain) -> dict[str, Any]:
@@ -15,7 +16,7 @@ def document_of(domain: Domain) -> dict[str, Any]:
     return document(endpoints, domain.permissions, domain.root.INFO)
 
 
-def check_described(described: dict[str, Any], route: CommandEndpoint | QueryEndpoint) -> None:
+def check_described(described: dict[str, Any], route: Route) -> None:
     """Summary, parameters of path and query, body, answer, headers and problems of a route are there."""
     operation = described["paths"][route.path][route.method.lower()]
     assert operation["summary"]
@@ -27,6 +28,10 @@ def check_described(described: dict[str, Any], route: CommandEndpoint | QueryEnd
         assert given["Idempotency-Key"] == "header"
         (done,) = {"200", "201"} & set(operation["responses"])
         assert ("Location" in operation["responses"][done]["headers"]) == (done == "201")
+    elif isinstance(route, OperatorEndpoint):
+        assert {"200", "401", "403", "503"} <= set(operation["responses"])
+        assert ("409" in operation["responses"]) == (route.method != "GET")
+        assert ("limit" in given) == route.is_list
     else:
         assert given["Consistency-Token"] == "header"
         assert ("limit" in given) == route.is_list

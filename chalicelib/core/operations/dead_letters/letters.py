@@ -5,18 +5,19 @@ who discarded it and why. A record that is set aside again after that makes an o
 """
 
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.core.dynamodb.codec import decode_item
+from chalicelib.core.operations.dead_letters.answers import MAX_REASON_CHARACTERS
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.streams.dead_letters import DISCARDED, OPEN, PROJECTOR, record_of
 from chalicelib.core.times import iso, utc_now
 
-MAX_REASON_CHARACTERS = 1000
 DISCARDED_KEPT = timedelta(days=90)
 """How long a discarded letter is kept; DynamoDB removes it within days after that."""
 
@@ -54,6 +55,7 @@ class Letter(NamedTuple):
         discarded_by: who did that; likewise.
         reason: why; likewise.
         expires_at: when DynamoDB may remove it, Unix seconds; 0 of an open letter.
+        history: see `DeadLetter`.
     """
 
     id: str
@@ -69,10 +71,39 @@ class Letter(NamedTuple):
     discarded_by: str = ""
     reason: str = ""
     expires_at: int = 0
+    history: Sequence[Mapping[str, str]] = ()
+
+
+class Wanted(NamedTuple):
+    """Which letters: those that fit every attribute that is not "".
+
+    Attributes:
+        service: the service whose stream they came from.
+        consumer: who set them aside.
+        kind: the type of the error: "NewerSchema".
+        error: a text that the error contains; upper and lower case differ.
+        discarded: whether those that were discarded, in place of the open ones.
+    """
+
+    service: str = ""
+    consumer: str = ""
+    kind: str = ""
+    error: str = ""
+    discarded: bool = False
+
+
+class LetterPage(NamedTuple):
+    """Some letters, and the position behind them, from which the next ones are read; "" at the end of the table."""
+
+    letters: Sequence[Letter]
+    position: str
 
 
 _NAMES = {f"#{name}": name for name in Letter._fields}
 _WITHOUT_IMAGE: dict[str, Any] = {"ProjectionExpression": ", ".join(_NAMES), "ExpressionAttributeNames": _NAMES}
+_ALL_OPEN = Wanted()
+_SCANS_A_PAGE = 20
+"""A scan reads a megabyte, images included."""
 _WITHOUT_IT = (
     "`ops verify --repair` brings its rows right from the item, `ops react` what follows from it;"
     " `ops dead-letters discard` takes it off the list."
@@ -92,24 +123,51 @@ class Letters:
         self._bucket = runtime.settings.dead_letter_bucket
         self._runtime = runtime
 
-    def all(self, service: str = "", *, discarded: bool = False) -> Iterator[Letter]:
-        """The open letters, or those that were discarded, in no certain order.
+    def all(self, wanted: Wanted = _ALL_OPEN) -> Iterator[Letter]:
+        """The letters, in no certain order."""
+        for letters, _ in self._scans(wanted, ""):
+            yield from letters
+
+    def page(self, wanted: Wanted, limit: int, position: str = "") -> LetterPage:
+        """At most so many letters, in the table's own sequence, which is none that means anything.
+
+        It may be fewer although there are more: in a large table a request reads a part alone.
 
         Args:
-            service: of this one alone; "" of all.
-            discarded: which of the two.
+            wanted: which.
+            limit: the most.
+            position: of the page before; "" begins.
         """
-        pages: Any = self._client.get_paginator("scan").paginate(
-            TableName=self._table,
-            ConsistentRead=True,
-            FilterExpression=DISCARDED if discarded else OPEN,
-            **_WITHOUT_IMAGE,
-        )
-        for page in pages:
-            for item in page["Items"]:
-                letter = Letter(**decode_item(item))
-                if service in ("", letter.service):
-                    yield letter
+        found: list[Letter] = []
+        for letters, behind in islice(self._scans(wanted, position), _SCANS_A_PAGE):
+            found += letters
+            position = behind
+            if len(found) > limit or (len(found) == limit and position):
+                return LetterPage(found[:limit], found[limit - 1].id)
+        return LetterPage(found, position)
+
+    def count(self, wanted: Wanted, position: str, most: int) -> int:
+        """The number of letters behind a position, as far as a request reads, and not above `most`."""
+        scans = islice(self._scans(wanted, position), _SCANS_A_PAGE)
+        found = 0
+        while found < most and (scan := next(scans, None)):
+            found += len(scan.letters)
+        return min(found, most)
+
+    def _scans(self, wanted: Wanted, position: str) -> Iterator[LetterPage]:
+        """The table from a position on, a scan at a time: the letters, and the position behind it."""
+        condition, values = _condition(wanted)
+        request: dict[str, Any] = {"TableName": self._table, "ConsistentRead": True, "FilterExpression": condition}
+        request |= _WITHOUT_IMAGE
+        if values:
+            request["ExpressionAttributeValues"] = {name: {"S": value} for name, value in values.items()}
+        while True:
+            start: dict[str, Any] = {"ExclusiveStartKey": {"id": {"S": position}}} if position else {}
+            answer = self._client.scan(**request, **start)
+            position = answer.get("LastEvaluatedKey", {}).get("id", {}).get("S", "")
+            yield LetterPage([Letter(**decode_item(item)) for item in answer["Items"]], position)
+            if not position:
+                return
 
     def find(self, id: str) -> Letter:
         """A letter, whatever has become of its image.
@@ -231,3 +289,19 @@ class Letters:
             raise UnreachableLetter(
                 f"The image of {letter.id} is in S3.", "Set DEAD_LETTER_BUCKET, as the functions have it."
             )
+
+
+def _condition(wanted: Wanted) -> tuple[str, dict[str, str]]:
+    """DynamoDB's condition for the letters, and the values in it."""
+    conditions, values = [DISCARDED if wanted.discarded else OPEN], {}
+    for name in ("service", "consumer"):
+        if value := getattr(wanted, name):
+            conditions.append(f"#{name} = :{name}")
+            values[f":{name}"] = value
+    if wanted.kind:
+        conditions.append("(#error = :kind OR begins_with(#error, :kind_words) OR begins_with(#error, :kind_place))")
+        values |= {":kind": wanted.kind, ":kind_words": f"{wanted.kind}: ", ":kind_place": f"{wanted.kind} in "}
+    if wanted.error:
+        conditions.append("contains(#error, :error)")
+        values[":error"] = wanted.error
+    return " AND ".join(conditions), values

@@ -1,0 +1,335 @@
+"""Dead letters over HTTP: found, shown without what is personal, redriven, discarded with a reason; one or all."""
+
+import gzip
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.core.access.authentication import Principal
+from chalicelib.core.access.permissions import ALL
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.http.endpoint import Call
+from chalicelib.core.operations.dead_letters import handling
+from chalicelib.core.operations.dead_letters.answers import key_of
+from chalicelib.core.runtime import Runtime
+from chalicelib.core.settings import Settings
+from chalicelib.core.streams.dead_letters import PROJECTOR, REACTOR, DeadLetter, DynamoDeadLetters
+from tests.core.bootstrap import PERMISSIONS, SERVICES
+from tests.core.domain.roles import CHIEF
+from tests.core.histories import account_state, head, record, transfer_state
+from tests.core.things import unique
+from tests.support.client import Answer, Client
+from tests.support.stack import Stack
+from tests.support.stores import Tables
+from tests.support.waiting import eventually
+
+AT = "2026-11-23T10:00:00.000Z"
+LETTERS = "/operations/dead-letters"
+BY = {"reason": "Nobody needs it."}
+
+
+@pytest.fixture
+def api(stack: Stack) -> Client:
+    """A client of somebody who operates."""
+    return stack.client(CHIEF, "ada")
+
+
+def set_aside(
+    tables: Tables,
+    service: str,
+    state: Mapping[str, Any],
+    error: str = "Test",
+    consumer: str = PROJECTOR,
+    **changes: Any,
+) -> str:
+    """Put a dead letter of a new aggregate; its id in paths."""
+    id = f"tra_{unique().replace('-', 'x')}" if service == "transfers" else unique()
+    stored = head(id, 1, state, **changes)
+    raw = record(service, stored)
+    raw["eventSourceARN"] = f"arn:aws:dynamodb:eu-west-1:000000000000:table/{tables.name(service)}/stream/2026"
+    return put(tables, service, id, raw, error, consumer)
+
+
+def put(tables: Tables, service: str, id: str, raw: Any, error: str = "Test", consumer: str = PROJECTOR) -> str:
+    """Put a dead letter with that record; its id in paths."""
+    suffix = "" if consumer == PROJECTOR else f"#{consumer}"
+    image = gzip.compress(json.dumps(raw).encode()) if raw is not None else b"no record"
+    sequence = (raw or {}).get("dynamodb", {}).get("SequenceNumber", "1")
+    letter = DeadLetter(f"{service}#{id}#1{suffix}", service, id, 1, sequence, error, AT, image, consumer)
+    DynamoDeadLetters(tables.client, tables.name("dead-letters")).put(letter)
+    return key_of(letter.id)
+
+
+def poisonous(**changes: Any) -> dict[str, Any]:
+    """The state of a transfer that no row can hold."""
+    return transfer_state(reason="x" * 501, **changes)
+
+
+def ids(answer: Answer | Sequence[Any]) -> set[str]:
+    """The ids of the letters of an answer, or of a list."""
+    items = answer.json["items"] if isinstance(answer, Answer) else answer
+    return {item["id"] for item in items}
+
+
+def test_filters(api: Client, stack: Stack) -> None:
+    """By service, by who set it aside, by the error's type and by its text; each narrows."""
+    mark = unique()
+    first = set_aside(stack.tables, "accounts", account_state(), f"NewerSchema: {mark} one")
+    second = set_aside(stack.tables, "transfers", transfer_state(), f"NewerSchema: {mark} two", REACTOR)
+    third = set_aside(stack.tables, "transfers", transfer_state(), f"NewerSchemas: {mark} three")
+
+    def found(**query: str) -> set[str]:
+        return ids(api.all_pages(LETTERS, **{"error": mark, **query}))
+
+    assert found() == {first, second, third}
+    assert found(service="accounts") == {first}
+    assert found(consumer="reactor") == {second}
+    assert found(kind="NewerSchema") == {first, second}
+    assert found(kind="NewerSchema", service="transfers") == {second}
+    assert found(error=f"{mark} three") == {third}
+    assert found(state="discarded") == set()
+
+
+def test_pages(api: Client, stack: Stack) -> None:
+    """Page by page each letter comes once; a cursor belongs to its filters."""
+    mark = unique()
+    made = {set_aside(stack.tables, "accounts", account_state(), f"Test {mark}") for _ in range(5)}
+    items = api.all_pages(LETTERS, error=mark, limit=2)
+    assert (ids(items), len(items)) == (made, 5)
+    following = api.get(LETTERS, {"error": mark, "limit": 2}).json["next"]
+    assert api.get(following.replace(mark, "other")).problem == "malformed"
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"), [({"consumer": "me"}, "consumer"), ({"kind": "a b"}, "kind"), ({"page": "2"}, "page")]
+)
+def test_bad_parameters(api: Client, query: dict[str, str], parameter: str) -> None:
+    """Each is named."""
+    answer = api.get(LETTERS, query)
+    assert (answer.status, answer.pointers) == (422, [parameter])
+
+
+def test_shown_without_what_is_personal(api: Client, stack: Stack) -> None:
+    """Name and note of an account are personal; what it holds, and whose command it was, is not."""
+    events = [{"type": "AccountOpened", "data": {"owner": "usr_1", "name": "Ada", "at": AT, "note": "n"}}]
+    key = set_aside(stack.tables, "accounts", account_state(name="Ada", balance=7), events=events)
+    shown = api.get(f"{LETTERS}/{key}").json
+    assert (shown["image"]["state"]["name"], shown["image"]["state"]["balance"]) == ("(erased)", 7)
+    assert shown["image"]["events"][0]["data"]["name"] == "(erased)"
+    assert shown["image"]["command"] == "test.change"
+    assert "Ada" not in json.dumps(shown)
+    assert (shown["name"], shown["history"], shown["image_fault"]) == (f"accounts#{shown['aggregate']}#1", [], None)
+
+
+def test_what_cannot_be_told_apart_is_hidden(api: Client, stack: Stack) -> None:
+    """Of a record that cannot be read nobody knows what is personal; of a stranger's neither."""
+    image = {"id": {"S": "A"}, "version": {"N": "1"}, "state": {"S": "Ada"}, "mail": {"S": "Ada"}, "at": {"SS": ["a"]}}
+    raw = {"dynamodb": {"NewImage": image}}
+    for service, id in (("accounts", unique()), ("strangers", unique())):
+        shown = api.get(f"{LETTERS}/{put(stack.tables, service, id, raw)}").json
+        assert shown["image"]["version"] == 1
+        assert shown["image"]["at"] == "(cannot be decoded)"
+        assert (shown["image"]["state"], shown["image"]["mail"]) == ("(erased)", "(erased)")
+
+
+def test_records_that_cannot_be_shown(api: Client, stack: Stack) -> None:
+    """No record, one without an item, text that UTF-8 cannot encode: an answer all the same."""
+    gone = api.get(f"{LETTERS}/{put(stack.tables, 'accounts', unique(), None)}").json
+    assert gone["image"] is None
+    assert "cannot be read" in gone["image_fault"]
+    empty = api.get(f"{LETTERS}/{put(stack.tables, 'accounts', unique(), {})}").json
+    assert "holds no item" in empty["image_fault"]
+    odd = {"dynamodb": {"NewImage": {"id": {"S": "tra_\ud800"}, "state": {"M": {"a\udfff": {"L": [{"S": "\ud800"}]}}}}}}
+    shown = api.get(f"{LETTERS}/{put(stack.tables, 'transfers', f'tra_{unique()}', odd)}").json
+    assert shown["image"]["id"] == "tra_?"
+
+
+@pytest.mark.parametrize("key", [key_of("accounts#nobody#1"), "x", "_-_-_", key_of("erased#accounts#A")])
+def test_what_is_not_there(api: Client, key: str) -> None:
+    """404, and where to look, for whatever is asked of it."""
+    answers = [
+        api.get(f"{LETTERS}/{key}"),
+        api.post(f"{LETTERS}/{key}/redrive"),
+        api.post(f"{LETTERS}/{key}/discard", BY),
+    ]
+    assert [(answer.status, answer.problem) for answer in answers] == [(404, "not-found")] * 3
+
+
+def test_a_mark_of_an_erasure_is_no_letter(api: Client, stack: Stack) -> None:
+    """It lies in the same table, and is neither listed nor shown nor discarded."""
+    number = unique()
+    DynamoDeadLetters(stack.tables.client, stack.tables.name("dead-letters")).mark_erased("accounts", number, 1, AT)
+    key = key_of(f"erased#accounts#{number}")
+    assert key not in ids(api.all_pages(LETTERS))
+    assert api.post(f"{LETTERS}/{key}/discard", BY).status == 404
+
+
+def test_redriven(api: Client, stack: Stack) -> None:
+    """The cause is gone: the row is there, the letter is not, and a repeated request says so."""
+    key = set_aside(stack.tables, "transfers", transfer_state())
+    id = api.get(f"{LETTERS}/{key}").json["aggregate"]
+    assert api.post(f"{LETTERS}/{key}/redrive").json == {"id": key, "name": f"transfers#{id}#1"}
+    assert api.get(f"/transfers/{id}").json["version"] == 1
+    assert api.post(f"{LETTERS}/{key}/redrive").problem == "not-found"
+
+
+def test_refused_again(api: Client, stack: Stack) -> None:
+    """It stays with the new error, and the earlier ones are kept with who redrove it, the newest ten."""
+    key = set_aside(stack.tables, "transfers", poisonous(), "OldError: what it was first")
+    answer = api.post(f"{LETTERS}/{key}/redrive")
+    assert (answer.status, answer.problem) == (409, "refused-again")
+    assert "reason" in answer.json["detail"]
+    shown = api.get(f"{LETTERS}/{key}").json
+    assert (shown["kind"], shown["redrives"]) != ("OldError", 0)
+    (entry,) = shown["history"]
+    assert (entry["set_aside_at"], entry["error"], entry["redriven_by"]) == (AT, "OldError: what it was first", "ada")
+    assert shown["set_aside_at"] == entry["redriven_at"] > AT
+    for _ in range(10):
+        assert api.post(f"{LETTERS}/{key}/redrive").status == 409
+    history = api.get(f"{LETTERS}/{key}").json["history"]
+    assert len(history) == 10
+    assert entry not in history
+
+
+def test_the_reactors_letter(api: Client, stack: Stack) -> None:
+    """What follows from the record is done by the reactor: the transfer is answered."""
+    key = set_aside(
+        stack.tables, "transfers", transfer_state(legs=[("nobody-1", -5), ("nobody-2", 5)]), "Test", REACTOR
+    )
+    transfer = api.get(f"{LETTERS}/{key}").json["aggregate"]
+    assert api.post(f"{LETTERS}/{key}/redrive").status == 200
+    assert any(item["id"]["S"] == f"hold#{transfer}" for item in stack.tables.items("accounts"))
+
+
+def test_discarded(api: Client, stack: Stack) -> None:
+    """The record is gone for good; who gave it up, when and why is kept. A repeated request changes nothing."""
+    key = set_aside(stack.tables, "transfers", poisonous())
+    first = api.post(f"{LETTERS}/{key}/discard", BY)
+    assert (first.status, first.json["discarded_by"], first.json["reason"]) == (200, "ada", BY["reason"])
+    assert api.post(f"{LETTERS}/{key}/discard", BY).json == first.json
+    shown = api.get(f"{LETTERS}/{key}").json
+    assert (shown["image"], shown["discarded_at"]) == (None, first.json["discarded_at"])
+    assert "Discarding" in shown["image_fault"]
+    assert key in ids(api.all_pages(LETTERS, state="discarded"))
+    assert key not in ids(api.all_pages(LETTERS))
+
+
+def test_a_discarded_letter_is_not_redriven_and_keeps_its_reason(api: Client, stack: Stack) -> None:
+    """409 to both, with the reason; a second discard does not replace it."""
+    key = set_aside(stack.tables, "transfers", poisonous())
+    assert api.post(f"{LETTERS}/{key}/discard", BY).status == 200
+    redriven = api.post(f"{LETTERS}/{key}/redrive")
+    assert (redriven.status, redriven.problem, redriven.json["reason"]) == (409, "discarded", BY["reason"])
+    other = stack.client(CHIEF, "bob").post(f"{LETTERS}/{key}/discard", {"reason": "Another."})
+    assert (other.problem, other.json["reason"]) == ("discarded", BY["reason"])
+    assert api.get(f"{LETTERS}/{key}").json["discarded_by"] == "ada"
+
+
+@pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "  "}, {"reason": "x" * 1001}, {"reason": 1}])
+def test_a_reason_is_needed(api: Client, stack: Stack, body: dict[str, Any]) -> None:
+    """Without one nothing is discarded."""
+    key = set_aside(stack.tables, "transfers", poisonous())
+    answer = api.post(f"{LETTERS}/{key}/discard", body)
+    assert (answer.status, answer.pointers) == (422, ["/reason"])
+    assert api.get(f"{LETTERS}/{key}").json["discarded_at"] is None
+
+
+@pytest.mark.parametrize("body", [{}, {"all": True, "service": "accounts"}, {"limit": 5}])
+@pytest.mark.parametrize("action", ["redrive", "discard"])
+def test_all_are_meant_only_if_that_is_said(api: Client, action: str, body: dict[str, Any]) -> None:
+    """A filter or `all`, and not both."""
+    answer = api.post(f"{LETTERS}/{action}", {**body, **(BY if action == "discard" else {})})
+    assert (answer.status, answer.pointers) == (422, ["/all"])
+
+
+def test_redrive_all_that_match(api: Client, stack: Stack) -> None:
+    """A bounded number in each request; refused ones are named and not tried again; the rest is told, and reached."""
+    mark = unique()
+    good = [set_aside(stack.tables, "transfers", transfer_state(), f"Test {mark}") for _ in range(4)]
+    bad = {set_aside(stack.tables, "transfers", poisonous(), f"Test {mark}") for _ in range(3)}
+    body: dict[str, Any] = {"error": mark, "limit": 3}
+    redriven, refused, lefts = 0, set[str](), []
+    while True:
+        answer = api.post(f"{LETTERS}/redrive", body).json
+        redriven += answer["redriven"]
+        refused |= ids(answer["refused"])
+        lefts.append(answer["left"])
+        if answer["cursor"] is None:
+            break
+        body["cursor"] = answer["cursor"]
+    assert (redriven, refused, lefts) == (len(good), bad, [4, 1, 0])
+    assert [api.get(f"{LETTERS}/{key}").status for key in good] == [404] * 4
+
+
+def test_discard_all_that_match(api: Client, stack: Stack) -> None:
+    """The same, with one reason."""
+    mark = unique()
+    made = {set_aside(stack.tables, "transfers", poisonous(), f"Test {mark}") for _ in range(3)}
+    other = set_aside(stack.tables, "transfers", poisonous(), "Test")
+    first = api.post(f"{LETTERS}/discard", {"error": mark, "limit": 2, **BY}).json
+    assert (first["discarded"], first["refused"], first["left"]) == (2, [], 1)
+    second = api.post(f"{LETTERS}/discard", {"error": mark, "limit": 2, "cursor": first["cursor"], **BY}).json
+    assert (second["discarded"], second["left"], second["cursor"]) == (1, 0, None)
+    kept = api.all_pages(LETTERS, state="discarded", error=mark)
+    assert (ids(kept), {letter["reason"] for letter in kept}) == (made, {BY["reason"]})
+    assert api.get(f"{LETTERS}/{other}").json["discarded_at"] is None
+
+
+def call(runtime: Runtime, body: Any, **path: str) -> Call[Any]:
+    """A request to one of the routes, in this process."""
+    request: Any = type("Request", (), {"path_parameters": path, "query": {}, "path": LETTERS})()
+    return Call("operations.redrive", request, runtime, Principal("ada", CHIEF), ALL, body)
+
+
+def test_the_read_model_is_away(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """503, and the letter stays as it was."""
+    monkeypatch.setattr(handling, "_SECONDS", {PROJECTOR: 3.5, REACTOR: 60})
+    settings = replace(Settings.from_env(dict(stack.env)), database_url="mysql://nobody@127.0.0.1:1/nothing")
+    runtime = Runtime(settings, SERVICES, PERMISSIONS, lambda _: {})
+    runtime.once("dynamodb", lambda: stack.tables.client)
+    key = set_aside(stack.tables, "transfers", transfer_state())
+    with pytest.raises(Unavailable, match="stays"):
+        handling.redrive_letter(call(runtime, None, id=key))
+    assert stack.client(CHIEF).get(f"{LETTERS}/{key}").json["redrives"] == 0
+
+
+def test_a_request_that_runs_out_of_time(stack: Stack, api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It begins nothing more, says how many were not tried, and its cursor leads to them; each request gets on."""
+    monkeypatch.setattr(handling, "_BEGIN_NONE_AFTER_SECONDS", -1)
+    runtime = Runtime(Settings.from_env(dict(stack.env)), SERVICES, PERMISSIONS, lambda _: {})
+    runtime.once("dynamodb", lambda: stack.tables.client)
+    mark = unique()
+    for _ in range(3):
+        set_aside(stack.tables, "transfers", transfer_state(), f"Test {mark}")
+    seen, bookmark = [], None
+    for _ in range(3):
+        outcome = handling.redrive_matching(call(runtime, handling.Matching(error=mark, bookmark=bookmark)))
+        seen.append((outcome.redriven, outcome.left))
+        bookmark = outcome.bookmark
+    assert seen == [(1, 2), (1, 1), (1, 0)]
+    assert bookmark is None
+    assert eventually(lambda: ids(api.get(LETTERS, {"error": mark})) == set())
+
+
+def test_set_aside_anew_while_it_is_discarded(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newer letter is not given up unseen."""
+    runtime = Runtime(Settings.from_env(dict(stack.env)), SERVICES, PERMISSIONS, lambda _: {})
+    runtime.once("dynamodb", lambda: stack.tables.client)
+    key = set_aside(stack.tables, "transfers", poisonous())
+    find = handling.Letters.find
+
+    def racing(self: Any, id: str) -> Any:
+        found = find(self, id)
+        letter = DeadLetter(found.id, found.service, found.aggregate, 1, "1", "Newer", "2026-11-23T10:00:01.000Z", b"x")
+        DynamoDeadLetters(stack.tables.client, stack.tables.name("dead-letters")).put(letter)
+        return found
+
+    monkeypatch.setattr(handling.Letters, "find", racing)
+    with pytest.raises(handling.Conflict, match="set aside anew"):
+        handling.discard_letter(call(runtime, handling.DiscardReason(reason="x"), id=key))
+    monkeypatch.undo()
+    shown = stack.client(CHIEF).get(f"{LETTERS}/{key}").json
+    assert (shown["error"], shown["discarded_at"]) == ("Newer", None)
