@@ -5,7 +5,7 @@ PROJECT_TESTS := tests/shop
 
 include deploy/engine.mk
 
-.PHONY: seed check-sales load bench bench-search bench-buckets costs
+.PHONY: seed check-sales load bench bench-tools bench-search bench-buckets costs
 
 ##@ Try the shop
 
@@ -20,9 +20,12 @@ load: setup ## Send a mixed load to the running stack and check every answer: [R
 
 ##@ Measure it
 
-bench: setup ## Measure every path beside its peers, and write docs/performance.md: [ONLY=query,command] [ORDERS=100000]
+bench: bench-tools ## Measure every path beside its peers, and write docs/performance.md: [ONLY=query,command] [ORDERS=100000]
 	$(PY) -m bench $(if $(ONLY),--only $(ONLY)) $(if $(ORDERS),--orders $(ORDERS)) $(if $(JSON),--json $(JSON)) \
 	$(if $(ONLY)$(ORDERS),,--write docs/performance.md)
+
+bench-tools: setup ## Install the frameworks that `make bench` starts beside ours
+	@bench/peers/tools.sh
 
 bench-search: setup ## Measure searches, hostile ones too, and what others notice of those: [ORDERS=1000000]
 	$(PY) -m bench.search --orders $(or $(ORDERS),100000)

@@ -132,7 +132,7 @@ audit: setup ## Look for known faults in what is installed (pip-audit) and for r
 	@.venv-audit/bin/python requirements/audit.py
 
 clean: ## Remove what was built and what the local stack keeps (not the downloaded MySQL)
-	rm -rf .venv .venv-ministack .venv-sam .venv-lambda .venv-rehearsal .venv-checkov .venv-api .venv-iam .venv-patterns .venv-audit .venv-docs .venv-lock .aws-sam .site .local .dynalite .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-ministack .venv-sam .venv-lambda .venv-rehearsal .venv-checkov .venv-api .venv-peers .venv-iam .venv-patterns .venv-audit .venv-docs .venv-lock .aws-sam .site .local .dynalite .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## Show this list

@@ -20,6 +20,6 @@ lock() { # in, out, more options...
 lock pip requirements/pip.txt "$@"
 lock runtime requirements.txt --constraints requirements/pip.txt "$@"
 lock dev requirements-dev.txt --constraints requirements.txt "$@"
-for set in ministack sam lambda rehearsal checkov iam patterns browser audit api docs; do
+for set in ministack sam lambda rehearsal checkov iam patterns browser audit api docs peers; do
   lock "$set" "requirements/$set.txt" "$@"
 done
