@@ -19,7 +19,7 @@ from bench import table
 from bench.rows import Row, Size
 
 # Each is a module of bench/ with `rows`, in the order of the table.
-PATHS = ("projector", "rebuild", "verify", "command", "query", "cold")
+PATHS = ("projector", "rebuild", "verify", "command", "query", "composed", "visible", "saga", "cold")
 
 
 def main() -> None:

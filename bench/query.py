@@ -35,7 +35,7 @@ from local.mariadb import MariaDB, with_database
 from local.ports import free_port
 from tests.shop.queries import bulk
 
-LINES = 20
+LINES, PAGE = 20, 50
 ORDER = "ord_00000777"
 LIST = {
     "status": "delivered",
@@ -43,7 +43,7 @@ LIST = {
     "min_total": 1000,
     "max_total": 90_000,
     "placed_from": "2024-03-01T00:00:00Z",
-    "limit": 50,
+    "limit": PAGE,
 }
 FIRST, LAST = date(2024, 6, 1), date(2024, 6, 30)
 SALES = {"by": "product", "from": FIRST, "to": LAST}
@@ -80,7 +80,7 @@ def rows(size: Size) -> Iterator[Row]:
         connection = connect(url)
         for name, question in QUESTIONS.items():
             answer = json.loads(send(question.request))
-            assert len(answer.get("items", answer.get("lines"))) in (LINES, 50), name
+            assert len(answer.get("items", answer.get("lines"))) in (LINES, PAGE), name
             statements = selects(connection, question.query)
             contenders: dict[str, Callable[[], object]] = {
                 "ours": partial(send, question.request),

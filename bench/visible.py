@@ -1,0 +1,192 @@
+"""From a command's answer until queries can see it, on the local stack, by service.
+
+`make run`'s stack takes commands over HTTP at a steady rate, one of each service in turn: a customer is changed, a
+product repriced, stock received, an order of three lines placed (and confirmed by the saga meanwhile). A watcher asks
+the read model every two milliseconds for the commits that it does not show yet. What is measured is the time from the
+answer's arrival until the watcher's answer has the commit. The load, the watcher and the whole stack share the machine.
+Nobody else publishes this figure.
+"""
+
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from bench.rows import Row, Size, within
+from chalicelib.core.mysql.connections import connect
+from local.mariadb import USER, MariaDB
+from local.stack import DATABASE
+from tests.support.client import Answer, Client
+from tests.support.running import Run
+
+RATES = (20, 50)
+_SERVICES = ("customers", "catalog", "inventory", "orders")
+_SENDERS = 8
+_LOOK_SECONDS = 0.002
+_MOST_SECONDS = 60.0
+
+
+class Watcher:
+    """Notes when the read model shows each commit."""
+
+    def __init__(self, url: str) -> None:
+        self._connection = connect(url)
+        self._lock = threading.Lock()
+        self._waiting: dict[tuple[str, str, int], float] = {}
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        self.seconds: dict[str, list[float]] = {}
+
+    def acknowledged(self, service: str, id: str, version: int) -> None:
+        """A command was answered just now."""
+        with self._lock:
+            self._waiting[service, id, version] = time.perf_counter()
+
+    def finish(self) -> None:
+        """Wait until all is shown, and stop.
+
+        Raises:
+            AssertionError: something is not shown within a minute.
+        """
+        deadline = time.monotonic() + _MOST_SECONDS
+        while self._waiting and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self._stopped.set()
+        self._thread.join()
+        self._connection.close()
+        assert not self._waiting, f"never shown: {list(self._waiting)[:3]}"
+
+    def _watch(self) -> None:
+        while not self._stopped.wait(_LOOK_SECONDS):
+            with self._lock:
+                asked = list(self._waiting)
+            if not asked:
+                continue
+            any_of = ", ".join(["(%s, %s, %s)"] * len(asked))
+            with self._connection.cursor() as cursor:
+                cursor.execute(
+                    f"SELECT service, id, version FROM timeline WHERE (service, id, version) IN ({any_of})",
+                    [value for key in asked for value in key],
+                )
+                shown = cursor.fetchall()
+            now = time.perf_counter()
+            with self._lock:
+                for service, id, version in shown:
+                    since = self._waiting.pop((service, id, version))
+                    self.seconds.setdefault(service, []).append(now - since)
+
+
+class Load:
+    """Commands at a steady rate.
+
+    Args:
+        client: an admin's.
+        watcher: is told of each answer.
+    """
+
+    def __init__(self, client: Client, watcher: Watcher) -> None:
+        self._client = client
+        self._watcher = watcher
+        self._customers = [self._new_customer(number) for number in range(_SENDERS)]
+        for number in range(_SENDERS):
+            self._new_product(f"SKU-{number}")
+
+    def run(self, rate: int, seconds: float) -> None:
+        """Send so many commands a second, for so long."""
+        begun = time.monotonic()
+        total = round(rate * seconds)
+        failed: list[BaseException] = []
+
+        def send(sender: int) -> None:
+            try:
+                for number in range(sender, total, _SENDERS):
+                    time.sleep(max(0.0, begun + number / rate - time.monotonic()))
+                    self._command(sender, number)
+            except BaseException as error:
+                failed.append(error)
+
+        threads = [threading.Thread(target=send, args=(number,)) for number in range(_SENDERS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if failed:
+            raise failed[0]
+
+    def _command(self, sender: int, number: int) -> None:
+        service = _SERVICES[(number + number // _SENDERS) % len(_SERVICES)]  # each sender sends each
+        sku = f"SKU-{sender}"
+        match service:
+            case "customers":
+                answer = self._client.patch(f"/customers/{self._customers[sender]}", {"name": f"Ada {number}"})
+            case "catalog":
+                answer = self._client.patch(f"/products/{sku}", {"price": 100 + number})
+            case "inventory":
+                answer = self._client.post(f"/stock/{sku}/receipts", {"quantity": 10})
+            case _:
+                lines = [{"sku": f"SKU-{(sender + n) % _SENDERS}", "quantity": 1} for n in range(3)]
+                answer = self._client.post("/orders", {"customer_id": self._customers[sender], "lines": lines})
+        if answer.status != 409:  # a lost race with the saga, five times in a row
+            self._note(service, answer)
+
+    def _note(self, service: str, answer: Answer) -> Mapping[str, Any]:
+        assert answer.status in (200, 201), answer
+        body: Mapping[str, Any] = answer.json
+        self._watcher.acknowledged(service, body["id"], body["version"])
+        return body
+
+    def _new_customer(self, number: int) -> str:
+        answer = self._client.post("/customers", {"name": "Ada", "email": f"ada{number}-{time.time_ns()}@example.com"})
+        return str(self._note("customers", answer)["id"])
+
+    def _new_product(self, sku: str) -> None:
+        product = {"sku": sku, "name": f"Lantern {sku}", "price": 100, "currency": "GBP"}
+        answer = self._client.post("/products", product)
+        if answer.status != 409:  # of the rate before
+            self._note("catalog", answer)
+            self._note("inventory", self._client.post(f"/stock/{sku}/receipts", {"quantity": 1_000_000}))
+
+
+def rows(size: Size) -> Iterator[Row]:
+    """The median and the 99th percentile of each service at each rate, in milliseconds."""
+    seconds = size.choose(20, 1)
+    with tempfile.TemporaryDirectory(prefix="tributary-bench-") as name:
+        stack = Run(Path(name) / "state").start()
+        try:
+            client = stack.ready()
+            url = MariaDB(stack.folder / "mariadb", stack.ports["MYSQL_PORT"], database=DATABASE).url(USER)
+            for rate in RATES:
+                yield from _rows(measure(client, url, rate, seconds), rate, seconds)
+            done = stack.ops("verify")
+            assert done.returncode == 0, done.stdout + done.stderr
+        finally:
+            stack.stop()
+
+
+def measure(client: Client, url: str, rate: int, seconds: float) -> Mapping[str, list[float]]:
+    """The seconds of every command, by service."""
+    watcher = Watcher(url)
+    load = Load(client, watcher)
+    time.sleep(0.5)
+    watcher.seconds.clear()  # the opening does not count
+    load.run(rate, seconds)
+    watcher.finish()
+    return watcher.seconds
+
+
+def _rows(found: Mapping[str, list[float]], rate: int, seconds: float) -> Iterator[Row]:
+    for service in _SERVICES:
+        milliseconds = sorted(1000 * value for value in found[service])
+        cuts = statistics.quantiles(milliseconds, n=100) if len(milliseconds) > 1 else milliseconds * 99
+        for name, value, most in (("p50", cuts[49], 25), ("p99", cuts[98], 150)):
+            yield Row(
+                path=f"visible: {service}, {name}",
+                size=f"{rate} commands/s for {seconds:g} s, {len(milliseconds)} of {service}",
+                ours=value,
+                unit="ms",
+                bar=within(most),
+            )
