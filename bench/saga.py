@@ -10,7 +10,7 @@ At the end every order is confirmed, every piece is reserved once, and the versi
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from bench.rows import Row, Size, at_least, seconds_of
@@ -40,7 +40,7 @@ class Remote:
         self._store = store
         self.seconds = 0.0
 
-    def load(self, ids: Sequence[str]) -> dict[str, Head]:
+    def load(self, ids: Sequence[str]) -> Mapping[str, Head]:
         """See `WriteStore.load`."""
         time.sleep(self.seconds)
         return self._store.load(ids)

@@ -46,19 +46,22 @@ class Watcher:
         with self._lock:
             self._waiting[service, id, version] = time.perf_counter()
 
-    def finish(self) -> None:
-        """Wait until all is shown, and stop.
+    def wait(self) -> None:
+        """Wait until all is shown.
 
         Raises:
             AssertionError: something is not shown within a minute.
         """
         deadline = time.monotonic() + _MOST_SECONDS
-        while self._waiting and time.monotonic() < deadline:
+        while self._waiting:
+            assert time.monotonic() < deadline, f"never shown: {list(self._waiting)[:3]}"
             time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Look no longer."""
         self._stopped.set()
         self._thread.join()
         self._connection.close()
-        assert not self._waiting, f"never shown: {list(self._waiting)[:3]}"
 
     def _watch(self) -> None:
         while not self._stopped.wait(_LOOK_SECONDS):
@@ -170,11 +173,14 @@ def rows(size: Size) -> Iterator[Row]:
 def measure(client: Client, url: str, rate: int, seconds: float) -> Mapping[str, list[float]]:
     """The seconds of every command, by service."""
     watcher = Watcher(url)
-    load = Load(client, watcher)
-    time.sleep(0.5)
-    watcher.seconds.clear()  # the opening does not count
-    load.run(rate, seconds)
-    watcher.finish()
+    try:
+        load = Load(client, watcher)
+        watcher.wait()
+        watcher.seconds.clear()  # the opening does not count
+        load.run(rate, seconds)
+        watcher.wait()
+    finally:
+        watcher.stop()
     return watcher.seconds
 
 

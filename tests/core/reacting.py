@@ -35,7 +35,7 @@ class Crashing:
         self._store = store
         self.steps: int | None = None
 
-    def load(self, ids: Sequence[str]) -> dict[str, Head]:
+    def load(self, ids: Sequence[str]) -> Mapping[str, Head]:
         """See `WriteStore.load`."""
         return self._store.load(ids)
 
