@@ -96,7 +96,7 @@ export function words(name) {
 }
 
 /**
- * The query that a path leads to, and the values of its parameters.
+ * The query that a path leads to, and the values of its parameters; null if there is none.
  * @param {Model} model
  * @param {string} path
  */
@@ -106,7 +106,11 @@ export function queryAt(model, path) {
   // Literal parts come before parameters, as in the API.
   fitting.sort((a, b) => a.inPath.length - b.inPath.length);
   const [operation] = fitting;
-  return operation ? { operation, values: valuesIn(operation.path, parts) } : null;
+  try {
+    return operation ? { operation, values: valuesIn(operation.path, parts) } : null;
+  } catch {
+    return null; // an id that is no text: "/things/%"
+  }
 }
 
 /** @param {string} pattern @param {string[]} parts */

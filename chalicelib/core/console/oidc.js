@@ -1,6 +1,6 @@
 /**
- * Sign-in at an issuer: OpenID Connect's authorization code with PKCE (RFC 7636). The verifier and the state wait in
- * sessionStorage while the person is at the issuer's page; the token comes into memory alone.
+ * Sign-in at an issuer: OpenID Connect's authorization code with PKCE (RFC 7636). The verifier, the state and the nonce
+ * wait in sessionStorage while the person is at the issuer's page; the token comes into memory alone.
  */
 import { BASE } from "./api.js";
 import * as session from "./session.js";
@@ -14,7 +14,8 @@ export async function leave(issuer) {
   const { authorization_endpoint } = await discover(issuer);
   const verifier = random();
   const state = random();
-  sessionStorage.setItem(KEPT, JSON.stringify({ verifier, state, hash: location.hash }));
+  const nonce = random();
+  sessionStorage.setItem(KEPT, JSON.stringify({ verifier, state, nonce, hash: location.hash }));
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
   const query = new URLSearchParams({
     response_type: "code",
@@ -22,6 +23,7 @@ export async function leave(issuer) {
     redirect_uri: ownAddress(),
     scope: issuer.scope,
     state,
+    nonce,
     code_challenge: base64(new Uint8Array(digest)),
     code_challenge_method: "S256",
   });
@@ -64,14 +66,19 @@ export async function comeBack(issuer, ways) {
   });
   const body = await answer.json();
   if (!answer.ok) throw new Error(`The issuer gave no token: ${body.error_description ?? body.error ?? answer.status}`);
+  // OpenID Connect Core 3.1.3.7: the ID token of another sign-in.
+  if (body.id_token && session.claimsOf(body.id_token).nonce !== kept.nonce) throw new Error("This token is of another sign-in. Sign in again.");
   session.begin(session.sessionOf(body[issuer.token], ways));
 }
 
-/** @param {Issuer} issuer */
+/** What the issuer says of itself. @param {Issuer} issuer */
 async function discover(issuer) {
   const answer = await fetch(`${issuer.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`);
   if (!answer.ok) throw new Error(`The issuer ${issuer.issuer} does not answer. Try again later.`);
-  return answer.json();
+  const found = await answer.json();
+  // OpenID Connect Discovery 4.3: the two have to be the same, to the last character.
+  if (found.issuer !== issuer.issuer) throw new Error(`${issuer.issuer} says that it is another issuer. JWT_ISSUER has to be what it calls itself.`);
+  return found;
 }
 
 const ownAddress = () => location.origin + BASE;

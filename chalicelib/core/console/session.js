@@ -40,20 +40,28 @@ export function end(why = "") {
 }
 
 /**
- * What a token says of its bearer. The API verifies it; here it is only read.
+ * What a token says. The API verifies it; here it is only read.
+ * @param {string} token
+ * @returns {Record<string, any>}
+ */
+export function claimsOf(token) {
+  const [, payload] = token.split(".");
+  try {
+    const bytes = Uint8Array.from(atob(payload.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+    return Object(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch {
+    throw new Error("This is not a JWT. Paste the whole token, three parts with dots between them.");
+  }
+}
+
+/**
+ * Who the bearer of a token is.
  * @param {string} token
  * @param {{role_claim: string, subject_claim: string}} ways
  * @returns {Session}
  */
 export function sessionOf(token, ways) {
-  const [, payload] = token.split(".");
-  let claims;
-  try {
-    const bytes = Uint8Array.from(atob(payload.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
-    claims = JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    throw new Error("This is not a JWT. Paste the whole token, three parts with dots between them.");
-  }
+  const claims = claimsOf(token);
   const role = claims[ways.role_claim];
   if (typeof role !== "string") throw new Error(`The token has no claim “${ways.role_claim}”, which names a role.`);
   return { token, role, subject: String(claims[ways.subject_claim] ?? ""), expires: claims.exp ?? null };

@@ -221,6 +221,15 @@ def test_without_a_connection(console: Any, stack: Stack) -> None:
     console.locator("main .state.failed").wait_for(state="detached")
 
 
+@pytest.mark.parametrize("place", ["/accounts/%", "/accounts/%ff", "/nothing", "/accounts/a/b/c", "//", "/accounts/"])
+def test_an_address_that_leads_nowhere(page: Any, stack: Stack, place: str) -> None:
+    """A page says so, and leads back."""
+    sign_in(page, stack, CHIEF, f"#{place}")
+    page.get_by_text("There is no such page").wait_for()
+    page.locator("main").get_by_role("link", name="Operations").click()
+    page.locator("main h1", has_text="Operations").wait_for()
+
+
 def test_a_token_is_pasted(page: Any, stack: Stack) -> None:
     """Anybody's token will do; one that the API refuses leads back to where one signs in, and the URL stays."""
     page.goto(f"{stack.url}/#/accounts")

@@ -1,5 +1,7 @@
 """Sign-in at an issuer: OpenID Connect with PKCE, at a real provider (npm's oidc-provider)."""
 
+import base64
+import json
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -71,6 +73,42 @@ def test_an_answer_that_was_not_asked_for(page: Any, with_issuer: Stack) -> None
     page.goto(f"{with_issuer.url}/?code=stolen&state=guessed#/accounts")
     page.get_by_text("not begun here").wait_for()
     assert "code" not in page.url
+
+
+def test_a_token_of_another_sign_in(page: Any, with_issuer: Stack) -> None:
+    """An ID token that has not the nonce of this sign-in is not used, nor is what came with it."""
+    page.route("https://**", lambda route: route.abort())
+
+    def with_another_nonce(route: Any) -> None:
+        answer = route.fetch()
+        body = answer.json()
+        head, payload, signature = body["id_token"].split(".")
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
+        assert claims["nonce"]
+        other = base64.urlsafe_b64encode(json.dumps({**claims, "nonce": "other"}).encode()).decode()
+        route.fulfill(response=answer, json={**body, "id_token": f"{head}.{other}.{signature}"})
+
+    page.route(f"{with_issuer.env['JWT_ISSUER']}/token", with_another_nonce)
+    page.goto(f"{with_issuer.url}/")
+    page.get_by_role("button", name="Sign in").first.click()
+    sign_in_there(page)
+    page.get_by_text("of another sign-in").wait_for()
+    assert page.locator(".who").count() == 0
+
+
+def test_an_issuer_that_calls_itself_otherwise(page: Any, with_issuer: Stack) -> None:
+    """A discovery document of another issuer is not followed, wherever its addresses lead."""
+
+    def of_another(route: Any) -> None:
+        answer = route.fetch()
+        other = {"issuer": "https://evil.invalid", "authorization_endpoint": "https://evil.invalid/auth"}
+        route.fulfill(response=answer, json={**answer.json(), **other})
+
+    page.route("**/.well-known/openid-configuration", of_another)
+    page.goto(f"{with_issuer.url}/")
+    page.get_by_role("button", name="Sign in").first.click()
+    page.get_by_text("says that it is another issuer").wait_for()
+    assert page.url == f"{with_issuer.url}/"
 
 
 def test_the_policy_names_the_issuer(page: Any, with_issuer: Stack) -> None:
