@@ -14,6 +14,7 @@ from chalicelib.core.queries.search import (
     Way,
     first_full,
     narrow,
+    rarest_first,
     sought,
     ways,
 )
@@ -115,7 +116,7 @@ def list_products(cursor: QueryCursor, filters: ProductFilters, signer: Signer) 
     where.add("p.currency = %s", filters.currency)
     if filters.in_stock is not None:
         where.add("s.available > 0" if filters.in_stock else "COALESCE(s.available, 0) <= 0")
-    wanted = [] if filters.q is None else sought(filters.q, _SEARCHED)
+    wanted = [] if filters.q is None else rarest_first(cursor, sought(filters.q, _SEARCHED))
     narrow(where, wanted)
     sort, bookmark = _SORTS[filters.sort], Bookmark(signer, "products", filters)
 
@@ -123,7 +124,7 @@ def list_products(cursor: QueryCursor, filters: ProductFilters, signer: Signer) 
         select = _FOUND.format(found=way.found) if way.found else _LIST
         return read_page(cursor, select, where, sort, bookmark, filters.limit, _summary, values=way.values)
 
-    return first_full(ways(cursor, wanted, sort, bookmark), page)
+    return first_full(ways(wanted, sort, bookmark), page)
 
 
 def get_product(cursor: QueryCursor, sku: str) -> ProductDetail | None:

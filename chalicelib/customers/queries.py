@@ -8,7 +8,17 @@ from msgspec import Meta, Struct
 from chalicelib.core.queries.answers import Timestamp, Version, timestamp
 from chalicelib.core.queries.limit import QueryCursor, ResultRow
 from chalicelib.core.queries.listing import Bookmark, ListParameters, Page, Sort, SortKey, Where, read_page
-from chalicelib.core.queries.search import MATCHING, SearchedTable, SearchText, Way, first_full, narrow, sought, ways
+from chalicelib.core.queries.search import (
+    MATCHING,
+    SearchedTable,
+    SearchText,
+    Way,
+    first_full,
+    narrow,
+    rarest_first,
+    sought,
+    ways,
+)
 from chalicelib.core.tokens import Signer
 from chalicelib.vocabulary import Currency, Money
 
@@ -113,7 +123,7 @@ def list_customers(
     currency = filters.currency or default_currency
     by = filters.sort.removeprefix("-")
     where = Where("c.deleted_at IS NULL")
-    wanted = [] if filters.q is None else sought(filters.q, _SEARCHED)
+    wanted = [] if filters.q is None else rarest_first(cursor, sought(filters.q, _SEARCHED))
     narrow(where, wanted)
     sort = Sort(_KEYS[by], filters.sort.startswith("-"))
     bookmark = Bookmark(signer, "customers", filters, currency)
@@ -125,7 +135,7 @@ def list_customers(
         values = (*way.values, currency)
         return read_page(cursor, select, where, sort, bookmark, filters.limit, _summary, values=values)
 
-    return first_full(ways(cursor, wanted, sort, bookmark), page)
+    return first_full(ways(wanted, sort, bookmark), page)
 
 
 def get_customer(cursor: QueryCursor, id: str) -> CustomerDetail | None:

@@ -4,6 +4,7 @@ Other services' rows are LEFT JOINed, tombstones included: an order is shown bef
 the read model and after it is deleted.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,13 +14,13 @@ from chalicelib.core.errors import Fault, Invalid
 from chalicelib.core.queries.answers import timestamp
 from chalicelib.core.queries.limit import QueryCursor, ResultRow
 from chalicelib.core.queries.listing import Bookmark, Page, Sort, SortKey, Where, read_page
-from chalicelib.core.queries.search import SearchedTable, Sought, Way, first_full, narrow, sought, ways
+from chalicelib.core.queries.search import SearchedTable, Sought, Way, first_full, narrow, rarest_first, sought, ways
 from chalicelib.core.tokens import Signer
 from chalicelib.orders.answers import OrderCustomer, OrderDetail, OrderFilters, OrderLine, OrderSummary, Shortage
 
 _COLUMNS = """o.id, o.version, o.reference, o.status, o.customer_id, c.name AS customer_name, o.currency, o.total,
   o.quantity, o.line_count, o.placed_at, o.updated_at"""
-_ALL = f"SELECT {_COLUMNS} FROM orders o LEFT JOIN customers c ON c.id = o.customer_id"  # noqa: S608 - a constant
+_ALL = f"SELECT {_COLUMNS} FROM orders o{{index}} LEFT JOIN customers c ON c.id = o.customer_id"  # noqa: S608 - a constant
 # STRAIGHT_JOIN: read the lines first, since their index has the list's order. Otherwise MySQL sorts all orders.
 _OF_SKU = f"""SELECT {_COLUMNS} FROM order_lines l STRAIGHT_JOIN orders o ON o.id = l.order_id
   LEFT JOIN customers c ON c.id = o.customer_id"""  # noqa: S608 - a constant
@@ -30,26 +31,25 @@ _FIRST_LINE = """NOT EXISTS (SELECT 1 FROM order_lines e
 # The same list, limited to the orders that a search has found.
 _FOUND = f"""SELECT {_COLUMNS} FROM {{found}} STRAIGHT_JOIN orders o ON o.id = found.id
   LEFT JOIN customers c ON c.id = o.customer_id"""  # noqa: S608 - a constant
-_SEARCHED = (
-    SearchedTable(
-        has="order_words w WHERE w.id = o.id AND w.word LIKE %s",
-        found="order_words w STRAIGHT_JOIN orders o ON o.id = w.id WHERE w.word LIKE %s",
-        key="o.id",
-        at="o.placed_at",
-    ),
-    SearchedTable(
-        has="customer_words w WHERE w.id = o.customer_id AND w.word LIKE %s",
-        found="customer_words w STRAIGHT_JOIN orders o ON o.customer_id = w.id WHERE w.word LIKE %s",
-        key="o.id",
-        at="o.placed_at",
-    ),
-    SearchedTable(
-        has="order_lines l STRAIGHT_JOIN product_words w ON w.id = l.sku WHERE l.order_id = o.id AND w.word LIKE %s",
-        found="product_words w STRAIGHT_JOIN order_lines l ON l.sku = w.id WHERE w.word LIKE %s",
-        key="l.order_id",
-        at="l.placed_at",
-    ),
+_OF_THE_REFERENCE = SearchedTable(
+    has="order_words w WHERE w.id = o.id AND w.word LIKE %s",
+    found="order_words w STRAIGHT_JOIN orders o ON o.id = w.id WHERE w.word LIKE %s",
+    key="o.id",
+    at="o.placed_at",
 )
+_OF_THE_CUSTOMER = SearchedTable(
+    has="customer_words w WHERE w.id = o.customer_id AND w.word LIKE %s",
+    found="customer_words w STRAIGHT_JOIN orders o ON o.customer_id = w.id WHERE w.word LIKE %s",
+    key="o.id",
+    at="o.placed_at",
+)
+_OF_THE_PRODUCTS = SearchedTable(
+    has="order_lines l STRAIGHT_JOIN product_words w ON w.id = l.sku WHERE l.order_id = o.id AND w.word LIKE %s",
+    found="product_words w STRAIGHT_JOIN order_lines l ON l.sku = w.id WHERE w.word LIKE %s",
+    key="l.order_id",
+    at="l.placed_at",
+)
+_WORDS_OF_CUSTOMER = "SELECT w.word FROM customer_words w WHERE w.id = %s"
 # A search tests a customer's orders one by one if the customer has at most this many.
 FEW_OF_A_CUSTOMER = 1_000
 _COUNT_OF_CUSTOMER = "SELECT COUNT(*) AS n FROM (SELECT 1 FROM orders o WHERE o.customer_id = %s LIMIT %s) t"
@@ -88,18 +88,19 @@ def list_orders(cursor: QueryCursor, filters: OrderFilters, signer: Signer) -> P
         where.add("l.sku = %s", filters.sku)
         where.add(_FIRST_LINE)
         return read_page(cursor, _OF_SKU, where, sort, bookmark, filters.limit, _summary)
-    where, sort, wanted = _where(filters), _sort(filters), _wanted(filters)
+    where, sort, wanted = _where(filters), _sort(filters), _wanted(cursor, filters)
+    by_time = filters.sort.endswith("placed_at")
+    if wanted and not _are_few(cursor, filters):
+        wanted = rarest_first(cursor, wanted, by_at=by_time)
     narrow(where, wanted)
     if not wanted:
         where.add("o.id IN (SELECT l.order_id FROM order_lines l WHERE l.sku = %s)", filters.sku)
 
     def page(way: Way) -> Page[OrderSummary]:
-        select = _FOUND.format(found=way.found) if way.found else _ALL
+        select = _FOUND.format(found=way.found) if way.found else _ALL.format(index=_index(filters))
         return read_page(cursor, select, where, sort, bookmark, filters.limit, _summary, values=way.values)
 
-    drivers = () if wanted and _are_few(cursor, filters) else wanted
-    by_time = filters.sort.endswith("placed_at")
-    return first_full(ways(cursor, drivers, sort, bookmark, by_at=by_time), page)
+    return first_full(ways(wanted, sort, bookmark, by_at=by_time), page)
 
 
 def _are_few(cursor: QueryCursor, filters: OrderFilters) -> bool:
@@ -113,12 +114,23 @@ def _are_few(cursor: QueryCursor, filters: OrderFilters) -> bool:
     return bool(row and row["n"] <= FEW_OF_A_CUSTOMER)
 
 
-def _wanted(filters: OrderFilters) -> list[Sought]:
+def _wanted(cursor: QueryCursor, filters: OrderFilters) -> list[Sought]:
     """Return what to search for. A search looks up the SKU as it looks up its words."""
     if filters.q is None:
         return []
     of_the_sku = [] if filters.sku is None else [Sought(filters.sku, (_OF_THE_SKU,))]
-    return sought(filters.q, _SEARCHED) + of_the_sku
+    if filters.customer is None:
+        return sought(filters.q, (_OF_THE_REFERENCE, _OF_THE_CUSTOMER, _OF_THE_PRODUCTS)) + of_the_sku
+    # All orders of a customer have the words of the customer. They are read once, not for each order.
+    cursor.execute(_WORDS_OF_CUSTOMER, (filters.customer,))
+    words = [row["word"] for row in cursor.fetchall()]
+    others = sought(filters.q, (_OF_THE_REFERENCE, _OF_THE_PRODUCTS))
+    return [one for one in others if not _begins(words, one.value.removesuffix("%"))] + of_the_sku
+
+
+def _begins(words: Iterable[str], text: str) -> bool:
+    """Return whether one of the words begins with the text."""
+    return any(word.startswith(text) for word in words)
 
 
 def _sort(filters: OrderFilters, placed_at: str = "o.placed_at", id: str = "o.id") -> Sort:
@@ -138,6 +150,21 @@ def _where(filters: OrderFilters, placed_at: str = "o.placed_at") -> Where:
     where.add("o.total <= %s", filters.max_total)
     where.add("o.currency = %s", filters.currency)
     return where
+
+
+def _index(filters: OrderFilters) -> str:
+    """Return a hint for the indexes that have a filter's rows in the order of the list; "" if there are none.
+
+    MariaDB estimates that a range has at most half of a table's rows. If more rows have the status, it would not begin
+    where a later page begins, but read the index from its end.
+    """
+    by_total = filters.sort.endswith("total")
+    of_another_order = (filters.placed_from, filters.placed_to) if by_total else (filters.min_total, filters.max_total)
+    if (filters.customer, filters.reference, filters.sku, *of_another_order) != (None,) * 5:
+        return ""
+    order = "total" if by_total else "placed"
+    names = [f"orders_{name}_{order}" for name in ("status", "currency") if getattr(filters, name) is not None]
+    return f" FORCE INDEX ({', '.join(names)})" if names else ""
 
 
 def _by_lines(filters: OrderFilters) -> bool:

@@ -32,7 +32,13 @@ class SalesParameters(ListParameters, frozen=True):
     )
     to: Annotated[date, Meta(description="The last UTC day, inclusive. Default: today.")] | None = None
     currency: Annotated[Currency, Meta(extra={"unindexed": "a report reads its days, in any currency"})] | None = None
-    sort: Annotated[Literal["key", "-amount"], Meta(description="Sort by group key, or by amount, descending.")] = "key"
+    sort: Annotated[
+        Literal["key", "-amount"],
+        Meta(
+            description="Sort by group key, or by amount, descending. By amount, all sales of the range are added up. For"
+            " years that may take too long, which is 422 `too-costly`: ask for a shorter range."
+        ),
+    ] = "key"
 
 
 class SalesItem(Struct, frozen=True, kw_only=True):

@@ -24,7 +24,8 @@ T = TypeVar("T")
 
 MATCHING = (
     "Every word must occur. A word matches by its beginning; letter case and accents do not count. In scripts without"
-    " blanks between words, such as Chinese, Japanese and Thai, any part of a name matches."
+    " blanks between words, such as Chinese, Japanese and Thai, any part of a name matches. Several common words that"
+    " rarely occur together may take too long, which is 422 `too-costly`: add a rarer word or a filter."
 )
 SearchText = Annotated[str, Meta(min_length=1, max_length=200, description=MATCHING, examples=["glass holder"])]
 """The text that a person types. Each list's own description adds what is searched."""
@@ -57,10 +58,17 @@ class SearchedTable(NamedTuple):
 
 
 class Sought(NamedTuple):
-    """A value that every row of the answer has in at least one source: a word's pattern, or another value."""
+    """A value that every row of the answer has in at least one source: a word's pattern, or another value.
+
+    Attributes:
+        value: for the %s of each source.
+        sources: where it may be.
+        rows: how many rows have it, or None where they were not counted.
+    """
 
     value: str
     sources: Sequence[SearchedTable]
+    rows: int | None = None
 
 
 class Way(NamedTuple):
@@ -87,21 +95,40 @@ def sought(text: str, sources: Sequence[SearchedTable], parameter: str = "q") ->
     return [Sought(f"{word}%", sources) for word in words]  # letters, digits and marks: nothing of LIKE's own
 
 
+def rarest_first(cursor: QueryCursor, wanted: Sequence[Sought], *, by_at: bool = False) -> list[Sought]:
+    """The values with their numbers of rows, the rarest first.
+
+    Only the longest words are counted, up to the number at which the way is clear, and none after a rare one.
+
+    Args:
+        cursor: the snapshot's cursor.
+        wanted: the values to look for.
+        by_at: as for `ways`.
+    """
+    most = MOST_ORDERED if by_at else MOST_SORTED
+    longest = sorted(wanted, key=lambda one: len(one.value), reverse=True)
+    counted: list[tuple[int, Sought]] = []
+    for one in longest[:_MOST_COUNTED]:
+        rows = _count(cursor, one, most)
+        counted.append((rows, one._replace(rows=rows)))
+        if rows <= _FEW:
+            break
+    return [one for _, one in sorted(counted, key=lambda pair: pair[0])] + longest[len(counted) :]
+
+
 def narrow(where: Where, wanted: Sequence[Sought]) -> None:
-    """Restrict a query to rows that have all of the values."""
+    """Restrict a query to rows that have all of the values. A row is tested for them in this order."""
     for one in wanted:
         alternatives = " OR ".join(f"(SELECT 1 FROM {source.has} LIMIT 1) = 1" for source in one.sources)  # noqa: S608
         where.add(f"({alternatives})", *[one.value] * len(one.sources))
 
 
-def ways(
-    cursor: QueryCursor, wanted: Sequence[Sought], sort: Sort, bookmark: Bookmark, *, by_at: bool = False
-) -> Iterator[Way]:
+def ways(wanted: Sequence[Sought], sort: Sort, bookmark: Bookmark, *, by_at: bool = False) -> Iterator[Way]:
     """The ways to read a page. The caller tries one after the other until the page is full.
 
     Args:
-        cursor: the snapshot's cursor.
-        wanted: the values to look for. If there are none, the list is walked.
+        wanted: the values to look for, as `rarest_first` returns them. If there are none, or they were not counted, the
+            list is walked.
         sort: the list's sort.
         bookmark: the position at which the page begins.
         by_at: whether the sort's keys are the `at` and `key` of the sources.
@@ -109,16 +136,12 @@ def ways(
     Raises:
         Malformed: the bookmark was made when this list had other sort keys.
     """
-    if not wanted:
-        yield Way()
-        return
-    most = MOST_ORDERED if by_at else MOST_SORTED
-    rarest, count = _rarest(cursor, wanted, most)
-    if count > most:
+    rarest = wanted[0] if wanted else None
+    if rarest is None or rarest.rows is None or rarest.rows > (MOST_ORDERED if by_at else MOST_SORTED):
         yield Way()
         return
     for first in _ROUNDS if by_at else ():
-        if first < count:
+        if first < rarest.rows:
             yield _first(rarest, sort, bookmark.position_in(sort), first)
     yield Way(f"({_keys(rarest, '')}) found", (rarest.value,) * len(rarest.sources))
 
@@ -131,17 +154,6 @@ def first_full(ways: Iterable[Way], read: Callable[[Way], Page[T]]) -> Page[T]:
         if page.next_bookmark is not None:
             break
     return page
-
-
-def _rarest(cursor: QueryCursor, wanted: Sequence[Sought], most: int) -> tuple[Sought, int]:
-    """The value that the fewest rows have, and their number. Only the longest words are counted, up to a limit."""
-    counts: list[tuple[int, Sought]] = []
-    for one in sorted(wanted, key=lambda one: len(one.value), reverse=True)[:_MOST_COUNTED]:
-        counts.append((_count(cursor, one, most), one))
-        if counts[-1][0] <= _FEW:
-            break
-    count, rarest = min(counts, key=lambda counted: counted[0])
-    return rarest, count
 
 
 def _count(cursor: QueryCursor, one: Sought, most: int) -> int:

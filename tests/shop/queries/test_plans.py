@@ -72,6 +72,18 @@ ORDER_FILTERS: dict[str, dict[str, Any]] = {
     "currency, rare": {"currency": bulk.RARE_CURRENCY},
     "currency, common": {"currency": "GBP"},
     "currency, unknown": {"currency": "USD"},
+    # Far from where the list begins, of a status and a currency that most orders have.
+    "status, common, from the middle": {"status": "delivered", "placed_from": at("2025-01-01")},
+    "status, common, to the middle": {"status": "delivered", "placed_to": at("2025-01-01")},
+    "status, common, min_total": {"status": "delivered", "min_total": 50_000},
+    "status, common, max_total": {"status": "delivered", "max_total": 50_000},
+    "currency, common, from the middle": {"currency": "GBP", "placed_from": at("2025-01-01")},
+    "currency, common, to the middle": {"currency": "GBP", "placed_to": at("2025-01-01")},
+    "status and currency, common, to the middle": {
+        "status": "delivered",
+        "currency": "GBP",
+        "placed_to": at("2025-01-01"),
+    },
     # common pairs
     "status, rare, of a customer": {"status": bulk.RARE_STATUS, "customer": bulk.BUSY_CUSTOMER},
     "status, rare, long ago": {"status": bulk.RARE_STATUS, "placed_from": at("2024-03-01")},
@@ -126,7 +138,7 @@ def pairs(filters: Mapping[str, dict[str, Any]]) -> list[Any]:
     return [
         pytest.param(given, sort, id=f"{name}, by {sort}")
         for number, (name, given) in enumerate(filters.items())
-        for sort in ("-placed_at", ("total", "-total")[number % 2])
+        for sort in (ORDER_SORTS if "middle" in name else ("-placed_at", ("total", "-total")[number % 2]))
     ]
 
 

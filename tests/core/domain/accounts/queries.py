@@ -15,6 +15,7 @@ from chalicelib.core.queries.search import (
     Way,
     first_full,
     narrow,
+    rarest_first,
     sought,
     ways,
 )
@@ -85,7 +86,7 @@ def list_accounts(cursor: QueryCursor, filters: AccountFilters, signer: Signer) 
     where = Where("a.deleted_at IS NULL")
     where.add("a.owner = %s", filters.owner)
     where.add("a.balance >= %s", filters.min_balance)
-    wanted = [] if filters.q is None else sought(filters.q, _SEARCHED)
+    wanted = [] if filters.q is None else rarest_first(cursor, sought(filters.q, _SEARCHED))
     narrow(where, wanted)
     by = filters.sort.removeprefix("-")
     keys = (_ID,) if by == "id" else (SortKey(f"a.{by}", by), _ID)
@@ -95,7 +96,7 @@ def list_accounts(cursor: QueryCursor, filters: AccountFilters, signer: Signer) 
         select = _FOUND.format(found=way.found) if way.found else _LIST
         return read_page(cursor, select, where, sort, bookmark, filters.limit, _summary, values=way.values)
 
-    return first_full(ways(cursor, wanted, sort, bookmark), page)
+    return first_full(ways(wanted, sort, bookmark), page)
 
 
 def get_account(cursor: QueryCursor, id: str) -> AccountDetail | None:

@@ -71,7 +71,7 @@ class TransferDetail(TransferSummary, frozen=True, kw_only=True):
 
 
 _COLUMNS = """t.id, t.version, t.reference, t.owner, t.status, t.volume, t.leg_count, t.requested_at, t.updated_at"""
-_LIST = f"SELECT {_COLUMNS} FROM transfers t"
+_LIST = f"SELECT {_COLUMNS} FROM transfers t{{index}}"
 # STRAIGHT_JOIN: an account's transfers are read and sorted; a server would rather walk all transfers in their order.
 _OF_ACCOUNT = f"""SELECT {_COLUMNS} FROM (SELECT DISTINCT l.transfer_id FROM transfer_legs l WHERE l.account = %s) found
   STRAIGHT_JOIN transfers t ON t.id = found.transfer_id"""
@@ -100,8 +100,22 @@ def list_transfers(cursor: QueryCursor, filters: TransferFilters, signer: Signer
     by = filters.sort.removeprefix("-")
     sort = Sort((SortKey(f"t.{by}", by), _ID), filters.sort.startswith("-"))
     bookmark, values = Bookmark(signer, "transfers", filters), [] if filters.account is None else [filters.account]
-    select = _OF_ACCOUNT if values else _LIST
+    select = _OF_ACCOUNT if values else _LIST.format(index=_index(filters))
     return read_page(cursor, select, where, sort, bookmark, filters.limit, _summary, values=values)
+
+
+def _index(filters: TransferFilters) -> str:
+    """The index that has the transfers of a status in the list's order, as a hint, where nothing else narrows it.
+
+    MariaDB estimates no more than half of a table for a range. Of a status that more transfers have, it would not begin
+    where a later page begins, but read the index from its end.
+    """
+    by_volume = filters.sort.endswith("volume")
+    times, volumes = (filters.requested_from, filters.requested_to), (filters.min_volume, filters.max_volume)
+    others = (filters.owner, filters.reference, *(times if by_volume else volumes))
+    if filters.status is None or others != (None,) * 4:
+        return ""
+    return f" FORCE INDEX (transfers_status_{'volume' if by_volume else 'requested'})"
 
 
 def get_transfer(cursor: QueryCursor, id: str) -> TransferDetail | None:
