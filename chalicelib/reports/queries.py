@@ -35,8 +35,8 @@ class SalesParameters(ListParameters, frozen=True):
     sort: Annotated[
         Literal["key", "-amount"],
         Meta(
-            description="Sort by group key, or by amount, descending. By amount, all sales of the range are added up. For"
-            " years that may take too long, which is 422 `too-costly`: ask for a shorter range."
+            description="Sort by group key, or by amount, descending. By amount, all sales of the range are added up."
+            " For years that may take too long, which is 422 `too-costly`: ask for a shorter range."
         ),
     ] = "key"
 
