@@ -8,6 +8,7 @@ PERMISSIONS: PermissionRows = {
     "catalog.discontinue": {"staff": ALL, "admin": ALL},
     "catalog.list": {"customer": ALL, "staff": ALL, "admin": ALL},
     "catalog.get": {"customer": ALL, "staff": ALL, "admin": ALL},
+    "catalog.timeline": {"staff": ALL, "admin": ALL},
     # members of answers
     "catalog.list:on_hand": {"staff": ALL, "admin": ALL},
     "catalog.get:on_hand": {"staff": ALL, "admin": ALL},

@@ -17,6 +17,7 @@ from chalicelib.core.http.console import console
 from chalicelib.core.http.documentation import documentation
 from chalicelib.core.http.endpoint import QueryEndpoint
 from chalicelib.core.http.info import ApiInfo
+from chalicelib.core.http.timelines import with_timelines
 from chalicelib.core.http.visibility import member_at
 from chalicelib.core.mysql.migration_sets import CORE, MigrationSet
 from chalicelib.core.operations.api import api as operations_api
@@ -74,7 +75,8 @@ def assemble(
     home = Path(str(import_module(package).__file__)).parent
     found = [_Folder(home, package, name) for name in folders]
     services = {folder.name: service for folder in found if (service := folder.service)}
-    apis = [*(api for folder in found for api in folder.apis), operations_api]
+    declared = (api for folder in found for api in folder.apis)
+    apis = [*(with_timelines(api) if api.service in services else api for api in declared), operations_api]
     rows = dict(permissions.table)
     for folder in found:
         rows |= folder.permissions

@@ -8,4 +8,6 @@ PERMISSIONS: PermissionRows = {
     "customers.delete": {"customer": OWN, "staff": ALL, "admin": ALL},
     "customers.list": {"staff": ALL, "admin": ALL},
     "customers.get": {"customer": OWN, "staff": ALL, "admin": ALL},
+    "customers.timeline": {"customer": OWN, "staff": ALL, "admin": ALL},
+    "customers.timeline:entries.actor": {"staff": ALL, "admin": ALL},
 }

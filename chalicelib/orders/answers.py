@@ -1,7 +1,7 @@
 """The parameters and the answers of the queries about orders."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -94,32 +94,3 @@ class OrderDetail(OrderSummary, frozen=True, kw_only=True):
     reason: Annotated[str | None, Meta(description="Why the order was cancelled. Null if no reason was given.")]
     shortages: list[Shortage]
     lines: list[OrderLine]
-
-
-class TimelineEntry(Struct, frozen=True, kw_only=True):
-    """One commit of the order, or of its reservation in the inventory."""
-
-    service: str
-    id: str
-    version: Version
-    at: Timestamp
-    applied_at: Annotated[
-        Timestamp | None, Meta(description="When queries could first see it. Null if that is not known.")
-    ]
-    correlation_id: Annotated[str, Meta(description="The same in all commits that one request led to.")]
-    command: str
-    actor: str
-    events: list[dict[str, Any]]
-
-
-class OrderTimeline(Struct, frozen=True, kw_only=True):
-    """The history of an order, oldest entry first.
-
-    `incomplete` is true if versions of the order or of its reservation are missing: the stream has not delivered them
-    yet, or has lost them.
-    """
-
-    id: str
-    customer_id: str
-    incomplete: bool
-    entries: list[TimelineEntry]

@@ -12,13 +12,12 @@ from chalicelib.core.http.hints import Display
 from chalicelib.core.ids import new_id
 from chalicelib.core.queries.limit import QueryCursor
 from chalicelib.core.queries.listing import Page
-from chalicelib.orders.answers import OrderDetail, OrderFilters, OrderSummary, OrderTimeline
+from chalicelib.orders.answers import OrderDetail, OrderFilters, OrderSummary
 from chalicelib.orders.bodies import Cancellation, NewOrder, OrderAnswer
 from chalicelib.orders.commands import Cancel, Deliver, OrderCommand, Ship
 from chalicelib.orders.domain import Order
 from chalicelib.orders.placing import place_command
 from chalicelib.orders.queries import get_order, list_orders
-from chalicelib.orders.timeline import get_timeline
 from chalicelib.vocabulary import CustomerId, OrderId
 
 api = Api("orders", id=OrderId)
@@ -73,14 +72,6 @@ def get(call: Call[None], cursor: QueryCursor) -> OrderDetail:
     order = call.found(get_order(cursor, call["id"]), "order")
     call.require_own(order.customer.id)
     return order
-
-
-@api.query("/orders/{id}/timeline", "orders.timeline", answer=OrderTimeline)
-def timeline(call: Call[None], cursor: QueryCursor) -> OrderTimeline:
-    """Show the history of an order."""
-    found = call.found(get_timeline(cursor, call["id"], call.runtime.services), "order")
-    call.require_own(found.customer_id)
-    return found
 
 
 @customer_orders_api.query(

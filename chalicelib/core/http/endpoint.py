@@ -99,6 +99,12 @@ class Call(Generic[B]):
         """Raise Forbidden unless the table of permissions gives the caller's role this privilege."""
         self.runtime.permissions.access(privilege, self.principal)
 
+    def sees_whole(self, query: str) -> bool:
+        """Whether the caller may see the query's answers about everybody, with all their members."""
+        permissions = self.runtime.permissions
+        allowed = permissions.table.get(query, {}).get(self.principal.role)
+        return allowed is Access.ALL and not permissions.unseen(query, self.principal)
+
     def envelope(
         self,
         command: Command,

@@ -59,8 +59,17 @@ def _statements() -> Iterator[str]:
         SUM(GREATEST(-l.amount, 0))
       FROM transfers t JOIN transfer_legs l ON l.transfer_id = t.id WHERE t.status IN ('accepted', 'settled')
       GROUP BY DATE(t.requested_at), l.account"""
+    # Each transfer's request, what followed from it, and the many commits of one account.
+    for service, id, version, request in (
+        ("transfers", "CONCAT('tra_', LPAD(n, 8, '0'))", "1", "CONCAT('request-', n)"),
+        ("accounts", "CONCAT('hold#tra_', LPAD(n, 8, '0'))", "1", "CONCAT('request-', n)"),
+        ("accounts", f"'{POPULAR_ACCOUNT}'", "n", "CONCAT('request-', n)"),
+    ):
+        yield f"""INSERT INTO timeline (service, id, version, at, command, actor, commit_id, events, correlation_id)
+          SELECT '{service}', {id}, {version}, '2025-01-01' + INTERVAL n SECOND, 'c', 'a', '', '[]', {request}
+          FROM numbers"""
     yield "DROP TEMPORARY TABLE numbers"
-    yield "ANALYZE TABLE accounts, account_words, transfers, transfer_legs, turnover_by_account"
+    yield "ANALYZE TABLE accounts, account_words, transfers, transfer_legs, turnover_by_account, timeline"
 
 
 def fill(connection: Any) -> None:

@@ -19,6 +19,7 @@ from chalicelib.core.http.endpoint import QueryEndpoint
 from chalicelib.core.mysql.connections import Pool, connect
 from chalicelib.core.queries.listing import ListParameters, Page
 from chalicelib.core.queries.snapshot import snapshot
+from chalicelib.core.queries.timeline import TimelineParameters, read_timeline
 from chalicelib.core.tokens import Signer
 from tests.core.bootstrap import SERVICES
 from tests.core.domain.accounts.queries import AccountFilters, get_account, list_accounts
@@ -161,6 +162,25 @@ def test_single_items(watch: Watch, query: Callable[[Any, str], Any], id: str) -
     """Are found by their keys."""
     _, rows = watch(partial(_asked, query, id))
     assert rows <= 500
+
+
+@pytest.mark.parametrize(
+    ("service", "id", "version", "parameters"),
+    [
+        ("transfers", "tra_00050000", 1, TimelineParameters()),
+        ("accounts", bulk.POPULAR_ACCOUNT, bulk.TRANSFERS, TimelineParameters(limit=200)),
+        ("accounts", bulk.POPULAR_ACCOUNT, bulk.TRANSFERS, TimelineParameters(before=50_000)),
+    ],
+)
+def test_timelines(watch: Watch, service: str, id: str, version: int, parameters: TimelineParameters) -> None:
+    """A page is read by its keys, and so is what its requests led to, however long the history is."""
+    page, rows = watch(
+        lambda cursor: read_timeline(
+            cursor, service, id, version, parameters, lambda _service, _id, stored: stored, [*SERVICES]
+        )
+    )
+    assert len(page.entries) > parameters.limit or version == 1
+    assert rows <= FEW
 
 
 def _asked(query: Callable[[Any, str], Any], id: str, cursor: Any) -> Any:

@@ -26,6 +26,7 @@ def test_members_that_a_customer_does_not_see(stack: Stack) -> None:
         "catalog.list": "/products?limit=1",
         "catalog.get": f"/products/{code}",
         "orders.timeline": f"/orders/{id}/timeline",
+        "customers.timeline": f"/customers/{buyer}/timeline",
     }
     written = dict(re.findall(r"^\| ([a-z]+\.[a-z]+) \| ([a-z_., ]+) \|$", _TABLE, re.MULTILINE))
     assert {f"{query}:{path}" for query, paths in written.items() for path in paths.split(", ")} == {

@@ -8,8 +8,7 @@ import pytest
 from chalicelib.core.errors import Invalid
 from chalicelib.orders.answers import OrderCustomer, OrderFilters, OrderLine, OrderSummary, Shortage
 from chalicelib.orders.queries import get_order, list_orders
-from chalicelib.orders.timeline import get_timeline
-from tests.shop.histories import BY_NAME, START, head, iso, order_state
+from tests.shop.histories import START, iso
 from tests.shop.queries.world import World, ids
 
 pytestmark = pytest.mark.database
@@ -92,7 +91,6 @@ def test_there_is_no_such_order(world: World) -> None:
     world.order()
     assert world.ask(get_order, "ord_2") is None
     assert world.ask(get_order, "ORD_1") is None
-    assert world.ask(get_timeline, "ord_2", BY_NAME) is None
 
 
 def test_each_filter_alone_and_together(world: World) -> None:
@@ -165,101 +163,3 @@ def test_times_that_utc_does_not_have(world: World) -> None:
             listed(world, **filters)
         assert [fault.parameter for fault in caught.value.faults] == list(filters)
     assert listed(world, placed_from=datetime(1, 1, 1, tzinfo=UTC), placed_to=datetime(9999, 12, 31, tzinfo=UTC)) == []
-
-
-def test_the_timeline_of_an_order(world: World) -> None:
-    """Every commit of the order and of its reservation, oldest first, with events as they were written."""
-    commits = [
-        ("orders", head("ord_1", 1, order_state(), command="orders.place", actor="cus_1", at=iso(START))),
-        (
-            "inventory",
-            head(
-                "res#ord_1",
-                1,
-                {"status": "reserved"},
-                command="inventory.reserve",
-                at=iso(START + timedelta(seconds=1)),
-            ),
-        ),
-        (
-            "orders",
-            head(
-                "ord_1",
-                2,
-                order_state("confirmed"),
-                command="orders.confirm",
-                at=iso(START + timedelta(seconds=2)),
-                events=[{"type": "OrderConfirmed", "data": {"note": "😀 'quoted'", "n": 2**70}}],
-            ),
-        ),
-        ("inventory", head("res#ord_2", 1, {"status": "reserved"})),
-        ("customers", head("ord_1", 1, {"name": "x", "email": "x", "created_at": iso(START)})),
-    ]
-    for service, commit in commits:
-        world.project(service, commit)
-    timeline = world.ask(get_timeline, "ord_1", BY_NAME)
-    assert timeline is not None
-    assert (timeline.id, timeline.customer_id, timeline.incomplete) == ("ord_1", "cus_1", False)
-    assert [(entry.service, entry.id, entry.version, entry.command) for entry in timeline.entries] == [
-        ("orders", "ord_1", 1, "orders.place"),
-        ("inventory", "res#ord_1", 1, "inventory.reserve"),
-        ("orders", "ord_1", 2, "orders.confirm"),
-    ]
-    assert (timeline.entries[0].actor, timeline.entries[0].at) == ("cus_1", "2026-11-23T10:00:00.000Z")
-    assert timeline.entries[2].events == [{"type": "OrderConfirmed", "data": {"note": "😀 'quoted'", "n": 2**70}}]
-
-
-def test_a_timeline_by_clocks_that_differ(world: World) -> None:
-    """Each of the two aggregates is in the order of its versions, even where its times are not."""
-    for service, id, version, second in [
-        ("orders", "ord_1", 1, 5),
-        ("orders", "ord_1", 2, 1),  # by a clock that was set back
-        ("inventory", "res#ord_1", 1, 6),
-        ("inventory", "res#ord_1", 2, 2),
-        ("orders", "ord_1", 3, 7),
-    ]:
-        state = order_state("cancelled") if service == "orders" else {"status": "released"}
-        world.project(service, head(id, version, state, at=iso(START + timedelta(seconds=second))))
-    timeline = world.ask(get_timeline, "ord_1", BY_NAME)
-    assert timeline is not None
-    assert [(entry.service, entry.version) for entry in timeline.entries] == [
-        ("orders", 1),
-        ("orders", 2),
-        ("inventory", 1),
-        ("inventory", 2),
-        ("orders", 3),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("status", "versions", "incomplete"),
-    [
-        ("placed", (), False),
-        ("cancelled", (), False),  # perhaps before it was reserved
-        ("confirmed", (), True),
-        ("rejected", (), True),
-        ("shipped", (1, 2), False),
-        ("shipped", (2,), True),
-        ("placed", (1, 3), True),
-    ],
-)
-def test_a_gap_in_the_reservation_is_shown(
-    world: World, status: str, versions: tuple[int, ...], incomplete: bool
-) -> None:
-    """When it was the inventory's stream that lost them, too."""
-    world.order(status=status)
-    for version in versions:
-        world.project("inventory", head("res#ord_1", version, {"status": "reserved"}))
-    timeline = world.ask(get_timeline, "ord_1", BY_NAME)
-    assert timeline is not None
-    assert timeline.incomplete is incomplete
-
-
-@pytest.mark.parametrize(("versions", "incomplete"), [((1, 2, 3), False), ((3,), True), ((1, 3), True), ((2, 3), True)])
-def test_a_gap_in_the_timeline_is_shown(world: World, versions: tuple[int, ...], incomplete: bool) -> None:
-    """When the stream lost commits, the answer says that it is incomplete."""
-    for version in versions:
-        world.order(version=version, status="placed")
-    timeline = world.ask(get_timeline, "ord_1", BY_NAME)
-    assert timeline is not None
-    assert timeline.incomplete is incomplete

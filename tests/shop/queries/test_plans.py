@@ -3,13 +3,11 @@
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
-from functools import partial
 from typing import Any
 
 import msgspec
 import pytest
 
-from chalicelib.bootstrap import SERVICES
 from chalicelib.catalog.queries import ProductFilters, get_product, list_products
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.queries.listing import Page
@@ -17,7 +15,6 @@ from chalicelib.core.tokens import Signer
 from chalicelib.customers.queries import CustomerFilters, get_customer, list_customers
 from chalicelib.orders.answers import OrderFilters
 from chalicelib.orders.queries import get_order, list_orders
-from chalicelib.orders.timeline import get_timeline
 from chalicelib.reports.queries import LowStockParameters, SalesParameters, low_stock, sales
 from tests.shop.queries import bulk
 from tests.support.watching import Watch
@@ -307,7 +304,6 @@ def test_low_stock(watch: Watch) -> None:
     [
         (get_order, "ord_00050000"),
         (get_order, "ord_none"),
-        (partial(get_timeline, services=SERVICES), "ord_00050000"),
         (get_customer, bulk.BUSY_CUSTOMER),
         (get_product, "SKU-77"),
     ],

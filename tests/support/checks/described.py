@@ -34,7 +34,7 @@ def check_described(described: dict[str, Any], route: Route) -> None:
         assert ("limit" in given) == route.is_list
     else:
         assert given["Consistency-Token"] == "header"
-        assert ("limit" in given) == route.is_list
+        assert ("cursor" in given) == route.is_list
         tagged = not route.is_list and "version" in route.answer.__struct_fields__
         assert ("304" in operation["responses"]) == ("If-None-Match" in given) == tagged
 

@@ -10,5 +10,7 @@ PERMISSIONS: PermissionRows = {
     "accounts.close": {MEMBER: OWN, CLERK: ALL, CHIEF: ALL},
     "accounts.list": {MEMBER: OWN, CLERK: ALL, CHIEF: ALL},
     "accounts.get": {MEMBER: OWN, CLERK: ALL, CHIEF: ALL},
+    "accounts.timeline": {MEMBER: OWN, CLERK: ALL, CHIEF: ALL},
+    "accounts.timeline:entries.actor": {CLERK: ALL, CHIEF: ALL},
     "accounts.get:turnover": {CLERK: ALL, CHIEF: ALL},
 }

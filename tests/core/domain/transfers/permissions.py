@@ -9,6 +9,8 @@ PERMISSIONS: PermissionRows = {
     "transfers.settle": {CLERK: ALL, CHIEF: ALL},
     "transfers.list": {MEMBER: OWN, CLERK: ALL, CHIEF: ALL},
     "transfers.get": {MEMBER: OWN, CLERK: ALL, CHIEF: ALL},
+    "transfers.timeline": {MEMBER: OWN, CLERK: ALL, CHIEF: ALL},
+    "transfers.timeline:entries.actor": {CLERK: ALL, CHIEF: ALL},
     "transfers.request:reference": {CLERK: ALL, CHIEF: ALL},
     "transfers.request:back-date": {CHIEF: ALL},
     "transfers.list:reference": {CLERK: ALL, CHIEF: ALL},
