@@ -65,7 +65,7 @@ class ShardReader:
         return self._iterator_at("TRIM_HORIZON")
 
     def _iterator_at(self, kind: Any, **position: str) -> str:
-        answer: Any = self._client.get_shard_iterator(
+        answer = self._client.get_shard_iterator(
             StreamArn=self._stream, ShardId=self._shard, ShardIteratorType=kind, **position
         )
         return str(answer["ShardIterator"])

@@ -72,7 +72,7 @@ class LetterEraser:
         return swept._replace(objects=removed, being_written=tuple(young), batches=tuple(self._batches()))
 
     def _all(self) -> Iterator[dict[str, Any]]:
-        pages: Any = self._dynamodb.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True)
+        pages = self._dynamodb.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True)
         for page in pages:
             for item in page["Items"]:
                 if "consumer" in item:
@@ -144,7 +144,7 @@ class LetterEraser:
     def _sweep_objects(self) -> tuple[int, list[str]]:
         """Remove every version of the person's images that no letter names. Returns how many, and the too young."""
         removed, young, now = 0, [], datetime.now(UTC)
-        pages: Any = self._runtime.s3.get_paginator("list_object_versions").paginate(Bucket=self._bucket)
+        pages = self._runtime.s3.get_paginator("list_object_versions").paginate(Bucket=self._bucket)
         for page in pages:
             for found in page.get("Versions", []):
                 name = found["Key"]
@@ -165,7 +165,7 @@ class LetterEraser:
         return self._is_meant(service, aggregate, counted)
 
     def _batches(self) -> Iterator[str]:
-        pages: Any = self._runtime.s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=_BATCHES)
+        pages = self._runtime.s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=_BATCHES)
         for page in pages:
             for found in page.get("Contents", []):
                 body = self._read(found["Key"])

@@ -89,7 +89,7 @@ class Envelope:
     at: str
     new_ids: bool = False
     access: Access = Access.ALL
-    owner: "str | Callable[[Any], str | None] | None" = None
+    owner: str | Callable[[State], str | None] | None = None
     precondition: Callable[[int | None], None] | None = None
     in_body: Mapping[str, str] = field(default_factory=dict)
     key: IdempotencyKey | None = None

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 from urllib.parse import urlencode
 
 import msgspec
@@ -20,7 +20,7 @@ from chalicelib.core.commands import pipeline
 from chalicelib.core.commands.idempotency import CommandResponse, IdempotencyKey
 from chalicelib.core.commands.pipeline import Envelope
 from chalicelib.core.commands.store import StoreUnreachable, Throttled
-from chalicelib.core.decider import Command
+from chalicelib.core.decider import Command, State
 from chalicelib.core.errors import Fault, Malformed, NotFound
 from chalicelib.core.faults import faults_of
 from chalicelib.core.http.header_syntax import BadHeader, preferences
@@ -32,6 +32,7 @@ from chalicelib.core.http.request import Reply, Request
 from chalicelib.core.http.validation import check_body
 from chalicelib.core.http.visibility import without
 from chalicelib.core.queries.limit import QueryCursor
+from chalicelib.core.queries.listing import Page
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.service import NewerSchema, Undeclared
 from chalicelib.core.settings import Settings
@@ -39,6 +40,9 @@ from chalicelib.core.telemetry import log, tracing
 
 B = TypeVar("B")
 T = TypeVar("T")
+S = TypeVar("S", bound=State)
+
+_Owner = str | Callable[[State], str | None] | None
 
 DEFAULT_WAIT_SECONDS = 2.0
 MAX_WAIT_SECONDS = 10.0
@@ -111,7 +115,7 @@ class Call(Generic[B]):
         ids: tuple[str, ...],
         *,
         new_ids: bool = False,
-        owner: str | Callable[[Any], str | None] | None = None,
+        owner: str | Callable[[S], str | None] | None = None,
         in_body: Mapping[str, str] = MappingProxyType({}),
     ) -> Envelope:
         """An envelope for the pipeline: the command with the request's preconditions and idempotency key.
@@ -135,7 +139,7 @@ class Call(Generic[B]):
             at=self.at,
             new_ids=new_ids,
             access=self.access,
-            owner=owner,
+            owner=cast(_Owner, owner),  # the function is given states of the first aggregate alone
             precondition=conditional.check if conditional else None,
             in_body=in_body,
             key=self._key(),
@@ -245,7 +249,7 @@ def _checked_body(request: Request, kind: type[B]) -> B:
     return check_body({} if absent else decode_json(request.json_body()), kind)
 
 
-def _page_reply(request: Request, page: Any, unseen: Sequence[str] = ()) -> Reply:
+def _page_reply(request: Request, page: Page[Any], unseen: Sequence[str] = ()) -> Reply:
     """A page of a list as {"items": [...], "next": ...}; `next` is the address of the next page."""
     following = None
     if page.next_bookmark:

@@ -8,7 +8,7 @@ side never reads DynamoDB.
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from chalicelib.core.dynamodb.codec import decode_item, encode_item
 from chalicelib.core.operations.queries import MOST_HOURS, RebuildStatus, get_rebuilds
@@ -111,7 +111,7 @@ def _send(runtime: Runtime, service: str, beat: Beat) -> None:
 
 def _dead_letters(runtime: Runtime) -> Counter[str]:
     """The number of open dead letters of each service."""
-    pages: Any = runtime.dynamodb.get_paginator("scan").paginate(
+    pages = runtime.dynamodb.get_paginator("scan").paginate(
         TableName=runtime.settings.dead_letter_table, ProjectionExpression="service", FilterExpression=OPEN
     )
     return Counter(item["service"]["S"] for page in pages for item in page["Items"])
