@@ -18,7 +18,7 @@ def project_event(event: Mapping[str, Any], context: object, runtime: Runtime) -
     """Project one event of a DynamoDB stream.
 
     Returns:
-        As `answer` does.
+        As `batch_response` does.
 
     Raises:
         BatchFailed: likewise.

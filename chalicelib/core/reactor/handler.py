@@ -16,7 +16,7 @@ def react_to_event(event: Mapping[str, Any], context: object, runtime: Runtime) 
     """React to one event of a DynamoDB stream.
 
     Returns:
-        As `answer` does.
+        As `batch_response` does.
 
     Raises:
         BatchFailed: likewise.
