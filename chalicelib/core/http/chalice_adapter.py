@@ -128,13 +128,13 @@ class Api:
         *,
         answer: type[A],
         asked: type[B] = NoBody,  # type: ignore[assignment]  # a route that asks for nothing takes a Call[None]
-        many: bool = False,
+        is_list: bool = False,
     ) -> Callable[[OperatorRun[B, A]], OperatorRun[B, A]]:
         """Decorate the function of a route for operators: Call -> answer. For the arguments see `OperatorEndpoint`."""
 
         def register(run: OperatorRun[B, A]) -> OperatorRun[B, A]:
             self.endpoints.append(
-                OperatorEndpoint(method, path, name, _summary(run), self.paths, answer, asked, run, many)
+                OperatorEndpoint(method, path, name, _summary(run), self.paths, answer, asked, run, is_list)
             )
             return run
 

@@ -44,7 +44,7 @@ def status(call: Call[StatusParameters], cursor: QueryCursor) -> Status:
     "operations.dead-letters",
     answer=DeadLetterSummary,
     asked=LetterParameters,
-    many=True,
+    is_list=True,
 )
 def dead_letters(call: Call[LetterParameters]) -> Page[DeadLetterSummary]:
     """List the records that were set aside, in no certain order. A page may hold fewer than `limit`."""
