@@ -12,7 +12,8 @@ from chalice.local import LambdaContext
 
 from local.aws import REGION
 
-_CHECK_EVERY_SECONDS = 15.0
+# A stream that stands still is to be seen within 10 s: this, STILL_SECONDS, and the pause of a page that looks.
+_CHECK_EVERY_SECONDS = 3.0
 
 
 def check_now_and_then(check: Callable[[dict[str, Any], Any], Any], stopped: threading.Event) -> None:

@@ -14,8 +14,6 @@ from ops.environment import load
 from ops.interrupting import interruptible
 from ops.output import json_option, print_json, table, terminal
 
-# The check runs every minute. If a row is older than this, the check has stopped.
-_STALE_SECONDS = 180
 # A page of a scan takes a second or so.
 _IDLE_SECONDS = 30
 
@@ -76,8 +74,10 @@ def _table(found: Status) -> Table:
 
 def _row(service: Any) -> tuple[Any, ...]:
     lag = "not known" if service.lag_seconds is None else f"{service.lag_seconds:.1f} s"
+    if service.stuck:
+        lag = f"stands still, {service.waiting_seconds:.0f} s"
     age = f"{service.age_seconds:.0f} s ago"
-    if service.age_seconds > _STALE_SECONDS:
+    if service.check_overdue:
         age += ": the scheduled check is not running"
     return service.service, lag, service.dead_letters, age, _rebuild(service.rebuild)
 

@@ -13,6 +13,7 @@ from ops.options import segments_option, service_option
 from ops.output import json_option, print_json, table, terminal
 from ops.progress import phase
 from ops.verify.drift import NOT_REPAIRABLE, Drift
+from ops.verify.outcome import keep_outcome
 from ops.verify.run import Target, VerifyOptions, VerifyReport
 from ops.verify.run import verify as run
 
@@ -33,20 +34,22 @@ def verify(repair: bool, chosen: tuple[str, ...], settle: float, segments: int, 
     """Compare the read model with the write model, row by row, and the summaries with their sums.
 
     The exit code is 1 if a difference was not repaired, or if a rebuild swapped the tables meanwhile, so that verify
-    has to be run again. It does no harm while commands arrive.
+    has to be run again. It does no harm while commands arrive. GET /status and the console tell the outcome.
     """
     runtime = load()
     url = runtime.settings.need("database_url")
+    targets = [
+        Target(service, runtime.settings.table(service.name), live(url, service))
+        for service in services_of(runtime.services, chosen)
+    ]
     report = run(
-        [
-            Target(service, runtime.settings.table(service.name), live(url, service))
-            for service in services_of(runtime.services, chosen)
-        ],
+        targets,
         patient_dynamodb(),
         lambda: patient_mysql(url),
         VerifyOptions(repair=repair, settle_seconds=settle, segments=segments),
         phase=phase,
     )
+    keep_outcome(lambda: patient_mysql(url), [target.service.name for target in targets], report)
     if as_json:
         print_json(as_document(report))
     else:

@@ -55,6 +55,8 @@ class VerifyReport:
         items: the number of items that were compared with their rows.
         rows: the number of rows whose items were looked up.
         counts: the number of differences, by kind.
+        found: the same, by service.
+        mended: the number of differences that were repaired, by service.
         repaired: the number of differences that were repaired.
         examples: the first hundred differences.
         rebuilt: services whose tables a rebuild swapped for those of another generation meanwhile, so that the result
@@ -66,6 +68,8 @@ class VerifyReport:
     items: int = 0
     rows: int = 0
     counts: Counter[DriftKind] = field(default_factory=Counter)
+    found: Counter[str] = field(default_factory=Counter)
+    mended: Counter[str] = field(default_factory=Counter)
     repaired: int = 0
     examples: list[Drift] = field(default_factory=list)
     rebuilt: list[str] = field(default_factory=list)
@@ -80,6 +84,8 @@ class VerifyReport:
     def add(self, drift: Drift) -> None:
         """Count a difference."""
         self.counts[drift.kind] += 1
+        self.found[drift.service] += 1
+        self.mended[drift.service] += drift.repaired
         self.repaired += drift.repaired
         if len(self.examples) < _MOST_EXAMPLES or (not drift.repaired and self.left == 1):
             self.examples.append(drift)

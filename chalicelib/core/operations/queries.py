@@ -1,6 +1,6 @@
 """The status of each service, as the scheduled check last stored it."""
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -44,10 +44,23 @@ class StatusParameters(Struct, frozen=True):
 
 
 class LagPoint(Struct, frozen=True, kw_only=True):
-    """The largest lag of a few minutes."""
+    """A few minutes: the largest lag, and the commits."""
 
     at: Timestamp
     lag_seconds: Annotated[float | None, Meta(description="Null if it was not known.")]
+    commits_per_second: Annotated[float, Meta(ge=0, description="Commits that became visible, on average.")]
+
+
+class VerifyOutcome(Struct, frozen=True, kw_only=True):
+    """The last outcome of `ops verify` for a service."""
+
+    finished_at: Timestamp
+    age_seconds: float
+    found: Annotated[int, Meta(ge=0, description="Differences between write model and read model.")]
+    left: Annotated[int, Meta(ge=0, description="Of these, those that were not repaired.")]
+    rebuilt: Annotated[
+        bool, Meta(description="Whether a rebuild swapped the tables meanwhile. Then the outcome says nothing.")
+    ]
 
 
 class ServiceStatus(Struct, frozen=True, kw_only=True):
@@ -60,8 +73,29 @@ class ServiceStatus(Struct, frozen=True, kw_only=True):
     dead_letters: Annotated[
         int, Meta(ge=0, description="Number of records that were set aside and are not handled yet.")
     ]
+    commits_per_second: Annotated[
+        float, Meta(ge=0, description="Commits that became visible in the last 10 seconds, on average.")
+    ]
+    waiting_seconds: Annotated[
+        float | None,
+        Meta(
+            description="Seconds since a heartbeat was sent that has not come through the service's stream."
+            " Null if none is under way."
+        ),
+    ]
+    stuck: Annotated[
+        bool,
+        Meta(
+            description="Whether the stream stands still: a heartbeat has waited for over 4 seconds, and no commit"
+            " of the service became visible in that time."
+        ),
+    ]
     checked_at: Timestamp
-    age_seconds: Annotated[float, Meta(description="Age of this row in seconds. The check runs every minute.")]
+    age_seconds: Annotated[float, Meta(description="Age of the check in seconds. It runs every minute, or more often.")]
+    check_overdue: Annotated[bool, Meta(description="Whether the check has missed its turn.")]
+    verify: Annotated[
+        VerifyOutcome | None, Meta(description="The last outcome of `ops verify`. Null if there is none.")
+    ]
     rebuild: Annotated[
         RebuildStatus | None, Meta(description="The rebuild of the service's tables. Null if none is running.")
     ]
@@ -74,8 +108,18 @@ class Status(Struct, frozen=True):
     services: list[ServiceStatus]
 
 
-_STATUS = """SELECT service, lag_seconds, dead_letters, checked_at,
-  TIMESTAMPDIFF(MICROSECOND, checked_at, UTC_TIMESTAMP(3)) AS age FROM service_status ORDER BY service"""
+RATE_SECONDS = 10
+STILL_SECONDS = 4
+_SELDOMEST_SECONDS = 60
+_STATUS = """SELECT s.service, lag_seconds, dead_letters, checked_at, every_seconds,
+  TIMESTAMPDIFF(MICROSECOND, checked_at, UTC_TIMESTAMP(3)) AS age,
+  IF(h.beat >= s.beat, NULL, TIMESTAMPDIFF(MICROSECOND, waiting_since, UTC_TIMESTAMP(3))) AS waiting
+  FROM service_status s LEFT JOIN heartbeats h ON h.service = s.service ORDER BY s.service"""
+_MOVING = """SELECT service, COUNT(*) AS commits,
+  COUNT(IF(applied_at >= UTC_TIMESTAMP(3) - INTERVAL %s SECOND, 1, NULL)) AS latest FROM timeline
+  WHERE applied_at >= UTC_TIMESTAMP(3) - INTERVAL %s SECOND GROUP BY service"""
+_VERIFIED = """SELECT service, finished_at, found, left_over, rebuilt,
+  TIMESTAMPDIFF(MICROSECOND, finished_at, UTC_TIMESTAMP(3)) AS age FROM verifications"""
 
 
 _REBUILDS = """SELECT service, SUM(items) AS items, MAX(expected) AS expected, MIN(started_at) AS started_at,
@@ -84,7 +128,10 @@ _REBUILDS = """SELECT service, SUM(items) AS items, MAX(expected) AS expected, M
   TIMESTAMPDIFF(MICROSECOND, MAX(updated_at), UTC_TIMESTAMP(3)) AS age FROM rebuilds GROUP BY service"""
 
 
-_HISTORY = """SELECT service, MIN(checked_at) AS at, MAX(lag_seconds) AS lag_seconds FROM lag_history
+# A row is of a minute. The present one is not over.
+_HISTORY = """SELECT service, MIN(checked_at) AS at, MAX(lag_seconds) AS lag_seconds,
+  SUM(commits) / GREATEST(1, TIMESTAMPDIFF(SECOND, MIN(checked_at),
+    LEAST(UTC_TIMESTAMP(), MAX(checked_at) + INTERVAL 60 SECOND))) AS rate FROM lag_history
   WHERE checked_at >= UTC_TIMESTAMP(3) - INTERVAL %s HOUR
   GROUP BY service, FLOOR(UNIX_TIMESTAMP(checked_at) / %s) ORDER BY at"""
 
@@ -98,8 +145,15 @@ def get_status(cursor: QueryCursor, hours: int | None = None) -> Status:
     """
     rebuilds = get_rebuilds(cursor)
     history = get_history(cursor, hours) if hours else None
+    cursor.execute(_MOVING, (STILL_SECONDS, RATE_SECONDS))
+    moving = {row["service"]: _Moving(row["commits"], row["latest"]) for row in cursor.fetchall()}
+    cursor.execute(_VERIFIED)
+    verified = {row["service"]: _verified(row) for row in cursor.fetchall()}
     cursor.execute(_STATUS)
-    found = [_service(row, rebuilds.get(row["service"])) for row in cursor.fetchall()]
+    found = [
+        _service(row, rebuilds.get(row["service"]), moving.get(row["service"], _STILL), verified.get(row["service"]))
+        for row in cursor.fetchall()
+    ]
     if history is None:
         return Status(found)
     return Status([msgspec.structs.replace(one, history=history.get(one.service, [])) for one in found])
@@ -111,7 +165,11 @@ def get_history(cursor: QueryCursor, hours: int) -> dict[str, list[LagPoint]]:
     found: dict[str, list[LagPoint]] = {}
     for row in cursor.fetchall():
         lag = row["lag_seconds"]
-        point = LagPoint(at=timestamp(row["at"]), lag_seconds=None if lag is None else float(lag))
+        point = LagPoint(
+            at=timestamp(row["at"]),
+            lag_seconds=None if lag is None else float(lag),
+            commits_per_second=round(float(row["rate"]), 3),
+        )
         found.setdefault(row["service"], []).append(point)
     return found
 
@@ -144,13 +202,42 @@ def _remaining(items: int, expected: int | None) -> int | None:
     return None if expected is None else max(0, expected - items)
 
 
-def _service(row: ResultRow, rebuild: RebuildStatus | None) -> ServiceStatus:
-    lag = row["lag_seconds"]
+class _Moving(NamedTuple):
+    """The number of commits that became visible in the last RATE_SECONDS, and in the last STILL_SECONDS."""
+
+    commits: int
+    latest: int
+
+
+_STILL = _Moving(0, 0)
+
+
+def _verified(row: ResultRow) -> VerifyOutcome:
+    return VerifyOutcome(
+        finished_at=timestamp(row["finished_at"]),
+        age_seconds=max(0, row["age"]) / 1_000_000,
+        found=row["found"],
+        left=row["left_over"],
+        rebuilt=bool(row["rebuilt"]),
+    )
+
+
+def _service(
+    row: ResultRow, rebuild: RebuildStatus | None, moving: _Moving, verified: VerifyOutcome | None
+) -> ServiceStatus:
+    lag, age = row["lag_seconds"], max(0, row["age"]) / 1_000_000
+    waiting = None if row["waiting"] is None else max(0, row["waiting"]) / 1_000_000
+    every = _SELDOMEST_SECONDS if row["every_seconds"] is None else float(row["every_seconds"])
     return ServiceStatus(
         service=row["service"],
         lag_seconds=None if lag is None else float(lag),
         dead_letters=row["dead_letters"],
+        commits_per_second=moving.commits / RATE_SECONDS,
+        waiting_seconds=waiting,
+        stuck=waiting is not None and waiting > STILL_SECONDS and not moving.latest,
         checked_at=timestamp(row["checked_at"]),
-        age_seconds=max(0, row["age"]) / 1_000_000,
+        age_seconds=age,
+        check_overdue=age > 2 * every + STILL_SECONDS,
+        verify=verified,
         rebuild=rebuild,
     )

@@ -12,7 +12,7 @@ from chalicelib.core.mysql.connections import connect, parse_url
 from chalicelib.core.mysql.migrate import read_migrations
 from chalicelib.core.mysql.users import WRITES, ensure_user
 from tests.core.bootstrap import MIGRATIONS
-from tests.core.ops.world import World, transfer
+from tests.core.ops.world import STATUS, World, transfer
 from tests.support.waiting import PATIENT_SECONDS, eventually
 
 
@@ -37,8 +37,8 @@ def test_verify(world: World) -> None:
 def test_status(world: World) -> None:
     """The check's rows, as a table and as JSON; a check that has stopped is named."""
     assert "There is no status yet" in world.ops("status").out
-    world.sql("INSERT INTO service_status VALUES ('transfers', 1.25, 2, UTC_TIMESTAMP(3))")
-    world.sql("INSERT INTO service_status VALUES ('accounts', NULL, 0, UTC_TIMESTAMP(3) - INTERVAL 10 MINUTE)")
+    world.sql(f"{STATUS} VALUES ('transfers', 1.25, 2, UTC_TIMESTAMP(3))")
+    world.sql(f"{STATUS} VALUES ('accounts', NULL, 0, UTC_TIMESTAMP(3) - INTERVAL 10 MINUTE)")
     shown = world.ops("status").out
     assert "1.2 s" in shown
     assert "not known" in shown
@@ -61,7 +61,7 @@ def ignoring_signals() -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_status_goes_on_showing(world: World, number: signal.Signals) -> None:
     """With --watch it looks again and again, and shows what has changed meanwhile, until it is told to end."""
-    world.sql("INSERT INTO service_status VALUES ('transfers', 1.25, 2, UTC_TIMESTAMP(3))")
+    world.sql(f"{STATUS} VALUES ('transfers', 1.25, 2, UTC_TIMESTAMP(3))")
     watching = world.start("status", "--watch", "--json", "--interval", "0.1", before=ignoring_signals)
     try:
         assert watching.stdout

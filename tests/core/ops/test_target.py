@@ -10,7 +10,7 @@ import pytest
 
 from local import ROOT
 from ops.running_stack import FILE, find_stack, published
-from tests.core.ops.world import World
+from tests.core.ops.world import STATUS, World
 from tests.support import commands
 from tests.support.clone import NAMES_A_STACK, described, make_clone
 from tests.support.commands import Output
@@ -60,7 +60,7 @@ def test_nothing_is_named_and_nothing_runs(command: list[str], tmp_path: Path) -
 
 def test_a_second_clone_leaves_the_first_ones_stack_alone(world: World, tmp_path: Path) -> None:
     """Its own stack is worked on where it runs; the other clone's never is, unless its folder is named."""
-    world.sql("INSERT INTO service_status VALUES ('transfers', 1.25, 2, UTC_TIMESTAMP(3))")
+    world.sql(f"{STATUS} VALUES ('transfers', 1.25, 2, UTC_TIMESTAMP(3))")
     first, second = make_clone(tmp_path / "first"), make_clone(tmp_path / "second")
     with published(first.state, described(first.state, {**world.env, "READ_DATABASE_URL": world.url})):
         found = first.run("ops", "status", "--json", **NEUTRAL.env)

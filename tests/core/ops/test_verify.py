@@ -341,3 +341,18 @@ def test_legs_of_many_transfers_that_are_not_there(world: World) -> None:
         world.sql(copy.format(f"tra_x{number}"))
     _, found = world.verify()
     assert kinds(found) >= {("foreign", f"tra_x{number}") for number in range(101)}
+
+
+def test_the_outcome_is_kept(world: World) -> None:
+    """Of each service that was verified, for whoever looks later; the next run replaces it."""
+    world.commit(transfer("tra_1"), transfer("tra_2"))
+    world.sql("DELETE FROM transfers WHERE id = 'tra_2'")
+    assert world.ops("verify", "--settle", "0").code == 1
+    kept = "SELECT found > 0, left_over > 0, rebuilt FROM verifications WHERE service = 'transfers'"
+    assert world.sql(kept) == ((1, 1, 0),)
+    assert world.ops("verify", "--settle", "0", "--repair").code == 0
+    assert world.sql(kept) == ((1, 0, 0),)
+    assert world.ops("verify", "--settle", "0", "--service", "accounts").code == 0
+    assert world.sql(kept) == ((1, 0, 0),)
+    assert world.ops("verify", "--settle", "0").code == 0
+    assert world.sql(kept) == ((0, 0, 0),)

@@ -35,6 +35,10 @@ def quiet(_what: str, _total: int | None) -> Iterator[Any]:
     yield lambda _count: None
 
 
+STATUS = "INSERT INTO service_status (service, lag_seconds, dead_letters, checked_at)"
+"""What the scheduled check keeps, of which a test writes the values."""
+
+
 class World:
     """Both sides, and what is between them.
 
