@@ -54,7 +54,8 @@ def test_what_ships(fresh: str) -> None:
         "core/0001_engine",
         "core/0002_journeys",
         "core/0003_lag_history",
-        "core/0004_operations",
+        "core/0004_timeline_by_request",
+        "core/0005_operations",
         "tests/0001_domain",
     ]
     assert {"transfers", "transfer_legs", "timeline", "owner_activity"} <= tables(fresh)
