@@ -1,31 +1,18 @@
 """The shop's part of a load: new customers, products, stock and orders, which are changed, cancelled and shipped."""
 
-import threading
 import uuid
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from local.load import Mix, Shown
 from local.load.client import TimedResponse
 from local.load.commanding import Commander
-from local.load.mix import MOST_LISTED
+from local.load.mix import MOST_LISTED, Act, Draw, Ready
 
 CURRENCY = "GBP"
 PIECES = 1_000_000
 ORDERS = 45.0
 _CUSTOMERS, _PRODUCTS = 20, 40
-_TO_SHIP = 200
-# How often each is sent, beside the orders.
-_WEIGHTS = {
-    "receive": 12,
-    "change customer": 12,
-    "change product": 8,
-    "register": 8,
-    "ship": 7,
-    "cancel": 5,
-    "add product": 3,
-}
 _CONFIRMED = "/orders?status=confirmed&limit=50"
 # The path of what a service's aggregates are shown by; stock is shown with its product, whose version is another.
 _PATHS = {"customers": "/customers/{}", "catalog": "/products/{}", "inventory": "/products/{}", "orders": "/orders/{}"}
@@ -52,23 +39,20 @@ class ShopMix(Mix):
     )
 
     def __init__(self, orders: float = ORDERS) -> None:
-        rest = (100 - orders) / sum(_WEIGHTS.values())
-        self._weights = {"place": orders, **{name: share * rest for name, share in _WEIGHTS.items()}}
-        self._acts: dict[str, Callable[[Commander], object]] = {
-            "place": self.place,
-            "receive": self.receive,
-            "change customer": self.change_customer,
-            "change product": self.change_product,
-            "register": self.register,
-            "ship": self.ship,
-            "cancel": self.cancel,
-            "add product": self.add_product,
+        beside: dict[Act, float] = {
+            self.receive: 12,
+            self.change_customer: 12,
+            self.change_product: 8,
+            self.register: 8,
+            self.ship: 7,
+            self.cancel: 5,
+            self.add_product: 3,
         }
+        self._draw = Draw(self.place, orders, beside)
         self.customers: list[str] = []
         self.skus: list[str] = []
         self.orders: list[str] = []
-        self._to_ship: deque[str] = deque(maxlen=_TO_SHIP)
-        self._lock = threading.Lock()
+        self._to_ship = Ready()
 
     def is_open(self) -> bool:
         """See `Mix.is_open`."""
@@ -83,8 +67,7 @@ class ShopMix(Mix):
 
     def act(self, commander: Commander) -> None:
         """See `Mix.act`."""
-        (name,) = commander.chance.choices(list(self._weights), list(self._weights.values()))
-        self._acts[name](commander)
+        self._draw(commander.chance)(commander)
 
     def shown(self, service: str, answer: Mapping[str, Any]) -> Shown:
         """See `Mix.shown`."""
@@ -96,8 +79,7 @@ class ShopMix(Mix):
     def listed(self, path: str, items: Sequence[Mapping[str, Any]]) -> None:
         """See `Mix.listed`: what is confirmed can be shipped."""
         if path == _CONFIRMED:
-            with self._lock:
-                self._to_ship += [order["id"] for order in items if order["id"] not in self._to_ship]
+            self._to_ship.note(order["id"] for order in items)
 
     def register(self, commander: Commander) -> None:
         """A new customer."""
@@ -151,8 +133,7 @@ class ShopMix(Mix):
 
     def ship(self, commander: Commander) -> None:
         """An order that was seen to be confirmed, or one more is placed."""
-        with self._lock:
-            id = self._to_ship.popleft() if self._to_ship else None
+        id = self._to_ship.take()
         if id is None:
             self.place(commander)
         else:

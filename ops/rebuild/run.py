@@ -17,7 +17,7 @@ from ops.failing import OpsError
 from ops.phases import Advance, Phase
 from ops.rebuild import tables
 from ops.rebuild.control import SILENCE_SECONDS, Control, alone
-from ops.rebuild.scan import RebuildScan, Refused
+from ops.rebuild.scan import RebuildScan, RefusedItem
 from ops.verify import Drift, Target, VerifyOptions, verify
 from ops.verify.run import Connect
 from ops.verify.sides import Items, with_rows
@@ -75,7 +75,7 @@ class RebuildResult(NamedTuple):
     services: Sequence[str]
     items: int = 0
     seconds: float = 0.0
-    refused: Sequence[Refused] = ()
+    refused: Sequence[RefusedItem] = ()
     drift: Sequence[Drift] = ()
 
     @property
@@ -155,7 +155,7 @@ class _Rebuild:
         return self._fill_and_swap(services, resume=resume)
 
     def _fill_and_swap(self, services: Sequence[Service], *, resume: bool) -> RebuildResult:
-        refused: list[Refused] = []
+        refused: list[RefusedItem] = []
         items = sum(self._scan(service, refused) for service in services)
         if refused:
             return self._outcome(services, items, refused=refused)
@@ -166,7 +166,7 @@ class _Rebuild:
         tables.clean_up(self._connection)
         return self._outcome(services, items)
 
-    def _scan(self, service: Service, refused: list[Refused]) -> int:
+    def _scan(self, service: Service, refused: list[RefusedItem]) -> int:
         """Scan the rest of a service's table. Returns the number of items."""
         parts = tables.unfinished(self._connection, service.name)
         writer = Writer(self._job.connect)

@@ -21,7 +21,7 @@ from ops.verify.sides import Item, Items
 _ITEMS_AT_ONCE = 500
 
 
-class Refused(NamedTuple):
+class RefusedItem(NamedTuple):
     """An item of which the new tables have no rows, and the reason."""
 
     id: str
@@ -42,7 +42,7 @@ class RebuildScan:
         self._items = items
         self._attempts = attempts
 
-    def part(self, progress: Progress, advance: Callable[[int], None]) -> Iterator[Refused]:
+    def part(self, progress: Progress, advance: Callable[[int], None]) -> Iterator[RefusedItem]:
         """Write one segment of the table, from its last position on, into the new tables.
 
         Yields:
@@ -56,19 +56,19 @@ class RebuildScan:
             self._attempts.run(lambda connection: progress.note(connection, count, following))  # noqa: B023  (at once)
             advance(count)
 
-    def _write(self, items: Sequence[Item]) -> Iterator[Refused]:
+    def _write(self, items: Sequence[Item]) -> Iterator[RefusedItem]:
         rows: list[AggregateRows] = []
         for item in items:
             try:
                 with of_the_record():  # UnknownAggregate, or whatever a projection raises of a state it cannot read
                     wanted = rows_of(head_of(item, self._service), self._service, self._service.projection)
             except Poisonous as error:
-                yield Refused(item["id"]["S"], str(error)[:300])
+                yield RefusedItem(item["id"]["S"], str(error)[:300])
             else:
                 rows += [wanted] if wanted else []
         yield from self._apply(rows)
 
-    def _apply(self, rows: Sequence[AggregateRows]) -> Iterator[Refused]:
+    def _apply(self, rows: Sequence[AggregateRows]) -> Iterator[RefusedItem]:
         """Write items in one transaction. If they are refused, halve them until a single item is left."""
         work = Work(rows={self._service.projection.generation: rows})
         try:
@@ -80,7 +80,7 @@ class RebuildScan:
             raise OpsError(f"The read model cannot be written: {error}", "`ops rebuild --resume` continues.") from error
         except Poisonous as error:
             if len(rows) == 1:
-                yield Refused(rows[0].key, str(error)[:300])
+                yield RefusedItem(rows[0].key, str(error)[:300])
                 return
             middle = len(rows) // 2
             yield from self._apply(rows[:middle])

@@ -1,21 +1,17 @@
 """The neutral domain's part of a load: new accounts and transfers, which are changed, cancelled and settled."""
 
-import threading
 import uuid
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from local.load import Mix, Shown
 from local.load.client import TimedResponse
 from local.load.commanding import Commander
-from local.load.mix import MOST_LISTED
+from local.load.mix import MOST_LISTED, Act, Draw, Ready
 
 MONEY = 1_000_000
 TRANSFERS = 45.0
-_ACCOUNTS, _OWNERS, _TO_SETTLE = 60, 20, 200
-# How often each is sent, beside the transfers.
-_WEIGHTS = {"deposit": 12, "rename": 12, "note": 8, "open": 11, "settle": 7, "cancel": 5}
+_ACCOUNTS, _OWNERS = 60, 20
 _ACCEPTED = "/transfers?status=accepted&limit=50"
 
 
@@ -37,21 +33,18 @@ class AccountsMix(Mix):
     )
 
     def __init__(self, transfers: float = TRANSFERS) -> None:
-        rest = (100 - transfers) / sum(_WEIGHTS.values())
-        self._weights = {"request": transfers, **{name: share * rest for name, share in _WEIGHTS.items()}}
-        self._acts: dict[str, Callable[[Commander], object]] = {
-            "request": self.request,
-            "deposit": self.deposit,
-            "rename": self.rename,
-            "note": self.note,
-            "open": self.open,
-            "settle": self.settle,
-            "cancel": self.cancel,
+        beside: dict[Act, float] = {
+            self.deposit: 12,
+            self.rename: 12,
+            self.note: 8,
+            self.open: 11,
+            self.settle: 7,
+            self.cancel: 5,
         }
+        self._draw = Draw(self.request, transfers, beside)
         self.accounts: list[str] = []
         self.transfers: list[str] = []
-        self._to_settle: deque[str] = deque(maxlen=_TO_SETTLE)
-        self._lock = threading.Lock()
+        self._to_settle = Ready()
 
     def is_open(self) -> bool:
         """See `Mix.is_open`."""
@@ -67,8 +60,7 @@ class AccountsMix(Mix):
 
     def act(self, commander: Commander) -> None:
         """See `Mix.act`."""
-        (name,) = commander.chance.choices(list(self._weights), list(self._weights.values()))
-        self._acts[name](commander)
+        self._draw(commander.chance)(commander)
 
     def shown(self, service: str, answer: Mapping[str, Any]) -> Shown:
         """See `Mix.shown`."""
@@ -79,8 +71,7 @@ class AccountsMix(Mix):
     def listed(self, path: str, items: Sequence[Mapping[str, Any]]) -> None:
         """See `Mix.listed`: what is accepted can be settled."""
         if path == _ACCEPTED:
-            with self._lock:
-                self._to_settle += [item["id"] for item in items if item["id"] not in self._to_settle]
+            self._to_settle.note(item["id"] for item in items)
 
     def deposit(self, commander: Commander) -> None:
         """Money for an account."""
@@ -115,8 +106,7 @@ class AccountsMix(Mix):
 
     def settle(self, commander: Commander) -> None:
         """A transfer that was seen to be accepted, or one more is requested."""
-        with self._lock:
-            id = self._to_settle.popleft() if self._to_settle else None
+        id = self._to_settle.take()
         if id is None:
             self.request(commander)
         else:
