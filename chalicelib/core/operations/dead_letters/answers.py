@@ -40,7 +40,7 @@ LetterKey = Annotated[
         examples=[key_of("documents#doc_1#2")],
     ),
 ]
-Consumer = Annotated[Literal["projector", "reactor"], Meta(description="Who set it aside, and handles it again.")]
+ConsumerName = Annotated[Literal["projector", "reactor"], Meta(description="Who set it aside, and handles it again.")]
 ServiceName = Annotated[str, Meta(min_length=1, max_length=32, description="The service whose stream it came from.")]
 ErrorKind = Annotated[
     str,
@@ -57,7 +57,7 @@ class LetterParameters(ListParameters, frozen=True, kw_only=True):
     """Which dead letters are listed."""
 
     service: ServiceName | None = None
-    consumer: Consumer | None = None
+    consumer: ConsumerName | None = None
     kind: ErrorKind | None = None
     error: ErrorText | None = None
     state: Annotated[
@@ -70,7 +70,7 @@ class Matching(Body, frozen=True, kw_only=True):
     """Which open dead letters an action is about: a filter, or all."""
 
     service: ServiceName | None = None
-    consumer: Consumer | None = None
+    consumer: ConsumerName | None = None
     kind: ErrorKind | None = None
     error: ErrorText | None = None
     all: Annotated[bool, Meta(description="True where no filter is given, and all are meant.")] = False
@@ -98,7 +98,7 @@ class DeadLetterSummary(Struct, frozen=True, kw_only=True):
     service: str
     aggregate: Annotated[str, Meta(description="The id of the aggregate that the record is about.")]
     version: Annotated[Version | None, Meta(description="Null where the record cannot be decoded.")]
-    consumer: Consumer
+    consumer: ConsumerName
     kind: Annotated[str, Meta(description="The type of the error.")]
     error: Annotated[str, Meta(description="What was wrong with the record. It holds no value of it.")]
     set_aside_at: Timestamp
