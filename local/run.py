@@ -4,10 +4,10 @@ import fcntl
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from types import FrameType
 
 from chalicelib.core.composition_root import composition_root
 from local import LocalError, message_of
@@ -72,12 +72,12 @@ def _serve(stack: Stack, config: Config) -> None:
             time.sleep(0.25)
 
 
-def _on_signals(action: Any) -> None:
+def _on_signals(action: Callable[[int, FrameType | None], object] | signal.Handlers) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, action)
 
 
-def _raise_ended(*_: Any) -> None:
+def _raise_ended(*_: object) -> None:
     raise _Ended
 
 

@@ -8,6 +8,7 @@ environment variables of a folder's own are in `settings.py`.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from chalicelib.core.access.permissions import PermissionRows, Permissions
@@ -145,7 +146,7 @@ class _Folder:
     def _has(self, module: str) -> bool:
         return (self._folder / f"{module}.py").exists()
 
-    def _module(self, name: str) -> Any:
+    def _module(self, name: str) -> ModuleType:
         if not self._has(name):
             raise HalfWired(
                 f"{self.place}/{name}.py is not there: write it, or take {self.name!r} out of bootstrap.py."

@@ -88,7 +88,7 @@ class Runtime:
 
     @property
     def ports(self) -> Mapping[str, Any]:
-        """The ports that services publish to each other, by name."""
+        """The ports that services publish to each other, by name. Annotate one with the published type."""
         return self.once("ports", lambda: self._make_ports(self))
 
     @property
