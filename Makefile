@@ -3,17 +3,20 @@
 # The project's own tests, beside those of the services in their folders.
 PROJECT_TESTS := tests/shop
 
+# What seed loads and check-sales compares with.
+SEED = $(or $(FILE),demo/seed/sample/online-retail-$(if $(ALL),sample,small).csv.gz)
+
 include deploy/engine.mk
 
 .PHONY: seed check-sales load bench bench-tools bench-search bench-buckets costs
 
 ##@ Try the shop
 
-seed: setup ## Load real orders into the running stack: the sample, or the year with FILE=online-retail.csv.gz
-	@exec $(PY) -m demo.seed $(FILE)
+seed: setup ## Load 200 real invoices into the running stack; 1,000 with ALL=1; a year with FILE=online-retail.csv.gz
+	@exec $(PY) -m demo.seed $(SEED)
 
-check-sales: setup ## Compare the sales reports with what was seeded, to the penny: [FILE=...]
-	@$(PY) -m tests.shop.seed.sales_from_csv $(or $(FILE),demo/seed/sample/online-retail-sample.csv.gz) | $(PY) -m demo.check_sales
+check-sales: setup ## Compare the sales reports with what was seeded, to the penny: [ALL=1] [FILE=...], as for seed
+	@$(PY) -m tests.shop.seed.sales_from_csv $(SEED) | $(PY) -m demo.check_sales
 
 load: setup ## Send a mixed load to the running stack and check every answer: [RATE=50] [SECONDS=30]
 	@exec $(PY) -m demo.load --rate $(or $(RATE),50) --seconds $(or $(SECONDS),30)

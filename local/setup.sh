@@ -4,6 +4,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# Two terminals at once must not make the same environment: the second waits, and finds it made.
+if command -v flock >/dev/null; then
+  exec 9<local/setup.sh
+  flock -n 9 || { echo "setup: another make is installing; waiting for it" >&2; flock 9; }
+fi
+
 say() { echo "setup: $*" >&2; }
 fail() { say "$@"; exit 1; }
 

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from pymysql import MySQLError
 
@@ -63,16 +64,17 @@ class Stack:
         self._pump.start()
 
     def stop(self) -> None:
-        """Stop all parts: first the API, then the pump, then the stores.
+        """Stop all parts: first those that write, side by side, then the stores.
 
         Raises:
             LocalError: some data could not be kept.
         """
-        for child in (self._api, self._catch_up, self._pump):
-            child.stop()
-        if self._mariadb:
-            self._mariadb.stop()
-        self._ministack.stop(self._say)
+        with ThreadPoolExecutor() as side_by_side:
+            list(side_by_side.map(Child.stop, (self._api, self._catch_up, self._pump)))
+            ending = side_by_side.submit(self._mariadb.stop) if self._mariadb else None
+            self._ministack.stop(self._say)
+            if ending:
+                ending.result()
 
     def revive(self) -> None:
         """Restart the parts that have ended unexpectedly.

@@ -13,7 +13,9 @@ from demo.seed.tally import SeedTally, summary
 from local.load.client import CannotGoOn
 from ops.failing import OpsError
 
-SAMPLE = Path(__file__).parent / "sample" / "online-retail-sample.csv.gz"
+_SAMPLES = Path(__file__).parent / "sample"
+SAMPLE = _SAMPLES / "online-retail-sample.csv.gz"
+SMALL = _SAMPLES / "online-retail-small.csv.gz"
 INTERRUPTED = 130
 
 
@@ -35,6 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
         print("\nInterrupted. Start it again to go on: nothing is loaded twice.", file=sys.stderr)
         code = INTERRUPTED
     _tell(run.survey, run.tally, options.wait)
+    if not code:
+        print(f"Look at them in the console: {options.url}")
     return code
 
 
@@ -51,7 +55,9 @@ def _options(arguments: list[str] | None) -> SeedOptions:
     parser = argparse.ArgumentParser(
         prog="python -m demo.seed", description=rules, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("file", nargs="?", type=Path, default=SAMPLE, help="CSV, plain or gzipped; default: the sample")
+    parser.add_argument(
+        "file", nargs="?", type=Path, default=SMALL, help="CSV, plain or gzipped; default: the small sample"
+    )
     parser.add_argument("--url", help="of the API (default: the local stack's)")
     parser.add_argument("--token", help="an admin's JWT (default: $TRIBUTARY_TOKEN, else one of the local stack's)")
     parser.add_argument("--no-wait", dest="wait", action="store_false", help="do not wait for orders to be confirmed")

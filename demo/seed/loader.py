@@ -1,7 +1,7 @@
 """The run itself: survey, customers, products, stock receipts, orders, and the wait for their answers."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,13 +10,13 @@ from urllib.parse import quote
 
 from demo.http import CommandClient
 from demo.seed.orders import invoices
-from demo.seed.placing import Answers, Placed, Placing
+from demo.seed.placing import Answers, Placing
 from demo.seed.rules import CURRENCY, Sale, sale_of
 from demo.seed.survey import Survey, SurveyedProduct, survey
 from demo.seed.table import RetailFile
 from demo.seed.tally import SeedKind, SeedTally
 from demo.seed.workers import Workers
-from ops.progress import phase
+from ops.progress import Line, one_line
 
 Item = TypeVar("Item")
 _MOST_IN_A_RECEIPT = 1_000_000
@@ -65,42 +65,32 @@ class Run:
             BadFile: the file cannot be read.
             CannotGoOn: the API stays away or refuses the token.
         """
-        with phase("lines", None) as advance:
-            self.survey = survey(self._table, advance)
+        with one_line("reading the file") as line:
+            self.survey = survey(self._table, line.advance)
+            self._load(line)
+
+    def _load(self, line: Line) -> None:
         stopping = threading.Event()
         make_client = partial(CommandClient, self._options.url, self._options.token, self._options.patience, stopping)
         with Workers(self._options.workers, make_client, stopping) as workers:
             found = self.survey
-            self._each(workers, "customers", found.customers.items(), len(found.customers), self._customer)
-            self._each(workers, "products", found.products.items(), len(found.products), self._product)
-            self._each(workers, "stock receipts", found.quantities.items(), len(found.quantities), self._receipts)
-            if found.invoices:
-                placing = Placing(self._customer_ids, self.tally)
-                complete = invoices(self._sales(), found.invoices)
-                self._each(workers, "invoices", complete, len(found.invoices), placing.place)
-                if self._options.wait:
-                    self._await_answers(make_client(), placing.placed)
+            before = len(found.customers) + len(found.products) + len(found.quantities) + len(found.invoices)
 
-    def _each(
-        self,
-        workers: Workers,
-        what: str,
-        items: Iterable[Item],
-        total: int,
-        work: Callable[[CommandClient, Item], None],
-    ) -> None:
-        with phase(what, total) as advance:
+            def each(what: str, items: Iterable[Item], work: Callable[[CommandClient, Item], None]) -> None:
+                # An invoice counts twice: it is placed, then confirmed.
+                line.begin(what, before + len(found.invoices) * self._options.wait)
+                workers.each(items, partial(_advancing, line, work))
 
-            def one(client: CommandClient, item: Item) -> None:
-                work(client, item)
-                advance()
-
-            workers.each(items, one)
-
-    def _await_answers(self, client: CommandClient, placed: Mapping[str, Placed]) -> None:
-        with phase("confirmed", len(placed)) as advance:
-            answers = Answers(placed, self.tally, self._options.patience)
-            answers.wait(client, self.survey.first, self.survey.last, advance)
+            each("customers", found.customers.items(), self._customer)
+            each("products", found.products.items(), self._product)
+            each("stock receipts", found.quantities.items(), self._receipts)
+            placing = Placing(self._customer_ids, self.tally)
+            each("invoices", invoices(self._sales(), found.invoices), placing.place)
+            if self._options.wait:
+                # A large invoice is several orders, and those that were there already are not waited for.
+                line.begin("confirmed", before + len(placing.placed))
+                answers = Answers(placing.placed, self.tally, self._options.patience)
+                answers.wait(make_client(), found.first, found.last, line.advance)
 
     def _sales(self) -> Iterator[Sale]:
         return (sale for line in self._table.lines() if isinstance(sale := sale_of(line), Sale))
@@ -125,3 +115,8 @@ class Run:
             body = {"quantity": pieces, "reference": reference if part == 1 else f"{reference}/{part}"}
             answer = client.post(f"/stock/{quote(sku, safe='')}/receipts", body)
             self.tally.count(SeedKind.RECEIPTS, answer, f"receipt {body['reference']} of {sku}")
+
+
+def _advancing(line: Line, work: Callable[[CommandClient, Item], None], client: CommandClient, item: Item) -> None:
+    work(client, item)
+    line.advance()

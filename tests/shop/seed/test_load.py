@@ -194,7 +194,7 @@ def test_another_order_under_an_invoices_number_is_a_failure(stack: Stack, shop:
 
 
 def test_the_command_line(stack: Stack, shop: Shop) -> None:
-    """It ends with one line and 0; with 1 and a sentence when the token is refused."""
+    """It ends with what it did, where to look, and 0; with 1 and a sentence when the token is refused."""
 
     def run(token: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "demo.seed", str(shop[0]), "--url", stack.url, "--token", token]
@@ -203,8 +203,18 @@ def test_the_command_line(stack: Stack, shop: Shop) -> None:
     good, bad = run(stack.token("admin")), run("no-token")
     assert (good.returncode, bad.returncode) == (0, 1)
     assert good.stdout.startswith("loaded: ")
-    assert good.stdout.endswith("failed: nothing\n")
-    assert good.stdout.count("\n") == 1
+    assert good.stdout.endswith(f"failed: nothing\nLook at them in the console: {stack.url}\n")
+    assert good.stdout.count("\n") == 2
     assert "0.001" in good.stderr
     assert "401" in bad.stderr
     assert "Traceback" not in bad.stderr
+
+
+def test_the_targets_of_make(stack: Stack, shop: Shop, repository: Path) -> None:
+    """`make seed`, `make check-sales` and a short `make load` go to the running stack, and succeed."""
+    env = {**os.environ, "LOCAL_STATE": str(stack.folder), "MAKEFLAGS": "", "MAKELEVEL": "0"}
+    for target in (("seed", f"FILE={shop[0]}"), ("check-sales", f"FILE={shop[0]}"), ("load", "RATE=5", "SECONDS=2")):
+        command = ["make", "-s", "-o", "setup", *target]
+        done = subprocess.run(command, cwd=repository, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        settle(stack)

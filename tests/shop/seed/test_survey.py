@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from demo.seed.__main__ import SAMPLE
-from demo.seed.make_sample import make_sample
+from demo.seed.__main__ import SAMPLE, SMALL
+from demo.seed.make_sample import SMALL_INVOICES, SMALL_LINES, make_sample
 from demo.seed.rules import Reason
 from demo.seed.survey import SurveyedProduct, survey
 from demo.seed.table import BadFile, RetailFile
@@ -103,3 +103,16 @@ def test_the_same_file_gives_the_same_sample(tmp_path: Path) -> None:
     """Byte by byte: made from itself, the kept sample comes out as it is."""
     make_sample(SAMPLE, tmp_path / "again.csv.gz")
     assert (tmp_path / "again.csv.gz").read_bytes() == SAMPLE.read_bytes()
+    make_sample(SAMPLE, tmp_path / "small.csv.gz", SMALL_INVOICES, SMALL_LINES)
+    assert (tmp_path / "small.csv.gz").read_bytes() == SMALL.read_bytes()
+
+
+def test_the_small_sample_is_what_its_readme_says() -> None:
+    """200 sale invoices, all of them small, so that they are loaded in half a minute."""
+    found = survey(RetailFile(SMALL))
+    assert len(found.invoices) == 200
+    assert max(found.invoices.values()) == SMALL_LINES
+    readme = (SMALL.parent / "README.md").read_text()
+    for number in (found.lines, len(found.customers), len(found.products)):
+        assert f"{number:,} " in readme
+    assert f"{Decimal(found.amount) / 100:,} GBP" in readme
