@@ -17,11 +17,15 @@ ENGINES = {endpoint.name for endpoint in engines.endpoints}
 
 
 def test_every_route_has_its_row() -> None:
-    """A new route is refused until somebody has written down who may use it; so is a new privilege of a command."""
+    """A new route is refused until somebody has written down who may use it; so is a new privilege of a command.
+
+    The engine's own routes may be left out, all of them or none.
+    """
     commands = {name for name, route in ROUTES.items() if route.method != "GET"}
     privileges = {name for name in OWN.permissions.table if ":" in name and name.partition(":")[0] in commands}
     rows = Counter(row for matrix in MATRICES for row in matrix.rows)
-    assert set(rows) | ENGINES >= set(ROUTES) | privileges
+    left_out = set() if ENGINES & set(rows) else ENGINES
+    assert set(rows) | left_out >= set(ROUTES) | privileges
     assert set(rows) <= set(ROUTES) | privileges
     assert [row for row, count in rows.items() if count > 1] == []
 

@@ -338,6 +338,7 @@ class OperatorEndpoint(Endpoint):
     def respond(self, runtime: Runtime, request: Request) -> Reply:
         """Do what is asked, and answer."""
         principal, granted = self._permitted(runtime, request)
+        conditions(request.headers, tagged=False)
         parameters = check_query(request.query, self.asked if self.method == "GET" else NoParameters)
         asked = parameters if self.method == "GET" else _checked_body(request, self.asked)
         answer = self.run(Call(self.name, request, runtime, principal, granted, asked))

@@ -58,10 +58,16 @@ def test_conditions_by_date(chief: Client, header: str) -> None:
 
 
 @pytest.mark.parametrize("header", ["If-Match", "If-None-Match"])
-@pytest.mark.parametrize("path", ["/accounts", "/status", "/transfers"])
-def test_conditions_where_no_tag_is(chief: Client, path: str, header: str) -> None:
-    """An answer without an ETag can satisfy no condition on one; the request says so."""
-    refused(chief.request("GET", path, **{header: '"1"'}), 400, header)
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        *(("GET", path) for path in ("/accounts", "/status", "/transfers", "/operations/dead-letters")),
+        *(("POST", f"/operations/dead-letters/{path}") for path in ("redrive", "discard", "x/redrive", "x/discard")),
+    ],
+)
+def test_conditions_where_no_tag_is(chief: Client, method: str, path: str, header: str) -> None:
+    """An answer without an ETag can satisfy no condition on one; the request says so, and does nothing."""
+    refused(chief.request(method, path, **{header: '"1"'}), 400, header)
 
 
 def test_if_match_on_a_query(chief: Client) -> None:
