@@ -26,6 +26,10 @@ CLASSES = {
     ),
     "JOINER": (r"\p{Join_Control}", "ZWNJ and ZWJ, by which scripts and emoji put characters together."),
     "VARIATION_SELECTOR": (r"\p{Variation_Selector}", "What picks a glyph for the character before it."),
+    "FORMAT": (
+        r"[\p{Cf}--\p{Default_Ignorable_Code_Point}--\p{Prepended_Concatenation_Mark}]",
+        "What arranges text and shows nothing itself: interlinear annotations, the controls of hieroglyphs.",
+    ),
     "IGNORABLE": (
         r"[\p{Default_Ignorable_Code_Point}--\p{Join_Control}--\p{Variation_Selector}]",
         "The other default-ignorable code points, which no line of text needs: fillers, soft hyphens, directions.",

@@ -4,15 +4,15 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from chalicelib.core.unicode_classes import BLANK, CONTROL, IGNORABLE, JOINER, VARIATION_SELECTOR
+from chalicelib.core.unicode_classes import BLANK, CONTROL, FORMAT, IGNORABLE, JOINER, VARIATION_SELECTOR
 
 # ZWJ, ZWNJ and variation selectors are legal inside, since scripts and emoji need them. A line begins with a visible
 # character. It does not end in a blank, because MySQL's PAD SPACE collations treat "a" and "a " as equal.
 _NEVER = f"{CONTROL}{IGNORABLE}"
-_OUTER = rf"\s{_NEVER}{JOINER}{BLANK}"
+_OUTER = rf"\s{_NEVER}{JOINER}{FORMAT}{BLANK}"
 _LINE = rf"^[^{_OUTER}{VARIATION_SELECTOR}]([^{_NEVER}]*[^{_OUTER}])?\Z"
 _LINE_WORDS = "one line of text, without control characters, invisible characters, or blanks at either end"
-_KEY = rf"\s{_NEVER}{JOINER}{VARIATION_SELECTOR}{BLANK}"
+_KEY = rf"\s{_NEVER}{JOINER}{VARIATION_SELECTOR}{FORMAT}{BLANK}"
 """Characters that no key may contain, since two keys would look the same."""
 
 

@@ -44,13 +44,14 @@ def test_names(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["\u00ad", "\u3164", "\u2800", "\u200d", "\ufe0f", "\u115f", "\u00a0", "\u2060", "🏴\U000e0067"]
+    "name",
+    ["\u00ad", "\u3164", "\u2800", "\u200d", "\ufe0f", "\u115f", "\u00a0", "\u2060", "🏴\U000e0067", "\ufff9"],
 )
 def test_names_that_cannot_be_seen(name: str) -> None:
-    """Soft hyphens, fillers, blanks, joiners, tags: alone, around and between other text."""
+    """Soft hyphens, fillers, blanks, joiners, tags, annotations: alone, around and between other text."""
     assert not fits(name, Name)
     assert not fits(f"{name}Ada", Name)
-    inside = "\u2800\u200d\ufe0f\u00a0"
+    inside = "\u2800\u200d\ufe0f\u00a0\ufff9"
     assert fits(f"A{name}da", Name) is (name in inside)
     assert fits(f"Ada{name}", Name) is (name == "\ufe0f")
 
@@ -65,7 +66,10 @@ def test_whatever_is_taken_can_be_seen(text: str) -> None:
         assert not any(unicodedata.category(character) == "Cc" for character in text)
 
 
-@pytest.mark.parametrize("hidden", ["\u2060", "\u00ad", "\u200d", "\u200c", "\ufe0f", "\u2800", "\u3164", " ", "\x00"])
+@pytest.mark.parametrize(
+    "hidden",
+    ["\u2060", "\u00ad", "\u200d", "\u200c", "\ufe0f", "\u2800", "\u3164", " ", "\x00", "\ufff9", "\U00013430"],
+)
 def test_addresses_that_look_alike(hidden: str) -> None:
     """An e-mail address holds nothing that cannot be seen, so that two that look alike are alike."""
     for address in (f"a{hidden}da@example.com", f"ada@exa{hidden}mple.com", f"ada@example.c{hidden}om"):
@@ -87,7 +91,7 @@ def test_table_is_current() -> None:
     assert generate() == TARGET.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["CONTROL", "IGNORABLE", "JOINER", "VARIATION_SELECTOR", "BLANK"])
+@pytest.mark.parametrize("name", ["CONTROL", "IGNORABLE", "JOINER", "VARIATION_SELECTOR", "FORMAT", "BLANK"])
 def test_table_agrees_with_python(name: str) -> None:
     """What Python's own data knows of the characters agrees: controls, formats, fillers, nothing with a glyph."""
     found = re.compile(f"[{getattr(unicode_classes, name)}]")
@@ -96,6 +100,7 @@ def test_table_agrees_with_python(name: str) -> None:
         "CONTROL": {"Cc", "Cs", "Zl", "Zp"},
         "IGNORABLE": {"Cf", "Lo", "Mn", "Cn"},
         "JOINER": {"Cf"},
+        "FORMAT": {"Cf", "Cn"},
         "VARIATION_SELECTOR": {"Mn", "Cn"},  # Python 3.11 does not know the newest
         "BLANK": {"So", "Lo", "Cn"},
     }
