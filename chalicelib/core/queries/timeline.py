@@ -36,7 +36,7 @@ class TimelineEntry(Struct, frozen=True, kw_only=True):
     service: str
     id: str
     version: Version
-    at: Annotated[Timestamp, Meta(description="When its command arrived.")]
+    at: Annotated[Timestamp, Meta(description="When it was written.")]
     applied_at: Annotated[
         Timestamp | None, Meta(description="When queries could first see it. Null if that is not known.")
     ]
