@@ -8,7 +8,7 @@ SEED = $(or $(FILE),demo/seed/sample/online-retail-$(if $(ALL),sample,small).csv
 
 include deploy/engine.mk
 
-.PHONY: seed check-sales load bench bench-tools bench-search bench-buckets costs
+.PHONY: seed check-sales load bench bench-tools costs
 
 ##@ Try the shop
 
@@ -29,12 +29,6 @@ bench: bench-tools ## Measure every path beside its peers, and write docs/perfor
 
 bench-tools: setup ## Install the frameworks that `make bench` starts beside ours
 	@bench/peers/tools.sh
-
-bench-search: setup ## Measure searches, hostile ones too, and what others notice of those: [ORDERS=1000000]
-	$(PY) -m bench.search --orders $(or $(ORDERS),100000)
-
-bench-buckets: setup ## Measure what the buckets of the sales summary bring, with several projectors at once
-	$(PY) -m bench.buckets
 
 costs: setup ## Work out docs/'s tables of costs and loads anew, from demo/prices.toml and demo/loads.py
 	$(PY) -m demo.costs --write

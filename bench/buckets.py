@@ -1,18 +1,15 @@
 """What it brings that a bestseller's sales of a day are split over buckets.
 
-    python -m bench.buckets [--projectors 8] [--orders 2000] [--batches 1,10,100] [--rounds 3] [--url mysql://...]
-
 Several projectors, each a process with orders of its own, write confirmed orders of one and the same product at once,
 to a private mariadbd that flushes every commit to disk. A transaction holds the summary's row until it is durable: with
 one bucket all of them want the same row, with four each order wants one of four. A batch of n orders wants up to n
 buckets, so what buckets bring depends on the batch. Rounds take turns, and the median counts.
 
 A server on the same machine answers and commits in far less time than Aurora does from another; so all is measured
-twice, the second time with every statement and every commit longer by --statement-ms and --commit-ms. The locks, and
-the waiting for them, are real both times.
+twice, the second time with every statement longer by 1 ms and every commit by 5 ms. The locks, and the waiting for
+them, are real both times.
 """
 
-import argparse
 import multiprocessing
 import statistics
 import time
@@ -24,10 +21,12 @@ from zlib import crc32
 from msgspec import structs
 
 from bench.projector import NoDeadLetters, server
+from bench.rows import Row, Size
 from chalicelib.core.dynamodb.codec import item_of
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector import ProjectorDeps, Writer, project, timeline
-from chalicelib.core.service import Head, Row
+from chalicelib.core.service import Head
+from chalicelib.core.service import Row as TableRow
 from chalicelib.orders.projection import BUCKETS, PROJECTION, SALES_BY_PRODUCT, OrderRow
 from chalicelib.orders.service import SERVICE
 
@@ -38,6 +37,8 @@ if TYPE_CHECKING:
 # Not forks, which would share the parent's connections.
 PROCESSES = multiprocessing.get_context("spawn")
 TABLE = "bench-orders"
+# Seconds by which a statement takes longer, and a commit.
+_FAR = (0.001, 0.005)
 
 
 class Setting(NamedTuple):
@@ -85,41 +86,33 @@ class Distant:
         return getattr(self._real, name)
 
 
-def main() -> None:
-    """Print, for each size of batch, the rates with one bucket and with as many as there are, and their ratio."""
-    parser = argparse.ArgumentParser(description="Measure what a summary's buckets bring.")
-    parser.add_argument("--projectors", type=int, default=8)
-    parser.add_argument("--orders", type=int, default=2000)
-    parser.add_argument("--batches", default="1,10,100")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--statement-ms", type=float, default=1)
-    parser.add_argument("--commit-ms", type=float, default=5)
-    parser.add_argument("--url", help="a MySQL server to use instead of a private mariadbd")
-    asked = parser.parse_args()
-    print(f"{asked.orders} orders of one product by {asked.projectors} projectors, median of {asked.rounds} rounds")
-    far = (asked.statement_ms / 1000, asked.commit_ms / 1000)
-    with server(asked.url) as url:
-        for distance, where in (
-            ((0.0, 0.0), "the server as near as it is"),
-            (far, f"{asked.statement_ms:g} ms further, {asked.commit_ms:g} ms longer to commit"),
-        ):
-            print(where)
-            for size in map(int, asked.batches.split(",")):
-                compare(Setting(url, asked.projectors, asked.orders, size, distance), asked.rounds)
+def rows(size: Size) -> Iterator[Row]:
+    """For each size of batch, near and far: orders a second with all buckets, beside one bucket."""
+    projectors, orders = size.choose(8, 2), size.choose_orders(2000, 10)
+    batches, rounds = ((1, 10, 100), 3) if not size.short else ((5,), 1)
+    with server() as url:
+        for distance, where in (((0.0, 0.0), "near"), (_FAR, "1 ms further, 5 ms longer to commit")):
+            for batch in batches:
+                one, many = compare(Setting(url, projectors, orders, batch, distance), rounds)
+                yield Row(
+                    path=f"buckets: batches of {batch}, {where}",
+                    size=f"{orders:,} orders of one product, {projectors} projectors",
+                    ours=many.rate,
+                    unit="orders/s",
+                    beside=f"1 bucket; ours has {BUCKETS}",
+                    figure=one.rate,
+                    note=f"waiting for locks {one.waiting:.0%} of the time with 1 bucket, {many.waiting:.0%} with all.",
+                )
 
 
-def compare(setting: Setting, rounds: int) -> None:
-    """Print what one bucket and all of them come to."""
+def compare(setting: Setting, rounds: int) -> tuple[Measured, Measured]:
+    """What one bucket and all of them come to: medians."""
     found: dict[int, list[Measured]] = {1: [], BUCKETS: []}
     for _ in range(rounds):
         for buckets, measurements in found.items():
             measurements.append(measure(setting, buckets))
     one, many = (Measured(*map(statistics.median, zip(*each, strict=True))) for each in found.values())
-    print(
-        f"  batches of {setting.size:3}: 1 bucket {one.rate:6,.0f} orders/s, {BUCKETS} buckets {many.rate:6,.0f},"
-        f" ratio {many.rate / one.rate:.2f}; waiting for locks {one.waiting:.0%} and {many.waiting:.0%} of the time",
-        flush=True,
-    )
+    return one, many
 
 
 def measure(setting: Setting, buckets: int) -> Measured:
@@ -133,7 +126,7 @@ def measure(setting: Setting, buckets: int) -> Measured:
     ]
     for worker in workers:
         worker.start()
-    ready.wait()
+    ready.wait(60)
     waited, start = lock_seconds(connection), time.perf_counter()
     for worker in workers:
         worker.join()
@@ -155,7 +148,7 @@ def work(setting: Setting, buckets: int, number: int, ready: Any) -> None:
         remaining_ms=lambda: 60_000,
     )
     deps.writer.connection()
-    ready.wait()
+    ready.wait(60)
     for start in range(0, len(records), setting.size):
         assert project(records[start : start + setting.size], services, deps) == []
 
@@ -165,7 +158,7 @@ def in_buckets(count: int) -> Any:
     *others, sales = PROJECTION.summaries
     assert sales.table is SALES_BY_PRODUCT
 
-    def contributions(order: OrderRow, children: Any) -> Iterator[Row]:
+    def contributions(order: OrderRow, children: Any) -> Iterator[TableRow]:
         for row in sales.contributions(order, children):
             yield structs.replace(row, bucket=crc32(order.id.encode()) % count)
 
@@ -208,7 +201,3 @@ def check(connection: "Connection[Cursor]", orders: int, buckets: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT COUNT(*), SUM(orders) FROM {SALES_BY_PRODUCT.name}")
         assert cursor.fetchone() == (buckets, orders)
-
-
-if __name__ == "__main__":
-    main()

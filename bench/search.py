@@ -1,17 +1,15 @@
 """What searches cost, friendly and hostile ones, for each role; and what other readers notice of the hostile ones.
 
-    python -m bench.search [--orders 100000] [--hostile 10] [--seconds 30]
-
 The read model is made by a private mariadbd itself: that many orders with three lines each, a customer for every twenty
 orders, 4,001 products (tests/shop/queries/bulk.py). Its buffer pool has 256 MB, so that 1,000,000 orders do not fit.
 Every question is asked three times, each with the limit that a deployment has by default; the median counts. Then
-readers ask for single things and for lists, at first alone, and then while as many threads as --hostile ask hostile
-questions without end. The server's memory is what the kernel says that it holds (on Linux, of the private one).
+readers ask for single things and for lists, at first alone, and then while ten threads ask hostile questions without
+end. The server's memory is what the kernel says that it holds (on Linux, of the private one).
 """
 
-import argparse
 import random
 import statistics
+import sys
 import tempfile
 import threading
 import time
@@ -22,12 +20,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bench.rows import Row, Size, within
 from chalicelib.bootstrap import MIGRATIONS
 from chalicelib.catalog.queries import ProductFilters, get_product, list_products
 from chalicelib.core.errors import TooCostly
 from chalicelib.core.mysql.connections import Pool, connect
 from chalicelib.core.mysql.migrate import migrate
 from chalicelib.core.queries.limit import DEFAULT_LIMIT_SECONDS, QueryCursor
+from chalicelib.core.queries.listing import Page
 from chalicelib.core.queries.snapshot import ask
 from chalicelib.core.tokens import Signer
 from chalicelib.customers.queries import CustomerFilters, list_customers
@@ -61,6 +61,7 @@ HOSTILE = (
 )
 Query = Callable[[QueryCursor], Any]
 TOO_COSTLY = "too costly"
+_ORDER_SORTS = ("-placed_at", "-total")
 
 
 class Measured(NamedTuple):
@@ -70,30 +71,45 @@ class Measured(NamedTuple):
     answer: str
 
 
-def main() -> None:
-    """Fill, measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--orders", type=int, default=100_000)
-    parser.add_argument("--hostile", type=int, default=10)
-    parser.add_argument("--seconds", type=int, default=30)
-    asked = parser.parse_args()
-    with filled(asked.orders) as (url, memory):
+def rows(size: Size) -> Iterator[Row]:
+    """The slowest question of each role, beside a read by primary key, and what others notice. Details go to stderr."""
+    orders, seconds, hostile = size.choose_orders(100_000, 2000), size.choose(10, 1), size.choose(10, 2)
+    about = f"{orders:,} orders"
+    with filled(orders) as (url, memory):
         pool = Pool(url)
-        print(f"{asked.orders:,} orders; the server holds {memory()} MB")
+        by_key = measure(pool, lambda cursor: get_order(cursor, "ord_00000777")).milliseconds
         for role, query in ROLES.items():
             for kind, questions in (("friendly", FRIENDLY), ("hostile", HOSTILE)):
-                print(f"\n{role}, {kind}")
-                for question in questions:
-                    for sort in ("-placed_at", "-total") if "order" in role else ("",):
-                        show(f"{question} {sort}", measure(pool, query(question, sort)))
-        print("\nstaff, reports of sales over all years")
+                tell(f"{role}, {kind}")
+                asked = [
+                    (question, sort) for question in questions for sort in (_ORDER_SORTS if "order" in role else ("",))
+                ]
+                found = [show(f"{question} {sort}", measure(pool, query(question, sort))) for question, sort in asked]
+                costly = sum(measured.answer == TOO_COSTLY for measured in found)
+                yield Row(
+                    path=f"search: {role}, {kind}",
+                    size=f"{about}, slowest of {len(found)} questions, {costly} too costly",
+                    ours=max(measured.milliseconds for measured in found),
+                    unit="ms",
+                    beside="an order by its id",
+                    figure=by_key,
+                    bar=within(1100 * DEFAULT_LIMIT_SECONDS),  # the limit, and a tenth for all but the server
+                )
+        tell("staff, reports of sales over all years")
         for by in ("day", "product", "customer"):
             for sort in ("key", "-amount"):
                 show(f"by {by}, sorted by {sort}", measure(pool, report(by, sort)))
-        print(f"\nthe server holds {memory()} MB")
-        others(pool, 0, asked.seconds)
-        others(pool, asked.hostile, asked.seconds)
-        print(f"the server holds {memory()} MB, and works on {running(url)} queries")
+        alone = others(pool, 0, seconds)
+        beside = others(pool, hostile, seconds)
+        tell(f"the server holds {memory()} MB, and works on {running(url)} queries")
+        yield Row(
+            path=f"search: reads of others, p99, beside {hostile} hostile at once",
+            size=f"{about}, {seconds} s",
+            ours=beside,
+            unit="ms",
+            beside="the same reads alone",
+            figure=alone,
+        )
         pool.close()
 
 
@@ -109,7 +125,7 @@ def filled(orders: int) -> Iterator[tuple[str, Callable[[], int]]]:
             connection = connect(url, read_timeout=3600)
             start = time.perf_counter()
             bulk.fill_large(connection, orders, orders // 20)
-            print(f"filled in {time.perf_counter() - start:.0f} s")
+            tell(f"filled in {time.perf_counter() - start:.0f} s")
             connection.close()
             yield url, lambda: resident_megabytes(server.folder)
         finally:
@@ -178,20 +194,26 @@ def once(pool: Pool, query: Query) -> Measured:
     """Ask once, as a route does."""
     start = time.perf_counter()
     try:
-        page = ask(pool, [], 0, {}, query, DEFAULT_LIMIT_SECONDS)
-        answer = f"{len(page.items)} items"
+        answered = ask(pool, [], 0, {}, query, DEFAULT_LIMIT_SECONDS)
+        answer = f"{len(answered.items)} items" if isinstance(answered, Page) else "one"
     except TooCostly:
         answer = TOO_COSTLY
     return Measured(1000 * (time.perf_counter() - start), answer)
 
 
-def show(question: str, measured: Measured) -> None:
-    """Print a line."""
-    print(f"  {measured.milliseconds:7,.0f} ms  {measured.answer:10}  {question}", flush=True)
+def show(question: str, measured: Measured) -> Measured:
+    """Tell the figure of a question. Returns it."""
+    tell(f"  {measured.milliseconds:7,.0f} ms  {measured.answer:10}  {question}")
+    return measured
 
 
-def others(pool: Pool, hostile: int, seconds: int) -> None:
-    """Print what two readers wait for single things and for lists, while so many threads ask hostile questions."""
+def tell(line: str) -> None:
+    """Tell what is no row of the table."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def others(pool: Pool, hostile: int, seconds: int) -> float:
+    """Tell what two readers wait for single things and for lists, while so many threads ask hostile questions."""
     stop, waited, asked = threading.Event(), list[float](), list[str]()
 
     def ask_hostile(seed: int) -> None:
@@ -223,10 +245,11 @@ def others(pool: Pool, hostile: int, seconds: int) -> None:
         for one in started:
             one.result()
     cuts = statistics.quantiles(waited, n=100)
-    print(
+    tell(
         f"others, beside {hostile} hostile at once ({len(asked)} questions, {asked.count(TOO_COSTLY)} too costly):"
         f" {len(waited):,} reads, p50 {cuts[49]:.0f} ms, p99 {cuts[98]:.0f} ms, longest {max(waited):.0f} ms"
     )
+    return cuts[98]
 
 
 def running(url: str) -> int:
@@ -240,7 +263,3 @@ def running(url: str) -> int:
         (count,) = cursor.fetchone() or (0,)
     connection.close()
     return int(count)
-
-
-if __name__ == "__main__":
-    main()
