@@ -5,6 +5,8 @@ PY := .venv/bin/python
 MYSQL_TEST_PORT ?= 3410
 DOCS_PORT ?= 8001
 STATE = $(or $(LOCAL_STATE),.local)
+# Some containers set it. Without bytecode every process compiles what it imports, and pytest every test, again.
+unexport PYTHONDONTWRITEBYTECODE
 # Files of tests run side by side: servers wait more than they work. They begin in the order of tests/conftest.py.
 QUICK = -m "not end_to_end"
 PARALLEL = -n $(or $(JOBS),3) --dist loadfile --no-loadscope-reorder
