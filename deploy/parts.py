@@ -47,7 +47,16 @@ ENGINE = (
     "tests/services/",
     "tests/support/",
 )
-EXCEPT = ("docs/README.md", "docs/reports/", "docs/tutorial.md", "docs/engine-changelog.md")
+EXCEPT = (
+    "docs/README.md",
+    "docs/engine-changelog.md",
+    "docs/explanation/from-route-to-row.md",
+    "docs/performance.md",
+    "docs/promises.md",
+    "docs/reports/",
+    "docs/tour.md",
+    "docs/tutorial.md",
+)
 """What is not the engine's of its folders."""
 _LINK = re.compile(r"\[([^\]]*)\]\(([^)#:\s]+)(#[^)]*)?\)")
 

@@ -38,7 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
         code = INTERRUPTED
     _tell(run.survey, run.tally, options.wait)
     if not code:
-        print(f"Look at them in the console: {options.url}")
+        print(f"Look at them in the console: {options.url}/#/orders")
+        if first := run.survey.first[:10]:
+            print(f"and at the sales: {options.url}/#/reports/sales?from={first}&to={run.survey.last[:10]}")
     return code
 
 

@@ -91,10 +91,10 @@ def values_of(name: str, service: str) -> Mapping[str, str]:
 
 
 def _table() -> str:
-    """The README's table of files, for those that a project has."""
-    found = _TABLE.search((parts.ROOT / "README.md").read_text(encoding="utf-8"))
+    """The table of files, for those that a project has."""
+    found = _TABLE.search((parts.ROOT / "docs/README.md").read_text(encoding="utf-8"))
     if not found:
-        raise CannotWrite("README.md has no table of files and folders to take along.")
+        raise CannotWrite("docs/README.md has no table of files and folders to take along.")
     lines = found[0].splitlines()
     return "\n".join(line for line in lines if "the example's" not in line)
 

@@ -12,12 +12,14 @@ from local import ROOT
 
 FILES = parts.files(ROOT)
 ENGINE = [name for name in FILES if parts.is_engines(name)]
-TABLE = re.search(r"^\| file or folder \|.*?(?=\n\n|\Z)", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+TABLE = re.search(
+    r"^\| file or folder \|.*?(?=\n\n|\Z)", (ROOT / "docs/README.md").read_text(), re.MULTILINE | re.DOTALL
+)
 
 
 def rows() -> dict[str, str]:
-    """The README's table: path -> whose it is; a folder's path ends in /."""
-    assert TABLE, "README.md has a table of files and folders"
+    """The table of docs/README.md: path -> whose it is; a folder's path ends in /."""
+    assert TABLE, "docs/README.md has a table of files and folders"
     cells = [line.strip("|").split("|") for line in TABLE[0].splitlines()[2:]]
     return {path: row[1].strip() for row in cells for path in re.findall(r"`([^`]+)`", row[0])}
 
@@ -25,12 +27,12 @@ def rows() -> dict[str, str]:
 def whose(name: str) -> str:
     """Whose a file is: that of the longest path in the table that it lies in."""
     found = [path for path in rows() if name == path or (path.endswith("/") and name.startswith(path))]
-    assert found, f"{name} is in no row of README.md's table of files and folders"
+    assert found, f"{name} is in no row of docs/README.md's table of files and folders"
     return rows()[max(found, key=len)]
 
 
 def test_the_table_knows_every_file() -> None:
-    """Of each file the README says whose it is, as `make new-project` and `make take-engine` do."""
+    """Of each file docs/README.md says whose it is, as `make new-project` and `make take-engine` do."""
     for name in FILES:
         assert not parts.is_engines(name) or whose(name) == "the engine's", name
         assert (

@@ -1,10 +1,11 @@
-"""README's walk from route to row: every file and every function that it names is there."""
+"""The walk from route to row: every file and every function that it names is there."""
 
 import ast
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
+WALK = ROOT / "docs/explanation/from-route-to-row.md"
 STOP = re.compile(r"^\d\. .*?(?=^\d\. |\Z)", re.MULTILINE | re.DOTALL)
 HEAD = re.compile(r"\*\*(.*?)\*\*", re.DOTALL)
 NAMED_IN = re.compile(r"`([\w.]+)`\s+in\s+`([\w/]+\.py)`")
@@ -12,12 +13,11 @@ NAMED_IN = re.compile(r"`([\w.]+)`\s+in\s+`([\w/]+\.py)`")
 
 def walk() -> list[str]:
     """The stops of the walk, a text each."""
-    section = (ROOT / "README.md").read_text().partition("\n## How it works\n")[2].partition("\n## ")[0]
-    return STOP.findall(section)
+    return STOP.findall(WALK.read_text())
 
 
 def located(stop: str) -> dict[str, Path]:
-    """The files of a stop by the paths that README writes. A bare name is in a folder that the stop has named."""
+    """The files of a stop by the paths that the page writes. A bare name is in a folder that the stop has named."""
     folders, found = [ROOT, ROOT / "chalicelib"], {}
     for path in re.findall(r"`([\w/]+\.py)`", stop):
         found[path] = next((folder / path for folder in folders if (folder / path).is_file()), ROOT / path)
@@ -67,3 +67,8 @@ def test_the_walk_is_as_short_as_it_says() -> None:
     functions = [each for stop, head in heads for each in named(stop, head)]
     assert len(functions) == 12
     assert 200 < sum(lines(file)[name] for name, file in functions) < 300
+
+
+def test_it_is_one_click_away() -> None:
+    """The README links to the walk."""
+    assert f"]({WALK.relative_to(ROOT).as_posix()})" in (ROOT / "README.md").read_text()

@@ -1,4 +1,4 @@
-"""The README's tour, line by line: what it says one types, and what it says comes back."""
+"""The tour, line by line: what it says one types, and what it says comes back."""
 
 import hashlib
 import os
@@ -24,7 +24,7 @@ def set_up(repository: Path) -> None:
 @pytest.mark.usefixtures("set_up")
 def test_tour(stack: Stack, repository: Path) -> None:
     """One shell runs all of the tour, and every answer is the one shown."""
-    tour = commands((repository / "README.md").read_text())
+    tour = commands((repository / "docs/tour.md").read_text())
     assert len(tour) > 10
     with Shell(
         repository, {**os.environ, "LOCAL_STATE": str(stack.folder), "MAKEFLAGS": "", "MAKELEVEL": "0"}
