@@ -36,15 +36,17 @@ export class Problem extends Error {
 /**
  * @param {string} method
  * @param {string} path below the API: "things/1?limit=5", with or without a slash in front.
- * @param {{body?: any, headers?: Record<string, string>, signal?: AbortSignal}} [options]
+ * @param {{body?: any, headers?: Record<string, string>, signal?: AbortSignal, consistent?: boolean}} [options]
+ *   `consistent`: whether the answer has to show what this page has changed; not of the state of the services, which is
+ *   asked for above all while changes do not become visible.
  * @returns {Promise<Answer>}
  * @throws {Problem}
  */
-export async function send(method, path, { body, headers = {}, signal } = {}) {
+export async function send(method, path, { body, headers = {}, signal, consistent = true } = {}) {
   const sent = new Headers(headers);
   const signedIn = session.current();
   if (signedIn) sent.set("Authorization", `Bearer ${signedIn.token}`);
-  if (method === "GET" && session.consistencyToken()) sent.set("Consistency-Token", session.consistencyToken());
+  if (method === "GET" && consistent && session.consistencyToken()) sent.set("Consistency-Token", session.consistencyToken());
   if (body !== undefined) sent.set("Content-Type", "application/json");
   const text = body === undefined ? undefined : stringify(body);
   const response = await answered(BASE + path.replace(/^\//, ""), { method, headers: sent, body: text, signal });

@@ -11,13 +11,15 @@ const MOST_TRIES = 5;
 /**
  * The answer to a GET; what was there stays on the page until the new answer comes.
  * @param {string | null} path with its query; null asks for nothing.
- * @param {{every?: number}} [options] seconds between two requests, while the page is visible.
+ * @param {{every?: number, consistent?: boolean}} [options] `every`: seconds between two requests, while the page is
+ *   visible; `consistent`: see `send`.
  * @returns {Loaded}
  */
-export function useAnswer(path, { every = 0 } = {}) {
+export function useAnswer(path, { every = 0, consistent = true } = {}) {
   const [state, setState] = useState(/** @type {Omit<Loaded, "reload">} */ ({ data: null, headers: null, problem: null, loading: true }));
   const [turn, setTurn] = useState(0);
   const shown = useRef(path);
+  const busy = useRef(false);
   const reload = useCallback(() => setTurn((n) => n + 1), []);
   useEffect(() => {
     if (path === null) return;
@@ -25,9 +27,14 @@ export function useAnswer(path, { every = 0 } = {}) {
     const kept = shown.current === path;
     shown.current = path;
     setState((before) => ({ ...before, data: kept ? before.data : null, loading: true }));
-    ask(path, controller.signal).then(
-      (answer) => setState({ data: answer.data, headers: answer.headers, problem: null, loading: false }),
+    busy.current = true;
+    ask(path, consistent, controller.signal).then(
+      (answer) => {
+        busy.current = false;
+        setState({ data: answer.data, headers: answer.headers, problem: null, loading: false });
+      },
       (problem) => {
+        busy.current = controller.signal.aborted && busy.current;
         if (!controller.signal.aborted) setState((before) => ({ ...before, problem, loading: false }));
       },
     );
@@ -35,7 +42,7 @@ export function useAnswer(path, { every = 0 } = {}) {
   }, [path, turn]);
   useEffect(() => {
     if (!every) return;
-    const timer = setInterval(() => document.visibilityState === "visible" && reload(), every * 1000);
+    const timer = setInterval(() => document.visibilityState === "visible" && !busy.current && reload(), every * 1000);
     return () => clearInterval(timer);
   }, [every, reload]);
   useEffect(() => {
@@ -63,12 +70,13 @@ export function useFollowUps(reload, version) {
 /**
  * Ask; and again, where the read model says that it has not caught up.
  * @param {string} path
+ * @param {boolean} consistent
  * @param {AbortSignal} signal
  */
-async function ask(path, signal) {
+async function ask(path, consistent, signal) {
   for (let tries = 1; ; tries++) {
     try {
-      return await send("GET", path, { signal });
+      return await send("GET", path, { signal, consistent });
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== "read-model-behind" || tries === MOST_TRIES) throw error;
       await new Promise((resolve) => setTimeout(resolve, (error.retryAfter || PATIENCE) * 1000));

@@ -5,6 +5,7 @@ import { parse } from "./json.js";
 import { DocsPage } from "./docs.js";
 import { ItemPage } from "./item.js";
 import { ListPage } from "./list.js";
+import { LETTER, LETTERS, LetterPage, LettersPage, lettersOf } from "./letters.js";
 import { usePlace } from "./location.js";
 import { modelOf, queryAt } from "./model.js";
 import * as oidc from "./oidc.js";
@@ -61,11 +62,13 @@ function Page({ model, place, role }) {
   }, [place.path]);
   const status = model.operations.find((/** @type {any} */ operation) => operation.name === "operations.status");
   if (place.path === DOCS) return html`<${DocsPage} />`;
-  if (place.path === "/") return html`<${OperationsPage} allowed=${!!status?.roles[role]} />`;
+  if (place.path === "/") return html`<${OperationsPage} allowed=${!!status?.roles[role]} letters=${!!lettersOf(model, role)} />`;
   const found = queryAt(model, place.path);
   if (!found) return html`<h1 tabindex="-1">Not found</h1><${Empty} title="There is no such page"><a href="#/">Operations</a><//>`;
   const { operation, values } = found;
   if (!operation.roles[role]) return html`<h1 tabindex="-1">${operation.label}</h1><${Empty} title="Not for this role">Only for ${Object.keys(operation.roles).join(", ")}.<//>`;
+  if (operation.name === LETTERS) return html`<${LettersPage} model=${model} list=${operation} place=${place} />`;
+  if (operation.name === LETTER) return html`<${LetterPage} model=${model} id=${values.id} />`;
   return operation.isList
     ? html`<${ListPage} model=${model} list=${operation} values=${values} place=${place} />`
     : html`<${ItemPage} model=${model} item=${operation} values=${values} place=${place} role=${role} />`;

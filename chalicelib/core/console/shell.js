@@ -1,5 +1,6 @@
 /** What is around every page: the way to all the others, and who is signed in. */
 import { html, useEffect, useState } from "./html.js";
+import { lettersOf } from "./letters.js";
 import { href } from "./location.js";
 import { words } from "./model.js";
 import { Notices } from "./notices.js";
@@ -9,6 +10,7 @@ import * as session from "./session.js";
 export function Shell({ model, place, children }) {
   const role = session.current()?.role ?? "";
   const lists = model.lists.filter((/** @type {any} */ list) => list.roles[role] && list.service !== "operations");
+  const letters = lettersOf(model, role);
   const [open, setOpen] = useState(false);
   useEffect(() => setOpen(false), [place.path]);
   return html`<a class="skip" href="#content" onClick=${skip}>Skip to the content</a>
@@ -19,6 +21,7 @@ export function Shell({ model, place, children }) {
         <nav id="nav" aria-label="Pages">
           <ul>
             <${Entry} to="/" place=${place}>Operations<//>
+            ${letters && html`<${Entry} to=${letters.path} place=${place}>Dead letters<//>`}
           </ul>
           <ul>${lists.map((/** @type {any} */ list) => html`<${Entry} to=${list.path} place=${place}>${list.label}<//>`)}</ul>
           <ul><${Entry} to="/~docs" place=${place}>API<//></ul>

@@ -25,7 +25,8 @@ def console(page: Any, stack: Stack) -> Any:
 def test_operations_come_first(console: Any) -> None:
     """The first page is the state of the services; every list of the API is beside it."""
     assert console.locator("main h1").inner_text() == "Operations"
-    assert console.locator("aside nav a").all_inner_texts() == ["Operations", "Accounts", "Transfers", "API"]
+    beside = ["Operations", "Dead letters", "Accounts", "Transfers", "API"]
+    assert console.locator("aside nav a").all_inner_texts() == beside
 
 
 def test_a_list_is_filtered_and_sorted_in_the_url(console: Any, stack: Stack) -> None:
