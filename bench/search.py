@@ -185,9 +185,11 @@ ROLES: dict[str, Callable[[str, Any], Query]] = {
 
 
 def measure(pool: Pool, query: Query) -> Measured:
-    """Ask three times."""
-    measured = sorted(once(pool, query) for _ in range(3))
-    return measured[1]
+    """Ask three times, or once what is too costly."""
+    measured = [once(pool, query)]
+    if measured[0].answer == TOO_COSTLY:
+        return measured[0]
+    return sorted([*measured, once(pool, query), once(pool, query)])[1]
 
 
 def once(pool: Pool, query: Query) -> Measured:

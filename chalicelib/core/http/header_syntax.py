@@ -8,10 +8,11 @@ _QUOTED = r'"(?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[^\x00-\x08\x0a-\x1f\x7f])*"'
 _WORD = rf"(?:{_NAME}|{_QUOTED})"
 _BLANK = r"[ \t]*"
 _PARAMETER = rf"{_BLANK}(?:({_NAME}){_BLANK}(?:={_BLANK}({_WORD}){_BLANK})?)?"
-# One element of a list. The parameters of a preference follow a semicolon.
-_PREFERENCE = re.compile(rf"{_PARAMETER}((?:;{_PARAMETER})*)(?:,|\Z)")
-_MEDIA_TYPE = re.compile(rf"{_BLANK}({_NAME}/{_NAME}){_BLANK}((?:;{_PARAMETER})*)\Z")
-_EACH_PARAMETER = re.compile(rf";{_PARAMETER}")
+# One element of a list. The parameters of a preference follow a semicolon. These are text, which `re` compiles when
+# the first such header comes.
+_PREFERENCE = rf"{_PARAMETER}((?:;{_PARAMETER})*)(?:,|\Z)"
+_MEDIA_TYPE = rf"{_BLANK}({_NAME}/{_NAME}){_BLANK}((?:;{_PARAMETER})*)\Z"
+_EACH_PARAMETER = rf";{_PARAMETER}"
 
 
 class BadHeader(ValueError):
@@ -36,7 +37,7 @@ def preferences(header: str) -> dict[str, str]:
     found: dict[str, str] = {}
     position = 0
     while position < len(header):
-        element = _PREFERENCE.match(header, position)
+        element = re.compile(_PREFERENCE).match(header, position)
         if element is None or (element[1] is None and element[3]):
             raise BadHeader(header)
         if element[1]:
@@ -51,10 +52,10 @@ def media_type(header: str) -> MediaType:
     Raises:
         BadHeader: it is not `type/subtype` with parameters `name=value`, or names a parameter twice.
     """
-    found = _MEDIA_TYPE.match(header)
+    found = re.match(_MEDIA_TYPE, header)
     if found is None:
         raise BadHeader(header)
-    named = [(name.lower(), value) for name, value in _EACH_PARAMETER.findall(found[2]) if name]
+    named = [(name.lower(), value) for name, value in re.findall(_EACH_PARAMETER, found[2]) if name]
     if len(dict(named)) < len(named) or not all(value for _, value in named):
         raise BadHeader(header)
     return MediaType(found[1].lower(), {name: _unquoted(value) for name, value in named})

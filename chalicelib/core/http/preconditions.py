@@ -15,10 +15,10 @@ from typing import NamedTuple
 
 from chalicelib.core.errors import Fault, Malformed, PreconditionFailed
 
-_ENTITY_TAG = r'(W/)?"([\x21\x23-\x7e\x80-\uffff]*)"'
-_TAG = re.compile(_ENTITY_TAG)
+# Patterns as text: `re` compiles them when the first condition comes, which few cold starts have to wait for.
+_TAG = r'(W/)?"([\x21\x23-\x7e\x80-\uffff]*)"'
 # Elements of a list may be empty (RFC 9110, section 5.6.1), but at least one must not be.
-_LIST = re.compile(rf"[\s,]*{_ENTITY_TAG}\s*(?:,\s*(?:{_ENTITY_TAG}\s*)?)*")
+_LIST = rf"[\s,]*{_TAG}\s*(?:,\s*(?:{_TAG}\s*)?)*"
 _EVALUATED = ("If-Match", "If-None-Match")
 _REFUSED = ("If-Modified-Since", "If-Unmodified-Since", "If-Range")
 
@@ -139,9 +139,9 @@ def _tags(name: str, header: str | None) -> Tags | None:
         return None
     if header.strip() == "*":
         return Tags(any=True, named=())
-    if not _LIST.fullmatch(header):
+    if not re.fullmatch(_LIST, header):
         raise _malformed(name, 'must be * or entity tags in double quotes, such as "3"')
-    return Tags(any=False, named=tuple(Tag(bool(weak), text) for weak, text in _TAG.findall(header)))
+    return Tags(any=False, named=tuple(Tag(bool(weak), text) for weak, text in re.findall(_TAG, header)))
 
 
 def _malformed(name: str, detail: str) -> Malformed:

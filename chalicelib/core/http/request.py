@@ -80,6 +80,8 @@ def _require_identity(encoding: str) -> None:
 
 
 def _require_json(content_type: str) -> None:
+    if content_type == "application/json":  # what almost all clients send
+        return
     try:
         name, parameters = media_type(content_type)
     except BadHeader:

@@ -222,10 +222,14 @@ class Pool:
         self._lock = threading.Lock()
 
     @contextmanager
-    def connection(self) -> Iterator["Connection[Cursor]"]:
+    def connection(self, first: str = "") -> Iterator["Connection[Cursor]"]:
         """Borrow a connection in autocommit mode, outside a transaction.
 
         On return, an open transaction is rolled back, and a broken connection is dropped.
+
+        Args:
+            first: a statement that is run on the connection beforehand, and changes nothing, such as START TRANSACTION.
+                It shows whether an idle connection still answers, which costs a ping otherwise.
 
         Raises:
             Unavailable: no connection is free or can be opened, or the borrowed one was lost.
@@ -234,7 +238,7 @@ class Pool:
             raise Unavailable("All connections to the read model are in use. Try again.")
         try:
             with tracing.subsegment("mysql", "remote"):
-                yield from self._lend()
+                yield from self._lend(first)
         finally:
             self._permits.release()
 
@@ -245,9 +249,9 @@ class Pool:
         for connection in idle:
             _close(connection)
 
-    def _lend(self) -> Iterator["Connection[Cursor]"]:
+    def _lend(self, first: str) -> Iterator["Connection[Cursor]"]:
         try:
-            connection = self._alive() or connect(self._address)
+            connection = self._alive(first) or self._fresh(first)
         except Exception as error:
             if is_lost(error):
                 raise _unavailable(error) from error
@@ -264,7 +268,13 @@ class Pool:
             raise
         self._give_back(connection)
 
-    def _alive(self) -> "Connection[Cursor] | None":
+    def _fresh(self, first: str) -> "Connection[Cursor]":
+        connection = connect(self._address)
+        if first:
+            connection.query(first)
+        return connection
+
+    def _alive(self, first: str) -> "Connection[Cursor] | None":
         """An idle connection that still answers. A failover or a time-out may have closed others."""
         while True:
             with self._lock:
@@ -272,7 +282,10 @@ class Pool:
                     return None
                 connection = self._idle.pop()
             try:
-                connection.ping(reconnect=False)
+                if first:
+                    connection.query(first)
+                else:
+                    connection.ping(reconnect=False)
             except Exception:
                 _close(connection)
             else:

@@ -90,8 +90,10 @@ def snapshot(
     deadline = time.monotonic() + wait_seconds
     pause = FIRST_PAUSE_SECONDS
     while True:
-        with pool.connection() as connection, connection.cursor(DictCursor) as unlimited:
-            unlimited.execute("START TRANSACTION READ ONLY")
+        with (
+            pool.connection("START TRANSACTION READ ONLY") as connection,
+            connection.cursor(DictCursor) as unlimited,
+        ):
             cursor = LimitedCursor(unlimited, limit_seconds)
             if all(cursor.execute(*check) for check in checks):
                 yield cursor

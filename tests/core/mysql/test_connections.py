@@ -100,9 +100,9 @@ def test_what_a_session_lacks(database: str) -> None:
     assert any("time_zone is +02:00" in sentence for sentence in lacking)
 
 
-def thread_id(pool: Pool) -> int:
+def thread_id(pool: Pool, first: str = "") -> int:
     """Which of the server's sessions the pool lends."""
-    with pool.connection() as lent:
+    with pool.connection(first) as lent:
         connection: Any = lent
         return int(connection.thread_id())
 
@@ -116,12 +116,13 @@ def test_connections_are_kept(database: str) -> None:
 
 
 @pytest.mark.database
-def test_a_connection_that_died_while_idle(database: str) -> None:
-    """A failover between two queries goes unnoticed."""
+@pytest.mark.parametrize("first", ["", "START TRANSACTION READ ONLY"])
+def test_a_connection_that_died_while_idle(database: str, first: str) -> None:
+    """A failover between two queries goes unnoticed, whether a ping or a transaction's begin meets it."""
     pool = Pool(database)
-    first = thread_id(pool)
-    query(database, f"KILL {first}")
-    assert thread_id(pool) != first
+    session = thread_id(pool, first)
+    query(database, f"KILL {session}")
+    assert thread_id(pool, first) != session
     pool.close()
 
 

@@ -74,9 +74,10 @@ class RecordingPool(Pool):
         self.statements: list[str] = []
 
     @contextmanager
-    def connection(self) -> Iterator[Any]:
+    def connection(self, first: str = "") -> Iterator[Any]:
         """See Pool."""
-        with super().connection() as connection:
+        self.statements.append(first)
+        with super().connection(first) as connection:
             send = connection.query
 
             def recorded(statement: Any, *more: Any, **named: Any) -> Any:
