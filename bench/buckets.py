@@ -78,6 +78,11 @@ class Distant:
         time.sleep(self._commit if statement == "COMMIT" else self._statement)
         return self._real.query(statement)
 
+    def _execute_command(self, command: int, statement: bytes) -> None:
+        """The same for a statement whose answer is read later."""
+        time.sleep(self._statement)
+        self._real._execute_command(command, statement)  # type: ignore[attr-defined]  # not in the stubs
+
     def cursor(self) -> Any:
         """A cursor whose statements take longer as well."""
         return self._real.cursorclass(self)  # type: ignore[arg-type]

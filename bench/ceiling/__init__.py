@@ -33,6 +33,11 @@ class Recorder:
         self.statements.append(statement if isinstance(statement, bytes) else statement.encode())
         return self.real.query(statement)
 
+    def _execute_command(self, command: int, statement: bytes) -> None:
+        """The same for a statement whose answer is read later."""
+        self.statements.append(statement)
+        self.real._execute_command(command, statement)
+
     def cursor(self) -> Any:
         """A cursor whose statements come through here as well."""
         return self.real.cursorclass(self)

@@ -10,7 +10,7 @@ every letter of a run, so that a search finds each part of a name.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from unicodedata import category, normalize
 
@@ -23,6 +23,7 @@ LONGEST_TEXT = 256
 
 # The combining accents of Latin, Greek and Cyrillic; what nobody sees.
 _DROPPED = re.compile(f"[\u0300-\u036f{IGNORABLE}{JOINER}{VARIATION_SELECTOR}]")
+_ASCII_RUN = re.compile("[a-z0-9]+")
 # Thai and Lao, Burmese, Khmer, Japanese and Chinese, with their extensions.
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\ua9e0-\ua9ff\uaa60-\uaa7f\u1780-\u17ff\u19e0-\u19ff"
@@ -57,8 +58,14 @@ def _folded(text: str) -> str:
     return normalize("NFC", _DROPPED.sub("", normalize("NFKD", text)))[:LONGEST_TEXT]
 
 
-def _runs(text: str) -> Iterator[str]:
+def _runs(text: str) -> Iterable[str]:
     """The runs of letters, digits and marks in a text. A run ends where a script with blanks meets one without."""
+    if text.isascii():  # the general way comes to the same, and takes ten times as long
+        return _ASCII_RUN.findall(text[:LONGEST_TEXT].lower())
+    return _general_runs(text)
+
+
+def _general_runs(text: str) -> Iterator[str]:
     run, unspaced = "", False
     for character in _folded(text):
         kind = category(character)[0]

@@ -20,6 +20,11 @@ class Gate:
         self._hook(self, statement if isinstance(statement, str) else statement.decode())
         return self.real.query(statement)
 
+    def _execute_command(self, command: int, statement: bytes) -> None:
+        """The same for a statement whose answer is read later (core/mysql/statements.py)."""
+        self._hook(self, statement.decode())
+        self.real._execute_command(command, statement)
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self.real, name)
 

@@ -7,6 +7,8 @@ boto3's TypeSerializer goes through Decimal and costs several times as much (ben
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from chalicelib.core.service import Head, Service
 
 AttributeValue = Mapping[str, Any]
@@ -116,6 +118,8 @@ def _decode_map(members: Mapping[str, AttributeValue]) -> dict[str, Any]:
             plain[name] = value["S"]
         elif "N" in value:
             plain[name] = int(value["N"])
+        elif "M" in value:
+            plain[name] = _decode_map(value["M"])
         else:
             plain[name] = _decode(value)
     return plain
@@ -144,22 +148,6 @@ def item_of(head: Head) -> dict[str, Any]:
     return encode_item(item)
 
 
-_TYPES = {
-    "id": str,
-    "version": int,
-    "state": dict,
-    "events": list,
-    "commit": str,
-    "actor": str,
-    "command": str,
-    "at": str,
-    "correlation": str,
-    "trace": str,
-    "schema_version": int,
-}
-_OPTIONAL = {"correlation": "", "trace": "", "schema_version": 1}
-
-
 def head_of(item: Mapping[str, AttributeValue], service: Service) -> Head:
     """The head that an item of a service's table, or the image of one, stores, in the shape that this release knows.
 
@@ -179,9 +167,7 @@ def stored_head(item: Mapping[str, AttributeValue]) -> Head:
     Raises:
         Undecodable: an attribute is missing or of the wrong type. The message names the first one.
     """
-    plain: dict[str, Any] = {**_OPTIONAL, **decode_item(item)}
-    for name, kind in _TYPES.items():
-        if type(plain.get(name)) is not kind:
-            found = type(plain[name]).__name__ if name in plain else "missing"
-            raise Undecodable(f"attribute {name!r} is {found}, not {kind.__name__}")
-    return Head(deleted=plain.get("deleted") is True, **{name: plain[name] for name in _TYPES})
+    try:
+        return msgspec.convert(decode_item(item), Head)
+    except msgspec.ValidationError as error:  # names the attribute, and shows no value
+        raise Undecodable(str(error)) from None

@@ -1,7 +1,8 @@
 """Items, and the images of items, without personal data."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from chalicelib.core.dynamodb.codec import AttributeValue, Undecodable, encode, item_of, stored_head
 from chalicelib.core.service import ERASED, AnyAggregate, NewerSchema, UpcasterFailed

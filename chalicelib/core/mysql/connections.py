@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -120,6 +121,8 @@ def connect(
         pymysql.err.OperationalError: the server cannot be reached or refuses.
     """
     import pymysql
+    from pymysql.constants import FIELD_TYPE
+    from pymysql.converters import conversions
 
     place = parse_url(address) if isinstance(address, str) else address
     return pymysql.connect(
@@ -135,6 +138,8 @@ def connect(
         read_timeout=read_timeout,
         write_timeout=read_timeout,
         local_infile=local_infile,
+        # PyMySQL's own converter takes three times as long: a third of all work on a row with two times.
+        conv={**conversions, FIELD_TYPE.DATETIME: datetime.fromisoformat},
         init_command=f"SET SESSION sql_mode = '{SQL_MODE}', SESSION time_zone = '+00:00'",
         **_transport(place),
     )

@@ -13,7 +13,6 @@ from chalicelib.core.projector import sql
 from chalicelib.core.service import AnySummary, ChildRows, PrimaryKey, Projection, Row
 
 Measures = tuple[Any, ...]
-Totals = dict[PrimaryKey, list[Any]]
 
 
 class Differences:
@@ -21,25 +20,27 @@ class Differences:
 
     def __init__(self, projection: Projection) -> None:
         self._projection = projection
-        self._totals: list[tuple[AnySummary, Totals]] = [(summary, {}) for summary in projection.summaries]
+        self._totals = [_Totals(summary) for summary in projection.summaries]
 
     def note(self, old: tuple[Row, ChildRows] | None, new: tuple[Row, ChildRows]) -> None:
         """Record that an aggregate's root and child rows change from old (None: did not exist) to new."""
         if not self._totals:
             return
         before, after = _complete(self._projection, *old) if old else None, _complete(self._projection, *new)
-        for summary, totals in self._totals:
-            _add(summary, totals, _contributions(summary, *before) if before else {}, _contributions(summary, *after))
+        for totals in self._totals:
+            summary = totals.summary
+            totals.add(_contributions(summary, *before) if before else {}, _contributions(summary, *after))
 
     def statements(self) -> Iterator[bytes]:
         """The statements that bring the summaries up to date, their rows in the order of their keys.
 
         All transactions take rows in the same order, so that two that want the same ones do not deadlock.
         """
-        for summary, totals in self._totals:
-            rows = [summary.table.row(*key, *totals[key]) for key in sorted(totals)]
+        for totals in self._totals:
+            summary, changed = totals.summary, sorted(totals.by_key.items())
+            rows = [summary.table.row(*key, *measures) for key, measures in changed]
             yield from sql.insert(summary.table, rows, _upsert(summary))
-            yield from _clearing(summary, [key for key in sorted(totals) if _may_be_empty(summary, totals[key])])
+            yield from _clearing(summary, [key for key, measures in changed if _may_be_empty(summary, measures)])
 
 
 def summary_keys(projection: Projection, root: Row, children: ChildRows) -> list[set[PrimaryKey]]:
@@ -50,6 +51,8 @@ def summary_keys(projection: Projection, root: Row, children: ChildRows) -> list
 
 def _complete(projection: Projection, root: Row, children: ChildRows) -> tuple[Row, ChildRows]:
     """The same rows, with an entry for each child table, as contributions take them."""
+    if len(children) == len(projection.children):
+        return root, children
     return root, {table.name: children.get(table.name, ()) for table in projection.children}
 
 
@@ -66,25 +69,40 @@ def _contributions(summary: AnySummary, root: Row, children: ChildRows) -> dict[
     return found
 
 
-def _add(
-    summary: AnySummary, totals: Totals, before: dict[PrimaryKey, Measures], after: dict[PrimaryKey, Measures]
-) -> None:
-    """Add the difference between two sets of contributions to the totals."""
-    if before == after:
-        return
-    names = summary.measures
-    for key in before.keys() | after.keys():
-        old, new = before.get(key), after.get(key)
-        if old == new:
-            continue
-        total = totals.setdefault(key, [None if name in summary.greatest else 0 for name in names])
-        for index, name in enumerate(names):
-            if name not in summary.greatest:
+class _Totals:
+    """The sum of the changes to each row of a summary.
+
+    Attributes:
+        summary: the summary.
+        by_key: the change of each measure; of a greatest value, the greatest that was seen.
+    """
+
+    def __init__(self, summary: AnySummary) -> None:
+        self.summary = summary
+        self.by_key: dict[PrimaryKey, list[Any]] = {}
+        self._is_greatest = [name in summary.greatest for name in summary.measures]
+
+    def add(self, before: dict[PrimaryKey, Measures], after: dict[PrimaryKey, Measures]) -> None:
+        """Add the difference between two sets of contributions."""
+        for key, new in after.items():
+            old = before.get(key)
+            if new != old:
+                self._change(key, old, new)
+        for key, old in before.items():
+            if key not in after:
+                self._change(key, old, None)
+
+    def _change(self, key: PrimaryKey, old: Measures | None, new: Measures | None) -> None:
+        total = self.by_key.get(key)
+        if total is None:
+            total = self.by_key[key] = [None if is_greatest else 0 for is_greatest in self._is_greatest]
+        for index, is_greatest in enumerate(self._is_greatest):
+            if not is_greatest:
                 total[index] += (new[index] if new else 0) - (old[index] if old else 0)
             elif new and (total[index] is None or (new[index] is not None and new[index] > total[index])):
                 total[index] = new[index]
         if not any(total):
-            del totals[key]
+            del self.by_key[key]
 
 
 def _upsert(summary: AnySummary) -> str:

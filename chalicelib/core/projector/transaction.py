@@ -8,13 +8,16 @@
 4. Write and delete the child rows that differ, only for locked parents.
 5. Write the timeline and heartbeats, once; the timeline without personal data that were erased.
 6. Write the summaries of each set last, so that locks on shared rows are held for the shortest time.
+
+From step 2 on, each statement is encoded while the server runs the one before.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import starmap
+from itertools import chain, starmap
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from chalicelib.core.mysql.statements import receive, run_each, send
 from chalicelib.core.projector import heartbeats, sql, timeline
 from chalicelib.core.projector.compaction import AggregateRows
 from chalicelib.core.projector.erasures import without_erased
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from pymysql.connections import Connection
     from pymysql.cursors import Cursor
 
+AnyRow = TypeVar("AnyRow", bound=Row)
 FoundChildren = dict[str, list[Row]]
 """The child rows of one aggregate that the read model has, by the name of their table."""
 _KEYS_A_STATEMENT = 1000
@@ -79,19 +83,16 @@ def write(connection: "Connection[Cursor]", service: Service, work: Work, target
     """
     connection.query("START TRANSACTION")
     found = targets(connection, service) if work.rows or work.errors or work.timeline else InUse((), erased=False)
+    if found.erased and work.timeline:
+        work = work._replace(timeline=without_erased(connection, service, work.timeline))
     changes = []
     for projection in found.projections if work.rows or work.errors else ():
         if projection.generation in work.errors:
             error = work.errors[projection.generation]
             raise Poisonous(error_text(error)) from error
-        change = _prepare(connection, projection, work.rows.get(projection.generation, ()))
-        run_statements(connection, change.statements())
-        changes.append(change)
-    if found.erased and work.timeline:
-        work = work._replace(timeline=without_erased(connection, service, work.timeline))
-    run_statements(connection, _once(work))
-    for change in changes:
-        run_statements(connection, change.differences.statements())
+        changes.append(_prepare(connection, projection, work.rows.get(projection.generation, ())))
+    statements, sums = [change.statements() for change in changes], [change.sums() for change in changes]
+    run_statements(connection, chain(*statements, _once(work), *sums))
     connection.query("COMMIT")
     return changes[0].result if changes else WriteResult(0, 0)
 
@@ -104,7 +105,6 @@ class _Change(NamedTuple):
         roots: the root rows that the read model has of the batch's aggregates, by key.
         newer: the aggregates whose rows are to be written, in the order of their keys.
         old_children: the child rows that the read model has of those, by key; without an entry for a new aggregate.
-        differences: what the summaries change by.
         result: what becomes of the aggregates.
     """
 
@@ -112,7 +112,6 @@ class _Change(NamedTuple):
     roots: Mapping[str, Row]
     newer: Sequence[AggregateRows]
     old_children: Mapping[str, FoundChildren]
-    differences: Differences
     result: WriteResult
 
     def statements(self) -> Iterator[bytes]:
@@ -125,12 +124,25 @@ class _Change(NamedTuple):
         for table in self.projection.children:
             yield from child_statements(table, children, self.old_children)
 
+    def sums(self) -> Iterator[bytes]:
+        """The statements that bring the summaries up to date."""
+        if not self.projection.summaries:
+            return
+        differences = Differences(self.projection)
+        for aggregate in self.newer:
+            old = self.roots.get(aggregate.key)
+            before = (old, self.old_children.get(aggregate.key, {})) if old else None
+            differences.note(before, (aggregate.root, aggregate.children))
+        yield from differences.statements()
+
 
 def _prepare(connection: "Connection[Cursor]", projection: Projection, aggregates: Sequence[AggregateRows]) -> _Change:
     """Lock and read the rows that exist, and compare them with the new ones."""
     with of_the_record():
         aggregates = sorted(aggregates, key=lambda aggregate: aggregate.key)
-    roots = read_roots(connection, projection, [aggregate.key for aggregate in aggregates])
+    # What is read under the lock is needed for summaries; for all else the versions are enough.
+    read = read_roots if projection.summaries else read_versions
+    roots = read(connection, projection, [aggregate.key for aggregate in aggregates])
     newer = [
         aggregate
         for aggregate in aggregates
@@ -138,23 +150,7 @@ def _prepare(connection: "Connection[Cursor]", projection: Projection, aggregate
     ]
     old_children = read_children(connection, projection, [each.key for each in newer if each.key in roots])
     result = WriteResult(len(newer), len(aggregates) - len(newer))
-    return _Change(projection, roots, newer, old_children, _differences(projection, roots, old_children, newer), result)
-
-
-def _differences(
-    projection: Projection,
-    roots: Mapping[str, Row],
-    old_children: Mapping[str, FoundChildren],
-    newer: Sequence[AggregateRows],
-) -> Differences:
-    """What the summaries change by, from the rows that exist to the newer ones."""
-    differences = Differences(projection)
-    with of_the_record():
-        for aggregate in newer:
-            old = roots.get(aggregate.key)
-            before = (old, old_children.get(aggregate.key, {})) if old else None
-            differences.note(before, (aggregate.root, aggregate.children))
-    return differences
+    return _Change(projection, roots, newer, old_children, result)
 
 
 def _once(work: Work) -> Iterator[bytes]:
@@ -164,15 +160,14 @@ def _once(work: Work) -> Iterator[bytes]:
 
 
 def run_statements(connection: "Connection[Cursor]", statements: Iterable[bytes]) -> None:
-    """Run statements that are encoded from rows one by one.
+    """Run statements that are encoded from rows, each while the server runs the one before.
 
     Raises:
         Poisonous: the encoding raised something.
         Exception: whatever the server or the connection raises.
     """
     remaining = iter(statements)
-    while statement := _next(remaining):
-        connection.query(statement)
+    run_each(connection, iter(lambda: _next(remaining), None))
 
 
 def _next(statements: Iterator[bytes]) -> bytes | None:
@@ -188,19 +183,37 @@ def read_roots(
     FORCE INDEX keeps a small table from being scanned, which would wait for locks on rows of no concern.
     """
     root = projection.root
+    return {root.key_of(row)[0]: row for row in _root_rows(connection, root, root.row, root.columns, keys, locking)}
+
+
+class RootVersion(Row, frozen=True):
+    """The key and the version of a root row."""
+
+    key: str
+    version: int
+
+
+def read_versions(connection: "Connection[Cursor]", projection: Projection, keys: Sequence[str]) -> dict[str, Row]:
+    """The versions of the root rows that exist, by key; locked."""
+    root = projection.root
+    columns = (*root.key, "version")
+    rows = _root_rows(connection, root, RootVersion, columns, keys, "FOR UPDATE")
+    return {row.key: row for row in rows}
+
+
+def _root_rows(
+    connection: "Connection[Cursor]",
+    root: Table,
+    row: type[AnyRow],
+    columns: Sequence[str],
+    keys: Sequence[str],
+    locking: str,
+) -> Iterator[AnyRow]:
     (key,) = root.key
-    found: dict[str, Row] = {}
-    for start in range(0, len(keys), _KEYS_A_STATEMENT):
-        rows = _select(
-            connection,
-            root,
-            f"{root.physical_name} FORCE INDEX (PRIMARY)",
-            key,
-            keys[start : start + _KEYS_A_STATEMENT],
-            f"ORDER BY {key} {locking}",
-        )
-        found.update((root.key_of(row)[0], row) for row in rows)
-    return found
+    for first in range(0, len(keys), _KEYS_A_STATEMENT):
+        part = keys[first : first + _KEYS_A_STATEMENT]
+        source = f"{root.physical_name} FORCE INDEX (PRIMARY)"
+        yield from starmap(row, _select(connection, columns, source, key, part, f"ORDER BY {key} {locking}"))
 
 
 def read_children(
@@ -215,8 +228,8 @@ def read_children(
     for table in projection.children:
         for start in range(0, len(keys), _KEYS_A_STATEMENT):
             part = keys[start : start + _KEYS_A_STATEMENT]
-            rows = _select(connection, table, table.physical_name, table.key[0], part)
-            for row in rows:
+            rows = _select(connection, table.columns, table.physical_name, table.key[0], part)
+            for row in starmap(table.row, rows):
                 found.setdefault(table.key_of(row)[0], {}).setdefault(table.name, []).append(row)
     return found
 
@@ -262,12 +275,11 @@ def child_statements(
 
 
 def _select(
-    connection: "Connection[Cursor]", table: Table, source: str, key: str, keys: Sequence[str], tail: str = ""
-) -> Iterator[Row]:
-    """The rows of a table whose key column holds one of the keys."""
+    connection: "Connection[Cursor]", columns: Sequence[str], source: str, key: str, keys: Sequence[str], tail: str = ""
+) -> Sequence[tuple[Any, ...]]:
+    """Columns of the rows of a table whose key column holds one of the keys."""
     with of_the_record():
-        text = f"SELECT {','.join(table.columns)} FROM {source} WHERE {key} IN {sql.in_list(keys)} {tail}"  # noqa: S608  (literals)
+        text = f"SELECT {','.join(columns)} FROM {source} WHERE {key} IN {sql.in_list(keys)} {tail}"  # noqa: S608  (literals)
         statement = text.encode()  # strictly, where PyMySQL would let half a surrogate pair through
-    with connection.cursor() as cursor:
-        cursor.execute(statement)  # type: ignore[call-overload]  # PyMySQL takes bytes; its stubs do not
-        return starmap(table.row, cursor.fetchall())
+    send(connection, statement)
+    return receive(connection)

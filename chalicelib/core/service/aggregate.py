@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
+from msgspec import structs
 
 from chalicelib.core.decider import Event, State
 from chalicelib.core.service.personal import ERASED, Personal, declaration_faults, event_types
@@ -32,8 +33,7 @@ def is_head(id: str) -> bool:
     return not id.startswith(_NOT_AGGREGATES)
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(msgspec.Struct, frozen=True):
     """The newest commit of an aggregate, as stored in its item in the write store.
 
     Attributes:
@@ -153,9 +153,9 @@ class Aggregate(Generic[S, E]):
         if stored.schema_version != self.schema_version:
             what = f"the state of {self.name} {stored.id}"
             state = upcast(stored.state, stored.schema_version, self.upcasters, what)
-            stored = replace(stored, state=state, schema_version=self.schema_version)
+            stored = structs.replace(stored, state=state, schema_version=self.schema_version)
         if any(self._is_other_version(event) for event in stored.events):
-            stored = replace(stored, events=[self.current_event(stored.id, event) for event in stored.events])
+            stored = structs.replace(stored, events=[self.current_event(stored.id, event) for event in stored.events])
         return stored
 
     def current_event(self, id: str, stored: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
-from msgspec.structs import astuple
 
 from chalicelib.core.service.aggregate import Head
 
@@ -54,7 +54,7 @@ class Table:
     key: tuple[str, ...]
     suffix: str = ""
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """All columns that the projector writes."""
         return self.row.__struct_fields__
@@ -64,9 +64,11 @@ class Table:
         """The name to use in statements."""
         return self.name + self.suffix
 
-    def key_of(self, row: Row) -> PrimaryKey:
-        """The primary key of a row."""
-        return astuple(row)[: len(self.key)]
+    @cached_property
+    def key_of(self) -> Callable[[Row], PrimaryKey]:
+        """A function that returns the primary key of a row."""
+        key_of = attrgetter(*self.key)
+        return key_of if len(self.key) > 1 else lambda row: (key_of(row),)
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class Summary(Generic[R, C]):
     sums: str
     greatest: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def measures(self) -> tuple[str, ...]:
         """The columns that hold sums or maxima: all but those of the key."""
         return self.table.columns[len(self.table.key) :]

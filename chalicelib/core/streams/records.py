@@ -3,8 +3,9 @@
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from chalicelib.core.dynamodb.codec import Undecodable, decode, stored_head
@@ -111,7 +112,8 @@ def parse(records: Iterable[RawRecord], services: Mapping[str, Service]) -> list
     Raises:
         UnknownStream: a record's table has no service.
     """
-    entries = (_entry(position, record, services) for position, record in enumerate(records))
+    service_of = lru_cache(partial(_service, services))
+    entries = (_entry(position, record, service_of) for position, record in enumerate(records))
     return [entry for entry in entries if entry]
 
 
@@ -143,12 +145,13 @@ def as_record(item: Mapping[str, Any], stream_arn: str, at: float = 0.0) -> RawR
     }
 
 
-def _entry(position: int, record: RawRecord, services: Mapping[str, Service]) -> Record | None:
+def _entry(position: int, record: RawRecord, service_of: Callable[[str], Service]) -> Record | None:
     change = record["dynamodb"]
     key = change.get("Keys", {}).get("id", {}).get("S", "?")
     if key.startswith(CLAIM_PREFIX) or record.get("eventName") == "REMOVE":
         return None
-    source = RecordSource(position, change.get("SequenceNumber", ""), _service(record, services), key, record)
+    arn = record.get("eventSourceARN", "")
+    source = RecordSource(position, change.get("SequenceNumber", ""), service_of(arn), key, record)
     try:
         image = change["NewImage"]
         if key == HEARTBEAT_ID:
@@ -165,9 +168,8 @@ def _entry(position: int, record: RawRecord, services: Mapping[str, Service]) ->
         return UnreadableRecord(source, error)
 
 
-def _service(record: RawRecord, services: Mapping[str, Service]) -> Service:
-    """The service whose table the record comes from, found by the ARN `arn:...:table/<name>/stream/<label>`."""
-    arn = record.get("eventSourceARN", "")
+def _service(services: Mapping[str, Service], arn: str) -> Service:
+    """The service whose table's stream has this ARN, `arn:...:table/<name>/stream/<label>`."""
     table = arn.partition(":table/")[2].partition("/")[0]
     try:
         return services[table]

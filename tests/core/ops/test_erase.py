@@ -5,11 +5,11 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.core.commands.pipeline import Envelope, run
 from chalicelib.core.dynamodb.codec import encode_item, head_of, item_of
@@ -346,7 +346,7 @@ def test_an_item_that_cannot_be_read(ada: Ada) -> None:
     item = {name: value for name, value in item_of(head).items() if name != "commit"}
     ada.world.tables.client.put_item(TableName=ada.world.tables.name(service), Item=item)
     report = ada.erase(code=1)
-    assert report["faults"] == {"accounts A-9": "Undecodable: attribute 'commit' is missing, not str"}
+    assert report["faults"] == {"accounts A-9": "Undecodable: Object missing required field `commit`"}
     assert ada.places() == ["accounts: A-9"]
 
 

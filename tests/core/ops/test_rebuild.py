@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector import Writer
@@ -301,7 +302,7 @@ def test_what_cannot_be_shown(world: World) -> None:
     good = transfer("tra_1", 4, "settled")
     world.commit(good)
     assert rebuild(plan(world), resume=True).swapped
-    right(world, [*COMMITS, good, ("transfers", replace(bad[1], state=good[1].state))])
+    right(world, [*COMMITS, good, ("transfers", structs.replace(bad[1], state=good[1].state))])
 
 
 def test_a_swap_waits_for_readers(world: World) -> None:

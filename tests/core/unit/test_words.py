@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core.unicode_classes import IGNORABLE
-from chalicelib.core.words import LONGEST_TEXT, LONGEST_WORD, beginnings, words
+from chalicelib.core.words import LONGEST_TEXT, LONGEST_WORD, _general_runs, _runs, beginnings, words
 
 # A name in each of many scripts; among them those in which a server's idea of a letter and Python's differ.
 NAMES = (
@@ -167,3 +167,9 @@ def has_letter(text: str) -> bool:
     """Whether somebody sees a letter or digit in it: some that Unicode calls letters are a blank and a mark."""
     seen = re.sub(f"[{IGNORABLE}]", "", normalize("NFKD", text))
     return any(category(character)[0] in "LN" for character in seen)
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=2 * LONGEST_TEXT))
+def test_ascii_takes_a_shorter_way_to_the_same(text: str) -> None:
+    """What has no letter beyond ASCII is cut into the same words as any other text."""
+    assert list(_runs(text)) == list(_general_runs(text))

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
+
 from chalicelib.core.service import Head, Rows, Service, Upcasters
 from tests.core.bootstrap import SERVICES
 
@@ -52,7 +54,7 @@ def accounts(upcasters: Upcasters, event_upcasters: Upcasters = TO_2) -> Service
 
 
 def _rows_of_release_2(head: Head) -> Rows:
-    return SERVICES["accounts"].projection.rows(replace(head, state=_title_is_name(dict(head.state))))
+    return SERVICES["accounts"].projection.rows(structs.replace(head, state=_title_is_name(dict(head.state))))
 
 
 RELEASE_2 = replace(accounts(TO_2), projection=replace(SERVICES["accounts"].projection, rows=_rows_of_release_2))

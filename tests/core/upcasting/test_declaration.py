@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from chalicelib.core.service import Head, NewerSchema, UpcasterFailed
 from chalicelib.core.service.personal import ERASED
@@ -14,7 +15,7 @@ from tests.core.upcasting.releases import ACCOUNT, OLD_EVENT, PRESENT_EVENT, STA
 
 def stored(release: int, **changes: Any) -> Head:
     """An account as a release stored it."""
-    return replace(head("A", 1, dict(STATES[release]), schema_version=release), **changes)
+    return structs.replace(head("A", 1, dict(STATES[release]), schema_version=release), **changes)
 
 
 @pytest.mark.parametrize("keys", [(2,), (1, 3), (0, 1)])
