@@ -84,9 +84,12 @@ class Signer:
             headers: each header's value: one token or several, separated by commas.
 
         Raises:
-            Malformed: a token was not issued here, or there are more than MAX_TOKENS.
+            Malformed: a header has no token, a token was not issued here, or there are more than MAX_TOKENS.
         """
-        texts = [text for header in headers for part in header.split(",") if (text := part.strip())]
+        texts: list[str] = []
+        for header in headers:
+            found = [text for part in header.split(",") if (text := part.strip())]
+            texts += found or [""]  # which is no token: a client that lost its token must not read what is older
         if len(texts) > MAX_TOKENS:
             detail = f"{len(texts)} tokens; the limit is {MAX_TOKENS}. Send the newest token of each aggregate"
             fault = Fault(detail, parameter=CONSISTENCY_HEADER)

@@ -59,7 +59,14 @@ def test_several_tokens_in_one_header_or_in_several() -> None:
     )
     read = SIGNER.read_tokens([f" {newer} ,, {first}", other])
     assert set(read) == {Token("transfers", "o", 3), Token("accounts", "o", 2)}
-    assert SIGNER.read_tokens([]) == SIGNER.read_tokens([" , "]) == ()
+    assert SIGNER.read_tokens([]) == ()
+
+
+@pytest.mark.parametrize("header", ["", " , "])
+def test_a_header_without_a_token(header: str) -> None:
+    """A client that has lost its token is told so, and not shown what is older."""
+    with pytest.raises(Malformed):
+        SIGNER.read_tokens([header])
 
 
 def test_one_bad_token_among_good_ones_is_malformed() -> None:

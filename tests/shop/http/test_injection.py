@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 import pytest
+from pymysql import MySQLError
 
 from chalicelib.core.dynamodb.codec import decode_item
 from chalicelib.core.mysql.connections import connect
@@ -120,6 +121,31 @@ def test_every_parameter(stack: Stack, document: Any, route: Route) -> None:
             check(answer, f"{route.name} {place} {name}")
             if name in WILDCARDS and place.kind == "query" and answer.status == 200:
                 assert answer.json["items"] == [], (route.name, place, name)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT id FROM orders WHERE reference = '{}' LIMIT 1",
+        "SELECT id FROM customers WHERE name LIKE '%{}%' LIMIT 1",
+        "SELECT id FROM orders ORDER BY {} LIMIT 1",
+        "SELECT id FROM orders WHERE total >= {} LIMIT 1",
+    ],
+)
+def test_a_statement_that_is_put_together_would_be_seen(stack: Stack, statement: str) -> None:
+    """Written into it, one of the texts at least is an error of the server, which a route answers with 500."""
+    with connect(stack.database_url) as connection, connection.cursor() as cursor:
+        cursor.execute("START TRANSACTION READ ONLY")
+        assert any(is_refused(cursor, statement.format(text)) for text in PAYLOADS.values() if "SLEEP" not in text)
+
+
+def is_refused(cursor: Any, statement: str) -> bool:
+    """Whether the server cannot run a statement."""
+    try:
+        cursor.execute(statement)
+    except MySQLError:
+        return True
+    return False
 
 
 # ---- Stored values ----
