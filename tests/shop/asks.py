@@ -112,10 +112,19 @@ def ask(stack: Stack, row: str, column: str) -> tuple[Client, Ask]:
 
 
 def seen(admin: Client, parameters: Mapping[str, str]) -> str | None:
-    """A token of the thing in the path; None where there is none."""
-    change = {"cus_": ("PATCH", "/customers/{id}"), "ord_": ("POST", "/orders/{id}/cancel")}
-    id = parameters.get("id") or parameters.get("sku")
-    if id is None:
+    """Tokens of the thing in the path, of a product's stock too; None where there is none."""
+    if "sku" in parameters:
+        product, stock = f"/products/{parameters['sku']}", f"/stock/{parameters['sku']}/receipts"
+        changes = [("PATCH", product, {}), ("POST", stock, {"quantity": 1})]
+    elif "id" in parameters:
+        id = parameters["id"]
+        changes = [("PATCH", f"/customers/{id}", {}) if id.startswith("cus_") else ("POST", f"/orders/{id}/cancel", {})]
+    else:
         return None
-    method, path = change.get(id[:4], ("PATCH", "/products/{id}"))
-    return admin.request(method, path.format(id=id), {}).headers.get("consistency-token")
+    tokens = []
+    for change in changes:
+        answer = admin.request(*change)
+        if answer.status >= 300:
+            return None  # nothing is there, and a receipt would make it
+        tokens.append(answer.headers["consistency-token"])
+    return ", ".join(tokens)
