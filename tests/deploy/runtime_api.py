@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.deploy.lambdas import tool
+from tests.support.waiting import PATIENT_SECONDS
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -93,7 +94,7 @@ class TracedFunction:
     def __call__(self, event: Mapping[str, Any], trace: str) -> Any:
         """What it returns for an event, called in that trace."""
         self._server.calls.put((event, trace))
-        return self._server.answers.get(timeout=30)
+        return self._server.answers.get(timeout=PATIENT_SECONDS)
 
     def stop(self) -> None:
         """End it."""

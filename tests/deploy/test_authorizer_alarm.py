@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from local import keys
-from local.ports import wait_until
 from local.template import load_template
 from tests.deploy.lambdas import EVENTS, ROOT, Function, event, package_for_tests
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
@@ -60,7 +60,7 @@ def start(lambda_tools: None, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def log_of(function: Function, log: Path) -> str:
     """What it has logged, as one event; the runtime writes a raised error as a whole."""
-    assert wait_until(lambda: "END RequestId" in log.read_text(errors="replace"), 10)
+    assert eventually(lambda: "END RequestId" in log.read_text(errors="replace"))
     return log.read_text(errors="replace")
 
 

@@ -14,8 +14,9 @@ import pytest
 from deploy import parts
 from deploy.new_project.write import CannotWrite, write
 from deploy.take_engine import CannotTake, take
-from local.ports import answers, free_port, wait_until
+from local.ports import answers, free_port
 from tests.support.client import Client
+from tests.support.waiting import PATIENT_SECONDS, eventually
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
@@ -93,13 +94,13 @@ def running(project: Path, tmp_path: Path) -> Iterator[tuple[Client, dict[str, s
         [*MAKE, "run"], cwd=project, env={**inherited, **env}, stdout=log, stderr=log, start_new_session=True
     )
     try:
-        assert wait_until(lambda: answers(ports["API_PORT"]) or process.poll() is not None, 120)
+        assert eventually(lambda: answers(ports["API_PORT"]) or process.poll() is not None)
         assert process.poll() is None, (tmp_path / "log").read_text()
         token = run(project, *MAKE, "-s", "token", "ROLE=staff", **env).strip()
         yield Client(f"http://127.0.0.1:{ports['API_PORT']}", token), env
     finally:
         os.killpg(process.pid, signal.SIGINT)
-        process.wait(60)
+        process.wait(PATIENT_SECONDS)
 
 
 def test_a_command_and_a_query(running: tuple[Client, dict[str, str]]) -> None:

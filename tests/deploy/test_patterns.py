@@ -12,6 +12,7 @@ from local.filters import passes
 from local.template import Template
 from tests.deploy.lambdas import ROOT, tool
 from tests.deploy.test_template import RECORDS
+from tests.support.waiting import PATIENT_SECONDS
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
@@ -23,7 +24,7 @@ def by_the_rules(patterns: Sequence[Any], records: Sequence[Any]) -> list[list[b
         pytest.skip("no .venv-patterns; run deploy/tools.sh --checkov")
     question = json.dumps({"patterns": [json.dumps(pattern) for pattern in patterns], "records": records})
     command = [python, ROOT / "tests/deploy/event_patterns.py"]
-    done = subprocess.run(command, input=question, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, input=question, capture_output=True, text=True, timeout=PATIENT_SECONDS, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert not [reason for reason in found if isinstance(reason, str)]

@@ -29,6 +29,7 @@ from tests.deploy.test_chalice import package, project
 from tests.support.domain import OWN
 from tests.support.routes import path_of, routes
 from tests.support.stores import Tables, fresh_database, fresh_tables
+from tests.support.waiting import PATIENT_SECONDS
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
@@ -61,7 +62,7 @@ class Deployed:
         for name, value in given.items():
             request.add_header(name.replace("_", "-"), value)
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENT_SECONDS) as answer:
                 return answer.status, (json.loads(answer.read() or b"null"), dict(answer.headers))
         except urllib.error.HTTPError as error:
             return error.code, (json.loads(error.read() or b"null"), dict(error.headers))
@@ -74,7 +75,7 @@ class Deployed:
 
     def query(self, path: str, token: str) -> Any:
         """What a query answers, as soon as the read model has seen the token."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENT_SECONDS
         while True:
             status, (found, _) = self.request("GET", path, Consistency_Token=token, Prefer="wait=5")
             if status != 503 or time.monotonic() > deadline:
@@ -147,7 +148,7 @@ def deploy(endpoint: str, template: dict[str, Any], zip_file: Path, name: str) -
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
     formation.execute_change_set(StackName=name, ChangeSetName="first")
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + PATIENT_SECONDS
     while time.monotonic() < deadline:
         (stack,) = formation.describe_stacks(StackName=name)["Stacks"]
         if not stack["StackStatus"].endswith("IN_PROGRESS"):

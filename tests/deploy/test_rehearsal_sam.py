@@ -17,7 +17,7 @@ from chalicelib.bootstrap import PERMISSIONS, SERVICES
 from chalicelib.core.mysql.connections import connect
 from local import keys
 from local.mariadb import MariaDB, with_database
-from local.ports import free_port, wait_until
+from local.ports import free_port
 from local.template import load_template
 from tests.deploy.lambdas import ROOT, event
 from tests.deploy.rehearsal import deploying, templates
@@ -29,6 +29,7 @@ from tests.support.functions import Functions, a_year
 from tests.support.routes import path_of, routes
 from tests.support.stores import Tables
 from tests.support.stories import STORIES, poison
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 STACK, PREFIX = "tributary-dev", "tributary-"
@@ -152,9 +153,9 @@ class Rehearsed(Functions):
 
         Records that come again change nothing.
         """
-        assert wait_until(self._projected, 60), "the stream's mapping does not reach the read model"
+        assert eventually(self._projected), "the stream's mapping does not reach the read model"
         super().settle()
-        assert wait_until(self._projected, 60)
+        assert eventually(self._projected)
 
     def _projected(self) -> bool:
         with connect(self._stack.database_url) as connection, connection.cursor() as cursor:

@@ -12,6 +12,7 @@ from deploy.chalice_sample import OUTPUTS
 from local.template import load_template
 from tests.deploy.lambdas import ROOT, tool
 from tests.deploy.test_chalice import package, project
+from tests.support.waiting import PATIENT_SECONDS
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
@@ -38,7 +39,7 @@ def translated(template: dict[str, Any]) -> dict[str, Any]:
         input=text,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENT_SECONDS,
         check=False,
         env={"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"},
     )

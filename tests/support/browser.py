@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.stack import Stack
+from tests.support.waiting import PATIENT_SECONDS
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +33,7 @@ def page(browser: Any) -> Iterator[Any]:
         "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
     )
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENT_SECONDS * 1000)
     yield page
     context.close()
     # Chromium itself tells of answers from 400 on; that they are shown is what the tests look at.

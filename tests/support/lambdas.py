@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from local import ROOT
-from local.ports import answers, free_port, wait_until
+from local.ports import answers, free_port
+from tests.support.waiting import eventually
 
 _PATH = "2015-03-31/functions/function/invocations"
 
@@ -71,7 +72,7 @@ class Function:
             stdout=log.open("ab"),
             stderr=subprocess.STDOUT,
         )
-        assert wait_until(lambda: answers(self._port), 20), log.read_text()
+        assert eventually(lambda: answers(self._port)), log.read_text()
 
     def __call__(self, event: Mapping[str, Any]) -> Any:
         """What it returns for an event; of an error or a time-out, as Lambda has it: {"errorMessage": ..., ...}."""

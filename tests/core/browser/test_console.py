@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from local.ports import wait_until
 from tests.core.domain.roles import CHIEF, CLERK, MEMBER
 from tests.core.things import account, answered, transfer, unique
 from tests.support.browser import fill, rows, send, sign_in
 from tests.support.client import Client
 from tests.support.stack import Stack
+from tests.support.waiting import eventually
 
 BEYOND_A_DOUBLE = 2**53 + 1
 
@@ -56,7 +56,7 @@ def test_a_list_is_filtered_and_sorted_in_the_url(console: Any, stack: Stack) ->
 def shown_account(api: Client, **details: Any) -> str:
     """An account that queries show already."""
     number = account(api, **details)
-    assert wait_until(lambda: api.get(f"/accounts/{number}").status == 200, 30)
+    assert eventually(lambda: api.get(f"/accounts/{number}").status == 200)
     return number
 
 
@@ -66,7 +66,7 @@ def seen(api: Client, name: str, numbers: list[str]) -> None:
     def found() -> bool:
         return {item["id"] for item in api.get("/accounts", {"q": name}).json["items"]} == set(numbers)
 
-    assert wait_until(found, 30)
+    assert eventually(found)
 
 
 def sign_in_again(console: Any) -> None:
@@ -176,7 +176,7 @@ def test_a_change_on_an_old_version_is_refused(console: Any, stack: Stack) -> No
     console.get_by_role("button", name="Change").click()
     assert console.locator("[data-pointer='/name']").input_value() == f"Account {number}"
     assert api.patch(f"/accounts/{number}", {"note": "theirs"}).status == 200
-    assert wait_until(lambda: api.get(f"/accounts/{number}").json["note"] == "theirs", 30)
+    assert eventually(lambda: api.get(f"/accounts/{number}").json["note"] == "theirs")
     # The page behind the form loads the new version; the form still has the one that it began with.
     console.evaluate("dispatchEvent(new Event('online'))")
     console.locator("dl.facts", has_text="theirs").wait_for()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from local.ports import wait_until
 from tests.deploy.test_rehearsal import Deployed, deployed, whole_ministack
+from tests.support.waiting import eventually
 
 __all__ = ["deployed", "whole_ministack"]
 
@@ -31,7 +31,7 @@ def test_the_reactor_confirms_an_order(deployed: Deployed) -> None:
         shown = deployed.query(f"/orders/{order['id']}", token)
         return bool(shown["status"] == "confirmed" and shown["lines"][0]["available"] == 7)
 
-    assert wait_until(confirmed, 60)
+    assert eventually(confirmed)
 
 
 def test_a_refusal(deployed: Deployed) -> None:

@@ -20,10 +20,11 @@ from chalicelib.core.mysql.connections import parse_url
 from local.bridge import bridge_address, forward
 from local.config import Config
 from local.lambda_env import write_lambda_env
-from local.ports import answers, free_port, wait_until
+from local.ports import answers, free_port
 from tests.deploy.lambdas import ROOT, event, tool
 from tests.support.stack import Stack, started
 from tests.support.stores import fresh_database, fresh_tables
+from tests.support.waiting import PATIENT_SECONDS, eventually
 
 IMAGE = "public.ecr.aws/lambda/python:3.13-x86_64"
 FLAGS = ["--add-host", "host.docker.internal:host-gateway", "--skip-pull-image", "--region", "eu-west-1"]
@@ -59,7 +60,7 @@ class Sam:
             env=self.env,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENT_SECONDS,
         )
         assert done.stdout.strip(), done.stderr
         print(done.stderr)  # noqa: T201  # shown when the test fails
@@ -102,7 +103,7 @@ def sam(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Sam:
 
 def _docker() -> bool:
     try:
-        return subprocess.run(["docker", "version"], capture_output=True, timeout=20).returncode == 0
+        return subprocess.run(["docker", "version"], capture_output=True, timeout=PATIENT_SECONDS).returncode == 0
     except FileNotFoundError:
         return False
 
@@ -124,7 +125,7 @@ def test_start_api(sam: Sam) -> None:
     log = sam.events / "start-api.log"
     process = subprocess.Popen(command, cwd=ROOT, env=sam.env, stdout=log.open("wb"), stderr=subprocess.STDOUT)
     try:
-        assert wait_until(lambda: answers(port), 60), log.read_text()
+        assert eventually(lambda: answers(port)), log.read_text()
         token = sam.stack.token("staff")
         body = {"sku": "SAM-1", "name": "Over start-api", "price": 100, "currency": "GBP"}
         product, consistency = _request(port, token, "/products", body)
@@ -136,7 +137,7 @@ def test_start_api(sam: Sam) -> None:
         assert found["name"] == "Over start-api"
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        process.wait(PATIENT_SECONDS)
 
 
 def _request(port: int, token: str, path: str, body: Any, headers: dict[str, str] | None = None) -> tuple[Any, str]:
@@ -145,5 +146,5 @@ def _request(port: int, token: str, path: str, body: Any, headers: dict[str, str
         json.dumps(body).encode() if body else None,
         {"Authorization": f"Bearer {token}", "Content-Type": "application/json", **(headers or {})},
     )
-    with urllib.request.urlopen(request, timeout=90) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENT_SECONDS) as answer:
         return json.loads(answer.read()), answer.headers.get("Consistency-Token", "")

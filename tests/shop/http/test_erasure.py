@@ -1,11 +1,11 @@
 """A customer who leaves and is erased: in no store, log or answer any more, and every figure stays."""
 
-from local.ports import wait_until
 from tests.shop.http.things import answered, email, stocked
 from tests.support import commands
 from tests.support.client import Client
 from tests.support.everywhere import places_of
 from tests.support.stack import Stack
+from tests.support.waiting import eventually
 
 NAME, WORDS = "Zenobia Quackenbush", ("zenobia", "quackenbush")
 
@@ -44,7 +44,7 @@ def test_a_customer_who_is_erased(stack: Stack, staff: Client) -> None:
     assert "(erased)" in str(staff.get(f"/orders/{called_off}/timeline").json)
     assert staff.get("/orders?q=quackenbush").json["items"] == staff.get("/customers?q=zenobia").json["items"] == []
     assert staff.post("/customers", {"name": "Somebody", "email": address}).status == 201
-    assert wait_until(lambda: commands.run("verify", "--json", env=stack.env).code == 0, 60)
+    assert eventually(lambda: commands.run("verify", "--json", env=stack.env).code == 0)
 
 
 def _places(stack: Stack) -> list[str]:
