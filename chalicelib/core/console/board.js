@@ -6,7 +6,7 @@ import { changed, href } from "./location.js";
 import { pageOf, words } from "./model.js";
 import { Failed, Loading } from "./states.js";
 import { columnsOf } from "./table.js";
-import { Value } from "./value.js";
+import { Value, isNumber } from "./value.js";
 import { valueAt } from "./schema.js";
 
 const CARDS = 20;
@@ -40,8 +40,9 @@ function BoardColumn({ model, list, place, by, value }) {
 function Card({ model, list, item, columns }) {
   const page = pageOf(model, list, item);
   const [first, ...others] = columns;
+  const bare = (/** @type {any} */ column) => isNumber(column.schema) && !column.schema["x-tributary-money"];
   const cell = (/** @type {any} */ column) =>
-    html`<${Value} model=${model} name=${column.path.split(".").pop()} schema=${column.schema} value=${valueAt(item, column.path)} around=${item} short />`;
+    html`${bare(column) && `${column.label} `}<${Value} model=${model} name=${column.path.split(".").pop()} schema=${column.schema} value=${valueAt(item, column.path)} around=${item} short />`;
   return html`<a class="card-title" href=${href(page ?? "/")}><${Value} model=${{ ...model, items: [] }} name=${first.path} schema=${first.schema} value=${valueAt(item, first.path)} around=${item} short /></a>
     <div class="card-line">${others.slice(0, 3).map((/** @type {any} */ column) => html`<span>${cell(column)}</span>`)}</div>`;
 }

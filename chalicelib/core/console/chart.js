@@ -107,7 +107,7 @@ export function SeriesChart({ chart, schema, items, more }) {
     return { label, values: days.map((day) => values.get(day) ?? null) };
   });
   const code = money_ ? valueAt(dated[0], money_) : "";
-  const format = (/** @type {number} */ value) => (code ? money(Math.round(value), code) : number(value));
+  const format = (/** @type {number} */ value) => (code ? money(Math.round(value), code).replace(/[.,]00(?=\D*$)/, "") : number(value));
   const label = `${words(chart.y)} by ${words(chart.x).toLowerCase()}${more ? ", this page" : ""}`;
   const isDate = memberAt(schema, chart.x).format === "date";
   return html`<${LineChart} times=${days.map((day) => Date.parse(day) / 1000)} lines=${lines} format=${format} label=${label} dates=${isDate} />`;

@@ -7,6 +7,7 @@ import { DO, changed, go, href, usePlace } from "./location.js";
 import { below, commandNamed, filled } from "./model.js";
 import { notify } from "./notices.js";
 import { read } from "./schema.js";
+import { remember } from "./sent.js";
 import { useSession } from "./session.js";
 
 /** @typedef {import("./model.js").Operation} Operation */
@@ -57,7 +58,9 @@ function CommandForm({ model, command, context, close }) {
     setSending(true);
     try {
       const headers = { "Idempotency-Key": key.current, ...conditionOf(command, seen.current) };
+      const begun = performance.now();
       const answer = await send(command.method, filled(command.path, pathValues(command, context)), { body, headers });
+      keepTime(command, answer, performance.now() - begun);
       done(command, answer, context, close);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
@@ -77,6 +80,13 @@ function CommandForm({ model, command, context, close }) {
       </div>
     </form>
   <//>`;
+}
+
+/** @param {Operation} command @param {import("./api.js").Answer} answer @param {number} ms */
+function keepTime(command, { headers, data }, ms) {
+  if (data?.version && !headers.get("Idempotent-Replayed")) {
+    remember({ command: command.name, id: data.id, version: data.version, correlation: headers.get("X-Correlation-Id") ?? "", ms });
+  }
 }
 
 /** @param {Operation} command @param {Context} [context] */

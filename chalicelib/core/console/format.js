@@ -30,6 +30,9 @@ export function money(minor, code) {
   return format.format(/** @type {any} */ (`${minor < 0 ? "-" : ""}${whole}`));
 }
 
+/** @param {number} value */
+export const milliseconds = (value) => (value < 10_000 ? `${number(value)} ms` : duration(value / 1000));
+
 /** @param {string} text RFC 3339 */
 export const time = (text) => TIME.format(new Date(text));
 
@@ -53,4 +56,4 @@ export function duration(seconds) {
  * A long id, short enough for a table and still told apart: "thi_01JD2Q8N3XW7GK5T0V9M4R6B1C" -> "thi_…4R6B1C".
  * @param {string} id
  */
-export const shortId = (id) => (/^[a-z]+_[0-9A-Z]{26}$/.test(id) ? `${id.slice(0, id.indexOf("_") + 1)}…${id.slice(-6)}` : id);
+export const shortId = (id) => (/^([a-z]+[#_])+[0-9A-Z]{26}$/.test(id) ? `${id.slice(0, -26)}…${id.slice(-6)}` : id);

@@ -3,7 +3,7 @@ import { html } from "./html.js";
 import { CommandButtons } from "./command.js";
 import { useAnswer, useFollowUps } from "./load.js";
 import { Listing } from "./list.js";
-import { commandsOn, filled, queriesBelow, words } from "./model.js";
+import { below, commandsOn, elsewhere, filled, queriesBelow, words } from "./model.js";
 import { isObject, plain } from "./schema.js";
 import { Failed, Loading } from "./states.js";
 import { QUIET, Table, codesOf, columnsOf } from "./table.js";
@@ -33,11 +33,15 @@ export function ItemPage({ model, item, values, place, role }) {
 
 /** What is below the heading. @param {any} props */
 function Content({ model, item, values, place, role, data, title, id }) {
-  const others = item.inPath.length ? queriesBelow(model, item).filter((query) => query.roles[role]) : [];
+  const all = item.inPath.length ? [...queriesBelow(model, item), ...elsewhere(model, item).filter(isTimeline)] : [];
+  const others = all.filter((query) => query.roles[role]);
   return html`<${Facts} model=${model} schema=${item.answer} value=${data} skip=${[title, id]} />
     <${Parts} model=${model} schema=${item.answer} value=${data} />
-    ${others.map((query) => html`<${Below} key=${query.name} model=${model} query=${query} values=${values} place=${place} version=${data.version} />`)}`;
+    ${others.map((query) => html`<${Below} key=${query.name} model=${model} query=${query} values=${sameValues(query, values)} title=${below(query, item) ? query.label : `${words(query.path.split("/")[1])} ${query.label.toLowerCase()}`} place=${place} version=${data.version} />`)}`;
 }
+
+/** The id, under the name that the query has for it. @param {Operation} query @param {Record<string, string>} values */
+const sameValues = (query, values) => (query.inPath.length === 1 ? { [query.inPath[0].name]: Object.values(values)[0] } : values);
 
 /** @param {Operation} item */
 const kindName = (item) => {
@@ -91,8 +95,7 @@ function inherited(schema, whole) {
 }
 
 /** @param {any} props */
-function Below({ model, query, values, place, version }) {
-  const title = query.label;
+function Below({ model, query, values, title, place, version }) {
   if (query.isList) return html`<section><h2>${title}</h2><${Listing} model=${model} list=${query} values=${values} place=${place} /></section>`;
   if (isTimeline(query)) return html`<section><h2>${title}</h2><${Timeline} model=${model} query=${query} values=${values} version=${version} /></section>`;
   return html`<section><h2>${title}</h2><${More} model=${model} query=${query} values=${values} /></section>`;

@@ -6,7 +6,7 @@ import { CommandButtons } from "./command.js";
 import { Filters } from "./filters.js";
 import { useAnswer } from "./load.js";
 import { changed, href } from "./location.js";
-import { commandsOf, filled, pageOf } from "./model.js";
+import { commandsOf, filled, pageOf, words } from "./model.js";
 import { Empty, Failed, Loading } from "./states.js";
 import { Table, columnsOf } from "./table.js";
 
@@ -56,6 +56,8 @@ export function Listing({ model, list, values, place }) {
 /** @param {any} props */
 function Nothing({ list, place }) {
   const narrowed = [...apiQuery(place.query)].some(([name]) => !["limit", "sort"].includes(name));
+  const ranges = list.inQuery.flatMap((/** @type {any} */ one) => /Default: ([^.]+)/.exec(one.description)?.[1] ? [`${words(one.name)}: ${/Default: ([^.]+)/.exec(one.description)?.[1]}.`] : []);
+  if (!narrowed && ranges.length) return html`<${Empty} title="Nothing in this range">The filters that are not set have defaults. ${ranges.join(" ")}<//>`;
   if (!narrowed) return html`<${Empty} title="Nothing here yet">What is added appears here within moments.<//>`;
   return html`<${Empty} title="Nothing matches">No entry fits these filters. <a href=${href(place.path)}>Show all</a><//>`;
 }

@@ -87,11 +87,11 @@ function operationOf(path, method, described) {
 const lastWord = (path) => path.split("/").filter((part) => part && !part.startsWith("{")).pop() ?? path;
 
 /**
- * A name as people read it: "past-due" -> "Past due".
+ * A name as people read it: "past-due" -> "Past due", "owner_id" -> "Owner ID".
  * @param {string} name
  */
 export function words(name) {
-  const text = name.replace(/[-_.]+/g, " ").trim();
+  const text = name.replace(/[-_.]+/g, " ").trim().replace(/\b(id|url)\b/g, (word) => word.toUpperCase());
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
@@ -203,6 +203,10 @@ export const commandsOf = (model, list) => model.commands.filter((command) => co
 /** What else there is to see below one thing. @param {Model} model @param {Operation} item */
 export const queriesBelow = (model, item) =>
   model.operations.filter((operation) => operation.method === "GET" && operation !== item && below(operation, item));
+
+/** What other services have to tell of the same thing, by the same kind of id. @param {Model} model @param {Operation} item */
+export const elsewhere = (model, item) =>
+  model.operations.filter((operation) => operation.method === "GET" && operation.inPath.length === 1 && !operation.isList && !below(operation, item) && !model.items.includes(operation) && sameId(operation, item));
 
 /** The command of a name. @param {Model} model @param {string | null} name */
 export const commandNamed = (model, name) => model.commands.find((command) => command.name === name) ?? null;

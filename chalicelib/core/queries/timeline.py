@@ -9,11 +9,13 @@ from msgspec import Meta, Struct
 from chalicelib.core.queries.answers import Timestamp, Version, timestamp
 from chalicelib.core.queries.limit import QueryCursor, ResultRow
 
-_COLUMNS = "service, id, version, at, applied_at, correlation_id, command, actor, events"
+_COLUMNS = "service, id, version, at, applied_at, correlation_id, command, actor, commit_id, events"
 _OWN = f"""SELECT {_COLUMNS} FROM timeline WHERE service = %s AND id = %s AND version <= %s
   ORDER BY version DESC LIMIT %s"""  # noqa: S608 - a constant
+# The newest requests first, as on the page. What one command wrote at once beside the aggregate tells nothing new.
 _RELATED = f"""SELECT {_COLUMNS} FROM timeline WHERE correlation_id IN %s AND service IN %s
-  AND NOT (service = %s AND id = %s) ORDER BY correlation_id, service, id, version LIMIT %s"""  # noqa: S608 - a constant
+  AND NOT (service = %s AND id = %s) AND commit_id NOT IN %s
+  ORDER BY correlation_id DESC, service DESC, id DESC, version DESC LIMIT %s"""  # noqa: S608 - a constant
 MOST_RELATED = 200
 Events = Sequence[Mapping[str, Any]]
 Recorded = Callable[[str, str, Events], Events]
@@ -43,7 +45,7 @@ class TimelineEntry(Struct, frozen=True, kw_only=True):
     correlation_id: Annotated[str, Meta(description="The same in all commits that one request led to.")]
     command: str
     actor: str
-    events: list[dict[str, Any]]
+    events: list[Mapping[str, Any]]
 
 
 class Timeline(Struct, frozen=True, kw_only=True):
@@ -116,13 +118,14 @@ def _bounded(rows: Sequence[ResultRow]) -> Sequence[ResultRow]:
 
 
 def _related(
-    cursor: QueryCursor, service: str, id: str, own: Iterable[ResultRow], shown: Collection[str]
+    cursor: QueryCursor, service: str, id: str, own: Sequence[ResultRow], shown: Collection[str]
 ) -> Sequence[ResultRow]:
     """Commits of other aggregates that the same requests led to."""
     requests = sorted({row["correlation_id"] for row in own} - {""})
+    commits = sorted({row["commit_id"] for row in own})
     if not requests:
         return []
-    cursor.execute(_RELATED, (requests, sorted(shown), service, id, MOST_RELATED))
+    cursor.execute(_RELATED, (requests, sorted(shown), service, id, commits, MOST_RELATED))
     return _bounded(cursor.fetchall())
 
 
@@ -140,4 +143,5 @@ def _by_time(rows: Iterable[ResultRow]) -> list[ResultRow]:
 def _entry(row: ResultRow, recorded: Recorded) -> TimelineEntry:
     events = recorded(row["service"], row["id"], msgspec.json.decode(row["events"]))
     applied_at = row["applied_at"] and timestamp(row["applied_at"])
-    return TimelineEntry(**{**row, "at": timestamp(row["at"]), "applied_at": applied_at, "events": events})
+    named = {name: row[name] for name in ("service", "id", "version", "correlation_id", "command", "actor")}
+    return TimelineEntry(**named, at=timestamp(row["at"]), applied_at=applied_at, events=list(events))

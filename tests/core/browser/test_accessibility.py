@@ -30,7 +30,7 @@ def test_no_serious_findings(page: Any, stack: Stack, scheme: str, size: Any) ->
     findings["operations"] = serious_findings(page)
     for name, place, there in (
         ("list", "#/transfers", "tbody tr"),
-        ("thing", f"#/transfers/{id}", ".facts"),
+        ("thing", f"#/transfers/{id}", ".timeline .step"),
         ("empty", "#/accounts?q=nothing-is-called-so", ".state-title"),
         ("error", "#/transfers/tra_none", ".state.failed"),
         ("nowhere", "#/nowhere", ".state-title"),

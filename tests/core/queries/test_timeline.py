@@ -71,6 +71,16 @@ def test_what_else_a_request_led_to(world: World) -> None:
     assert told(timeline(world, "tra_1", 2, [])) == [("transfers", "tra_1", 1), ("transfers", "tra_1", 2)]
 
 
+def test_what_one_command_wrote_at_once(world: World) -> None:
+    """What was written together with the aggregate tells nothing of what followed; what followed is written whole."""
+    commit(world, "transfers", "tra_1", 1, correlation="one", commit="first")
+    commit(world, "transfers", "tra_2", 1, correlation="one", commit="first")
+    commit(world, "accounts", "A", 1, correlation="one", commit="second")
+    commit(world, "accounts", "B", 1, correlation="one", commit="second")
+    told_of = [id for _, id, _ in told(timeline(world, "tra_1", 1))]
+    assert sorted(told_of) == ["A", "B", "tra_1"]
+
+
 def test_a_page_at_a_time(world: World) -> None:
     """The newest first; `before` leads to all the earlier ones, each once, with what their requests led to."""
     for version in range(1, 8):

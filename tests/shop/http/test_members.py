@@ -33,10 +33,19 @@ def test_members_that_a_customer_does_not_see(stack: Stack) -> None:
         name for name in OWN.permissions.table if ":" in name and name not in read(_MATRIX).rows
     }
     for query, path in paths.items():
-        seen_by_staff, seen_by_me = (leaves(client.get(path, Consistency_Token=token).json) for client in (staff, me))
+        seen_by_staff, seen_by_me = (
+            leaves(of_service(query, client.get(path, Consistency_Token=token).json)) for client in (staff, me)
+        )
         hidden = {place for place in seen_by_staff if any(within(place, name) for name in written[query].split(", "))}
         assert hidden
         assert seen_by_me == seen_by_staff - hidden
+
+
+def of_service(query: str, answer: Any) -> Any:
+    """An answer, without what other services did, which a timeline shows to staff."""
+    if not query.endswith(".timeline"):
+        return answer
+    return {**answer, "entries": [entry for entry in answer["entries"] if entry["service"] == query.split(".")[0]]}
 
 
 def leaves(value: Any, place: str = "") -> set[str]:

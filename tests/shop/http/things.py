@@ -25,14 +25,14 @@ def customer(api: Client, name: str = "Ada") -> str:
     return str(_made(api, "/customers", {"name": name, "email": email()}))
 
 
-def product(api: Client, name: str = "Lantern", price: int = 100, currency: str = "GBP") -> str:
+def product(api: Client, name: str = "Lantern", price: int = 100, currency: str = "GBP", code: str = "") -> str:
     """Add a product; its SKU."""
-    return str(_made(api, "/products", {"sku": sku(), "name": name, "price": price, "currency": currency}))
+    return str(_made(api, "/products", {"sku": code or sku(), "name": name, "price": price, "currency": currency}))
 
 
-def stocked(api: Client, pieces: int = 1000, price: int = 100, name: str = "Lantern") -> str:
+def stocked(api: Client, pieces: int = 1000, price: int = 100, name: str = "Lantern", code: str = "") -> str:
     """Add a product and receive pieces of it; its SKU."""
-    code = product(api, name, price)
+    code = product(api, name, price, code=code)
     assert api.post(f"/stock/{code}/receipts", {"quantity": pieces}).status == 200
     return code
 
