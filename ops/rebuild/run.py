@@ -159,12 +159,29 @@ class _Rebuild:
         items = sum(self._scan(service, refused) for service in services)
         if refused:
             return self._outcome(services, items, refused=refused)
+        self._add_keys(services)
         drift = self._verified(services, repair=resume)
         if drift:
             return self._outcome(services, items, drift=drift)
         self._swap(services)
         tables.clean_up(self._connection)
         return self._outcome(services, items)
+
+    def _add_keys(self, services: Sequence[Service]) -> None:
+        """Add the secondary keys to the new tables, over a connection of its own: it may take long."""
+        names = [table.name for service in services for table in service.projection.tables]
+
+        def work() -> None:
+            connection = self._job.connect()
+            try:
+                for name in names:
+                    tables.add_keys(connection, name)
+                    advance(1)
+            finally:
+                connection._force_close()  # type: ignore[attr-defined]  # not in the stubs
+
+        with self._phase("indexes", len(names)) as advance:
+            self._control.attend([work])
 
     def _scan(self, service: Service, refused: list[RefusedItem]) -> int:
         """Scan the rest of a service's table. Returns the number of items."""

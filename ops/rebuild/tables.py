@@ -1,6 +1,7 @@
 """The new tables beside those in use: create, announce, swap and drop them."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
 OLD = "__old"
 GENERATIONS = "generations"
+_KEY = re.compile(r"^\s*(KEY (`\S+`) .*?),?$", re.MULTILINE)
 _NOT_NOW = frozenset({1205, 1213})  # lock wait time-out, deadlock
+_TOO_MUCH_MEANWHILE = 1799  # innodb_online_alter_log_max_size
 
 
 def may_change(connection: "Connection[Cursor]") -> None:
@@ -48,6 +51,7 @@ def begin(
         for table in service.projection.tables:
             execute(connection, f"DROP TABLE IF EXISTS {table.name}{NEXT}")
             execute(connection, f"CREATE TABLE {table.name}{NEXT} LIKE {table.name}")
+            _alter(connection, f"{table.name}{NEXT}", [f"DROP KEY {name}" for name in _keys(connection, table.name)])
         execute(connection, f"DELETE FROM rebuilds WHERE service = {sql.literal(service.name)}")
         total = sql.literal(expected.get(service.name))
         for segment in range(segments):
@@ -64,6 +68,41 @@ def begin(
     names = sql.in_list(service.name for service in services)
     cases = " ".join(f"WHEN {sql.literal(each.name)} THEN {each.projection.generation}" for each in services)
     execute(connection, f"UPDATE {GENERATIONS} SET building = CASE service {cases} END WHERE service IN {names}")
+
+
+def add_keys(connection: "Connection[Cursor]", table: str) -> None:
+    """Add the secondary keys that a new table lacks, in one statement, while the projector goes on writing it.
+
+    Without secondary keys, rows are written faster, and as fast at the end of a scan as at its beginning. The server
+    sorts the entries of a key once, where it would otherwise look for the place of each.
+
+    Raises:
+        OpsError: open transactions kept the statement waiting, or too much was written while it ran.
+    """
+    there = _keys(connection, f"{table}{NEXT}")
+    lacking = [definition for name, definition in _keys(connection, table).items() if name not in there]
+    execute(connection, "SET SESSION lock_wait_timeout = 60")  # for the open transactions; later ones wait for this
+    try:
+        _alter(connection, f"{table}{NEXT}", [f"ADD {definition}" for definition in lacking])
+    except Exception as error:
+        if error_code(error) not in _NOT_NOW | {_TOO_MUCH_MEANWHILE}:
+            raise
+        raise OpsError(
+            f"The indexes of {table}{NEXT} could not be added: {error}",
+            "The old tables stay in use. `python -m ops rebuild --resume` continues it, --abandon drops it.",
+        ) from error
+
+
+def _keys(connection: "Connection[Cursor]", table: str) -> dict[str, str]:
+    """The definitions of a table's secondary keys, by their quoted names. Read tables have no unique ones."""
+    _, created = fetch_one(connection, f"SHOW CREATE TABLE {table}")
+    return {found[2]: found[1] for found in _KEY.finditer(created)}
+
+
+def _alter(connection: "Connection[Cursor]", table: str, changes: Sequence[str]) -> None:
+    """Change a table's keys. The server refuses rather than keep writers waiting meanwhile."""
+    if changes:
+        execute(connection, f"ALTER TABLE {table} {', '.join(changes)}, ALGORITHM=INPLACE, LOCK=NONE")
 
 
 def abandon(connection: "Connection[Cursor]", services: Sequence[Service]) -> None:

@@ -184,13 +184,40 @@ def test_what_is_committed_during_the_scan(world: World) -> None:
     right(world, [*COMMITS, *late])
 
 
+def test_indexes_are_added_after_the_scan(world: World) -> None:
+    """A scan fills tables without secondary indexes. They are added then, while commits come in."""
+    world.commit(*COMMITS)
+    before, filled = world.sql("SHOW CREATE TABLE transfers"), []
+    late = [transfer("tra_late"), transfer("tra_1", 3, "settled")]
+
+    def look(_: Gate) -> None:
+        filled.append(world.sql("SHOW CREATE TABLE transfers__next")[0][1])
+
+    def commit(_: Gate) -> None:
+        World(world.tables, world.url).commit(*late)
+
+    look_once, commit_once = once("UPDATE rebuilds SET items", look), once("ALTER TABLE transfers__next ADD", commit)
+
+    def hook(gate: Gate, statement: str) -> None:
+        look_once(gate, statement)
+        commit_once(gate, statement)
+
+    assert rebuild(plan(world, lambda: Gate(world.url, hook))).swapped
+    assert filled
+    assert "\n  KEY" not in filled[0]
+    assert world.sql("SHOW CREATE TABLE transfers") == before
+    right(world, [*COMMITS, *late])
+
+
 POINTS = [
     "CREATE TABLE transfers__next",
+    "ALTER TABLE transfers__next DROP KEY",
     "INSERT INTO rebuilds",
     "UPDATE generations",
     "INSERT INTO accounts__next",
     "INSERT INTO transfer_legs__next",
     "UPDATE rebuilds SET items",
+    "ALTER TABLE transfers__next ADD KEY",
     "CREATE TABLE generations__next",
     "INSERT INTO generations__next",
     "RENAME TABLE",
