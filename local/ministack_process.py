@@ -5,6 +5,7 @@ state when it stops. Here the first makes the start fail, and the second leads t
 """
 
 import asyncio
+import json
 import logging
 import os
 import resource
@@ -18,10 +19,12 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from hypercorn.utils import LifespanFailureError
 from ministack.core import persistence
+from ministack.services import dynamodb
 
 from local.guard import AsgiReceive, AsgiSend, Guard
 from local.ministack import SAVE_PATH, UNREADABLE, UNSAVED
 from local.output import keep_going
+from local.written import LONGEST_WAIT_SECONDS, WRITTEN_PATH
 
 # hypercorn's queue of 100 waiting connections overflows when some hundreds of clients start at once.
 _BACKLOG: Final = 4096
@@ -70,8 +73,58 @@ class SavedState:
         fresh.replace(self._list)
 
 
+class WrittenStreams:
+    """Answers requests for `WRITTEN_PATH`: see local/written.py."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._newest: dict[str, int] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._waiting: set[asyncio.Future[None]] = set()
+        self._emit = dynamodb._emit_stream_event
+        dynamodb._emit_stream_event = self._emit_and_note
+
+    async def answer(self, query: bytes, send: AsgiSend) -> None:
+        """Answer with the tables that were written since the count that the query is, once there are any."""
+        if query:
+            await self._wait_for_more_than(int(query))
+        tables = [table for table, count in self._newest.items() if query and count > int(query)]
+        body = json.dumps({"at": self._count, "tables": tables}).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _wait_for_more_than(self, count: int) -> None:
+        self._loop = asyncio.get_running_loop()
+        written = self._loop.create_future()
+        self._waiting.add(written)
+        try:
+            # Looked at after the future is there: a record that comes now finds it.
+            if self._count == count:
+                await asyncio.wait_for(written, LONGEST_WAIT_SECONDS)
+        except TimeoutError:
+            pass
+        finally:
+            self._waiting.discard(written)
+
+    def _emit_and_note(self, table: str, *args: Any, **kwargs: Any) -> None:
+        """Write a record to a table's stream, and note it. MiniStack may do so in any thread."""
+        self._emit(table, *args, **kwargs)
+        self._count += 1
+        self._newest[table] = self._count
+        if self._waiting and self._loop:
+            self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        for written in self._waiting:
+            if not written.done():
+                written.set_result(None)
+
+
 class Keeper:
-    """MiniStack's ASGI application. Its start fails if the state cannot be read, and `SAVE_PATH` saves the state.
+    """MiniStack's ASGI application. Its start fails if the state cannot be read.
+
+    `SAVE_PATH` saves the state, and `WRITTEN_PATH` tells which streams have new records.
 
     Args:
         state: the saved state.
@@ -83,6 +136,7 @@ class Keeper:
     def __init__(self, state: SavedState) -> None:
         self._state = state
         self._saved = False
+        self._written = WrittenStreams()
         self.unreadable = ""
         ministack.app.save_all = self._save_at_the_end
 
@@ -92,6 +146,8 @@ class Keeper:
             await self._live(scope, receive, send)
         elif scope.get("path") == SAVE_PATH:
             await self._answer_save(send)
+        elif scope.get("path") == WRITTEN_PATH:
+            await self._written.answer(scope["query_string"], send)
         else:
             self._saved = False
             await ministack.app.app(scope, receive, send)

@@ -31,15 +31,19 @@ from local.output import keep_going
 from local.schedule import check_now_and_then
 from local.shard import MAX_READ, ShardReader
 from local.template import EventSource, Template
+from local.written import Notifications
 
 MAX_EVENT_BYTES = 6 * 1024 * 1024  # Lambda's limit on what a call is given
 _ENVELOPE_BYTES = len('{"Records": []}')
 DRAIN_SECONDS = 20.0
-# Lambda polls four times a second. Without a pause a loaded stream is asked for a record or two at a time, by six
+# After records, before the next look. Without a pause a loaded stream is asked for a record or two at a time, by all
 # mappings at once: a third of the pump's time under load, and each time a transaction for them.
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 0.2
+_GATHER_SECONDS = 0.02
+# Between two looks of a reader that nobody notifies: four a second, as Lambda polls, while it has to do without
+# notifications, and while the pump drains the streams.
+_POLL_SECONDS, _NOTIFIED_POLL_SECONDS = 0.2, 5.0
 # A function's writes reach other streams, so the pump is at rest only after several looks at every stream.
-_REST_SECONDS = 4 * _LONGEST_PAUSE
+_REST_SECONDS = 4 * _POLL_SECONDS
 _AT_REST = "at-rest"
 
 
@@ -70,10 +74,16 @@ class Pump:
         self._looks = 0
         self._last_active = 0.0
         self._stopping = threading.Event()
-        self._threads = [threading.Thread(target=self._feed, args=(source,), daemon=True) for source in sources]
+        self._draining = False
+        self._notifications = Notifications(endpoint)
+        self._threads = [
+            threading.Thread(target=self._feed, args=(source, self._notifications.event_of(source.table)), daemon=True)
+            for source in sources
+        ]
 
     def start(self) -> None:
         """Start feeding."""
+        self._notifications.start()
         for thread in self._threads:
             thread.start()
 
@@ -85,8 +95,10 @@ class Pump:
         """
         deadline = time.monotonic() + drain_seconds
         self._note_activity()
+        self._draining = True
+        self._notifications.stop()
         while not (at_rest := self._at_rest()) and time.monotonic() < deadline:
-            time.sleep(_SHORTEST_PAUSE)
+            time.sleep(_GATHER_SECONDS)
         self._stopping.set()
         for thread in self._threads:
             thread.join(5)
@@ -101,11 +113,11 @@ class Pump:
         with self._lock:
             return not self._looks and time.monotonic() - self._last_active > _REST_SECONDS
 
-    def _feed(self, source: EventSource) -> None:
+    def _feed(self, source: EventSource, written: threading.Event) -> None:
         """Feed one function from one table's stream. After an error, try again."""
         while not self._stopping.is_set():
             try:
-                self._feed_shards(source)
+                self._feed_shards(source, written)
                 return
             except PumpStopped:
                 return
@@ -115,7 +127,7 @@ class Pump:
                 with self._looking():
                     self._stopping.wait(1)
 
-    def _feed_shards(self, source: EventSource) -> None:
+    def _feed_shards(self, source: EventSource, written: threading.Event) -> None:
         """Feed from the stream's shards, one after the other. MiniStack's streams have one, which never ends."""
         stream = aws.dynamodb(self._endpoint).describe_table(TableName=source.table)["Table"]["LatestStreamArn"]
         client = aws.streams(self._endpoint)
@@ -126,14 +138,17 @@ class Pump:
                 source,
                 ShardReader(client, stream, name, checkpoints.get(name)),
                 partial(checkpoints.advance, name),
+                written,
             )
 
-    def _feed_shard(self, source: EventSource, reader: ShardReader, advance: Callable[[str], None]) -> None:
+    def _feed_shard(
+        self, source: EventSource, reader: ShardReader, advance: Callable[[str], None], written: threading.Event
+    ) -> None:
         delivery = Delivery(
             source, partial(self._call, source), advance, partial(self._give_up, source), pause=self._pause
         )
-        pause = _SHORTEST_PAUSE
         while not self._stopping.is_set():
+            written.clear()
             with self._looking():
                 records = self._gather(source, reader)
                 for batch in batches(source, records):
@@ -142,11 +157,14 @@ class Pump:
                     advance(sequence_number(records[-1]))  # the filter may have dropped the last ones
                     self._note_activity()
             if records:
-                pause = _SHORTEST_PAUSE
+                self._stopping.wait(_GATHER_SECONDS)
             elif reader.closed:
                 return
-            self._stopping.wait(pause)
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
+            else:
+                written.wait(self._poll_seconds())
+
+    def _poll_seconds(self) -> float:
+        return _NOTIFIED_POLL_SECONDS if self._notifications.connected and not self._draining else _POLL_SECONDS
 
     @contextmanager
     def _looking(self) -> Iterator[None]:
