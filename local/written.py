@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Final
 from urllib.parse import urlsplit
 
-# Between the two parts: GET WRITTEN_PATH?<the last answer's "at"> answers {"at": 12, "tables": ["orders"]} as soon as
+# Between the two parts: GET WRITTEN_PATH?<the last answer's "at"> answers {"at": 12, "tables": ["tickets"]} as soon as
 # there are records after that, or with no tables after LONGEST_WAIT_SECONDS.
 WRITTEN_PATH: Final = "/_tributary/written"
 LONGEST_WAIT_SECONDS: Final = 300.0
