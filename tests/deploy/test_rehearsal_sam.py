@@ -28,7 +28,7 @@ from tests.support.domain import OWN
 from tests.support.functions import Functions, a_year
 from tests.support.routes import path_of, routes
 from tests.support.stores import Tables
-from tests.support.stories import STORIES, poison
+from tests.support.stories import STORIES, operate, poison
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
@@ -170,11 +170,12 @@ class Rehearsed(Functions):
 
 @pytest.fixture(scope="module")
 def told(stack: Stack, functions: dict[str, Any]) -> Rehearsed:
-    """The stack, after the stories of its services, a record that is poison, every route, and what is scheduled."""
+    """The stack, after its services' stories, poison and what operators do, every route, and what is scheduled."""
     rehearsed = Rehearsed(stack)
     for story in STORIES:
         story(rehearsed)
     poison(rehearsed)
+    operate(rehearsed)
     deployed = Deployed(stack.api, list(stack.tokens.values())[-1])
     for route in routes(OWN):
         assert deployed.request(route.method, path_of(route), {})[0] != 500, route.path

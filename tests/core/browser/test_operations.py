@@ -19,7 +19,6 @@ from tests.support.browser import rows, sign_in
 from tests.support.stack import Stack
 from tests.support.waiting import eventually
 
-PATIENT_MS = 60_000
 LETTERS = "/operations/dead-letters"
 CONSOLE = ROOT / "chalicelib" / "core" / "console"
 
@@ -70,7 +69,7 @@ def a_wider_column(stack: Stack) -> Iterator[None]:
 def test_a_dead_letter_found_redriven_gone(console: Any, stack: Stack) -> None:
     """The first page tells of it and leads to it; redriven too early it stays and says so, later it is gone."""
     (id,) = write_poison(stack)
-    console.get_by_text("transfers: 1 record is set aside.").wait_for(timeout=PATIENT_MS)
+    console.get_by_text("transfers: 1 record is set aside.").wait_for()
     console.get_by_role("link", name="Show them").click()
     console.locator("main h1", has_text="Dead letters").wait_for()
     console.locator("tbody th a").click()
@@ -84,7 +83,7 @@ def test_a_dead_letter_found_redriven_gone(console: Any, stack: Stack) -> None:
         console.get_by_text("There are none").wait_for()
         assert stack.client(CHIEF).get(f"/transfers/{id}").status == 200
     console.locator("aside nav").get_by_role("link", name="Operations").click()
-    console.get_by_text("Everything is up to date.").wait_for(timeout=PATIENT_MS)
+    console.get_by_text("Everything is up to date.").wait_for()
 
 
 def test_discarded_with_a_reason(console: Any, stack: Stack) -> None:
@@ -158,9 +157,9 @@ def test_a_stopped_projector_and_well_again(console: Any, stack: Stack) -> None:
         console.locator("dialog [data-pointer='/amount']").fill("5")
         console.locator("dialog button[type=submit]").click()
         console.locator("aside nav").get_by_role("link", name="Operations").click()
-        console.get_by_text("accounts: its stream stands still").wait_for(timeout=PATIENT_MS)
+        console.get_by_text("accounts: its stream stands still").wait_for()
         assert "stands still" in console.locator("tbody tr", has_text="Accounts").inner_text()
-    console.get_by_text("Everything is up to date.").wait_for(timeout=PATIENT_MS)
+    console.get_by_text("Everything is up to date.").wait_for()
     assert api.get(f"/accounts/{number}").json["balance"] == 5
 
 
@@ -208,7 +207,7 @@ def test_no_serious_findings(console: Any, stack: Stack, scheme: str, width: int
     console.locator("dialog").wait_for(state="detached")
     findings["letter"] = serious_findings(console)
     console.goto(f"{stack.url}/#/")
-    console.get_by_text("set aside.").first.wait_for(timeout=PATIENT_MS)
+    console.get_by_text("set aside.").first.wait_for()
     console.locator(".alarms summary").first.click()
     findings["operations"] = serious_findings(console)
     assert {name: found for name, found in findings.items() if found} == {}
