@@ -98,11 +98,11 @@ test-mysql: setup ## Run the database tests on a real MySQL, downloaded into a f
 test-deploy: deploy-tools ## Run the deployment's tests, `sam local` in Docker too, which is made available where it can be
 	deploy/lambda-docker.sh run $(PY) -m pytest tests/deploy $(wildcard $(PROJECT_TESTS:=/deploy)) $(ARGS)
 
-faults: setup ## Run the fault tests in their long form, FAULTS=long: servers killed, cut off, paused, failed over; half an hour or so
-	FAULTS=long $(PY) -m pytest tests/core/faults $(ARGS)
+faults: setup ## Run the fault tests in their long form: servers killed, cut off, paused, failed over; half an hour or so: [FAULTS=short]
+	FAULTS=$(or $(FAULTS),long) $(PY) -m pytest tests/core/faults $(ARGS)
 
-soak: setup ## Load the whole with faults at random, for [MINUTES=30], and write docs/reports/soak.md
-	SOAK_MINUTES=$(or $(MINUTES),30) SOAK_REPORT=docs/reports/soak.md $(PY) -m pytest tests/core/soak $(ARGS)
+soak: setup ## Load the whole with faults at random, for [MINUTES=30], and write [REPORT=docs/reports/soak.md]
+	SOAK_MINUTES=$(or $(MINUTES),30) SOAK_REPORT=$(or $(REPORT),docs/reports/soak.md) $(PY) -m pytest tests/core/soak $(ARGS)
 
 ##@ Set up and clean up
 

@@ -11,6 +11,8 @@ import pytest
 from deploy.new_service.naming import BadName, names_of
 from tests.support.copies import copy_files
 
+pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
+
 NAME = "gift_cards"
 
 
