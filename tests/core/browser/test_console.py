@@ -164,6 +164,18 @@ def test_integers_are_exact(console: Any, stack: Stack) -> None:
         f"{stack.url}/console/json.js",
     )
     assert shown == [True, "bigint", "9007199254740993 \0"]
+    amounts = console.evaluate(
+        """async (address) => {
+          const { money } = await import(address);
+          return [money(9007199254740993n, "GBP"), money(-9007199254740993n, "JPY"), money(7n, "KWD")];
+        }""",
+        f"{stack.url}/console/format.js",
+    )
+    assert [amount.replace("\xa0", " ") for amount in amounts] == [
+        "£90,071,992,547,409.93",
+        "-JP¥9,007,199,254,740,993",
+        "KWD 0.007",
+    ]
     console.goto(f"{stack.url}/#/accounts?min_balance={BEYOND_A_DOUBLE}")
     console.get_by_text("Nothing matches").wait_for()
 
