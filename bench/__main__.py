@@ -19,7 +19,7 @@ from bench import table
 from bench.rows import Row, Size
 
 # Each is a module of bench/ with `rows`, in the order of the table.
-PATHS = ("projector", "rebuild", "verify", "command", "query", "search", "composed", "visible", "saga", "cold")
+PATHS = ("projector", "rebuild", "verify", "command", "query", "search", "composed", "visible", "stack", "saga", "cold")
 # Measured where --only names them: they decide a setting, and are no promise.
 FURTHER = ("buckets",)
 
