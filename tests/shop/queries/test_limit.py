@@ -17,5 +17,6 @@ def test_every_statement_of_every_query_route_is_limited(world: World, endpoint:
     """Each is asked of rows that are there, so that all its statements are sent."""
     world.customer(CUSTOMER)
     world.product(SKU)
+    world.stock(SKU)
     world.order(ORDER, customer_id=CUSTOMER)
     check_limits(world.url, OWN, endpoint, Token("orders", ORDER, 1))
