@@ -111,6 +111,12 @@ def _sku(order: int, line: int) -> str:
     return f"SKU-{order}-{line}"
 
 
+_WHY = (
+    "The reactor runs the commands of a batch one after the other, so that it waits for four calls of the store for"
+    " each order. Orders that share no product could go side by side, in threads, each aggregate in order still."
+)
+
+
 def rows(size: Size) -> Iterator[Row]:
     """Orders a second, beside one after the other; and the CPU of one."""
     orders = size.choose(200, 4)
@@ -131,5 +137,6 @@ def rows(size: Size) -> Iterator[Row]:
             beside="one after the other",
             figure=orders / seconds["one after the other"],
             bar=at_least(2) if wide else None,
+            note=_WHY,
         )
         yield Row(path=f"saga: CPU of an order, {kind}", size=about, ours=1000 * cpu / orders, unit="ms")

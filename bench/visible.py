@@ -27,6 +27,10 @@ _SERVICES = ("customers", "catalog", "inventory", "orders")
 _SENDERS = 8
 _LOOK_SECONDS = 0.002
 _MOST_SECONDS = 60.0
+_WHY = (
+    "The pump looks at each stream every 50 to 200 ms, for each function, as Lambda does four times a second. For less,"
+    " the API would have to wake it after a commit."
+)
 
 
 class Watcher:
@@ -195,4 +199,5 @@ def _rows(found: Mapping[str, list[float]], rate: int, seconds: float) -> Iterat
                 ours=value,
                 unit="ms",
                 bar=within(most),
+                note=_WHY,
             )
