@@ -50,7 +50,7 @@ SALES = {"by": "product", "from": FIRST, "to": LAST}
 SIGNER = Signer("a secret of at least thirty-two characters")
 Statement = tuple[str, tuple[Any, ...]]
 _WHY = (
-    "The snapshot costs ours two round trips (START TRANSACTION READ ONLY, ROLLBACK), and the report a third: it counts"
+    "The snapshot costs ours a round trip (START TRANSACTION READ ONLY), and the report another: it counts"
     " the rows of its range, up to 20,000, to choose the index. All else of ours (routing, permissions, checked"
     " parameters, types) is some 0.5 ms of CPU. Both read rows by PyMySQL, in Python, which is most of both. To reach"
     " the bar, rows would have to be read in C, or the snapshot given up where a query has one statement and no token."

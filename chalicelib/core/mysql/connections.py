@@ -41,6 +41,7 @@ _READ_ONLY = frozenset({1290, 1792, 1836})
 # Without a number, PyMySQL raises these when client and server are out of step: "Packet sequence number wrong"
 # (https://github.com/PyMySQL/PyMySQL/issues/606).
 _OUT_OF_STEP = frozenset({"Error", "InternalError", "OperationalError"})
+_QUERY = 3  # the protocol's COM_QUERY
 _IN_TRANSACTION = 1  # the protocol's SERVER_STATUS_IN_TRANS, part of every answer
 
 
@@ -287,6 +288,8 @@ class Pool:
                     return None
                 connection = self._idle.pop()
             try:
+                if _in_transaction(connection):
+                    connection._read_ok_packet()  # type: ignore[attr-defined]  # of `_give_back`'s ROLLBACK
                 if first:
                     connection.query(first)
                 else:
@@ -297,9 +300,13 @@ class Pool:
                 return connection
 
     def _give_back(self, connection: "Connection[Cursor]", *, broken: bool = False) -> None:
-        if not broken and connection.server_status & _IN_TRANSACTION:  # type: ignore[attr-defined]  # not in the stubs
+        """Keep a connection for the next caller. If it is in a transaction, the server is told to roll that back.
+
+        The server's answer is read when the connection is lent again, so that no caller waits for it.
+        """
+        if not broken and _in_transaction(connection):
             try:
-                connection.rollback()
+                connection._execute_command(_QUERY, "ROLLBACK")  # type: ignore[attr-defined]  # not in the stubs
             except Exception:
                 broken = True
         if broken:
@@ -307,6 +314,11 @@ class Pool:
             return
         with self._lock:
             self._idle.append(connection)
+
+
+def _in_transaction(connection: "Connection[Cursor]") -> bool:
+    """Whether the server's last answer that was read says so."""
+    return bool(connection.server_status & _IN_TRANSACTION)  # type: ignore[attr-defined]  # not in the stubs
 
 
 def _unavailable(error: BaseException) -> Unavailable:

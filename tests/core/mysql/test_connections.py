@@ -13,7 +13,7 @@ from chalicelib.core.mysql.connections import Address, BadDatabaseUrl, Pool, con
 from chalicelib.core.mysql.server_check import require_supported
 from local.ports import free_port
 from tests.core.reading import query
-from tests.support.waiting import PATIENT_SECONDS
+from tests.support.waiting import PATIENT_SECONDS, eventually
 
 
 @pytest.mark.parametrize(
@@ -107,6 +107,12 @@ def thread_id(pool: Pool, first: str = "") -> int:
         return int(connection.thread_id())
 
 
+def is_in_transaction(database: str, session: int) -> bool:
+    """Whether a session has a transaction that has touched a table."""
+    statement = f"SELECT 1 FROM information_schema.innodb_trx WHERE trx_mysql_thread_id = {session}"
+    return bool(query(database, statement))
+
+
 @pytest.mark.database
 def test_connections_are_kept(database: str) -> None:
     """The next query has the last one's connection."""
@@ -123,6 +129,20 @@ def test_a_connection_that_died_while_idle(database: str, first: str) -> None:
     session = thread_id(pool, first)
     query(database, f"KILL {session}")
     assert thread_id(pool, first) != session
+    pool.close()
+
+
+@pytest.mark.database
+def test_a_transaction_ends_without_its_next_caller(database: str) -> None:
+    """A transaction that is open when its connection is given back ends, though nobody asks for it again."""
+    pool = Pool(database)
+    with pool.connection("START TRANSACTION") as lent:
+        connection: Any = lent
+        session = connection.thread_id()
+        connection.query("DELETE FROM heartbeats")
+        assert is_in_transaction(database, session)
+    assert eventually(lambda: not is_in_transaction(database, session))
+    assert thread_id(pool, "START TRANSACTION READ ONLY") == session
     pool.close()
 
 
