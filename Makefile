@@ -24,7 +24,7 @@ load: setup ## Send a mixed load to the running stack and check every answer: [R
 ##@ Measure it
 
 bench: bench-tools ## Measure every path beside its peers, and write docs/performance.md: [ONLY=query,command] [ORDERS=100000]
-	$(PY) -m bench $(if $(ONLY),--only $(ONLY)) $(if $(ORDERS),--orders $(ORDERS)) $(if $(JSON),--json $(JSON)) \
+	@BENCH_COMMAND="make bench$(if $(ONLY), ONLY=$(ONLY))$(if $(ORDERS), ORDERS=$(ORDERS))" $(PY) -m bench $(if $(ONLY),--only $(ONLY)) $(if $(ORDERS),--orders $(ORDERS)) $(if $(JSON),--json $(JSON)) \
 	$(if $(ONLY)$(ORDERS),,--write docs/performance.md)
 
 bench-tools: setup ## Install the frameworks that `make bench` starts beside ours
