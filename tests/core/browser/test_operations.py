@@ -212,3 +212,35 @@ def test_no_serious_findings(console: Any, stack: Stack, scheme: str, width: int
     findings["operations"] = serious_findings(console)
     assert {name: found for name, found in findings.items() if found} == {}
     assert console.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_without_a_connection(console: Any, stack: Stack) -> None:
+    """The pages say so, and show what there is as soon as the connection is back."""
+    write_poison(stack)
+    console.get_by_text("as the check last saw it").wait_for()
+    console.context.set_offline(True)
+    console.get_by_text("Not reachable: the page shows the last answer.").wait_for()
+    console.locator("aside nav").get_by_role("link", name="Dead letters").click()
+    console.get_by_text("The API cannot be reached").wait_for()
+    console.context.set_offline(False)
+    console.locator("tbody th a").first.wait_for()
+
+
+def test_by_keyboard(console: Any, stack: Stack) -> None:
+    """A letter is opened and discarded by keys alone, and the focus goes where one goes on."""
+    write_poison(stack)
+    console.goto(f"{stack.url}/#{LETTERS}")
+    console.locator("tbody th a").focus()
+    console.keyboard.press("Enter")
+    console.get_by_role("button", name="Discard", exact=True).wait_for()
+    assert console.evaluate("() => document.activeElement.tagName") == "H1"
+    console.keyboard.press("Tab")
+    assert console.evaluate("() => document.activeElement.textContent") == "Redrive"
+    console.keyboard.press("Tab")
+    console.keyboard.press("Enter")
+    console.locator("dialog").wait_for()
+    assert console.evaluate("() => document.activeElement.id") == "reason"
+    console.keyboard.type("By keys.")
+    console.keyboard.press("Tab")
+    console.keyboard.press("Enter")
+    console.get_by_text("Discarded by local-chief").wait_for()
