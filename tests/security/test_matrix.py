@@ -10,6 +10,8 @@ from tests.support.matrix import NO_TOKEN, Matrix, matrices
 from tests.support.routes import routes
 from tests.support.stack import Stack
 
+pytestmark = pytest.mark.slow
+
 MATRICES = matrices()
 CELLS = [pytest.param(matrix, *cell, id=f"{cell[0]} {cell[1]}") for matrix in MATRICES for cell in matrix.cells()]
 ROUTES = {route.name: route for route in routes(OWN)}

@@ -30,6 +30,8 @@ from tests.core.ops.world import transfer as made_transfer
 from tests.core.reading import summaries
 from tests.support.everywhere import places_of
 
+pytestmark = pytest.mark.slow
+
 PERSON = "usr_ada"
 AT = "2026-11-23T10:00:00.000Z"
 WORDS = ("lovelace", "byron", "menabrea", "babbage")

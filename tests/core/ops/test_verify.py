@@ -18,6 +18,8 @@ from tests.core.reading import base_tables, summaries, until_waiting_for_a_lock
 from tests.support.stores import Tables
 from tests.support.waiting import PATIENT_SECONDS
 
+pytestmark = pytest.mark.slow
+
 TRANSFERS = [transfer(f"tra_{number}") for number in range(12)]
 ACCOUNTS = [account(number) for number in "ABC"]
 

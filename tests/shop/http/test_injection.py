@@ -22,6 +22,8 @@ from tests.support.domain import OWN
 from tests.support.routes import Route, path_of, routes
 from tests.support.stack import Stack
 
+pytestmark = pytest.mark.slow
+
 ROUTES = {route.name: route for route in routes(OWN)}
 COMMANDS = {name for name, route in ROUTES.items() if route.method != "GET"}
 PAYLOADS = {
