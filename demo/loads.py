@@ -25,7 +25,8 @@ API_SECONDS = 0.030
 AUTHORIZER_SECONDS, AUTHORIZED = 0.005, 0.1  # API Gateway keeps a token's verdict for a minute
 # A call's transaction, and what each record adds to it; `make bench` has half of that a record, without a network.
 PROJECTOR_SECONDS, PROJECTOR_SECONDS_A_RECORD = 0.020, 0.0001
-# A command of the reactor; a batch's are run one after the other.
+# A command of the reactor. Of a batch, those that share an aggregate run one after the other, as all do if everybody
+# orders the same product: so these figures are the most that it takes.
 RESERVE_SECONDS, CONFIRM_SECONDS = 0.020, 0.010
 SHARD_WRITES = 1000
 SERVICES = 4

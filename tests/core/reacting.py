@@ -1,5 +1,6 @@
 """Services, what their streams carry, and a reactor that may be cut off anywhere; of any domain."""
 
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -33,6 +34,7 @@ class Crashing:
 
     def __init__(self, store: WriteStore) -> None:
         self._store = store
+        self._lock = threading.Lock()
         self.steps: int | None = None
 
     def load(self, ids: Sequence[str]) -> Mapping[str, Head]:
@@ -50,11 +52,12 @@ class Crashing:
         self._step()
 
     def _step(self) -> None:
-        if self.steps is not None:
-            self.steps -= 1
-            if self.steps < 0:
-                self.steps = None
-                raise Crash
+        with self._lock:  # the reactor commits in several threads
+            if self.steps is not None:
+                self.steps -= 1
+                if self.steps < 0:
+                    self.steps = None
+                    raise Crash
 
 
 def in_memory(_service: str, published: Published) -> WriteStore:

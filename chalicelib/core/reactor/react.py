@@ -1,11 +1,12 @@
 """Runs the commands that follow from a batch of stream records: the entry point of the reactor."""
 
-from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
+from functools import partial
 from typing import NamedTuple
 
 from chalicelib.core.decider import Rejected
 from chalicelib.core.reactor.follow_ups import COMMAND_MARGIN_MS, ReactorDeps, carry_out
+from chalicelib.core.reactor.side_by_side import Target, Task, run_side_by_side
 from chalicelib.core.service import FollowUp, NewerSchema, OutsideCall
 from chalicelib.core.streams.batches import GaveUp
 from chalicelib.core.streams.dead_letters import REACTOR, dead_letter
@@ -61,60 +62,81 @@ class _Group(NamedTuple):
     entries: Sequence[CommitRecord | UnreadableRecord]
 
 
+class _Plan(NamedTuple):
+    """What follows from a group.
+
+    Attributes:
+        unreadable: the newest records that cannot be read, each with its error.
+        cause: the newest record that can be read. It takes their place, as if they had come in a batch of their own.
+        asked: what follows from the cause.
+    """
+
+    unreadable: Sequence[tuple[CommitRecord | UnreadableRecord, Exception]]
+    cause: CommitRecord | None
+    asked: Sequence[FollowUp | OutsideCall]
+
+
 class _Batch:
-    """A batch in progress: its remaining records, in the order in which they came."""
+    """A batch in progress."""
 
     def __init__(self, entries: Sequence[CommitRecord | UnreadableRecord], deps: ReactorDeps) -> None:
         self._deps = deps
-        self._waiting = deque(_by_aggregate(entries))
+        self._groups = _by_aggregate(entries)
+        # A segment belongs to its thread. What another thread does continues its trace.
+        self._trace = tracing.header()
         log.count("ReactorRecords", len(entries))
-        log.count("ReactorAggregates", len(self._waiting))
+        log.count("ReactorAggregates", len(self._groups))
 
     def run(self) -> list[str]:
-        """React to one aggregate after the other. Returns as `react` does."""
-        try:
-            while self._waiting:
-                self._settle(self._waiting[0])
-                self._waiting.popleft()
-        except (GaveUp, *OF_THE_PROCESS) as error:
-            log.warning("reactor: batch failed, it will be delivered again", error=error_text(error))
-        return [self._waiting[0].first] if self._waiting else []
+        """React to all aggregates, to several at the same time. Returns as `react` does."""
+        tasks = []
+        for group in self._groups:
+            try:
+                plan = self._planned(group)
+            except OF_THE_PROCESS as error:
+                _warn(error)
+                break
+            tasks.append(Task(_touched(group, plan.asked), partial(self._settled, plan)))
+        done = run_side_by_side(tasks)
+        return [group.first for group in self._groups[done : done + 1]]
 
-    def _settle(self, group: _Group) -> None:
-        """Do what follows from an aggregate's newest state that can be read.
-
-        Raises:
-            GaveUp: it could neither be done nor set aside in time.
-        """
-        if self._deps.remaining_ms() < COMMAND_MARGIN_MS:
-            raise GaveUp("no time is left to begin anything")
+    def _planned(self, group: _Group) -> _Plan:
+        """What follows from an aggregate's newest state that can be read. Nothing is done yet."""
+        unreadable: list[tuple[CommitRecord | UnreadableRecord, Exception]] = []
         for entry in group.entries:
-            with log.about(correlation_id=correlation_of(entry)):
-                if self._settled(entry):
-                    return
+            if isinstance(entry, UnreadableRecord):
+                unreadable.append((entry, entry.error))
+                continue
+            try:
+                with of_the_record():  # UnknownAggregate, or whatever a policy raises of a state that it cannot read
+                    entry.source.service.aggregate(entry.head.id)
+                    asked = list(self._deps.follow_ups(entry.source.service.name, entry.head))
+            except Poisonous as error:
+                unreadable.append((entry, error.reason))
+            else:
+                return _Plan(unreadable, entry, asked)
+        return _Plan(unreadable, None, [])
 
-    def _settled(self, entry: CommitRecord | UnreadableRecord) -> bool:
-        """Do what follows from a record; False where it cannot be read and is set aside.
-
-        Then the next older version takes its place, as if the others had come in a batch of their own.
-        """
-        if isinstance(entry, UnreadableRecord):
-            self._refuse(entry, entry.error)
-            return False
+    def _settled(self, plan: _Plan) -> bool:
+        """Do what is planned; False if it could neither be done nor set aside in time."""
         try:
-            with of_the_record():  # UnknownAggregate, or whatever a policy raises of a state that it cannot read
-                entry.source.service.aggregate(entry.head.id)
-                asked = list(self._deps.follow_ups(entry.source.service.name, entry.head))
-        except Poisonous as error:
-            self._set_aside(entry, error.reason)
+            if self._deps.remaining_ms() < COMMAND_MARGIN_MS:
+                raise GaveUp("no time is left to begin anything")
+            for entry, error in plan.unreadable:
+                with log.about(correlation_id=correlation_of(entry)):
+                    self._refuse(entry, error)
+            if plan.cause:
+                with log.about(correlation_id=correlation_of(plan.cause)):
+                    self._carry_out(plan.asked, plan.cause)
+        except (GaveUp, *OF_THE_PROCESS) as error:
+            _warn(error)
             return False
-        self._carry_out(asked, entry)
         return True
 
     def _carry_out(self, asked: Sequence[FollowUp | OutsideCall], cause: CommitRecord) -> None:
         try:
             for follow_up in asked:
-                with tracing.following(SEGMENT, cause.head.trace):
+                with tracing.following(SEGMENT, cause.head.trace or self._trace):
                     carry_out(follow_up, cause.source.service.name, cause.head, self._deps)
         except Rejected as refusal:
             self._set_aside(cause, refusal)
@@ -160,3 +182,33 @@ def _by_aggregate(entries: Iterable[CommitRecord | UnreadableRecord]) -> list[_G
     for found in commits.values():
         found.sort(key=lambda commit: commit.head.version, reverse=True)
     return groups
+
+
+def _touched(group: _Group, asked: Iterable[FollowUp | OutsideCall]) -> Set[Target] | None:
+    """The aggregates that a group is of and that its commands are about; None if that is not known before.
+
+    An outside call names its command only when it was made. A command that releases a claim may do so for a later
+    command that takes the claim, of whatever aggregate.
+    """
+    source = group.entries[0].source
+    touched = {(source.service.name, source.id)}
+    for one in asked:
+        if isinstance(one, OutsideCall):
+            return None
+        for command in _with_alternatives(one):
+            if command.may_release:
+                return None
+            touched |= {(command.service, id) for id in command.ids}
+    return touched
+
+
+def _with_alternatives(follow_up: FollowUp) -> Iterator[FollowUp]:
+    """A command, and those that replace it if it is refused."""
+    yield follow_up
+    for instead in follow_up.refused.values():
+        if instead:
+            yield from _with_alternatives(instead)
+
+
+def _warn(error: Exception) -> None:
+    log.warning("reactor: batch failed, it will be delivered again", error=error_text(error))

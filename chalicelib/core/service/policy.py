@@ -49,7 +49,8 @@ class OutsideCall:
     again, and so does the call. So it must carry a key that is the same each time, by which the outside service knows a
     repetition, such as the aggregate's id. The command records the outcome in the aggregate's state, and the policy
     asks for no call where it is recorded. A record that is behind the aggregate makes no call: that of the newer
-    version does, if there is still something to do.
+    version does, if there is still something to do. While it is made, the reactor does nothing else of its batch, so it
+    may use what is not safe in several threads.
 
     Attributes:
         name: for the log and the traces, such as "mail.send".

@@ -3,12 +3,14 @@
 No line shows values from an error (error_text.py). The length of a line is bounded, whatever a client sends.
 
 The context of lines (`about`) and the counters (`counting`) belong to the thread, so they need not be passed through
-every call. docs/reference/logs.md lists the fields and the metrics.
+every call. A thread that runs in a copy of the context (contextvars) has the fields too and adds to the same counters.
+docs/reference/logs.md lists the fields and the metrics.
 """
 
 import json
 import logging
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -25,6 +27,7 @@ MAX_EXCEPTION = 8000
 
 _LOGGER = logging.getLogger("tributary")
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_COUNTING = threading.Lock()
 _about: ContextVar[Mapping[str, str]] = ContextVar("about", default=MappingProxyType({}))
 _counts: ContextVar[Counter[str] | None] = ContextVar("counts", default=None)
 
@@ -106,7 +109,8 @@ def count(metric: str, by: int = 1) -> None:
     """Add to a metric of the innermost `counting`. Outside of one, do nothing. Adding 0 makes the line show a 0."""
     counts = _counts.get()
     if counts is not None:
-        counts[metric] += by
+        with _COUNTING:
+            counts[metric] += by
 
 
 def metrics(

@@ -49,6 +49,16 @@ def test_the_saga_is_in_the_requests_trace(traced: Daemon, api: Api, react: Hand
     assert accepted["trace"] == {"S": f"Root={root};Parent={parent['id']};Sampled=1"}
 
 
+def test_commits_that_have_no_trace(traced: Daemon, api: Api, react: Handle, module_tables: Tables) -> None:
+    """What follows from them, in whatever thread, is in the trace of the batch."""
+    found = [item(module_tables, "transfers", request(api)) for _ in range(2)]
+    traced.documents()
+    react("transfers", *({name: value for name, value in one.items() if name != "trace"} for one in found))
+    *followed, batch = traced.documents()
+    assert [(one["trace_id"], one["parent_id"]) for one in followed] == [(batch["trace_id"], batch["id"])] * 2
+    assert [one["subsegments"][0]["name"] for one in followed] == ["accounts.hold"] * 2
+
+
 def test_its_lines(api: Api, react: Handle, module_tables: Tables, logged: list[dict[str, Any]]) -> None:
     """What the reactor has to say of a record carries the correlation id of the request."""
     bad = {**item(module_tables, "transfers", request(api)), "state": {"M": {"status": {"S": "requested"}}}}
