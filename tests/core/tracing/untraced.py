@@ -5,7 +5,8 @@ Run as `python -m tests.core.tracing.untraced TOKEN`, in the environment of the 
 
 import os
 import sys
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from chalicelib.core.dynamodb.codec import item_of, stored_head
 from chalicelib.core.projector.handler import project_event
