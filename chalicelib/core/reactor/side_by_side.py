@@ -38,11 +38,11 @@ def run_side_by_side(tasks: Sequence[Task]) -> int:
     Raises:
         BaseException: a task raised it. No other is begun, and those that are running have ended.
     """
-    order, ready, failed = _order(tasks), list[int](), len(tasks)
+    sorter, ready, failed = _sorted(tasks), list[int](), len(tasks)
     running: dict[Future[bool], int] = {}
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="reactor") as threads:
         while True:
-            for position in order.get_ready():
+            for position in sorter.get_ready():
                 heappush(ready, position)
             while ready and ready[0] < failed and len(running) < AT_ONCE:
                 position = heappop(ready)
@@ -53,20 +53,20 @@ def run_side_by_side(tasks: Sequence[Task]) -> int:
                 position = running.pop(ended)
                 if not ended.result():
                     failed = min(failed, position)
-                order.done(position)
+                sorter.done(position)
 
 
-def _order(tasks: Sequence[Task]) -> TopologicalSorter[int]:
+def _sorted(tasks: Sequence[Task]) -> TopologicalSorter[int]:
     """Which tasks wait for which. A task waits only for earlier ones."""
-    order, last, alone = TopologicalSorter[int](), dict[Target, int](), -1
+    sorter, last, alone = TopologicalSorter[int](), dict[Target, int](), -1
     for position, task in enumerate(tasks):
         if task.touches is None:
-            order.add(position, *range(max(alone, 0), position))
+            sorter.add(position, *range(max(alone, 0), position))
             alone = position
             continue
-        order.add(position, *{last[target] for target in task.touches if target in last})
+        sorter.add(position, *{last[target] for target in task.touches if target in last})
         if alone >= 0:
-            order.add(position, alone)
+            sorter.add(position, alone)
         last |= dict.fromkeys(task.touches, position)
-    order.prepare()
-    return order
+    sorter.prepare()
+    return sorter
