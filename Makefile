@@ -10,7 +10,7 @@ include deploy/engine.mk
 
 .PHONY: seed check-sales load bench bench-tools costs
 
-##@ Try the shop
+##@ Try it
 
 seed: setup ## Load 200 real invoices into the running stack; 1,000 with ALL=1; a year with FILE=online-retail.csv.gz
 	@exec $(PY) -m demo.seed $(SEED)

@@ -29,7 +29,7 @@ reset: ## Empty what the local stack keeps (stop it first)
 	{ echo "The stack in $(STATE) is running; stop it first (Ctrl-C in its terminal)." >&2; exit 1; }
 	rm -rf -- "$(STATE)"
 
-##@ Change it
+##@ Check a change
 
 test-fast: setup ## Run the tests that need no server: under a minute
 	$(PY) -m pytest -n 2 --dist worksteal -m serverless tests/core tests/services $(PROJECT_TESTS) chalicelib tests/deploy/test_makefile.py tests/deploy/test_requirements.py $(ARGS)
@@ -43,6 +43,8 @@ lint: setup ## Run ruff, mypy --strict and import-linter; see that what is gener
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 	@$(PY) -m deploy.generate --check
+
+##@ Write services
 
 generate: setup ## Write template.yaml, infrastructure/ and import-linter's lists from the services' declarations
 	@$(PY) -m deploy.generate
@@ -60,11 +62,15 @@ take-engine: setup ## In such a project, take a newer engine: FROM=../tributary
 	@[ -e "$(FROM)/deploy/take_engine.py" ] || { echo "FROM must name the folder of a newer engine: make take-engine FROM=../tributary" >&2; exit 1; }
 	@python=$(CURDIR)/$(PY) && cd "$(FROM)" && $$python -m deploy.take_engine "$(CURDIR)"
 
+##@ Read the documents
+
 docs: docs-tools ## Serve the documentation at http://localhost:8001: [DOCS_PORT=8001]
 	@exec $(PY) -m deploy.site --serve $(DOCS_PORT)
 
 docs-build: docs-tools ## Build the documentation into .site/site; a warning or a broken link is an error
 	@$(PY) -m deploy.site
+
+##@ Check a change
 
 security-matrix: setup ## Ask every route as everybody, compare with the written table, and print it
 	@$(PY) -m pytest -q tests/security/test_matrix.py && cat $(wildcard chalicelib/*/tests/matrix.md tests/*/matrix.md)
@@ -83,7 +89,7 @@ verify: setup ## Compare both sides of the running stack; REPAIR=1 repairs diffe
 rebuild: setup ## Build the running stack's read tables anew, online
 	@exec $(PY) -m ops rebuild
 
-##@ Test it for longer
+##@ Check a change
 
 test-end-to-end: setup ## Run the tests of the whole: deployment, new project, tutorial, browser, clients, faults under load: [ARGS=-x]
 	$(PY) -m pytest $(PARALLEL) -m end_to_end $(ARGS)
@@ -95,16 +101,16 @@ test-mysql: setup ## Run the database tests on a real MySQL, downloaded into a f
 	url=$$(local/mysql.sh start $(MYSQL_TEST_PORT)) && trap 'local/mysql.sh stop' EXIT && \
 	TEST_DATABASE_URL=$$url $(PY) -m pytest $(PARALLEL) -m "database and not end_to_end" $(ARGS)
 
-test-deploy: deploy-tools ## Run the deployment's tests, `sam local` in Docker too, which is made available where it can be
+test-deploy: deploy-tools ## Run the deployment's tests, `sam local` in Docker too
 	deploy/lambda-docker.sh run $(PY) -m pytest tests/deploy $(wildcard $(PROJECT_TESTS:=/deploy)) $(ARGS)
 
-faults: setup ## Run the fault tests in their long form: servers killed, cut off, paused, failed over; half an hour or so: [FAULTS=short]
+faults: setup ## Run the fault tests in their long form: servers killed, cut off, paused; half an hour or so: [FAULTS=short]
 	FAULTS=$(or $(FAULTS),long) $(PY) -m pytest tests/core/faults $(ARGS)
 
 soak: setup ## Load the whole with faults at random, for [MINUTES=30], and write [REPORT=docs/reports/soak.md]
 	SOAK_MINUTES=$(or $(MINUTES),30) SOAK_REPORT=$(or $(REPORT),docs/reports/soak.md) $(PY) -m pytest tests/core/soak $(ARGS)
 
-##@ Set up and clean up
+##@ Install and clean up
 
 setup: ## Install what is missing: virtual environments, mariadbd
 	@local/setup.sh
@@ -127,18 +133,25 @@ lock: setup ## Work out anew what is installed, with its hashes, from requiremen
 vendor: setup ## Fetch the libraries of the console and of /docs anew, in the versions that packages.json names
 	@$(PY) -m deploy.vendor
 
+##@ Check a change
+
 audit: setup ## Look for known faults in what is installed (pip-audit) and for risky code of ours (bandit)
 	@[ .venv-audit/installed -nt requirements/audit.txt ] || { $(PY) -m venv --clear .venv-audit && \
 	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/pip.txt && \
 	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/audit.txt && touch .venv-audit/installed; }
 	@.venv-audit/bin/python requirements/audit.py
 
+##@ Install and clean up
+
 clean: ## Remove what was built and what the local stack keeps (not the downloaded MySQL)
 	rm -rf .venv .venv-ministack .venv-sam .venv-lambda .venv-rehearsal .venv-checkov .venv-api .venv-peers .venv-iam .venv-patterns .venv-audit .venv-docs .venv-lock .aws-sam .site .local .dynalite .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(wildcard deploy/engine.mk Makefile)
+	@echo "To begin: make run. It starts everything on this machine, and says what to do next."
+	@awk -F ':.*## ' '/^##@ / {s = substr($$0, 5); if (!(s in text)) {sections[++n] = s; text[s] = ""}} \
+	/^[a-z-]+:.*## / {text[s] = text[s] sprintf("  %-18s %s\n", $$1, $$2)} \
+	END {for (i = 1; i <= n; i++) printf "\n%s\n%s", sections[i], text[sections[i]]}' $(wildcard deploy/engine.mk Makefile)
 	@echo
 	@echo "Variables and their defaults: API_PORT=8000 MINISTACK_PORT=4566 MYSQL_PORT=3307 LOCAL_STATE=.local"
 	@echo "DATABASE_URL=mysql://user:password@host:3306/tributary makes the stack use another MySQL, TEST_DATABASE_URL the tests."

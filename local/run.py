@@ -1,6 +1,7 @@
 """`python -m local run`: start the stack, keep it alive, stop it in order."""
 
 import fcntl
+import re
 import signal
 import sys
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from chalicelib.core.composition_root import composition_root
-from local import LocalError, message_of
+from local import ROOT, LocalError, message_of
 from local.bridge import forward
 from local.config import Config
 from local.description import describe
@@ -85,9 +86,16 @@ def _welcome(config: Config, roles: Sequence[str]) -> None:
     print(
         f"\nThe console is at http://localhost:{config.api_port}   (Ctrl-C stops it; logs are in {config.logs})"
         f"\nThe API answers there too; http://localhost:{config.api_port}/docs shows every route."
-        f"\nIn another terminal: make token ROLE={'|'.join(roles)}   prints a token; make seed   loads sample data.",
+        f"\nIn another terminal: make token ROLE={'|'.join(roles)}   prints a token{_seeding()}.",
         flush=True,
     )
+
+
+def _seeding() -> str:
+    """How to load sample data, if the project has any."""
+    makefile = ROOT / "Makefile"
+    has = makefile.exists() and re.search("^seed:", makefile.read_text(encoding="utf-8"), re.MULTILINE)
+    return "; make seed   loads sample data" if has else ""
 
 
 @contextmanager

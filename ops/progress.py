@@ -46,13 +46,15 @@ def _bar(console: Console, what: str, total: int | None) -> Iterator[Advance]:
             progress.advance(task, count)
 
         yield advance
+        # The number was an estimate; the phase is complete nevertheless.
+        progress.update(task, total=progress.tasks[0].completed)
 
 
 @contextmanager
 def _lines(what: str, total: int | None) -> Iterator[Advance]:
     lines = _Lines(what, total)
     yield lines.advance
-    lines.tell()
+    lines.end()
 
 
 class _Lines:
@@ -72,6 +74,11 @@ class _Lines:
             if time.monotonic() - self._told > _SECONDS_BETWEEN_LINES:
                 self._told = time.monotonic()
                 self.tell()
+
+    def end(self) -> None:
+        """Print the last line. It names no total, which may have been an estimate."""
+        self.total = None
+        self.tell()
 
     def tell(self) -> None:
         """Print a line."""
@@ -110,7 +117,7 @@ def one_line(what: str) -> Iterator[Line]:
     if not console.is_terminal:
         told = _ToldLine(what, None)
         yield told
-        told.tell()
+        told.end()
         return
     columns = (TextColumn("{task.description:<16}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:

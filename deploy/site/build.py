@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -56,6 +57,8 @@ def serve(port: int, folder: Path = FOLDER, root: Path = parts.ROOT) -> int:
         [root / PYTHON, "-m", "zensical", "serve", "--dev-addr", f"127.0.0.1:{port}"], cwd=folder
     )
     threading.Thread(target=_watch, args=(folder, root), daemon=True).start()
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores the first
+        signal.signal(number, signal.default_int_handler)
     try:
         return process.wait()
     except KeyboardInterrupt:

@@ -4,10 +4,12 @@ import functools
 import http.server
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -17,7 +19,9 @@ from deploy.site.build import CannotBuild, build
 from deploy.site.links import faults
 from deploy.site.pages import Page, sections
 from deploy.site.stage import MERMAID
+from local.ports import free_port
 from tests.support.browser import browser
+from tests.support.waiting import eventually
 
 __all__ = ["browser"]
 pytestmark = pytest.mark.slow
@@ -98,6 +102,28 @@ def test_summaries() -> None:
     """The first sentence of text; neither a list nor a decision's status is one."""
     assert Page("a.md", "# A\n\nStatus: accepted\n\n- one.\n\nThe [b](c.md) holds. More.\n").summary == "The b holds."
     assert Page("a.md", "# A\n\n| a |\n").summary == ""
+
+
+def test_it_is_served(site: Path) -> None:
+    """As `make docs` does, until it is ended."""
+    assert site.exists()  # the tools are there
+    port = free_port()
+    command = [sys.executable, "-m", "deploy.site", "--serve", str(port)]
+    with subprocess.Popen(command, cwd=parts.ROOT, stdout=subprocess.DEVNULL) as process:
+        try:
+            assert eventually(lambda: shows(f"http://127.0.0.1:{port}/operate/", b"Operating"))
+        finally:
+            process.terminate()
+    assert process.returncode == 0
+
+
+def shows(address: str, words: bytes) -> bool:
+    """Whether a page is there by now, and has these words."""
+    try:
+        with urlopen(address) as page:
+            return words in page.read()
+    except OSError:
+        return False
 
 
 @pytest.fixture

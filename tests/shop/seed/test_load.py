@@ -211,9 +211,12 @@ def test_the_command_line(stack: Stack, shop: Shop) -> None:
 
 
 def test_the_targets_of_make(stack: Stack, shop: Shop, repository: Path) -> None:
-    """`make seed`, `make check-sales` and a short `make load` go to the running stack, and succeed."""
+    """`make seed`, `make check-sales`, a short `make load` and the operator's go to the running stack, and succeed."""
     env = {**os.environ, "LOCAL_STATE": str(stack.folder), "MAKEFLAGS": "", "MAKELEVEL": "0"}
-    for target in (("seed", f"FILE={shop[0]}"), ("check-sales", f"FILE={shop[0]}"), ("load", "RATE=5", "SECONDS=2")):
+    for target in (
+        *(("seed", f"FILE={shop[0]}"), ("check-sales", f"FILE={shop[0]}")),
+        *(("load", "RATE=5", "SECONDS=2"), ("verify",), ("rebuild",)),
+    ):
         command = ["make", "-s", "-o", "setup", *target]
         done = subprocess.run(command, cwd=repository, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
