@@ -18,7 +18,8 @@ DESK, PHONE = {"width": 1360, "height": 860}, {"width": 390, "height": 844}
 def test_no_serious_findings(page: Any, stack: Stack, scheme: str, size: Any) -> None:
     """Sign-in, operations, a list, one thing, a form with faults, an error and an empty list."""
     api = stack.client(CHIEF)
-    id = transfer(api, account(api, 100))
+    source = account(api, 100)
+    id = transfer(api, source)
     answered(api, id)
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size(size)
@@ -31,6 +32,8 @@ def test_no_serious_findings(page: Any, stack: Stack, scheme: str, size: Any) ->
     for name, place, there in (
         ("list", "#/transfers", "tbody tr"),
         ("thing", f"#/transfers/{id}", ".timeline .step"),
+        ("its other things", f"#/accounts/{source}", ".timeline .step a"),
+        ("docs", "#/~docs", ".opblock"),
         ("empty", "#/accounts?q=nothing-is-called-so", ".state-title"),
         ("error", "#/transfers/tra_none", ".state.failed"),
         ("nowhere", "#/nowhere", ".state-title"),
