@@ -28,8 +28,8 @@ _SENDERS = 8
 _LOOK_SECONDS = 0.002
 _MOST_SECONDS = 60.0
 _WHY = (
-    "The pump looks at each stream every 50 to 200 ms, for each function, as Lambda does four times a second. For less,"
-    " the API would have to wake it after a commit."
+    "The embedded AWS tells the pump what is written. What is left is its stream's read, the projector's transaction,"
+    " and the turns that all processes of the stack and the load have to take on the machine's cores."
 )
 
 
