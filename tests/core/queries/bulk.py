@@ -66,7 +66,8 @@ def _statements() -> Iterator[str]:
         ("accounts", f"'{POPULAR_ACCOUNT}'", "n", "CONCAT('request-', n)"),
     ):
         yield f"""INSERT INTO timeline (service, id, version, at, command, actor, commit_id, events, correlation_id)
-          SELECT '{service}', {id}, {version}, '2025-01-01' + INTERVAL n SECOND, 'c', 'a', '', '[]', {request}
+          SELECT '{service}', {id}, {version}, '2025-01-01' + INTERVAL n SECOND, 'c', 'a',
+            CONCAT({id}, '-', {version}), '[]', {request}
           FROM numbers"""
     yield "DROP TEMPORARY TABLE numbers"
     yield "ANALYZE TABLE accounts, account_words, transfers, transfer_legs, turnover_by_account, timeline"

@@ -16,6 +16,7 @@ from tests.core.bootstrap import SERVICES
 from tests.core.queries.limits import check_limits, queries_of, running, seconds_of
 from tests.core.queries.world import World
 from tests.support.domain import NEUTRAL
+from tests.support.waiting import eventually
 
 # Rows without end, from no table: every server looks up, between rows, whether it shall stop.
 _TEN = "(SELECT 0 AS d UNION ALL " + " UNION ALL ".join(f"SELECT {n}" for n in range(1, 10)) + ")"
@@ -29,7 +30,7 @@ def test_the_server_ends_what_takes_too_long(world: World) -> None:
         cursor.execute(ENDLESS)
     assert (caught.value.status, caught.value.code) == (422, "too-costly")
     assert "0.2 s" in caught.value.detail
-    assert running(world.url) == []
+    assert eventually(lambda: running(world.url) == [])
 
 
 @pytest.mark.database
@@ -46,7 +47,7 @@ def test_a_check_of_a_token_is_limited_too(world: World) -> None:
     finally:
         with world.pool.connection() as connection, connection.cursor() as cursor:
             cursor.execute("DROP VIEW endless")
-    assert running(world.url) == []
+    assert eventually(lambda: running(world.url) == [])
 
 
 @pytest.mark.database

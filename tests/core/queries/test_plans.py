@@ -29,6 +29,7 @@ from tests.core.queries.limits import running
 from tests.support.domain import NEUTRAL
 from tests.support.hostile import asked_without_end
 from tests.support.routes import routes
+from tests.support.waiting import eventually
 from tests.support.watching import Watch
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
@@ -207,7 +208,7 @@ def test_no_question_costs_more_than_the_limit(many: str, given: Values) -> None
         filters: Any = AccountFilters(q=q, sort=sort, **given)  # type: ignore[arg-type]
         with suppress(TooCostly), snapshot(pool, [], 0, SERVICES, limit_seconds=0.3) as cursor:
             list_accounts(cursor, filters, SIGNER)
-        assert running(many) == []
+        assert eventually(lambda: running(many) == [])
     pool.close()
 
 

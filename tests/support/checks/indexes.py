@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from msgspec import inspect
+from pymysql import OperationalError
 from pymysql.cursors import DictCursor
 
 from chalicelib.core.access.authentication import Principal
@@ -25,6 +26,7 @@ from tests.support.watching import Recorder, explain_as_a_table
 UNINDEXED = "unindexed"
 """In the extra of a parameter's Meta: why its filter has none, and what a page then costs."""
 _AGGREGATES = 50
+_NO_SUCH_KEY = 1176  # ER_KEY_DOES_NOT_EXITS: a statement may name its index
 _NO_FILTERS = {"sort", *ListParameters.__struct_fields__}
 
 
@@ -63,7 +65,13 @@ def _fill(connection: Any, domain: Domain) -> None:
 def _faults(connection: Any, runtime: Runtime, route: QueryEndpoint) -> Iterator[str]:
     plain_texts, plain_indexes = _look(connection, runtime, route, {})
     for name, value in _filters(route):
-        texts, indexes = _look(connection, runtime, route, {name: value})
+        try:
+            texts, indexes = _look(connection, runtime, route, {name: value})
+        except OperationalError as error:
+            if error.args[0] != _NO_SUCH_KEY:
+                raise
+            yield f"{route.path}: the filter {name}={value!r} has no index; its statement names one: {error.args[1]}"
+            continue
         # A parameter that changes values alone is no condition of its own.
         if texts != plain_texts and not indexes - plain_indexes:
             yield f"{route.path}: the filter {name}={value!r} has no index; none is seen for {' and '.join(texts)}"
