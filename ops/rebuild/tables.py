@@ -141,11 +141,18 @@ def swap(connection: "Connection[Cursor]", services: Sequence[Service]) -> bool:
         return False
     finally:
         execute(connection, "SET SESSION lock_wait_timeout = 60")
+    _mark_erased(connection)
     return True
+
+
+def _mark_erased(connection: "Connection[Cursor]") -> None:
+    """Mark services as having erasures, also where `ops erase` marked the table that was just renamed away."""
+    execute(connection, f"UPDATE {GENERATIONS} SET erased = 1 WHERE service IN (SELECT service FROM erasures)")
 
 
 def clean_up(connection: "Connection[Cursor]") -> None:
     """Drop the old tables of a swap, and last the table that shows that they exist."""
+    _mark_erased(connection)  # the swap may have been killed before it did
     found = [name for (name,) in fetch_all(connection, "SHOW TABLES LIKE '%\\_\\_old'")]
     for name in sorted(found, key=lambda name: name == f"{GENERATIONS}{OLD}"):
         if name == f"{GENERATIONS}{OLD}":

@@ -18,7 +18,7 @@ class ClaimTaken(Exception):
     """Another aggregate holds a claim that this commit wants to take."""
 
     def __init__(self, claim: Claim, owner: str) -> None:
-        super().__init__(f"{claim.kind} {claim.value} belongs to {owner}")
+        super().__init__(f"another aggregate, {owner}, holds a {claim.kind}")  # its value may be personal
         self.claim = claim
         self.owner = owner
 

@@ -178,8 +178,8 @@ def _first(one: Sought, sort: Sort, position: Sequence[Any] | None, count: int) 
 
 
 def _keys(one: Sought, more: str) -> str:
-    """The SELECT of the keys of all rows that have it, each once."""
+    """The SELECT of the keys of all rows that have it, each once: UNION removes duplicates, a SELECT alone does not."""
+    select = "SELECT" if len(one.sources) > 1 else "SELECT DISTINCT"
     return " UNION ".join(
-        f"SELECT {source.key} AS id{more.format(source=source)} FROM {source.found}"  # noqa: S608
-        for source in one.sources
+        f"{select} {source.key} AS id{more.format(source=source)} FROM {source.found}" for source in one.sources
     )

@@ -101,7 +101,7 @@ def read_timeline(
     own = _bounded(found[: parameters.limit])
     more = len(found) > len(own)
     related = _related(cursor, service, id, own, shown) if own and shown else []
-    newest = parameters.before - 1 if parameters.before else max(version, *(row["version"] for row in own), 0)
+    newest = min(top, max(version, *(row["version"] for row in own), 0))
     entries = [_entry(row, recorded) for row in _by_time([*own, *related])]
     expected = newest - own[-1]["version"] + 1 if more else newest
     return Commits(entries, len(own) < expected, own[-1]["version"] if more else None)

@@ -199,11 +199,11 @@ class Aggregate(Generic[S, E]):
     def erased(self, state: S) -> S:
         """A state without what is personal."""
         plain = msgspec.to_builtins(state)
-        return msgspec.convert(self.personal.erased_state(plain), self.state) if self.personal else state
+        return msgspec.convert(self.personal.erased_state(plain, self.state), self.state) if self.personal else state
 
     def erased_state(self, state: Mapping[str, Any]) -> Mapping[str, Any]:
         """The same of a state as plain data, in the present shape."""
-        return self.personal.erased_state(state) if self.personal else state
+        return self.personal.erased_state(state, self.state) if self.personal else state
 
     def erased_events(self, events: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """Events as any release stored them, in the present shape and without what is personal.

@@ -11,6 +11,7 @@ from typing import Annotated, Any, get_args, get_type_hints
 
 import msgspec
 from msgspec import inspect
+from msgspec.structs import fields
 
 from chalicelib.core.decider import Event, State
 
@@ -47,12 +48,15 @@ class Personal:
         found = id if self.person == ITSELF else state.get(self.person)
         return found if isinstance(found, str) else None
 
-    def erased_state(self, state: Mapping[str, Any]) -> dict[str, Any]:
-        """A state as plain data, without what is personal."""
-        return _without(state, self.state)
+    def erased_state(self, state: Mapping[str, Any], kind: type[State]) -> dict[str, Any]:
+        """A state as plain data, without what is personal, and without fields that its class does not have.
+
+        An earlier release may have stored such fields, and nobody knows whether they are personal.
+        """
+        return _without(state, (*self.state, *_undeclared(state, kind)))
 
     def erased_event(self, event: Mapping[str, Any], known: Sequence[type[Event]]) -> Mapping[str, Any]:
-        """An event as it is stored, `{"type": str, "data": dict}`, without what is personal.
+        """An event as it is stored, `{"type": str, "data": dict}`, without what is personal or not declared.
 
         Args:
             event: as stored.
@@ -63,8 +67,9 @@ class Personal:
         if not isinstance(data, Mapping):
             return {**event, "data": {}}
         kinds: list[type[Event]] = [*known, PersonalDataErased]
-        fields = {kind.__name__: self.events.get(kind, ()) for kind in kinds}
-        return {**event, "data": _without(data, fields.get(event.get("type", ""), tuple(data)))}
+        kind = next((each for each in kinds if each.__name__ == event.get("type")), None)
+        personal = (*self.events.get(kind, ()), *_undeclared(data, kind)) if kind else tuple(data)
+        return {**event, "data": _without(data, personal)}
 
 
 @lru_cache(maxsize=256)
@@ -87,8 +92,7 @@ def declaration_faults(
         known: the types of its events.
     """
     where = f'Personal(...) of Aggregate("{name}", ...)'
-    fields = {each.name for each in inspect.type_info(state).fields}  # type: ignore[attr-defined]
-    if personal.person != ITSELF and personal.person not in fields:
+    if personal.person != ITSELF and personal.person not in {each.name for each in fields(state)}:
         yield (
             f"{state.__name__} has no field {personal.person!r}: write a field that holds a person's id, or"
             f' "{ITSELF}", as `person` into {where}.'
@@ -142,6 +146,11 @@ def _is_erasable(kind: inspect.Type) -> bool:
         case inspect.StructType():
             return kind.tag is None and all(_is_erasable(each.type) for each in kind.fields)
     return False
+
+
+def _undeclared(data: Mapping[str, Any], kind: type[msgspec.Struct]) -> set[str]:
+    """The members that the class does not declare."""
+    return set(data) - {each.encode_name for each in fields(kind)} - {kind.__struct_config__.tag_field or ""}
 
 
 def _without(data: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

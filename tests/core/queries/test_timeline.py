@@ -145,6 +145,7 @@ def test_a_gap_is_shown(world: World, versions: Sequence[int], incomplete: bool)
     for version in versions:
         commit(world, "transfers", "tra_1", version)
     assert timeline(world, "tra_1", 3).incomplete is incomplete
+    assert timeline(world, "tra_1", 3, before=100).incomplete is incomplete
 
 
 def test_a_gap_on_another_page(world: World) -> None:

@@ -62,17 +62,22 @@ def test_a_state_without_what_is_personal() -> None:
     assert MEMBER.erased(erased) == erased
 
 
+def test_a_field_that_a_state_no_longer_has() -> None:
+    """Nobody knows what an earlier release kept there."""
+    assert MEMBER.erased_state({"since": 1843, "nickname": "Countess"}) == {"since": 1843, "nickname": ERASED}
+
+
 def test_events_without_what_is_personal() -> None:
-    """Of an event of an unknown type, everything is erased."""
+    """Of an event of an unknown type, everything is erased; so is a field that its type does not have."""
     stored: list[dict[str, Any]] = [
-        {"type": "Joined", "data": {"name": "Ada"}},
+        {"type": "Joined", "data": {"name": "Ada", "phone": "0700 123"}},
         {"type": "Changed", "data": {"changes": {"name": "Ada"}, "count": 1}},
         {"type": "Left", "data": {}},
         {"type": "Renamed", "data": {"to": "Ada", "from": None}},
         {"type": "Left", "data": "Ada"},
     ]
     assert MEMBER.erased_events(stored) == [
-        {"type": "Joined", "data": {"name": ERASED}},
+        {"type": "Joined", "data": {"name": ERASED, "phone": ERASED}},
         {"type": "Changed", "data": {"changes": {"name": ERASED}, "count": 1}},
         {"type": "Left", "data": {}},
         {"type": "Renamed", "data": {"to": ERASED, "from": None}},

@@ -231,7 +231,7 @@ def test_customers_searched(watch: Watch, sort: Any, q: str) -> None:
         lambda cursor, following: list_customers(
             cursor, msgspec.structs.replace(wanted, bookmark=following), SIGNER, "GBP"
         ),
-        3 * bulk.CUSTOMERS,
+        4 * bulk.CUSTOMERS,
     )
 
 
