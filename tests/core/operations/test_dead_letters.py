@@ -1,12 +1,15 @@
 """Dead letters over HTTP: found, shown without what is personal, redriven, discarded with a reason; one or all."""
 
 import gzip
+import itertools
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib.core.access.authentication import Principal
 from chalicelib.core.access.permissions import ALL
@@ -17,6 +20,7 @@ from chalicelib.core.operations.dead_letters.answers import key_of
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.settings import Settings
 from chalicelib.core.streams.dead_letters import PROJECTOR, REACTOR, DeadLetter, DynamoDeadLetters
+from local import aws
 from tests.core.bootstrap import PERMISSIONS, SERVICES
 from tests.core.domain.roles import CHIEF
 from tests.core.histories import account_state, head, record, transfer_state
@@ -28,6 +32,7 @@ from tests.support.waiting import eventually
 
 AT = "2026-11-23T10:00:00.000Z"
 LETTERS = "/operations/dead-letters"
+Lines = list[dict[str, Any]]
 BY = {"reason": "Nobody needs it."}
 
 
@@ -314,6 +319,88 @@ def test_a_request_that_runs_out_of_time(stack: Stack, api: Client, monkeypatch:
     assert seen == [(1, 2), (1, 1), (1, 0)]
     assert bookmark is None
     assert eventually(lambda: ids(api.get(LETTERS, {"error": mark})) == set())
+
+
+def test_letters_that_stay_do_not_keep_the_others_from_being_tried(
+    stack: Stack, api: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each request has time for one aggregate, and nearly all are refused: each letter is tried, and tried once."""
+    monkeypatch.setattr(handling, "_BEGIN_NONE_AFTER_SECONDS", -1)
+    runtime = Runtime(Settings.from_env(dict(stack.env)), SERVICES, PERMISSIONS, lambda _: {})
+    runtime.once("dynamodb", lambda: stack.tables.client)
+    bad = [set_aside(stack.tables, "transfers", poisonous()) for _ in range(4)]
+    good = [set_aside(stack.tables, "transfers", transfer_state()) for _ in range(2)]
+    lefts, refused, bookmark = [], list[str](), None
+    for _ in range(6):
+        asked = handling.Matching(service="transfers", limit=4, bookmark=bookmark)
+        outcome = handling.redrive_matching(call(runtime, asked))
+        lefts.append(outcome.left)
+        refused += [letter.id for letter in outcome.refused]
+        bookmark = outcome.bookmark
+    assert lefts == [5, 4, 3, 2, 1, 0]
+    assert bookmark is None
+    assert sorted(refused) == sorted(bad)
+    assert [api.get(f"{LETTERS}/{key}").json["redrives"] for key in bad] == [1] * 4
+    assert [api.get(f"{LETTERS}/{key}").status for key in good] == [404] * 2
+
+
+def refuse(client: Any, operation: str, after: int = 0) -> None:
+    """Let a client's requests of an operation fail, after so many, as AWS does without the right to it."""
+    requests = itertools.count()
+
+    def answer(**_: Any) -> None:
+        if next(requests) >= after:
+            facts: Any = {"Error": {"Code": "AccessDenied"}, "ResponseMetadata": {"HTTPStatusCode": 403}}
+            raise ClientError(facts, operation)
+
+    client.meta.events.register(f"before-call.*.{operation}", answer)
+
+
+def handled(logged: Lines) -> list[tuple[str, str]]:
+    """The ids of the letters that were logged as redriven and handled, and by whom."""
+    lines = [line for line in logged if line["message"] == "operations: dead letter redriven"]
+    return [(key_of(line["letter"]), line["by"]) for line in lines if line["handled"]]
+
+
+@pytest.mark.parametrize(("operation", "after", "known"), [("DeleteItem", 1, 2), ("Scan", 1, 3)])
+def test_who_redrove_is_known_although_the_request_fails(
+    stack: Stack, api: Client, logged: Lines, operation: str, after: int, known: int
+) -> None:
+    """The second letter cannot be removed, or the rest cannot be counted: what was handled before that is logged."""
+    runtime = Runtime(Settings.from_env(dict(stack.env)), SERVICES, PERMISSIONS, lambda _: {})
+    client = runtime.once("dynamodb", lambda: aws.dynamodb(stack.tables.endpoint))
+    refuse(client, operation, after)
+    keys = {set_aside(stack.tables, "transfers", transfer_state()) for _ in range(4)}
+    with pytest.raises(ClientError):
+        handling.redrive_matching(call(runtime, handling.Matching(service="transfers", limit=3)))
+    gone = {key for key in keys if api.get(f"{LETTERS}/{key}").status == 404}
+    told = handled(logged)
+    assert len(told) == known
+    assert gone
+    assert gone <= {key for key, _ in told} <= keys
+    assert {by for _, by in told} == {"ada"}
+
+
+def test_who_redrove_is_known_although_the_object_stays(stack: Stack, api: Client, logged: Lines) -> None:
+    """The item is removed, its image in S3 is not: the letter is gone, and the log says who redrove it."""
+    settings = Settings.from_env(dict(stack.env))
+    runtime = Runtime(settings, SERVICES, PERMISSIONS, lambda _: {})
+    runtime.once("dynamodb", lambda: stack.tables.client)
+    s3 = runtime.once("s3", lambda: aws.s3(stack.tables.endpoint))
+    id = f"tra_{unique().replace('-', 'x')}"
+    raw = record("transfers", head(id, 1, transfer_state()))
+    raw["eventSourceARN"] = f"arn:aws:dynamodb:eu-west-1:0:table/{stack.tables.name('transfers')}/stream/2026"
+    image = gzip.compress(json.dumps({**raw, "padding": os.urandom(400_000).hex()}).encode())
+    letter = DeadLetter(f"transfers#{id}#1", "transfers", id, 1, "1", "Test", AT, image)
+    DynamoDeadLetters(stack.tables.client, stack.tables.name("dead-letters"), s3, settings.dead_letter_bucket).put(
+        letter
+    )
+    refuse(s3, "DeleteObject")
+    key = key_of(letter.id)
+    with pytest.raises(ClientError):
+        handling.redrive_letter(call(runtime, None, id=key))
+    assert api.get(f"{LETTERS}/{key}").status == 404
+    assert handled(logged) == [(key, "ada")]
 
 
 def test_set_aside_anew_while_it_is_discarded(api: Client, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ why. An action on all that match takes some letters of the table, and answers wh
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -105,8 +105,7 @@ def redrive_letter(call: Call[None]) -> Redriven:
     """
     with _reachable():
         letter = _open(_found(Letters(call.runtime), call["id"]))
-        (result,) = redrive([letter], call.runtime, call.principal.subject, ends=_Clock().ends)
-    _log_redriven(call, [result])
+        (result,) = _redrive(call, [letter], _Clock())
     if result.may_pass:
         raise Unavailable(f"{result.error}. The dead letter stays.")
     if result.error:
@@ -137,12 +136,8 @@ def redrive_matching(call: Call[Matching]) -> RedriveOutcome:
     """Handle the letters again that match, as many as one request can."""
     chosen, clock = _Chosen(call), _Clock()
     with _reachable():
-        waiting = chosen.letters()
-        results = list(
-            redrive(waiting, call.runtime, call.principal.subject, ends=clock.ends, may_begin=clock.may_begin)
-        )
-        left, following = chosen.rest(len(waiting) - len(results))
-    _log_redriven(call, results)
+        results = list(_redrive(call, chosen.letters(), clock))
+        left, following = chosen.rest({result.id for result in results})
     refused = [_refused(result.id, result.error) for result in results if result.error]
     return RedriveOutcome(redriven=len(results) - len(refused), refused=refused, left=left, bookmark=following)
 
@@ -152,12 +147,13 @@ def discard_matching(call: Call[DiscardMatching]) -> DiscardOutcome:
     chosen, letters, by = _Chosen(call), Letters(call.runtime), call.principal.subject
     gone, refused = 0, []
     with _reachable():
-        for letter in chosen.letters():
+        waiting = chosen.letters()
+        for letter in waiting:
             try:
                 gone += letters.discard(letter, call.body.reason, by)
             except LetterError as error:
                 refused.append(_refused(letter.id, f"{error} {error.advice}"))
-        left, following = chosen.rest()
+        left, following = chosen.rest({letter.id for letter in waiting})
     log.info("operations: dead letters discarded", count=gone, by=by)
     return DiscardOutcome(discarded=gone, refused=refused, left=left, bookmark=following)
 
@@ -203,24 +199,30 @@ class _Chosen:
         self._letters = Letters(call.runtime)
         self._bookmark = Bookmark(call.runtime.signer, call.name, filters)
         self._begin = self._end = _position(self._bookmark)
+        self._page: Sequence[Letter] = ()
         self._limit = asked.limit
 
     def letters(self) -> Sequence[Letter]:
         """The letters of this request."""
         page = self._letters.page(self._wanted, self._limit, self._begin)
-        self._end = page.position
-        return page.letters
+        self._page, self._end = page
+        return self._page
 
-    def rest(self, not_tried: int = 0) -> tuple[int, str | None]:
+    def rest(self, tried: Set[str]) -> tuple[int, str | None]:
         """How many are left, and the bookmark with which the next request goes on.
 
+        It goes on with the first letter that was not tried. Those before it are not tried again, although those that
+        were refused are still there: otherwise they could take up each request, and nothing behind them would be
+        tried. A refused letter behind it is tried again, if its aggregate had another letter before it.
+
         Args:
-            not_tried: of the letters of this request. Then the next one begins where this one did.
+            tried: ids of the letters of this request that were tried.
         """
         behind = self._letters.count(self._wanted, self._end, MOST_LEFT) if self._end else 0
-        position = self._begin if not_tried else self._end
-        following = self._bookmark.text_of([position]) if not_tried or position else None
-        return min(not_tried + behind, MOST_LEFT), following
+        untried = [number for number, letter in enumerate(self._page) if letter.id not in tried]
+        position = [self._begin, *(letter.id for letter in self._page)][untried[0]] if untried else self._end
+        following = self._bookmark.text_of([position]) if untried or position else None
+        return min(len(untried) + behind, MOST_LEFT), following
 
 
 def _wanted(asked: LetterParameters) -> Wanted:
@@ -284,12 +286,16 @@ def _refused(id: str, error: str) -> Refused:
     return Refused(id=key_of(id), name=id, error=error)
 
 
-def _log_redriven(call: Call[Any], results: Sequence[RedriveResult]) -> None:
-    """Who redrove what: a letter that was handled is gone, and cannot tell it."""
-    for result in results:
-        log.info(
-            "operations: dead letter redriven", letter=result.id, by=call.principal.subject, handled=not result.error
-        )
+def _redrive(call: Call[Any], letters: Sequence[Letter], clock: _Clock) -> Iterator[RedriveResult]:
+    """Handle letters again, as many as the time allows.
+
+    Each result is logged as it comes, with who asked for it: a letter that was handled is gone and cannot tell, and
+    the request may fail after it.
+    """
+    by = call.principal.subject
+    for result in redrive(letters, call.runtime, by, ends=clock.ends, may_begin=clock.may_begin):
+        log.info("operations: dead letter redriven", letter=result.id, by=by, handled=not result.error)
+        yield result
 
 
 @contextmanager

@@ -88,6 +88,9 @@ def redrive(
 ) -> Iterator[RedriveResult]:
     """Handle letters again, and remove those that were handled.
 
+    Aggregates are taken in the order of their first letters. Where removing a letter fails, its result is given first,
+    then the error is raised.
+
     Args:
         chosen: which.
         runtime: of the deployment that they are of.
@@ -144,28 +147,36 @@ def _again(
         yield from (RedriveResult(letter.id, str(error)) for letter, _ in current)
         return
     for letter, _ in current:
-        yield _settle(letter, letters, again.letters.get(letter.sequence), failed)
+        result = _result(letter, again.letters.get(letter.sequence), failed)
+        try:
+            if result.now or not result.error:
+                letters.remove(letter)
+        finally:
+            # Also where only its object in S3 could not be removed: the letter is gone then, and nothing else tells.
+            yield result
 
 
-def _settle(letter: Letter, letters: Letters, again: DeadLetter | None, failed: Sequence[str]) -> RedriveResult:
-    if again and again.id != letter.id:
-        letters.remove(letter)  # the new one holds the same record
+def _result(letter: Letter, again: DeadLetter | None, failed: Sequence[str]) -> RedriveResult:
+    if again and again.id != letter.id:  # the new one holds the same record
         return RedriveResult(letter.id, f"{again.error} (now {again.id})", now=again.id)
     if again:
         return RedriveResult(letter.id, again.error)
     if failed:
         return RedriveResult(letter.id, f"the {letter.consumer} gave up before it was done. Try again", may_pass=True)
-    letters.remove(letter)
     return RedriveResult(letter.id, "")
 
 
 def _by_aggregate(chosen: Iterable[Letter]) -> Iterator[list[Letter]]:
-    """The letters of each aggregate, by version; those without one last, as their stream had them."""
+    """The letters of each aggregate, by version; those without one last, as their stream had them.
+
+    The aggregates keep the order of their first letters, so that whoever stops between two of them has tried a letter
+    before each that was not tried.
+    """
     groups: dict[tuple[str, str, str], list[Letter]] = {}
     for letter in chosen:
         groups.setdefault((letter.consumer, letter.service, letter.aggregate), []).append(letter)
-    for key in sorted(groups):
-        yield sorted(groups[key], key=_by_version)
+    for group in groups.values():
+        yield sorted(group, key=_by_version)
 
 
 def _by_version(letter: Letter) -> tuple[bool, int, int, str]:
