@@ -1,1 +1,1 @@
-"""Tools of a deployment; nothing here ships."""
+"""The tools of a deployment. Nothing here ships."""

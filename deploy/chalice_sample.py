@@ -1,4 +1,4 @@
-"""What a data stack would say, made up."""
+"""Made-up outputs of a data stack."""
 
 from chalicelib.bootstrap import SERVICES
 from deploy.generate.names import logical

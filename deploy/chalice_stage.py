@@ -1,11 +1,11 @@
 """Fill a stage of .chalice from the data stack: `python -m deploy.chalice_stage dev --stack tributary-data`.
 
-Where there is no stack yet, `--sample` fills it with made-up names, to look at what `chalice package` makes of it.
+If there is no stack yet, `--sample` fills the stage with made-up names, so that you can try `chalice package`.
 
-Writes, for that stage, the environment, subnets and security groups in .chalice/config.json, a policy a function
-(`policy-<stage>-<function>.json`, what infrastructure/roles.yaml allows), and merge-<stage>.json, which gives the
-mappings of `chalice package` the options that template.yaml has. What a person has set in config.json besides is kept.
-Of all that, the repository has config.json alone, with what a person sets.
+Writes the stage's environment, subnets and security groups to .chalice/config.json, one policy for each function
+(`policy-<stage>-<function>.json`, the rights of infrastructure/roles.yaml), and merge-<stage>.json, which adds
+template.yaml's options to the event source mappings of `chalice package`. Other settings in config.json are kept.
+Of these files, only config.json is in the repository, with the settings that are made by hand.
 """
 
 # ruff: noqa: T201  # a command line
@@ -27,8 +27,8 @@ from local.template import Template, load_template
 ROOT = Path(__file__).parent.parent
 APP = "tributary"
 ENVIRONMENT_BYTES = 4096
-"""What Lambda takes, names and values. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
-# Chalice's functions, and the roles of infrastructure/roles.yaml whose rights each has: all routes are one function.
+"""The most that Lambda accepts, names and values together. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+# Chalice's functions, and the roles of infrastructure/roles.yaml whose rights each has. One function serves all routes.
 ROLES: Mapping[str, tuple[str, ...]] = {
     "api_handler": ("Commands", "Queries", "Operations"),
     "authorize": ("Authorizer",),
@@ -38,7 +38,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     **{f"project_{service}": ("Projector",) for service in SERVICES},
     **{f"react_{service}": ("Reactor",) for service in REACTED_TO},
 }
-# What template.yaml's mappings have and Chalice's decorator cannot say.
+# Options of template.yaml's event source mappings that Chalice's decorator cannot express.
 MAPPING_OPTIONS = (
     "MaximumRetryAttempts",
     "MaximumRecordAgeInSeconds",
@@ -49,12 +49,12 @@ MAPPING_OPTIONS = (
 
 
 def stage_config(stage: str, outputs: Mapping[str, str], before: Mapping[str, Any]) -> dict[str, Any]:
-    """The stage as .chalice/config.json holds it; what was set by hand stays.
+    """Return the stage for .chalice/config.json. Settings that were made by hand are kept.
 
     Args:
         stage: its name.
-        outputs: of the data stack.
-        before: the stage until now.
+        outputs: the outputs of the data stack.
+        before: the stage as it was.
     """
     set_before = before.get("environment_variables", {}).items()
     environment = {
@@ -95,7 +95,7 @@ def _template() -> Template:
 
 
 def _size(name: str) -> dict[str, Any]:
-    """The memory and the time that it has under SAM: the most of its roles, since all routes are one function here."""
+    """Return the most memory and the longest timeout that the function's roles have under SAM."""
     under_sam = [_template().function(f"{role}Function") for role in ROLES[name]]
     return {
         "lambda_memory_size": max(_template().resolve(function["MemorySize"]) for function in under_sam),
@@ -118,17 +118,17 @@ def _function(stage: str, name: str, outputs: Mapping[str, str]) -> dict[str, An
 
 
 def function_name(stage: str, name: str) -> str:
-    """The name in AWS that `chalice deploy` gives to a function, and the merge template too."""
+    """Return the function's name in AWS, as `chalice deploy` and the merge template set it."""
     return f"{APP}-{stage}" if name == "api_handler" else f"{APP}-{stage}-{name}"
 
 
 def resource_name(name: str) -> str:
-    """The logical id that `chalice package` gives to a function: "api_handler" -> "APIHandler"."""
+    """Return the logical id that `chalice package` gives to a function: "api_handler" -> "APIHandler"."""
     return "APIHandler" if name == "api_handler" else logical(name)
 
 
 def policy(stage: str, name: str, outputs: Mapping[str, str]) -> dict[str, Any]:
-    """What a function of Chalice's may do."""
+    """Return the policy of one of Chalice's functions."""
     _, partition, _, region, account, _ = outputs["DeadLetterTableArn"].split(":", 5)
     log = f"arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{function_name(stage, name)}"
     values = {
@@ -146,7 +146,7 @@ def policy(stage: str, name: str, outputs: Mapping[str, str]) -> dict[str, Any]:
         for policy in resources[f"{role}Role"]["Properties"]["Policies"]
         for statement in policy["PolicyDocument"]["Statement"]
     ]
-    # Nobody makes the log group beforehand here.
+    # Under Chalice, nothing creates the log group beforehand.
     statements.append({"Effect": "Allow", "Action": "logs:CreateLogGroup", "Resource": f"{log}:*"})
     if name == "api_handler":
         token = {"Action": "secretsmanager:GetSecretValue", "Resource": outputs["TokenSecretArn"]}
@@ -157,14 +157,14 @@ def policy(stage: str, name: str, outputs: Mapping[str, str]) -> dict[str, Any]:
 
 
 def own_stream(statement: dict[str, Any], own: str) -> dict[str, Any]:
-    """One function a stream: it reads that one."""
+    """Limit a statement about streams to the function's own stream."""
     resources = statement["Resource"]
     streams = isinstance(resources, list) and all("/stream/" in resource for resource in resources)
     return {**statement, "Resource": [own]} if streams else statement
 
 
 def resolved(value: Any, values: Mapping[str, str]) -> Any:
-    """CloudFormation's functions filled in."""
+    """Return a value with CloudFormation's functions resolved."""
     match value:
         case {"Ref": name} | {"Fn::GetAtt": name}:
             return values[name]
@@ -178,10 +178,10 @@ def resolved(value: Any, values: Mapping[str, str]) -> Any:
 
 
 def merge_template(stage: str, outputs: Mapping[str, str]) -> dict[str, Any]:
-    """What `chalice package --merge-template` adds to what Chalice knows.
+    """Return the template that `chalice package --merge-template` merges into Chalice's.
 
-    Names for the functions, by which their policies let them log; template.yaml's mapping options, and that partial
-    failures work; and what keeps SAM from adding a stage of its own to the API.
+    It names the functions, because their policies for logs need the names. It adds template.yaml's mapping options
+    and the reports of partial failures. It keeps SAM from adding another stage to the API.
     """
     template = load_template(ROOT / "template.yaml")
     parallel = template["Parameters"]["Parallelization"]["Default"]
@@ -201,15 +201,15 @@ def merge_template(stage: str, outputs: Mapping[str, str]) -> dict[str, Any]:
 
 
 def check_size(config: Mapping[str, Any]) -> None:
-    """Refuse what Lambda would refuse after the packages were built: over 4 KB of environment variables.
+    """Refuse more than 4 KB of environment variables, which Lambda would refuse only after the packages are built.
 
-    Under Chalice each function has the variables of all of them.
+    Under Chalice, each function has the variables of all functions.
 
     Args:
-        config: of a stage.
+        config: the configuration of a stage.
 
     Raises:
-        SystemExit: it is too much; the message says how much, and of what there is most.
+        SystemExit: there are too many; the message says how large they are, and which are the largest.
     """
     shared = config["environment_variables"]
     for name, function in config["lambda_functions"].items():
@@ -224,7 +224,7 @@ def check_size(config: Mapping[str, Any]) -> None:
 
 
 def write(stage: str, outputs: Mapping[str, str], folder: Path = ROOT / ".chalice") -> None:
-    """Write everything of a stage."""
+    """Write all files of a stage."""
     config_file = folder / "config.json"
     config = json.loads(config_file.read_text()) if config_file.exists() else {}
     config = {"version": "2.0", "app_name": APP, **config}
@@ -243,13 +243,13 @@ def _write(path: Path, content: Any) -> None:
 
 
 def stack_outputs(stack: str, cloudformation: Any) -> dict[str, str]:
-    """The outputs of a stack."""
+    """Return the outputs of a stack."""
     (found,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
 
 
 def main() -> int:
-    """Fill a stage. Returns the exit code."""
+    """Fill a stage, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m deploy.chalice_stage", description=__doc__)
     parser.add_argument("stage", help="of .chalice/config.json: dev, prod ...")
     source = parser.add_mutually_exclusive_group(required=True)

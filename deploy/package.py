@@ -1,11 +1,11 @@
 """Make the package of one function: `python -m deploy.package CommandsFunction FOLDER`, as `sam build` does.
 
-A function gets app.py, all of chalicelib, and of the libraries only what it imports: a smaller package starts faster,
-and code that is absent cannot be exploited. Of chalice that is its runtime, without its command line; of botocore, the
-descriptions of the services that the function calls.
+A function gets app.py, all of chalicelib, and only those parts of the libraries that it imports: a smaller package
+starts faster, and absent code cannot be exploited. It gets Chalice's runtime without its command line, and botocore's
+descriptions of only those AWS services that the function calls.
 """
 
-# ruff: noqa: S603, T201  # a command line; it starts pip alone
+# ruff: noqa: S603, T201  # a command line; it starts only pip
 
 import fcntl
 import fnmatch
@@ -22,7 +22,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 WHEELS = ROOT / ".aws-sam" / "wheels"
-# Lambda's Amazon Linux 2023 has glibc 2.34; pip takes the newest of these that there is.
+# Lambda's Amazon Linux 2023 has glibc 2.34. pip takes the newest of these for which there is a wheel.
 GLIBC = ("manylinux_2_34", "manylinux_2_28", "manylinux2014")
 PROCESSORS = {"x86_64": "x86_64", "arm64": "aarch64"}
 
@@ -45,7 +45,7 @@ _BOTO = (
     *("s3transfer/*", *_BOTOCORE),
 )
 _MYSQL = ("pymysql/*",)
-# Off Lambda its import would make a client of X-Ray, and need botocore's description of that.
+# Elsewhere than on Lambda, its import would create a client of X-Ray, which needs botocore's description of X-Ray.
 _XRAY = ("aws_xray_sdk/*", "wrapt/*")
 _JWT = ("jwt/*", "cryptography/*", "_cffi_backend*")
 _DYNAMODB, _S3, _SECRETS = "botocore/data/dynamodb/*", "botocore/data/s3/*", "botocore/data/secretsmanager/*"
@@ -65,14 +65,14 @@ PACKAGES: Mapping[str, tuple[str, ...]] = {
 
 
 class CannotPackage(Exception):
-    """The package cannot be made; the message says why."""
+    """The package cannot be made. The message says why."""
 
 
 def make(function: str, target: Path) -> None:
     """Make a function's package in a folder.
 
     Raises:
-        CannotPackage: there is no such function, or a library is not to be had for its platform.
+        CannotPackage: there is no such function, or a library has no wheel for its platform.
     """
     if function not in PACKAGES:
         raise CannotPackage(f"there is no package for {function}; deploy/package.py knows {', '.join(PACKAGES)}")
@@ -87,13 +87,13 @@ def make(function: str, target: Path) -> None:
 
 
 def declared_clients(function: str) -> list[str]:
-    """The clients of boto3 that services have declared for a function, as `make generate` wrote them down."""
+    """Return the boto3 clients that services declare for a function, from the file that `make generate` writes."""
     declared: Mapping[str, list[str]] = json.loads((ROOT / "infrastructure/clients.json").read_text(encoding="utf-8"))
     return declared.get(function, [])
 
 
 def copy(source: Path, target: Path, patterns: Iterable[str]) -> set[str]:
-    """Copy the files that match. Returns the patterns that nothing matched."""
+    """Copy the files that match, and return the patterns that matched nothing."""
     unused = set(patterns)
     for path in files(source):
         if found := matches(path, patterns):
@@ -103,7 +103,7 @@ def copy(source: Path, target: Path, patterns: Iterable[str]) -> set[str]:
 
 
 def files(folder: Path) -> list[str]:
-    """The files below a folder that may ship, as relative paths."""
+    """Return the files below a folder that may ship, as relative paths."""
     found = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
     return [
         path.as_posix() for path in found if "__pycache__" not in path.parts and path.suffix not in (".pyc", ".pyi")
@@ -111,9 +111,9 @@ def files(folder: Path) -> list[str]:
 
 
 def _ships(path: str, function: str) -> bool:
-    """Whether a function needs a file of chalicelib: a service's tests and sample events ship in no package.
+    """Return whether a function needs a file of chalicelib. A service's tests and sample events ship in no package.
 
-    The files of the pages ship with the function that serves them alone.
+    The files of the pages ship only with the function that serves them.
     """
     parts = Path(path).parts
     if parts[:2] == ("core", "console"):
@@ -122,7 +122,7 @@ def _ships(path: str, function: str) -> bool:
 
 
 def matches(path: str, patterns: Iterable[str]) -> set[str]:
-    """Those of the patterns that a path matches; `*.py` and the like stay within one folder, `folder/*` does not."""
+    """Return the patterns that a path matches. `*.py` matches in one folder; `folder/*` matches in subfolders too."""
     return {
         pattern
         for pattern in patterns
@@ -131,13 +131,13 @@ def matches(path: str, patterns: Iterable[str]) -> set[str]:
 
 
 def place(source: Path, target: Path) -> None:
-    """Copy a file, making folders."""
+    """Copy a file, and create its folders."""
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
 
 
 def installed() -> Path:
-    """requirements.txt as installed for Lambda: downloaded once, for one Python and one processor."""
+    """Return the folder with requirements.txt installed for Lambda, once for each version of Python and processor."""
     version = os.environ.get("LAMBDA_PYTHON") or runtime()
     architecture = os.environ.get("ARCHITECTURE", "x86_64")
     if architecture not in PROCESSORS:
@@ -147,7 +147,7 @@ def installed() -> Path:
     folder = WHEELS / f"{version}-{architecture}-{digest}"
     WHEELS.mkdir(parents=True, exist_ok=True)
     with (WHEELS / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # `sam build` makes all the packages at once, and each comes here
+        fcntl.flock(lock, fcntl.LOCK_EX)  # `sam build` makes all packages at once, and all need this folder
         if not folder.exists():
             _install(requirements, version, architecture, folder)
     return folder
@@ -165,7 +165,7 @@ def _install(requirements: Path, version: str, architecture: str, folder: Path) 
 
 
 def runtime() -> str:
-    """The version of Python that template.yaml names."""
+    """Return the version of Python that template.yaml names."""
     found = re.search(r"Runtime: python(3\.\d+)", (ROOT / "template.yaml").read_text())
     if not found:
         raise CannotPackage("template.yaml names no Runtime")
@@ -173,7 +173,7 @@ def runtime() -> str:
 
 
 def main() -> int:
-    """Make the package that the arguments name. Returns the exit code."""
+    """Make the package that the arguments name, and return the exit code."""
     if len(sys.argv) != 3:
         print(__doc__, file=sys.stderr)
         return 2

@@ -1,6 +1,7 @@
-"""Which files are the engine's: a project never edits them, and takes newer ones whole.
+"""Which files are the engine's. A project never edits them, and replaces them with a newer engine's.
 
-`make new-project` copies them, `make take-engine` replaces them. Imports no service, so that it works wherever it lies.
+`make new-project` copies them, and `make take-engine` replaces them. This module imports no service, so it works
+in any project.
 """
 
 import hashlib
@@ -62,7 +63,7 @@ _LINK = re.compile(r"\[([^\]]*)\]\(([^)#:\s]+)(#[^)]*)?\)")
 
 
 def files(root: Path) -> list[str]:
-    """The files of a repository that git knows or would add; without git, all but what is made."""
+    """Return a repository's files that git tracks or would add; without git, all files that are not generated."""
     listed = subprocess.run(  # nosec B607
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - git, as PATH has it
         cwd=root,
@@ -88,12 +89,12 @@ def _walked(root: Path) -> Iterator[str]:
 
 
 def engines(root: Path) -> list[str]:
-    """The engine's files in a repository."""
+    """Return the engine's files in a repository."""
     return [name for name in files(root) if is_engines(name)]
 
 
 def is_engines(name: str) -> bool:
-    """Whether a path is the engine's."""
+    """Return whether a path is one of the engine's files."""
     return _within(name, ENGINE) and not _within(name, EXCEPT)
 
 
@@ -102,9 +103,9 @@ def _within(name: str, places: Iterable[str]) -> bool:
 
 
 def copy(source: Path, target: Path) -> dict[str, str]:
-    """Copy the engine's files. Returns what engine.lock holds of them.
+    """Copy the engine's files, and return their digests for engine.lock.
 
-    Links of its documents to what is not taken along become plain text.
+    Links in its documents to files that are not copied become plain text.
     """
     names = engines(source)
     for name in names:
@@ -130,7 +131,7 @@ def _unlink(path: Path, name: str, there: Iterable[str]) -> None:
 
 
 def digest(path: Path) -> str:
-    """The SHA-256 of a file."""
+    """Return the SHA-256 digest of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -140,15 +141,15 @@ def lock(root: Path, digests: Mapping[str, str]) -> None:
 
 
 def locked(root: Path) -> dict[str, str]:
-    """What engine.lock holds.
+    """Return the digests in engine.lock.
 
     Raises:
-        FileNotFoundError: it is not there: the folder is no project.
+        FileNotFoundError: there is no such file, so the folder is not a project.
     """
     held: dict[str, str] = json.loads((root / LOCK).read_text(encoding="utf-8"))
     return held
 
 
 def edited(root: Path) -> list[str]:
-    """The engine's files of a project that are not as they were taken."""
+    """Return the engine's files that a project has edited."""
     return [name for name, taken in locked(root).items() if not (root / name).exists() or digest(root / name) != taken]

@@ -1,9 +1,9 @@
-"""`python -m deploy.take_engine PROJECT`, run in the newer engine: put its files into a project, in place of the older.
+"""`python -m deploy.take_engine PROJECT`, run in the newer engine: replace a project's engine with this one.
 
-`make take-engine FROM=../tributary` in the project calls it. Only the engine's files change, and what is generated.
+`make take-engine FROM=../tributary` in the project calls it. Only the engine's files and generated files change.
 """
 
-# ruff: noqa: T201  # a command line; it starts the generator alone
+# ruff: noqa: T201  # a command line; it starts only the generator
 
 import argparse
 import difflib
@@ -16,18 +16,18 @@ from deploy import parts
 
 
 class CannotTake(Exception):
-    """Nothing is changed; the message says why, and what to do."""
+    """Nothing is changed. The message says why, and what to do."""
 
 
 def take(source: Path, project: Path) -> list[str]:
-    """Replace the engine of a project. Returns what is new in the engine's changelog, as lines.
+    """Replace a project's engine, and return the new lines of the engine's changelog.
 
     Args:
         source: the newer engine's repository.
         project: the folder of the project.
 
     Raises:
-        CannotTake: the project has changed the engine's files, or is no project.
+        CannotTake: the project has edited the engine's files, or the folder is not a project.
     """
     _check(source, project)
     old = parts.locked(project)
@@ -75,7 +75,7 @@ def _news(before: str, after: str) -> Iterator[str]:
 
 
 def main() -> int:
-    """Take it. Returns the exit code."""
+    """Replace the engine, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m deploy.take_engine", description=__doc__)
     parser.add_argument("project", type=Path, help="the folder of the project")
     project = parser.parse_args().project.resolve()

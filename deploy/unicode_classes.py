@@ -1,6 +1,6 @@
-"""Make chalicelib/core/unicode_classes.py anew, from the Unicode data: `python -m deploy.unicode_classes`.
+"""Generate chalicelib/core/unicode_classes.py from the Unicode data: `python -m deploy.unicode_classes`.
 
-Python's own `unicodedata` does not know Default_Ignorable_Code_Point. The packages that do are no part of what ships.
+Python's own `unicodedata` does not know Default_Ignorable_Code_Point. The packages that know it do not ship.
 """
 
 import re
@@ -38,13 +38,13 @@ CLASSES = {
 
 
 def generate() -> str:
-    """The text of the module."""
+    """Return the text of the module."""
     sources = " and ".join(f"{name} {version(name)}" for name in ("regex", "unicodedata2"))
     text = _HEAD.format(sources=sources)
     for name, (pattern, words) in CLASSES.items():
         found = regex.compile(pattern, regex.V1)
         text += _constant(name, [character for character in _CHARACTERS if found.fullmatch(character)], words)
-    # No property tells the symbols and letters whose glyph is empty; their names do.
+    # No property identifies the symbols and letters whose glyph is empty, but their names do.
     blank = [c for c in _CHARACTERS if re.search(r" BLANK$| NULL NOTEHEAD$", unicodedata2.name(c, ""))]
     return text + _constant("BLANK", blank, "Symbols and letters whose glyph is empty, such as U+2800.")
 
@@ -62,7 +62,7 @@ def _constant(name: str, characters: list[str], words: str) -> str:
 
 
 def _ranges(characters: list[str]) -> list[str]:
-    """The characters as ranges, in order."""
+    """Return the characters as ranges, in order."""
     ranges: list[list[str]] = []
     for character in characters:
         if ranges and ord(ranges[-1][1]) + 1 == ord(character):
@@ -73,7 +73,7 @@ def _ranges(characters: list[str]) -> list[str]:
 
 
 def _escaped(character: str) -> str:
-    """A character in a Python string of a pattern: as an escape of the pattern, or itself where JavaScript has none."""
+    """Return a character for a pattern's string: a regular expression's escape, or itself above U+FFFF."""
     point = ord(character)
     return f"\\\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
 

@@ -18,15 +18,15 @@ _BOUNDARY = re.compile(r"""^( +)['"]PermissionsBoundary=.*['"],$""", re.MULTILIN
 
 
 def with_deployer(text: str, role: str, boundary: str) -> str:
-    """samconfig.toml with this role and this boundary.
+    """Return samconfig.toml with this role and this boundary.
 
     Args:
-        text: of the file.
+        text: the file's text.
         role: the service role's ARN.
         boundary: the ARN of the policy that bounds the functions' roles.
 
     Raises:
-        ValueError: a section lacks the line of one of them.
+        ValueError: a section lacks the line for the role or the boundary.
     """
     sections = len(re.findall(r"^\[\w+\.deploy\.parameters\]$", text, re.MULTILINE))
     text, roles = _ROLE.subn(f'role_arn = "{role}"', text)
@@ -40,7 +40,7 @@ def with_deployer(text: str, role: str, boundary: str) -> str:
 
 
 def main() -> int:
-    """Write the file. Returns the exit code."""
+    """Write the file, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m deploy.use_deployer", description=__doc__)
     parser.add_argument("stack", nargs="?", default="tributary-deployer", help="made of deploy/deployer.yaml")
     stack = parser.parse_args().stack

@@ -1,11 +1,11 @@
-"""Fetch the libraries of the pages anew: `python -m deploy.vendor` fetches them, `--check` compares the files only.
+"""Fetch the pages' libraries again: `python -m deploy.vendor` fetches them, `--check` only compares the files.
 
-Each folder `vendor` in chalicelib/core/console has a packages.json: the packages of the npm registry, their versions,
-which of their files are kept under which names, and what was fetched: the package's integrity, and a digest of each
-file. A file is exactly as the package has it. To take a newer version, change the version and run this.
+Each folder `vendor` in chalicelib/core/console has a packages.json. It lists packages of the npm registry with their
+versions, the files that are kept and their names, the fetched package's integrity, and a digest of each file. Files
+are not changed. To take a newer version, change the version in packages.json and run this.
 """
 
-# ruff: noqa: S603  # a command line; it starts npm alone
+# ruff: noqa: S603  # a command line; it starts only npm
 
 import argparse
 import base64
@@ -25,11 +25,11 @@ LISTS = tuple(sorted(CONSOLE.rglob("packages.json")))
 
 
 class CannotFetch(Exception):
-    """A package is not what it was, or cannot be had; the message says which."""
+    """A package differs from the recorded one, or cannot be fetched. The message says which."""
 
 
 def faults(listed: Path) -> Iterator[str]:
-    """The files that differ from what was fetched, are missing, or belong to no package."""
+    """Return the files that differ from the fetched ones, are missing, or belong to no package."""
     packages: Mapping[str, Any] = json.loads(listed.read_text(encoding="utf-8"))
     known = {listed.name}
     for package in packages.values():
@@ -50,10 +50,10 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def fetch(listed: Path) -> None:
-    """Fetch every package of a list, and write down what came.
+    """Fetch every package of a list, and record what was fetched.
 
     Raises:
-        CannotFetch: npm cannot fetch it, or it is not the package that was fetched before in this version.
+        CannotFetch: npm cannot fetch a package, or its contents differ from those recorded for this version.
     """
     packages: dict[str, Any] = json.loads(listed.read_text(encoding="utf-8"))
     for name, package in packages.items():
@@ -79,7 +79,7 @@ def _archive(spec: str, folder: Path) -> Path:
 
 
 def _extract(archive: Path, files: Mapping[str, str], target: Path) -> Iterator[tuple[str, str]]:
-    """Write the files; yields each one's name and digest."""
+    """Write the files, and yield each file's name and digest."""
     with tarfile.open(archive) as package:
         for name, source in files.items():
             member = package.extractfile(f"package/{source}")
@@ -91,7 +91,7 @@ def _extract(archive: Path, files: Mapping[str, str], target: Path) -> Iterator[
 
 
 def main() -> int:
-    """Fetch, or compare. Returns the exit code."""
+    """Fetch or compare, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m deploy.vendor", description=__doc__)
     parser.add_argument("--check", action="store_true", help="fetch nothing; fail where a file differs")
     try:

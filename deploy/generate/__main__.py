@@ -1,4 +1,4 @@
-"""`python -m deploy.generate` writes what follows from the services' declarations; `--check` only compares."""
+"""`python -m deploy.generate` writes the files that follow from the services' declarations. `--check` only compares."""
 
 # ruff: noqa: T201  # a command line
 
@@ -9,7 +9,7 @@ from chalicelib.core.composition_root import HalfWired
 
 
 def main() -> int:
-    """Generate, or compare. Returns the exit code."""
+    """Generate or compare, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m deploy.generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail where something is not current")
     check = parser.parse_args().check
@@ -21,7 +21,7 @@ def main() -> int:
 
 
 def _generate(check: bool) -> int:
-    from deploy.generate import files  # imports the services, which may be half-wired
+    from deploy.generate import files  # imports the services, whose wiring may be incomplete
 
     try:
         files.check_schemas()

@@ -1,4 +1,4 @@
-"""What the alarms and the dashboard watch of each service."""
+"""The metrics of each service that the alarms and the dashboard watch."""
 
 from collections.abc import Iterable
 
@@ -22,7 +22,7 @@ _TABLE_LINE = '["AWS/DynamoDB", "{metric}", "TableName", "${{TablePrefix}}{servi
 
 
 def text(services: Iterable[str]) -> str:
-    """infrastructure/alarms.yaml, for services by their names."""
+    """Return infrastructure/alarms.yaml for the services' names."""
     names = list(services)
     return filled(
         "alarms.yaml",

@@ -1,4 +1,4 @@
-"""pyproject.toml: what the engine checks, the services and tools that are checked, and what is the project's own."""
+"""pyproject.toml: the engine's checks, the services and tools that they cover, and the project's own part."""
 
 import re
 from collections.abc import Iterable
@@ -11,12 +11,12 @@ _OF_THE_ENGINE = {"chalicelib", "deploy", "local", "ops", "tests"}
 
 
 def text(pyproject: str, folders: Iterable[str], root: Path) -> str:
-    """pyproject.toml as it should be.
+    """Return pyproject.toml as it should be.
 
     Args:
-        pyproject: as it is; what stands between "yours" and "end of yours" is kept.
-        folders: of the services, those too that only read: "accounts", "summaries".
-        root: of the repository.
+        pyproject: the present file; the lines between "yours" and "end of yours" are kept.
+        folders: the folders of all services, including those that only read: "accounts", "summaries".
+        root: the repository's root.
     """
     yours = _YOURS.search(pyproject)
     services = "".join(f'"chalicelib.{name}",\n' for name in folders)

@@ -1,4 +1,4 @@
-"""Which clients of boto3 the functions' packages need because of the services, beside those of the engine."""
+"""The boto3 clients that the functions' packages need for the services, in addition to the engine's."""
 
 import json
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ _FUNCTIONS = {"commands": ("CommandsFunction",), "reactor": ("ReactorFunction", 
 
 
 def text(services: Iterable[Service]) -> str:
-    """infrastructure/clients.json, which deploy/package.py reads: {"ReactorFunction": ["sesv2"]}."""
+    """Return infrastructure/clients.json, which deploy/package.py reads: {"ReactorFunction": ["sesv2"]}."""
     wanted: dict[str, set[str]] = {function: set() for several in _FUNCTIONS.values() for function in several}
     for service in services:
         for right in service.rights:

@@ -1,4 +1,4 @@
-"""The services' tables, and what other stacks want to know of them."""
+"""The services' tables, and the outputs that other stacks need."""
 
 from collections.abc import Iterable
 
@@ -27,7 +27,7 @@ _OUTPUTS = """
 
 
 def text(services: Iterable[str]) -> str:
-    """infrastructure/data.yaml, for services by their names."""
+    """Return infrastructure/data.yaml for the services' names."""
     names = [(logical(name), name) for name in services]
     tables = [_TABLE.strip().format(id=id, name=name) for id, name in names]
     outputs = [_OUTPUTS.strip().format(id=id) for id, _ in names]

@@ -1,4 +1,4 @@
-"""What functions may have at most when the deployer's role makes them: what services declare included."""
+"""The most that functions may do if the deployer's role creates them, including the rights that services declare."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ _TABLES = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table
 
 
 def text(services: Iterable[Service]) -> str:
-    """deploy/deployer.yaml."""
+    """Return deploy/deployer.yaml."""
     made = [
         Statement(right.actions, _resources(right.resources), f"Declared by {service.name}.").yaml()
         for service in services
@@ -20,5 +20,5 @@ def text(services: Iterable[Service]) -> str:
 
 
 def _resources(resources: Iterable[str]) -> list[str]:
-    """The resources as this template spells them, which does not know where the tables are."""
+    """Return the resources as this template writes them: with full ARNs, since it has no variable for the tables."""
     return [resource.replace("${Tables}", _TABLES) for resource in resources]

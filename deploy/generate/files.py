@@ -1,4 +1,4 @@
-"""Every generated file: what it should hold, and whether it does."""
+"""All generated files: the text that each should have, and whether it has it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,11 +13,11 @@ ROOT = Path(__file__).parents[2]
 
 
 class CannotRead(Exception):
-    """A changed type cannot read what earlier releases stored; the message says what to write where."""
+    """A changed type cannot read what earlier releases stored. The message says what to declare, and where."""
 
 
 def made(root: Path = ROOT) -> Mapping[str, str]:
-    """What `make generate` writes: path below the repository's root -> text."""
+    """Return the files that `make generate` writes: path below the repository's root -> text."""
     services = list(SERVICES.values())
     endpoints = [endpoint for api in APIS for endpoint in api.endpoints]
     return {
@@ -34,30 +34,30 @@ def made(root: Path = ROOT) -> Mapping[str, str]:
 
 
 def check_schemas(root: Path = ROOT) -> None:
-    """Hold the declared states and events against schema/.
+    """Compare the declared states and events with schema/.
 
     Raises:
-        CannotRead: see there.
+        CannotRead: a changed type cannot read what is stored.
     """
     if faults := schemas.faults(root, list(SERVICES.values())):
         raise CannotRead("\n\n".join(faults))
 
 
 def stale(root: Path = ROOT) -> list[str]:
-    """The paths of those that hold something else, are not there, or belong to no service any more."""
+    """Return the paths of the files that differ, are missing, or belong to a service that no longer exists."""
     changed = [path for path, text in made(root).items() if _read(root / path) != text]
     return [*changed, *schemas.orphans(root, SERVICES.values())]
 
 
 def write(root: Path = ROOT, below: str = "") -> list[str]:
-    """Write those that are not current. Returns their paths.
+    """Write the files that are not current, and return their paths.
 
     Args:
-        root: of the repository.
+        root: the repository's root.
         below: the folder in which to write, such as "schema/"; "" for all.
 
     Raises:
-        CannotRead: see there; nothing is written.
+        CannotRead: a changed type cannot read what is stored; nothing is written.
     """
     check_schemas(root)
     texts, changed = made(root), [path for path in stale(root) if path.startswith(below)]

@@ -1,4 +1,4 @@
-"""Hand-written templates with places for what is made."""
+"""Hand-written templates with places for generated parts."""
 
 import re
 from collections.abc import Mapping
@@ -13,14 +13,14 @@ _HEAD = (
 
 
 def filled(name: str, parts: Mapping[str, str]) -> str:
-    """A template with each line `# make generate: PART` replaced by that part, indented as the line was.
+    """Return a template whose lines `# make generate: PART` are replaced by that part, with the line's indentation.
 
     Args:
-        name: of the file in templates/.
-        parts: lines by their place's name; "" leaves nothing.
+        name: the name of the file in templates/.
+        parts: the lines for each place, by its name; "" removes the place.
 
     Raises:
-        ValueError: the template has a place without a part, or there is a part without a place.
+        ValueError: a place has no part, or a part has no place.
     """
     text = (TEMPLATES / name).read_text(encoding="utf-8")
     places = [match[2] for match in _PLACE.finditer(text)]

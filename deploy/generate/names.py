@@ -1,13 +1,13 @@
-"""A service's name in other spellings."""
+"""A service's name as CloudFormation and the environment write it."""
 
 import re
 
 
 def logical(name: str) -> str:
-    """As a logical id of CloudFormation, which has letters and digits only: "gift_cards.issue" -> "GiftCardsIssue"."""
+    """Return a name as a logical id of CloudFormation, letters and digits only: "gift_cards.issue" -> "GiftCardsIssue"."""
     return "".join(word[:1].upper() + word[1:] for word in re.findall(r"[A-Za-z0-9]+", name))
 
 
 def stream_variable(service: str) -> str:
-    """The environment variable with the ARN of its stream, which app.py reads where Chalice deploys."""
+    """Return the environment variable with the ARN of a service's stream. app.py reads it under Chalice."""
     return f"{service.upper()}_STREAM_ARN"

@@ -9,7 +9,7 @@ from chalicelib.core.settings import Setting
 from deploy.generate.fill import TEMPLATES
 from deploy.generate.names import logical
 
-# A value's length is bounded, since Lambda takes 4 KB of environment a function.
+# The length of a value is limited, because Lambda accepts 4 KB of environment variables for each function.
 # The function that redrives dead letters runs the projector and the reactor.
 _READERS = {
     "commands": {"commands"},
@@ -29,10 +29,10 @@ _PARAMETER = """
 
 
 def parts(settings: Sequence[Setting]) -> Mapping[str, str]:
-    """The parts of templates/template.yaml, by their places' names.
+    """Return the parts of templates/template.yaml, by the names of their places.
 
     Raises:
-        HalfWired: a setting's parameter, or a resource, is in the template already.
+        HalfWired: the template already has a parameter or a resource of a setting's name.
     """
     taken = set(re.findall(r"^  (\w+):", (TEMPLATES / "template.yaml").read_text(encoding="utf-8"), re.MULTILINE))
     for setting in settings:
@@ -43,7 +43,7 @@ def parts(settings: Sequence[Setting]) -> Mapping[str, str]:
 
 
 def parameter(setting: Setting) -> str:
-    """The template's parameter: "DAYS_KEPT" -> "DaysKept"."""
+    """Return the name of a setting's template parameter: "DAYS_KEPT" -> "DaysKept"."""
     return logical(setting.name.lower())
 
 

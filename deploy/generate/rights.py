@@ -1,4 +1,4 @@
-"""What each function may do because of the services: the statements of its role."""
+"""The statements of each function's role that follow from the services."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -17,10 +17,10 @@ class Statement(NamedTuple):
     """A statement of a policy.
 
     Attributes:
-        actions: what is allowed.
-        resources: on what: ARNs, as `!Sub` takes them, or "*" where IAM knows no resource.
-        why: a comment, "" for none.
-        condition: of IAM, as YAML; "" for none.
+        actions: the allowed actions.
+        resources: ARNs as `!Sub` takes them, or "*" where IAM knows no resource for the actions.
+        why: a comment; "" for none.
+        condition: a condition of IAM, as YAML; "" for none.
     """
 
     actions: Sequence[str]
@@ -29,7 +29,7 @@ class Statement(NamedTuple):
     condition: str = ""
 
     def yaml(self) -> str:
-        """The statement in a template; "" where it is about nothing."""
+        """Return the statement as YAML for a template, or "" if it has no resources."""
         if not self.resources:
             return ""
         lines = [f"# {self.why}"] if self.why else []
@@ -40,13 +40,13 @@ class Statement(NamedTuple):
 
 
 def text(services: Sequence[Service], endpoints: Iterable[AnyEndpoint]) -> str:
-    """infrastructure/roles.yaml."""
+    """Return infrastructure/roles.yaml."""
     made = statements(services, endpoints)
     return filled("roles.yaml", {function: _yaml(of_function) for function, of_function in made.items()})
 
 
 def statements(services: Sequence[Service], endpoints: Iterable[AnyEndpoint]) -> Mapping[str, Sequence[Statement]]:
-    """The statements by the function that has them: commands, projector, reactor, check, deadlines, operations."""
+    """Return the statements of each function: commands, projector, reactor, check, deadlines, operations."""
     heartbeats = ("dynamodb:GetItem", "dynamodb:PutItem")
     return {
         "commands": [*_commands(services, endpoints), *_declared("commands", services)],
@@ -78,7 +78,7 @@ def _reactor(services: Sequence[Service]) -> Iterable[Statement]:
 
 
 def _operations(services: Sequence[Service]) -> Iterable[Statement]:
-    """To redrive the reactor's dead letters is to run the reactor; the projector needs no more than its database."""
+    """Yield the reactor's rights, since a redrive runs the reactor. The projector needs its database only."""
     yield from _following_up(services)
     yield from _declared("reactor", services)
 
@@ -93,7 +93,7 @@ def _following_up(services: Sequence[Service]) -> Iterable[Statement]:
 
 
 def _reading(names: Sequence[str]) -> Iterable[Statement]:
-    """What a mapping needs of the streams; that it lists them too is what Lambda's documentation asks for."""
+    """Yield a mapping's rights on streams. Lambda's documentation requires ListStreams too."""
     yield Statement(_READ_STREAM, _streams(names))
     if names:
         yield Statement(("dynamodb:ListStreams",), ["*"], "IAM knows no resource for it.")
@@ -106,14 +106,14 @@ def _deadlines(services: Sequence[Service]) -> Iterable[Statement]:
 
 
 def _claims(names: Iterable[str], services: Iterable[Service]) -> Statement:
-    """Releasing claims, in those of the tables where commands do."""
+    """Allow the release of claims in those of the tables whose commands release any."""
     releasing = {service.name for service in services if any(kind.releases for kind in service.aggregates)}
     why = "Claims alone are ever deleted; an aggregate gets a tombstone."
     return Statement(("dynamodb:DeleteItem",), _tables(name for name in names if name in releasing), why, _CLAIM_KEYS)
 
 
 def _declared(function: str, services: Iterable[Service]) -> Iterable[Statement]:
-    """What services have declared beside what follows from the rest."""
+    """Yield the further rights that services declare."""
     for service in services:
         for right in service.rights:
             if right.function == function:

@@ -1,4 +1,4 @@
-"""The routes of commands, queries and operators, and which streams feed the projector and the reactor."""
+"""The routes of commands, queries and operators, and the streams that feed the projector and the reactor."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -36,19 +36,19 @@ _MAPPING = """
       Filters:
 {patterns}
 """
-# Claims have an owner or a fingerprint; a removal has no new image.
+# Only claims have an owner or a fingerprint. A removal has no new image.
 _AGGREGATES = """
         - Pattern: >-
             {"dynamodb": {"NewImage": {"id": {"S": [{"exists": true}]},
             "owner": {"S": [{"exists": false}]}, "fingerprint": {"S": [{"exists": false}]}}}}
 """
-_PROJECTED, _REACTED_TO = 1000, 100  # records a batch; a reaction takes a command each
+_PROJECTED, _REACTED_TO = 1000, 100  # records in a batch; the reactor runs a command for each record
 
 
 def text(
     services: Sequence[Service], endpoints: Iterable[AnyEndpoint], settings: Sequence[Setting], info: ApiInfo
 ) -> str:
-    """template.yaml, of the services, of all routes, and of the names that API Gateway's own problems have too."""
+    """Return template.yaml for the services, all routes, and the names that API Gateway's own problems share."""
     routes: dict[str, list[str]] = {"CommandsFunction": [], "QueriesFunction": [], "OperationsFunction": []}
     for endpoint in endpoints:
         routes[function_of(endpoint)].append(_route(endpoint))
@@ -68,20 +68,20 @@ def text(
 
 
 def function_of(endpoint: AnyEndpoint) -> str:
-    """The function that a route leads to."""
+    """Return the name of the function that serves a route."""
     if isinstance(endpoint, OperatorEndpoint):
         return "OperationsFunction"
     return "QueriesFunction" if endpoint.method == "GET" else "CommandsFunction"
 
 
 def prefixes(services: Iterable[Service], source: str) -> list[str]:
-    """Of the ids that policies on a service's stream look at; [""] where one looks at all."""
+    """Return the prefixes of the ids that policies on a service's stream react to; [""] if one reacts to all."""
     wanted = {policy.prefix for service in services for policy in service.policies if policy.source == source}
     return [""] if "" in wanted else sorted(wanted)
 
 
 def _events(events: Iterable[str]) -> str:
-    """The events of a function: a key of its properties, or nothing where it has none."""
+    """Return the property Events of a function, or "" if it has none."""
     made = list(events)
     return "Events:\n" + indent("\n".join(made), "  ") if made else ""
 

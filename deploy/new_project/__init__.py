@@ -1,1 +1,1 @@
-"""A project of its own, without the example: `make new-project DEST=../desk SERVICE=tickets`."""
+"""Write a project without the example: `make new-project DEST=../desk SERVICE=tickets`."""

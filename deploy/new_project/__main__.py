@@ -1,4 +1,4 @@
-"""`python -m deploy.new_project ../desk tickets` writes a project with one service, on this engine."""
+"""`python -m deploy.new_project ../desk tickets` writes a project with one service on this engine."""
 
 # ruff: noqa: T201  # a command line
 
@@ -10,7 +10,7 @@ from deploy.new_project.write import CannotWrite, write
 
 
 def main() -> int:
-    """Write a project. Returns the exit code."""
+    """Write a project, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m deploy.new_project", description=__doc__)
     parser.add_argument("dest", help="the folder to make, outside of this repository")
     parser.add_argument("service", help="the first service, in the plural where it has one: tickets")

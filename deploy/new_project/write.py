@@ -1,6 +1,6 @@
-"""The files of a new project: the engine's as they are, the project's from files/, one service by its generator."""
+"""The files of a new project: the engine's as they are, the project's from files/, and one generated service."""
 
-# ruff: noqa: S603  # starts the generators and git alone
+# ruff: noqa: S603  # starts only the generators and git
 
 import re
 import shutil
@@ -16,25 +16,25 @@ from chalicelib.core.operations.api import api as engine
 from deploy import parts
 
 FILES = Path(__file__).parent / "files"
-# Begun as copies, and the project's from then on.
+# A project gets copies of these files, and they are its own from then on.
 BEGUN = (".chalice/config.json", ".ci/run", ".github/workflows/ci.yml", ".gitignore", "samconfig.toml")
 _ALL, _ADMIN = '"staff": ALL, "admin": ALL', '"admin": ALL'
 _TABLE = re.compile(r"^\| file or folder \|.*?(?=\n\n)", re.MULTILINE | re.DOTALL)
 
 
 class CannotWrite(Exception):
-    """Nothing is written; the message says why."""
+    """Nothing is written. The message says why."""
 
 
 def write(dest: str, service: str) -> Path:
-    """Write a project. Returns its folder.
+    """Write a project, and return its folder.
 
     Args:
-        dest: the folder, which must not exist, or be empty.
+        dest: the folder; it must be missing or empty.
         service: the name of its first service: "tickets".
 
     Raises:
-        CannotWrite: the folder or the name cannot be.
+        CannotWrite: the folder or the name cannot be used.
     """
     target = _target(dest)
     with tempfile.TemporaryDirectory(prefix="new-project-") as place:
@@ -50,10 +50,10 @@ def write(dest: str, service: str) -> Path:
 
 
 def _target(dest: str) -> Path:
-    """The folder, if it can be.
+    """Return the folder if it can be used.
 
     Raises:
-        CannotWrite: it cannot.
+        CannotWrite: it cannot be used.
     """
     if not dest:
         raise CannotWrite("Say where: make new-project DEST=../desk SERVICE=tickets")
@@ -73,7 +73,7 @@ def _target(dest: str) -> Path:
 
 
 def values_of(name: str, service: str) -> Mapping[str, str]:
-    """What the templates name."""
+    """Return the values of the templates' placeholders."""
     words = service.replace("_", " ")
     return {
         "name": name.lower(),
@@ -91,7 +91,7 @@ def values_of(name: str, service: str) -> Mapping[str, str]:
 
 
 def _table() -> str:
-    """The table of files, for those that a project has."""
+    """Return the table of the files that a project has."""
     found = _TABLE.search((parts.ROOT / "docs/README.md").read_text(encoding="utf-8"))
     if not found:
         raise CannotWrite("docs/README.md has no table of files and folders to take along.")
@@ -123,7 +123,7 @@ def _generate(folder: Path, service: str) -> None:
 
 
 def _commit(folder: Path) -> None:
-    """A first commit, where git is there."""
+    """Make a first commit if git is installed."""
     git = shutil.which("git")
     if not git:
         return

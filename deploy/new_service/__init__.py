@@ -1,1 +1,1 @@
-"""A service to begin with: `make new-service NAME=gift_cards` writes its folder, its line and what is generated."""
+"""Write a first version of a service: `make new-service NAME=gift_cards` writes its folder, its line, generated files."""

@@ -1,4 +1,4 @@
-"""`python -m deploy.new_service gift_cards` writes a service to begin with."""
+"""`python -m deploy.new_service gift_cards` writes a first version of a service."""
 
 # ruff: noqa: T201  # a command line
 
@@ -9,7 +9,7 @@ from chalicelib.core.composition_root import HalfWired
 
 
 def main() -> int:
-    """Write a service. Returns the exit code."""
+    """Write a service, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m deploy.new_service", description=__doc__)
     parser.add_argument("name", help="of the service, in the plural where it has one: gift_cards")
     name = parser.parse_args().name
@@ -21,7 +21,7 @@ def main() -> int:
 
 
 def _write(name: str) -> int:
-    from deploy.new_service.naming import BadName, names_of  # imports the services, which may be half-wired
+    from deploy.new_service.naming import BadName, names_of  # imports the services, whose wiring may be incomplete
     from deploy.new_service.write import write
 
     try:

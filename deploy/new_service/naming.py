@@ -1,4 +1,4 @@
-"""A new service's name in all its forms, or the reason why it cannot be."""
+"""A new service's name in all its forms, or the reason why it is refused."""
 
 import keyword
 import re
@@ -20,16 +20,16 @@ _TABLE = re.compile(r"CREATE TABLE (?:IF NOT EXISTS )?`?(\w+)", re.IGNORECASE)
 
 
 class BadName(Exception):
-    """The name cannot be a service's; the message says why."""
+    """The name cannot be used for a service. The message says why."""
 
 
 class Names(NamedTuple):
     """The forms of a name.
 
     Attributes:
-        service: of folder, tables and permissions: "gift_cards".
-        thing: what it has many of, for people: "gift card".
-        words: all of them, for people: "gift cards".
+        service: the name of the folder, the tables and the permissions: "gift_cards".
+        thing: one item, in words: "gift card".
+        words: several items, in words: "gift cards".
     """
 
     service: str
@@ -38,30 +38,30 @@ class Names(NamedTuple):
 
     @property
     def identifier(self) -> str:
-        """In names of functions: "gift_card"."""
+        """The item in names of functions: "gift_card"."""
         return self.thing.replace(" ", "_")
 
     @property
     def kind(self) -> str:
-        """In names of classes: "GiftCard"."""
+        """The item in names of classes: "GiftCard"."""
         return "".join(word.capitalize() for word in self.thing.split())
 
     @property
     def route(self) -> str:
-        """The first part of its paths: "gift-cards"."""
+        """The first part of the paths: "gift-cards"."""
         return self.service.replace("_", "-")
 
     @property
     def prefix(self) -> str:
-        """Of its ids: "gif"."""
+        """The prefix of the ids: "gif"."""
         return self.service.replace("_", "")[:3]
 
 
 def names_of(name: str) -> Names:
-    """The forms of a name.
+    """Return the forms of a name.
 
     Raises:
-        BadName: it cannot be a service's.
+        BadName: it cannot be used for a service.
     """
     if not _NAME.fullmatch(name):
         raise BadName(f"{name!r}: small letters and digits, words joined by one _, a letter first, as in gift_cards.")
@@ -73,7 +73,7 @@ def names_of(name: str) -> Names:
 
 
 def _reasons(names: Names) -> Iterator[str]:
-    """Why a well-formed name cannot be."""
+    """Yield the reasons why a well-formed name cannot be used."""
     service = names.service
     place = ROOT / "chalicelib" / service
     template = "\n".join(path.read_text(encoding="utf-8") for path in TEMPLATES.glob("*.yaml"))
@@ -101,18 +101,18 @@ def _reasons(names: Names) -> Iterator[str]:
 
 
 def _own_words() -> set[str]:
-    """The names that the code of a new service uses, whatever it is called, and those of Python."""
+    """Return the names that every new service's code uses, and Python's keywords."""
     texts = (path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.py.txt"))
     return {word for text in texts for word in re.findall(r"(?<![$\w{])[A-Za-z]\w*", text)} | set(keyword.kwlist)
 
 
 def _paths() -> set[str]:
-    """The paths of all routes."""
+    """Return the paths of all routes."""
     return {endpoint.path for api in APIS for endpoint in api.endpoints}
 
 
 def _tables() -> Iterator[str]:
-    """The read tables of all migrations."""
+    """Yield the read tables of all migrations."""
     for migrations in MIGRATIONS:
         for migration in read_migrations(migrations):
             for statement in migration.statements:
@@ -120,13 +120,13 @@ def _tables() -> Iterator[str]:
 
 
 def _events() -> set[str]:
-    """The classes in the services' domains."""
+    """Return the names of the classes in the services' domains."""
     domains = (ROOT / "chalicelib" / name / "domain.py" for name in SERVICES)
     return {name for path in domains for name in re.findall(r"^class (\w+)", path.read_text(), re.MULTILINE)}
 
 
 def _singular(words: str) -> str:
-    """One of them: "gift cards" -> "gift card", "policies" -> "policy"; what is no plural stays."""
+    """Return the singular: "gift cards" -> "gift card", "policies" -> "policy". Other words stay as they are."""
     if words.endswith("ies"):
         return f"{words[:-3]}y"
     if words.endswith(("sses", "xes", "ches", "shes")):

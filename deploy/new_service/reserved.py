@@ -1,4 +1,4 @@
-"""Words that MySQL 8.0 to 9 or MariaDB 10.11 reserve: no table can be called so without quotes.
+"""Words that MySQL 8.0 to 9 or MariaDB 10.11 reserve. A table of such a name would need quotes.
 
 https://dev.mysql.com/doc/refman/8.4/en/keywords.html, https://mariadb.com/kb/en/reserved-words/
 """

@@ -1,6 +1,6 @@
-"""The folder of a new service, its line in bootstrap.py, and what follows from them."""
+"""Write the folder of a new service, its line in bootstrap.py, and the generated files."""
 
-# ruff: noqa: S603  # starts ruff and the generator alone
+# ruff: noqa: S603  # starts only ruff and the generator
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ from deploy.new_service.naming import FOLDER, ROOT, BadName, Names
 
 _BOOTSTRAP = ROOT / "chalicelib" / "bootstrap.py"
 _END_OF_FOLDERS = "\n]\n"
-# What a route answers to who may use it, where the thing is there and where it is not.
+# The statuses of a route for callers who may use it: if the item exists, and if it does not.
 _FOUND = {
     "add": ("201", "-"),
     "change": ("200", "404"),
@@ -26,10 +26,10 @@ _FOUND = {
 
 
 def write(names: Names) -> Path:
-    """Write it all. Returns the folder.
+    """Write the service, and return its folder.
 
     Raises:
-        BadName: bootstrap.py has no list of folders, one a line, to put a line into.
+        BadName: bootstrap.py has no list FOLDERS with one folder on each line.
     """
     bootstrap = _BOOTSTRAP.read_text(encoding="utf-8")
     begin = bootstrap.find("FOLDERS = [\n")
@@ -43,16 +43,16 @@ def write(names: Names) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(_filled(source.read_text(encoding="utf-8"), values), encoding="utf-8")
     _BOOTSTRAP.write_text(f'{bootstrap[:end]}\n    "{names.service}",{bootstrap[end:]}', encoding="utf-8")
-    # In a process of its own, since this one has the services of before.
+    # A process of its own, since this one has imported the old list of services.
     subprocess.run([sys.executable, "-m", "deploy.generate"], cwd=ROOT, check=True)
-    # In a new project, pyproject.toml says only now how long a line may be.
+    # In a new project, the line length becomes known only now, from the generated pyproject.toml.
     _ruff("check", "--fix", "--quiet", "--select", "I", target)
     _ruff("format", "--quiet", target)
     return target
 
 
 def values_of(names: Names) -> Mapping[str, str]:
-    """What the templates of the folder name."""
+    """Return the values of the placeholders in the folder's templates."""
     article = "an" if names.thing[0] in "aeiou" else "a"
     return {
         "service": names.service,
@@ -71,7 +71,7 @@ def values_of(names: Names) -> Mapping[str, str]:
 
 
 def _matrix(service: str) -> str:
-    """The table of tests/matrix.md: a row a route, and for each role a column, and one more about what is not there."""
+    """Return the table of tests/matrix.md: a row for each route, and for each role two columns (item exists, or not)."""
     columns, let = list(PERMISSIONS.roles), _roles()
     head = ["route", "no token", *(f"{role}{case}" for role in columns for case in ("", ", none"))]
     rows = [[f"{service}.{route}", "401", *_statuses(columns, let, *found)] for route, found in _FOUND.items()]
@@ -85,7 +85,7 @@ def _statuses(roles: Iterable[str], let: Iterable[str], good: str, none: str) ->
 
 
 def _roles() -> list[str]:
-    """The roles that are let at all: those that no row keeps to what is their own, or all."""
+    """Return the roles without any access limited to their own items, or all roles if there are none."""
     own_only = {role for row in PERMISSIONS.table.values() for role, access in row.items() if access is Access.OWN}
     return [role for role in PERMISSIONS.roles if role not in own_only] or list(PERMISSIONS.roles)
 

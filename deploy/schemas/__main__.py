@@ -8,7 +8,7 @@ from chalicelib.core.composition_root import HalfWired
 
 
 def main() -> int:
-    """Write. Returns the exit code: 1 where what is stored could not be read; then nothing is written."""
+    """Write the files, and return the exit code: 1, with nothing written, if stored data could no longer be read."""
     try:
         return _write()
     except HalfWired as error:
@@ -17,7 +17,7 @@ def main() -> int:
 
 
 def _write() -> int:
-    from deploy.generate import files  # imports the services, which may be half-wired
+    from deploy.generate import files  # imports the services, whose wiring may be incomplete
 
     try:
         changed = files.write(below="schema/")

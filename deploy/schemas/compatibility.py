@@ -1,4 +1,4 @@
-"""Whether a type can read what an earlier one stored: both are given as JSON Schemas, as msgspec writes them."""
+"""Compare two versions of a type, given as msgspec's JSON Schemas: can the newer read what the older stored?"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -15,12 +15,12 @@ _NOTHING: Any = object()
 
 
 def breaks(before: Schema, after: Schema) -> list[str]:
-    """What a type of the schema `after` cannot read of what `before` describes, each as a sentence about a field."""
+    """Return what a type of the schema `after` cannot read of what `before` describes, one sentence for each field."""
     return list(dict.fromkeys(_Comparison(before, after).compare(before, after, "")))
 
 
 class _Comparison:
-    """Compares two documents; remembers the pairs of references that it is at, since a type may contain itself."""
+    """A comparison of two documents. It remembers which references it is inside, since a type may contain itself."""
 
     def __init__(self, before: Schema, after: Schema) -> None:
         self._before = before
@@ -28,7 +28,7 @@ class _Comparison:
         self._open: set[tuple[str, str]] = set()
 
     def compare(self, before: Schema, after: Schema, path: str) -> Iterator[str]:
-        """What `after` cannot read of `before`, at a path such as `legs[].amount`."""
+        """Yield what `after` cannot read of `before`, at a path such as `legs[].amount`."""
         pair = before.get("$ref", ""), after.get("$ref", "")
         if all(pair) and pair in self._open:
             return
@@ -50,7 +50,7 @@ class _Comparison:
             yield from self._members(before, after, path)
 
     def _alternatives(self, before: Schema, after: Schema, path: str) -> Iterator[str]:
-        """Each of the alternatives of before has to be read by one of after."""
+        """Check that each alternative of `before` can be read by an alternative of `after`."""
         for one in before.get("anyOf", [before]):
             found = [list(self.compare(one, other, path)) for other in after.get("anyOf", [after])]
             if all(found):
@@ -100,7 +100,7 @@ def _resolved(schema: Schema, document: Schema) -> Schema:
 
 
 def _kind(schema: Schema) -> str:
-    """What a value is, in words."""
+    """Return a value's type in words."""
     if "enum" in schema:
         return "one of " + ", ".join(map(repr, schema["enum"]))
     if schema.get("type") == "object":
@@ -115,7 +115,7 @@ def _widens(before: Schema, after: Schema) -> bool:
 
 
 def _values(before: Schema, after: Schema, here: str) -> Iterator[str]:
-    """One of certain values, before or after."""
+    """Compare enumerations: `before`, `after` or both allow only certain values."""
     if "enum" not in after:
         kinds = {_type_of(value) for value in before["enum"]}
         if "type" in after and kinds != {after["type"]}:
@@ -146,14 +146,14 @@ def _limits(before: Schema, after: Schema, here: str) -> Iterator[str]:
 
 
 def _others(before: Schema, after: Schema, here: str) -> Iterator[str]:
-    """Keywords that cannot be compared: they may go, but neither come nor change."""
+    """Compare the keywords without a rule of their own: they may be removed, but neither added nor changed."""
     for keyword in after:
         if keyword not in _COMPARED and after[keyword] != before.get(keyword, _NOTHING):
             yield f"{here} has another {keyword}, and what was stored may not fit it"
 
 
 def _default(before: Schema, after: Schema, place: str) -> Iterator[str]:
-    """A value that equals the default is not stored, so another default would change what was stored."""
+    """Report a changed default. A value that equals the default is not stored, so a new default would change it."""
     if "default" in before and before["default"] != after.get("default", _NOTHING):
         new = f"is {after['default']!r}" if "default" in after else "is gone"
         yield f"the default of `{place}` was {before['default']!r} and {new}; where it was equal, it was not stored"

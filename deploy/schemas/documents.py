@@ -15,14 +15,14 @@ _PROSE = ("title", "description", "examples")
 
 
 class Stored(NamedTuple):
-    """One kind of thing that is stored.
+    """A state or an event as it is stored.
 
     Attributes:
         service: the name of its service.
         aggregate: the name of its kind of aggregate.
         event: the type of the event, as it is stored; "" for the state.
-        version: of its schema, as this release writes it.
-        schema: JSON Schema.
+        version: the version of the schema that this release writes.
+        schema: the JSON Schema.
     """
 
     service: str
@@ -32,13 +32,13 @@ class Stored(NamedTuple):
     schema: Schema
 
     def path(self, version: int) -> str:
-        """The file of one of its versions, below the repository's root."""
+        """Return the path of the file of a version, below the repository's root."""
         name = re.sub(r"\W+", "_", self.aggregate) + (f".{self.event}" if self.event else "")
         return f"schema/{self.service}/{name}.{version}.json"
 
 
 def stored(services: Iterable[Service]) -> Iterator[Stored]:
-    """All that the services' aggregates store."""
+    """Return everything that the services' aggregates store."""
     for service in services:
         for kind in service.aggregates:
             yield Stored(service.name, kind.name, "", kind.schema_version, _of_state(kind))
@@ -48,26 +48,26 @@ def stored(services: Iterable[Service]) -> Iterator[Stored]:
 
 
 def tag_of(event: type[Event]) -> str:
-    """An event's type as it is stored: the name of its class, unless the class says another."""
+    """Return an event's type as it is stored: the class's tag if it has one, else the class's name."""
     return str(event.__struct_config__.tag)
 
 
 def _of_state(kind: AnyAggregate) -> Schema:
-    """A state; `deleted` is an attribute of the item, not of the state."""
+    """Return a state without `deleted`, which is an attribute of the item."""
     return schema_of(kind.state, without={"deleted"})
 
 
 def _of_event(event: type[Event]) -> Schema:
-    """An event's data: its type is stored beside them, and what the state holds is not stored twice."""
+    """Return an event's data, without its type, which is stored beside them, and without fields that the state has."""
     return schema_of(event, without={"type", *event.held_by_state})
 
 
 def schema_of(kind: type[msgspec.Struct], without: set[str]) -> Schema:
-    """The schema of a struct: its own fields at the top, what they refer to in `$defs`.
+    """Return the schema of a struct: its own fields at the top, the types that they refer to in `$defs`.
 
     Args:
         kind: the struct.
-        without: fields that are not stored with the others.
+        without: the fields that are stored elsewhere, or not at all.
     """
     (own,), definitions = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
     plain = {name: _without_prose(schema) for name, schema in definitions.items()}
@@ -80,7 +80,7 @@ def schema_of(kind: type[msgspec.Struct], without: set[str]) -> Schema:
 
 
 def _used(schema: Any, definitions: Schema, found: set[str]) -> set[str]:
-    """The definitions that a schema refers to, directly or through others."""
+    """Return the names of the definitions that a schema refers to, directly or through others."""
     if isinstance(schema, list):
         for each in schema:
             _used(each, definitions, found)
@@ -95,7 +95,7 @@ def _used(schema: Any, definitions: Schema, found: set[str]) -> set[str]:
 
 
 def _without_prose(schema: Any) -> Any:
-    """A schema without what is for people, so that a new docstring is no change."""
+    """Return a schema without its titles and descriptions, so that a new docstring is not a change."""
     if isinstance(schema, list):
         return [_without_prose(each) for each in schema]
     if not isinstance(schema, dict):

@@ -1,4 +1,4 @@
-"""The folder schema/: what it should hold, and what a change to a type breaks."""
+"""The folder schema/: the files that it should have, and what a change to a type breaks."""
 
 import json
 import re
@@ -14,18 +14,18 @@ _FILE = re.compile(r"(?P<name>.+)\.(?P<version>[1-9][0-9]*)\.json")
 
 
 def made(services: Iterable[Service]) -> Mapping[str, str]:
-    """The files of the versions that this release writes: path below the repository's root -> text."""
+    """Return the files of the versions that this release writes: path below the repository's root -> text."""
     return {thing.path(thing.version): _text(thing) for thing in stored(services)}
 
 
 def orphans(root: Path, services: Iterable[Service]) -> list[str]:
-    """The files of services that are gone, and their tables with them."""
+    """Return the files of services that no longer exist."""
     names = {service.name for service in services}
     return [path for path in _found(root) if path.split("/")[1] not in names]
 
 
 def faults(root: Path, services: Sequence[Service]) -> list[str]:
-    """What earlier releases stored and this one cannot read, each with what to write where."""
+    """Return what this release cannot read of what earlier releases stored, with what to declare, and where."""
     things = list(stored(services))
     return [
         *(fault for service in services for fault in _undeclared(service)),
@@ -35,7 +35,7 @@ def faults(root: Path, services: Sequence[Service]) -> list[str]:
 
 
 def _of(thing: Stored, root: Path) -> Iterator[str]:
-    """What is wrong with the files of one state or event."""
+    """Yield the faults of one state's or event's files."""
     for version in range(1, thing.version):
         if not (root / thing.path(version)).exists():
             yield (
@@ -90,7 +90,7 @@ def _words(thing: Stored) -> str:
 
 
 def _undeclared(service: Service) -> Iterator[str]:
-    """What is declared of events that there are not, and events that nobody knows."""
+    """Yield upcasters of unknown events, and aggregates whose events are not known."""
     for kind in service.aggregates:
         declaration = f'Aggregate("{kind.name}", ...) in chalicelib/{service.name}/service.py'
         if not kind.event_types:
@@ -103,7 +103,7 @@ def _undeclared(service: Service) -> Iterator[str]:
 
 
 def _gone(root: Path, services: Sequence[Service], things: Sequence[Stored]) -> Iterator[str]:
-    """Files of a state or an event that a service has no more."""
+    """Yield the files of states and events that a service no longer has."""
     names = {service.name for service in services}
     known = {thing.path(0).removesuffix(".0.json") for thing in things}
     for path in _found(root):

@@ -1,4 +1,4 @@
-"""`python -m deploy.site` builds the documentation site into .site/site; `--serve PORT` serves it."""
+"""`python -m deploy.site` builds the documentation site into .site/site. `--serve PORT` serves it."""
 
 # ruff: noqa: T201  # a command line
 
@@ -9,7 +9,7 @@ from deploy.site.build import FOLDER, CannotBuild, build, serve
 
 
 def main() -> int:
-    """Build, or serve. Returns the exit code."""
+    """Build or serve the site, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m deploy.site", description=__doc__)
     parser.add_argument("--serve", type=int, metavar="PORT", help="serve it at this port of this machine")
     port = parser.parse_args().serve

@@ -18,14 +18,14 @@ FOLDER = parts.ROOT / ".site"
 
 
 class CannotBuild(Exception):
-    """The message says why."""
+    """The site cannot be built. The message says why."""
 
 
 def build(folder: Path = FOLDER, root: Path = parts.ROOT) -> Path:
-    """Build the site. Returns its folder.
+    """Build the site, and return its folder.
 
     Raises:
-        CannotBuild: the tools are missing, Zensical warns of something, or a link leads nowhere.
+        CannotBuild: the tools are missing, Zensical reports a warning, or a link is broken.
     """
     _staged(folder, root)
     done = subprocess.run(  # noqa: S603 - the project's own tool
@@ -39,7 +39,7 @@ def build(folder: Path = FOLDER, root: Path = parts.ROOT) -> Path:
     if done.returncode:
         raise CannotBuild(_ANSI.sub("", done.stdout + done.stderr).partition("Traceback")[0].strip())
     site = folder / "site"
-    for page in (folder / "docs").rglob("*.md"):  # llms.txt names them
+    for page in (folder / "docs").rglob("*.md"):  # llms.txt lists them
         shutil.copy(page, site / page.relative_to(folder / "docs"))
     if found := list(faults(site)):
         raise CannotBuild("\n".join(found))
@@ -47,7 +47,7 @@ def build(folder: Path = FOLDER, root: Path = parts.ROOT) -> Path:
 
 
 def serve(port: int, folder: Path = FOLDER, root: Path = parts.ROOT) -> int:
-    """Serve the site until Ctrl-C; a page that is edited is shown at once. Returns the exit code.
+    """Serve the site until Ctrl-C, and return the exit code. An edited page is shown at once.
 
     Raises:
         CannotBuild: the tools are missing.
@@ -74,7 +74,7 @@ def _staged(folder: Path, root: Path) -> None:
 
 
 def _watch(folder: Path, root: Path) -> None:
-    """Stage again whenever a document has changed."""
+    """Stage the pages again whenever a document has changed."""
     seen = _times(root)
     while True:
         time.sleep(1)

@@ -1,6 +1,6 @@
-"""Print the page of the API that a service's code uses, from its docstrings. Runs in .venv-docs, where griffe is.
+"""Print the page of the API that a service's code uses, from its docstrings. Runs in .venv-docs, which has griffe.
 
-It reads the source and imports nothing of it.
+It reads the source and does not import it.
 """
 
 # ruff: noqa: T201  # a command line
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import griffe
 
-# What the folder of a service imports, along the flow.
+# The modules that a service's folder imports, in the order of the data flow.
 MODULES = (
     *("chalicelib.core.decider", "chalicelib.core.fields", "chalicelib.core.access.permissions"),
     *("chalicelib.core.http.endpoint", "chalicelib.core.http.hints", "chalicelib.core.service"),
@@ -26,7 +26,7 @@ service](../howto-add-a-service.md) says which part of a service uses what.
 
 
 def page(root: Path) -> str:
-    """The page, in Markdown."""
+    """Return the page, in Markdown."""
     loader = griffe.GriffeLoader(search_paths=[root], docstring_parser=griffe.Parser.google)
     package = loader.load("chalicelib.core", submodules=True)
     loader.resolve_aliases()
@@ -40,7 +40,7 @@ def page(root: Path) -> str:
 
 
 def _public(module: griffe.Object) -> list[griffe.Object]:
-    """What a module is imported for: what it names in __all__, or defines without an underscore."""
+    """Return a module's public names: those in __all__, else its definitions without a leading underscore."""
     named = module.exports
     found = [
         member.final_target if isinstance(member, griffe.Alias) else member
@@ -65,7 +65,7 @@ def _member(member: griffe.Object) -> Iterator[str]:
 
 
 def _text(member: griffe.Object) -> str:
-    """A docstring, its sections as tables."""
+    """Return a docstring as Markdown, with its sections as tables."""
     if not member.docstring:
         return ""
     return "\n\n".join(filter(None, (_section(section) for section in member.docstring.parse("google")))) + "\n"
@@ -87,7 +87,7 @@ def _section(section: griffe.DocstringSection) -> str:
 
 
 def _literal(text: str) -> str:
-    """Text of a docstring. Angle brackets are no HTML there."""
+    """Return a docstring's text with its angle brackets escaped, since they are not HTML."""
     return "\n".join(
         line
         if line.startswith("    ")

@@ -1,4 +1,4 @@
-"""The pages that are made from the code. Each function returns the Markdown of one page."""
+"""The pages made from the code. Each function returns the Markdown of one page."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ _OF_EVERY_QUERY = ("Consistency-Token", "Prefer", "If-None-Match")
 
 
 def pages(root: Path) -> list[Page]:
-    """All of them, for the section Reference."""
+    """Return all of them, for the section Reference."""
     made = {
         "routes": _routes(_document()),
         "states-and-events": _states_and_events(root / "schema"),
@@ -36,7 +36,7 @@ def _document() -> dict[str, Any]:
 
 
 def _routes(api: Mapping[str, Any]) -> str:
-    """The page of the routes, from the OpenAPI document."""
+    """Return the page of the routes, from the OpenAPI document."""
     operations = [
         (operation["tags"][0], method.upper(), path, operation)
         for path, methods in api["paths"].items()
@@ -94,7 +94,7 @@ def _content(part: Mapping[str, Any]) -> str:
 
 
 def _states_and_events(folder: Path) -> str:
-    """The page of what is stored, from schema/."""
+    """Return the page of the stored states and events, from schema/."""
     lines = [
         "# States and events",
         "Made from the folder `schema/`, which `make schema` writes. A state is what a service's DynamoDB table holds"
@@ -122,7 +122,7 @@ def _stored(path: Path) -> Iterator[str]:
 
 
 def _service_settings(settings: Sequence[Setting]) -> str:
-    """The page of the settings that services declare."""
+    """Return the page of the settings that services declare."""
     if not settings:
         return ""
     rows = [
@@ -146,7 +146,7 @@ def _service_settings(settings: Sequence[Setting]) -> str:
 
 
 def _ops(group: click.Group) -> str:
-    """The page of the operator's commands, from click."""
+    """Return the page of the operator's commands, from click."""
     lines = [
         "# The operator's commands",
         "Made from the command line itself: `python -m ops --help` says the same. [Operating](../operate.md) says when"

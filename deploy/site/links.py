@@ -1,4 +1,4 @@
-"""Look at a built site as a browser would: links that lead nowhere, and what a page loads from another host."""
+"""Check a built site as a browser would: find broken links, and files that a page loads from another host."""
 
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -10,7 +10,7 @@ _NOT_LOADED = {"canonical", "prev", "next", "alternate", "edit"}
 
 
 class _Page(HTMLParser):
-    """What a page links to, what it loads, and the places in it that a link can lead to."""
+    """A parser that notes a page's links, the files that it loads, and the anchors in it."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -20,7 +20,7 @@ class _Page(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note one element."""
+        """Note an element."""
         given = {name: value or "" for name, value in attrs}
         self.anchors |= {given[name] for name in ("id", "name") if given.get(name)}
         if tag == "a" and given.get("href"):
@@ -30,11 +30,11 @@ class _Page(HTMLParser):
 
 
 def faults(site: Path) -> Iterator[str]:
-    """Each link that leads nowhere and each file of another host that a page loads, as a line."""
+    """Return a line for each broken link, and for each file that a page loads from another host."""
     pages = {path: _Page(path.read_text(encoding="utf-8")) for path in sorted(site.rglob("*.html"))}
     for path, page in pages.items():
         if path.name == "404.html":
-            continue  # served anywhere, so its links begin at the root
+            continue  # may be served at any path, so its links begin at the root
         here = path.relative_to(site)
         for target in dict.fromkeys((*page.links, *page.loaded)):
             parts = urlsplit(target)

@@ -1,19 +1,19 @@
-"""llms.txt (https://llmstxt.org): what there is to read, for programs that read for people."""
+"""llms.txt (https://llmstxt.org): a list of the documents, for programs that read them on behalf of people."""
 
 from collections.abc import Mapping, Sequence
 
 from deploy.site.pages import HOME, Page
 
-# Pages of these folders are named together: each answers a question of its own.
+# The pages of these folders get a common entry, since each answers a question of its own.
 _TOGETHER = {"docs/adr/": "Decisions and their reasons, one on each page.", "docs/reports/": "Measurements."}
 
 
 def text(sections: Mapping[str, Sequence[Page]], home: str = HOME) -> str:
-    """The file.
+    """Return the text of the file.
 
     Args:
-        sections: the documents by section, the home page among them. It links to where each has its source.
-        home: where the home page has its source.
+        sections: the documents by section, including the home page. The entries link to the documents' sources.
+        home: the path of the home page's source.
     """
     first = next(page for pages in sections.values() for page in pages if page.source == home)
     lines = [f"# {first.title}", "", f"> {first.summary}"]

@@ -1,4 +1,4 @@
-"""Which documents there are. A document is a Markdown file; its section follows from its path."""
+"""The list of the documents. A document is a Markdown file, and its path determines its section."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from pathlib import Path
 from deploy import parts
 
 HOME = "README.md"
-# The sections of the site, in order, with the documents of each. A project adds its own by their names.
+# The sections of the site, in order, with the documents of each. A project adds its own sections by their names.
 SECTIONS: Mapping[str, Sequence[str]] = {
     "Start": (HOME, "docs/tour.md", "docs/tutorial.md"),
     "How-to": ("docs/howto-*.md", "docs/deploy.md", "docs/operate.md", "docs/scaling.md"),
@@ -19,10 +19,10 @@ SECTIONS: Mapping[str, Sequence[str]] = {
     "Project": ("docs/README.md", "docs/dependencies.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"),
     "More": ("docs/*.md",),
 }
-# Where a document is in the site, unless it is where docs/ has it.
+# The paths in the site of documents that are not in docs/, or have another path there.
 _PLACES = {HOME: "index.md", "docs/README.md": "documents.md"}
 _TITLE = re.compile(r"^# +(.+?)\s*$", re.MULTILINE)
-# Not of a list, a table, code, a heading, or the status of a decision.
+# The beginning of a line that is not plain text: a list, a table, code, a heading, or the status of a decision.
 _SENTENCE = re.compile(r"(?![#|`<!>-]|\d+\.|Status:).+?[.:](?=\s|$)")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 
@@ -32,9 +32,9 @@ class Page:
     """A document.
 
     Attributes:
-        path: where it is in the site: "reference/http.md".
+        path: its path in the site: "reference/http.md".
         text: its Markdown.
-        source: where it is in the repository; "" if it is made for the site only.
+        source: its path in the repository; "" if it is made for the site only.
     """
 
     path: str
@@ -58,12 +58,12 @@ class Page:
 
 
 def plain(text: str) -> str:
-    """Markdown without its links."""
+    """Return Markdown without its links."""
     return _LINK.sub(r"\1", text)
 
 
 def sections(root: Path = parts.ROOT) -> dict[str, list[Page]]:
-    """The documents of a repository by section. A section without documents is left out."""
+    """Return a repository's documents by section. A section without documents is left out."""
     left = [name for name in parts.files(root) if name.endswith(".md")]
     found: dict[str, list[Page]] = {}
     for section, patterns in SECTIONS.items():
@@ -74,7 +74,7 @@ def sections(root: Path = parts.ROOT) -> dict[str, list[Page]]:
 
 
 def _taken(left: list[str], patterns: Sequence[str]) -> Iterator[str]:
-    """The names that match, pattern by pattern; they are removed from `left`."""
+    """Return the names that match, pattern by pattern, and remove them from `left`."""
     for pattern in patterns:
         for name in [name for name in left if fnmatch(name, pattern) and name.count("/") == pattern.count("/")]:
             left.remove(name)

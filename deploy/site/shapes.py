@@ -1,4 +1,4 @@
-"""A JSON Schema for people: what a value is, and a table of an object's members."""
+"""A JSON Schema for people: a value's type in words, and a table of an object's members."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ _MOST_SHOWN = 80
 
 
 def table(first: str, rows: Sequence[Sequence[str]], others: tuple[str, ...]) -> str:
-    """A Markdown table; columns that are empty in all rows are left out."""
+    """Return a Markdown table without the columns that are empty in all rows."""
     titles = (first, *others)
     kept = [index for index in range(len(titles)) if index == 0 or any(row[index] for row in rows)]
     lines = [[titles[index] for index in kept], ["---"] * len(kept)]
@@ -18,11 +18,11 @@ def table(first: str, rows: Sequence[Sequence[str]], others: tuple[str, ...]) ->
 
 
 def members(schema: Schema, link: str = "#{}") -> str:
-    """The table of an object's members.
+    """Return the table of an object's members.
 
     Args:
-        schema: of the object.
-        link: how another object, by its name, is linked to.
+        schema: the object's schema.
+        link: returns the link to another object by its name.
     """
     required = schema.get("required", ())
     rows = [
@@ -33,7 +33,7 @@ def members(schema: Schema, link: str = "#{}") -> str:
 
 
 def kind(schema: Schema, link: str = "#{}") -> str:
-    """What a value is, in words: "a list of [Line](#line)"."""
+    """Return a value's type in words: "a list of [Line](#line)"."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return f"[{name}]({link.format(name.lower())})"

@@ -1,4 +1,4 @@
-"""The folder from which Zensical builds: every page where the site has it, with links that lead there."""
+"""The folder from which Zensical builds: every page at its path in the site, with the links that lead there."""
 
 import json
 import os
@@ -27,8 +27,8 @@ def stage(target: Path, root: Path = parts.ROOT) -> None:
     """Write the folder: docs/ with all pages, and Zensical's settings.
 
     Args:
-        target: the folder; what it has of an earlier time is replaced, and files that are the same are not touched.
-        root: of the repository.
+        target: the folder; its old files are replaced, and files that are the same are not touched.
+        root: the repository's root.
     """
     pages = _all(root)
     places = {page.source: page.path for found in pages.values() for page in found if page.source}
@@ -46,7 +46,7 @@ def stage(target: Path, root: Path = parts.ROOT) -> None:
 
 
 def _all(root: Path) -> dict[str, list[Page]]:
-    """The documents and the pages that are made, by section."""
+    """Return the documents and the generated pages, by section."""
     pages = sections(root)
     api = subprocess.run(  # noqa: S603 - the project's own script
         [root / PYTHON, root / "deploy/site/declarations.py", root], capture_output=True, text=True, check=True
@@ -65,7 +65,7 @@ def _item(page: Page) -> str:
 
 
 def _linked(page: Page, places: Mapping[str, str], root: Path) -> str:
-    """A page's text with links as the site has them. A link to a file that is no page becomes plain text."""
+    """Return a page's text with the site's links. A link to a file that is not a page becomes plain text."""
     if not page.source:
         return page.text
 
@@ -76,7 +76,7 @@ def _linked(page: Page, places: Mapping[str, str], root: Path) -> str:
             return f"[{words}]({_relative(places[path], page.path)}{anchor})"
         if path.startswith("docs/") and (root / path).is_file() and not path.endswith(".md"):
             return f"{image}[{words}]({_relative(path.removeprefix('docs/'), page.path)})"
-        return words if (root / path).exists() else match[0]  # one that leads nowhere fails the build
+        return words if (root / path).exists() else match[0]  # a broken link fails the build
 
     return _LINK.sub(moved, page.text)
 
@@ -86,13 +86,13 @@ def _relative(path: str, page: str) -> str:
 
 
 def _llms(pages: Mapping[str, list[Page]]) -> str:
-    """llms.txt of the site, where each page's Markdown is beside it."""
+    """Return llms.txt of the site, where each page's Markdown is beside the page."""
     there = {section: [replace(page, source=page.path) for page in found] for section, found in pages.items()}
     return llms.text(there, home="index.md")
 
 
 def _settings(pages: Mapping[str, list[Page]]) -> dict[str, Any]:
-    """Zensical's settings. It reads mkdocs.yml, and JSON is YAML."""
+    """Return Zensical's settings. It reads mkdocs.yml, and JSON is YAML."""
     return {
         "site_name": INFO.title,
         "docs_dir": "docs",
@@ -101,7 +101,7 @@ def _settings(pages: Mapping[str, list[Page]]) -> dict[str, Any]:
         "nav": [{section: _nav(found)} for section, found in pages.items()],
         "theme": {
             "variant": "modern",
-            "font": False,  # they would come from another host
+            "font": False,  # these would come from another host
             "features": [
                 "navigation.indexes",
                 "navigation.tabs",
@@ -149,7 +149,7 @@ def _settings(pages: Mapping[str, list[Page]]) -> dict[str, Any]:
 
 
 def _nav(pages: list[Page]) -> list[Any]:
-    """The pages of a section; those of a folder with an index are below it."""
+    """Return the navigation of a section's pages. Decisions have a level of their own."""
     decisions = [page for page in pages if page.path.startswith("adr/")]
     return [
         *({page.title: page.path} for page in pages if page not in decisions),
