@@ -1,1 +1,1 @@
-"""The shop's demonstration: real orders to load, a mixed load, and a check of the sales. Does not ship."""
+"""The shop's demonstration: real orders to load, a mixed load, and a check of the sales. It does not ship."""

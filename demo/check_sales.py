@@ -1,9 +1,9 @@
-"""Compares the sales reports with what they ought to say, to the penny, through the API.
+"""Compare the sales reports with the expected sales, to the penny, through the API.
 
     python -m tests.shop.seed.sales_from_csv FILE | python -m demo.check_sales
 
 Reads every page of GET /reports/sales by day, product and customer over the range of the expected sales, and
-runs the searches named there through GET /orders?q=. Prints each difference; exits with 1 if there is any.
+runs the expected searches through GET /orders?q=. Prints each difference, and exits with 1 if there is any.
 """
 
 import argparse
@@ -22,20 +22,20 @@ from demo.local_access import access
 from local.load.client import CannotGoOn
 from ops.failing import OpsError
 
-# The member of a report's item that says what was added up.
+# The member of a report's item that is the key of its group.
 _KEYS = {"day": "day", "product": "sku", "customer": "name"}
 _SHOWN = 20
 
 
 def check(expected: Mapping[str, Any], client: CommandClient) -> tuple[list[str], list[str]]:
-    """Compare everything.
+    """Compare the reports and the searches.
 
     Args:
-        expected: what tests/shop/seed/sales_from_csv.py prints.
-        client: of the API, as staff or admin.
+        expected: the output of tests/shop/seed/sales_from_csv.py.
+        client: a client of the API, as staff or admin.
 
     Returns:
-        What was compared, as sentences, and the differences, as sentences.
+        Two lists of sentences: what was compared, and the differences.
 
     Raises:
         CannotGoOn: the API does not answer.
@@ -56,7 +56,7 @@ def check(expected: Mapping[str, Any], client: CommandClient) -> tuple[list[str]
 
 
 def _report(expected: Mapping[str, Any], client: CommandClient, by: str) -> tuple[int, dict[str, dict[str, Any]]]:
-    """How many items a report has, and what it says by key, amounts in decimal pounds."""
+    """Return the number of a report's items, and their figures by key, with amounts in decimal pounds."""
     range_ = {"from": expected["from"], "to": expected["to"], "currency": expected["currency"]}
     found, items = {}, 0
     for item in pages(client, f"/reports/sales?{urlencode({'by': by, 'limit': '200', **range_})}"):
@@ -80,7 +80,7 @@ def _told(row: Mapping[str, Any] | None) -> str:
 
 
 def _search(text: str, expected: Mapping[str, str], client: CommandClient) -> list[str]:
-    """The differences between the orders that a search finds and those that it must find."""
+    """Return the differences between the orders that a search finds and the expected ones."""
     found = {
         str(order["reference"]): Decimal(order["total"]).scaleb(-2)
         for order in pages(client, f"/orders?{urlencode({'q': text, 'limit': '200'})}")
@@ -94,7 +94,7 @@ def _search(text: str, expected: Mapping[str, str], client: CommandClient) -> li
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the check. Returns 0 when all is equal, else 1."""
+    """Run the check. Return 0 if all is equal, else 1."""
     parser = argparse.ArgumentParser(prog="python -m demo.check_sales", description=__doc__.partition("\n")[0])
     parser.add_argument("expected", nargs="?", type=Path, help="what sales_from_csv printed (default: standard input)")
     parser.add_argument("--url", help="of the API (default: the local stack's)")

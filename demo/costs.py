@@ -1,8 +1,8 @@
-"""What a month costs at three loads: `python -m demo.costs` prints it, `--write` puts it into docs/.
+"""The costs of a month at three loads. `python -m demo.costs` prints them, `--write` puts them into docs/.
 
-Worked out from the list prices in demo/prices.toml and the loads in demo/loads.py, not measured. A month has
-730 hours and a load is steady all through it. docs/deploy.md, docs/scaling.md and docs/reference/prices.md hold
-the tables between comments that name this module; a test compares them.
+The costs are computed from the list prices in demo/prices.toml and the loads in demo/loads.py, not measured. A
+month has 730 hours of steady load. docs/deploy.md, docs/scaling.md and docs/reference/prices.md have the tables
+between comments that name this module. A test compares them.
 """
 
 # a command line
@@ -26,41 +26,41 @@ HOURS = 730
 SECONDS = HOURS * 3600
 MILLION = 1_000_000
 
-# ---- Assumed, beside what loads.py assumes ----
+# ---- Assumptions, in addition to those of loads.py ----
 
 API_GB, PROJECTOR_GB = 1.0, 1769 / 1024
 ANSWER_KB = 2.0
-LOG_KB = 0.5  # of a request in the access log, of a call in its function's log
-# X-Ray's own rule: the first of each second, and 5 % of the others.
+LOG_KB = 0.5  # for a request in the access log, and for a call in its function's log
+# X-Ray's default rule: the first request of each second, and 5 % of the others.
 SAMPLED = 0.05
-# What a command leaves behind: in its table; as rows, indexes and timeline in the read model.
+# The data that a command leaves: in its table; and in the read model as rows, indexes and timeline.
 KEPT_KB, ROWS_KB = 1.0, 3.0
 IOS_A_RECORD = 1
 PROXY_LEAST_UNITS = 8
-# Above this load I/O-Optimized costs less.
+# From this load on, I/O-Optimized costs less.
 OPTIMIZED_FROM = 1000
-# A service's at most, as docs/reference/logs.md lists them, without those of a rebuild.
+# The most metrics of a service, as docs/reference/logs.md lists them, without those of a rebuild.
 METRICS = 13
-# Of requests, those that begin in a new environment.
+# The share of requests that start in a new execution environment.
 COLD = 0.001
-AUTHORIZER_METRICS = 1  # its faults, which a filter counts in its log
-# A service's metrics that alarms watch: lag, dead letters, throttles.
+AUTHORIZER_METRICS = 1  # the errors that a metric filter counts in its log
+# The metrics of a service that alarms watch: lag, dead letters, throttles.
 ALARMED = 3
 # CallerRate and AddressRate, and the web ACL, which costs as much as five rules.
 FIREWALL_RULES = 2 + 5
-# One interface endpoint in one zone; RDS Proxy's second endpoint in two. Writer, reader, admin, tokens.
+# One interface endpoint in one zone, and RDS Proxy's second endpoint in two. Secrets: writer, reader, admin, tokens.
 ENDPOINT_ZONES, SECRETS = 1 + 2, 4
 
 
 class CostLine(NamedTuple):
-    """A line of the bill: its name, and what it comes to at a load, in dollars a month."""
+    """A line of the bill: its name, and its cost at a load in dollars a month."""
 
     name: str
     cost: Callable[[Load], float]
 
 
 def price(name: str, amount: float) -> float:
-    """What an amount costs, tier by tier."""
+    """Return the price of an amount, tier by tier."""
     tiers = PRICES[name].get("tiers") or [[math.inf, PRICES[name]["usd"]]]
     total = below = 0.0
     for up_to, usd in tiers:
@@ -82,7 +82,7 @@ def _firewall(load: Load) -> float:
 
 
 def _api_functions(load: Load) -> float:
-    """Commands, queries and the authorizer."""
+    """Return the cost of the functions for commands, queries and the authorizer."""
     calls = load.requests * (1 + loads.AUTHORIZED)
     busy = 2 * load.api_busy + load.requests * loads.AUTHORIZED * loads.AUTHORIZER_SECONDS
     return _functions(calls, busy * API_GB)
@@ -122,7 +122,7 @@ def _logs(load: Load) -> float:
 
 
 def _traces(load: Load, sampled: float = SAMPLED) -> float:
-    """Requests, and the streams' calls, which X-Ray samples on their own."""
+    """Return the cost of traces. X-Ray samples the requests and each stream's calls separately."""
     begun = (load.requests, load.projector_calls, load.reactor_calls)
     recorded = sum(min(rate, 1) + max(0, rate - 1) * sampled for rate in begun)
     return price("traces", _millions(recorded))
@@ -134,10 +134,10 @@ def _storage(load: Load) -> float:
 
 
 def _standing(_load: Load) -> float:
-    """Endpoints, secrets, alarms and a dashboard: the same at every load."""
+    """Return the cost of endpoints, secrets, alarms and a dashboard, which is the same at every load."""
     resources = load_template(ROOT / "infrastructure/alarms.yaml")["Resources"].values()
     alarms = [str(resource) for resource in resources if resource["Type"] == "AWS::CloudWatch::Alarm"]
-    other_services = len(SERVICES) - loads.SERVICES  # the bill is the shop's, whatever else is in the repository
+    other_services = len(SERVICES) - loads.SERVICES  # the bill is for the shop's services only
     watched = sum(alarm.count("'MetricName'") for alarm in alarms) - ALARMED * other_services
     return (
         price("interface_endpoints", ENDPOINT_ZONES * HOURS)
@@ -182,7 +182,7 @@ BILL = (
 
 
 def bill() -> str:
-    """docs/deploy.md's table of costs."""
+    """Return docs/deploy.md's table of costs."""
     lines = [f"| | {' | '.join(loads.title(load) for load in LOADS)} |", "|---|--:|--:|--:|"]
     lines += [f"| {line.name} | {' | '.join(_dollars(line.cost(load)) for load in LOADS)} |" for line in BILL]
     totals = [sum(line.cost(load) for line in BILL) for load in LOADS]
@@ -191,7 +191,7 @@ def bill() -> str:
 
 
 def savings() -> str:
-    """docs/deploy.md's table of what can be saved at the largest load."""
+    """Return docs/deploy.md's table of possible savings at the largest load."""
     load = LOADS[-1]
     requests = _millions(load.requests)
     provisioned = price("provisioned_writes", load.writes * HOURS) + price("read_units", _millions(load.reads))
@@ -205,18 +205,18 @@ def savings() -> str:
 
 
 def _snapstart(load: Load) -> float:
-    """Commands and queries, one version of each."""
+    """Return the cost of SnapStart for one version each of commands and queries."""
     cached = price("snapstart_cache", 2 * API_GB * SECONDS / MILLION)
     return cached + price("snapstart_restores", _millions(load.requests * COLD) * API_GB)
 
 
 def _service(_load: Load) -> float:
-    """What stands of a service, without its requests: its metrics and its alarms."""
+    """Return the fixed cost of a service: its metrics and its alarms."""
     return price("custom_metrics", METRICS) + price("alarm_metrics", ALARMED)
 
 
 def extras() -> str:
-    """docs/deploy.md's table of what the bill leaves out."""
+    """Return docs/deploy.md's table of costs that the bill leaves out."""
     rows: tuple[CostLine, ...] = (
         CostLine("`ColdStarts=snapstart`, if 0.1 % of the requests need a new environment", _snapstart),
         CostLine(
@@ -231,7 +231,7 @@ def extras() -> str:
 
 
 def prices() -> str:
-    """docs/reference/prices.md's table."""
+    """Return docs/reference/prices.md's table."""
     lines = ["| of | US dollars | as of | looked up in |", "|---|---|---|---|"]
     return "\n".join(lines + [_price_row(entry) for entry in PRICES.values()]) + "\n"
 
@@ -243,7 +243,7 @@ def _price_row(entry: Mapping[str, Any]) -> str:
 
 
 def _dollars(value: float) -> str:
-    """To three digits, and to whole dollars."""
+    """Return dollars as text, rounded to three significant digits and to whole dollars."""
     digits = max(0, int(math.log10(value)) - 2) if value >= 1 else 0
     return f"{round(value, -digits):,.0f}"
 
@@ -258,10 +258,10 @@ BLOCKS: Mapping[str, tuple[str, Callable[[], str]]] = {
 
 
 def with_block(text: str, name: str, content: str) -> str:
-    """A document with its block of this name made anew.
+    """Return a document with the block of this name replaced.
 
     Raises:
-        ValueError: it has none.
+        ValueError: the document has no such block.
     """
     begin, end = f"<!-- {name}: made by `python -m demo.costs --write` -->\n", f"<!-- end of {name} -->"
     pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
@@ -271,7 +271,7 @@ def with_block(text: str, name: str, content: str) -> str:
 
 
 def main() -> int:
-    """Print all tables, or write them. Returns the exit code."""
+    """Print all tables or write them, and return the exit code."""
     for name, (path, make) in BLOCKS.items():
         if sys.argv[1:] == ["--write"]:
             document = ROOT / path

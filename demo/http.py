@@ -1,7 +1,7 @@
-"""The API over HTTP: one keep-alive connection, patience with a server that is busy or away.
+"""A client of the API over one keep-alive HTTP connection. It retries while a server is busy or away.
 
-http.client of the standard library is used as it is: a worker has one connection and sends one request
-at a time on it, so a pool would add nothing.
+It uses http.client of the standard library: a worker has one connection and sends one request at a time, so a
+pool would add nothing.
 """
 
 import json
@@ -21,23 +21,23 @@ _TIMEOUT_SECONDS = 30
 
 
 class RunStopped(CannotGoOn):
-    """The run was told to stop while a request waited for its next try."""
+    """The run was told to stop while a request waited for its next attempt."""
 
 
 class FinalResponse(NamedTuple):
-    """A response that is final: its status and its JSON body."""
+    """A final response: its status and its JSON body."""
 
     status: int
     body: Mapping[str, Any]
 
     @property
     def code(self) -> str:
-        """The last part of a problem's type: "duplicate"; "" of a success."""
+        """The last part of a problem's type, such as "duplicate"; "" for a success."""
         return str(self.body.get("type", "")).rpartition(":")[2]
 
     @property
     def subject(self) -> str:
-        """The id of what was made, or of what was there before."""
+        """The id of the item that was made or that existed before."""
         return str(self.body.get("id") or self.body["existing"])
 
     def told(self, what: str) -> str:
@@ -47,13 +47,13 @@ class FinalResponse(NamedTuple):
 
 
 class CommandClient:
-    """Sends commands, one after the other; not for several threads.
+    """A client that sends commands one after the other. It is not for several threads.
 
     Args:
-        url: where the API is: "http://localhost:8000".
+        url: the API's address: "http://localhost:8000".
         token: a JWT.
-        patience: seconds after which a request that never got a final answer is given up.
-        stopping: set by others to end the waiting between tries.
+        patience: the seconds after which a request without a final answer is given up.
+        stopping: an event that ends the wait between attempts.
     """
 
     def __init__(self, url: str, token: str, patience: float, stopping: threading.Event) -> None:
@@ -64,14 +64,14 @@ class CommandClient:
         self._connection = connection_to(self._url, _TIMEOUT_SECONDS)
 
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> FinalResponse:
-        """POST until there is a final answer. All tries carry one Idempotency-Key: the next tells of a lost answer.
+        """POST until there is a final answer. All attempts carry one Idempotency-Key, so a lost answer is given again.
 
         Args:
-            path: "/orders".
-            body: what is sent as JSON.
+            path: such as "/orders".
+            body: the body to send as JSON.
 
         Raises:
-            CannotGoOn: none came in time, or the token is refused.
+            CannotGoOn: no final answer came in time, or the token is refused.
         """
         headers = {**self._headers, "Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
         return self._persist("POST", path, json.dumps(body or {}).encode(), headers)
@@ -80,12 +80,12 @@ class CommandClient:
         """GET until there is a final answer.
 
         Raises:
-            CannotGoOn: none came in time, or the token is refused.
+            CannotGoOn: no final answer came in time, or the token is refused.
         """
         return self._persist("GET", path, None, self._headers)
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Close the connection."""
         self._connection.close()
 
     def _persist(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> FinalResponse:
@@ -100,7 +100,7 @@ class CommandClient:
                     return answer
                 trouble = f"{answer.status} {answer.body.get('detail', '')}"
             except TROUBLE as error:
-                self._connection.close()  # it connects anew by itself
+                self._connection.close()  # it reconnects by itself
                 trouble, retry_after = f"{type(error).__name__}: {error}", 0.0
             if time.monotonic() > give_up:
                 raise CannotGoOn(f"{method} {path}: no answer within {self._patience:.0f} s; the last was {trouble}")
@@ -110,7 +110,7 @@ class CommandClient:
     def _once(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
     ) -> tuple[FinalResponse, float]:
-        """One request; the answer, and for how many seconds the server asks to be left alone."""
+        """Send one request. Return the response, and the seconds that the server asks the client to wait."""
         self._connection.request(method, self._url.path.rstrip("/") + path, body, dict(headers))
         response = self._connection.getresponse()
         content = response.read()
@@ -124,7 +124,7 @@ class CommandClient:
 
 
 def _json_object(content: bytes) -> Mapping[str, Any]:
-    """The body as an object; a gateway's HTML page becomes a detail."""
+    """Return the body as an object. A gateway's HTML page becomes a detail."""
     try:
         body = json.loads(content)
     except ValueError:

@@ -9,11 +9,11 @@ from local.load.client import CannotGoOn
 
 
 def pages(client: CommandClient, path: str) -> Iterator[Mapping[str, Any]]:
-    """All items of a list.
+    """Yield all items of a list.
 
     Args:
-        client: of the API.
-        path: of the first page, with its parameters.
+        client: a client of the API.
+        path: the path of the first page, with its parameters.
 
     Raises:
         CannotGoOn: a page was refused.

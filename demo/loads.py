@@ -1,32 +1,32 @@
-"""What a load makes the deployment do, worked out: docs/scaling.md's table, and what demo/costs.py puts prices to.
+"""The computed effects of a load: docs/scaling.md's table, and the amounts that demo/costs.py puts prices to.
 
-Nothing here was measured on AWS. What is assumed stands below, each with its reason; what a machine of ours measured
-is in docs/scaling.md.
+Nothing here was measured on AWS. The assumptions are below, each with its reason. Measurements on a machine of ours
+are in docs/scaling.md.
 """
 
 import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-# ---- Assumed of every load ----
+# ---- Assumptions for every load ----
 
-# One query a command. One command in four places an order of three lines; the others change something.
+# One query for each command. One command in four places an order of three lines. The others change something.
 ORDERS = 1 / 4
 LINES = 3
 # A state of 2 KB and an idempotency key, in a transaction, which counts twice: (2 + 1) x 2. Head and key are read.
 WRITES, READS = 6, 2
-# The order saga: reservation and stock in a transaction, then the order. All of them are read before.
+# The order saga writes reservation and stock in a transaction, then the order. It reads all of them before.
 SAGA_WRITES, SAGA_READS = (1 + LINES) * 2 + 2, (1 + LINES) + 1
-# What the projector gets of an order besides: the reservation, the stock, the confirmed order.
+# Further records of an order for the projector: the reservation, the stock, the confirmed order.
 SAGA_RECORDS = 1 + LINES + 1
-# What the reactor gets of an order: placed, reserved, and confirmed, of which nothing follows.
+# Records of an order for the reactor: placed, reserved, and confirmed, which causes no command.
 REACTED_RECORDS = 3
 API_SECONDS = 0.030
-AUTHORIZER_SECONDS, AUTHORIZED = 0.005, 0.1  # API Gateway keeps a token's verdict for a minute
-# A call's transaction, and what each record adds to it; `make bench` has half of that a record, without a network.
+AUTHORIZER_SECONDS, AUTHORIZED = 0.005, 0.1  # API Gateway caches a token's result for a minute
+# A call's transaction, and the time that each record adds. `make bench` measures half of the latter, without a network.
 PROJECTOR_SECONDS, PROJECTOR_SECONDS_A_RECORD = 0.020, 0.0001
-# A command of the reactor. Of a batch, those that share an aggregate run one after the other, as all do if everybody
-# orders the same product: so these figures are the most that it takes.
+# A command of the reactor. In a batch, commands that share an aggregate run one after the other. If all orders have the
+# same product, all commands share one. The figures assume this, so they are the most that the reactor takes.
 RESERVE_SECONDS, CONFIRM_SECONDS = 0.020, 0.010
 SHARD_WRITES = 1000
 SERVICES = 4
@@ -36,11 +36,11 @@ class Load(NamedTuple):
     """A steady load.
 
     Attributes:
-        commands: a second.
-        batch: records a call of the projector.
-        reacted: records a call of the reactor.
+        commands: the commands in a second.
+        batch: the records in a call of the projector.
+        reacted: the records in a call of the reactor.
         writer: Aurora capacity units.
-        readers: their number, of the writer's size.
+        readers: the number of readers, each of the writer's size.
         parallelization: the parameter Parallelization.
     """
 
@@ -53,72 +53,72 @@ class Load(NamedTuple):
 
     @property
     def requests(self) -> float:
-        """To the API, a second: commands and queries."""
+        """The API's requests in a second: commands and queries."""
         return 2 * self.commands
 
     @property
     def orders(self) -> float:
-        """Placed a second."""
+        """The orders placed in a second."""
         return self.commands * ORDERS
 
     @property
     def writes(self) -> float:
-        """Write units a second, the saga's included."""
+        """The write units in a second, including the saga's."""
         return self.commands * WRITES + self.orders * SAGA_WRITES
 
     @property
     def reads(self) -> float:
-        """Read units a second."""
+        """The read units in a second."""
         return self.commands * READS + self.orders * SAGA_READS
 
     @property
     def records(self) -> float:
-        """That the projector writes a second; claims are filtered out."""
+        """The records that the projector gets in a second. Claims are filtered out."""
         return self.commands + self.orders * SAGA_RECORDS
 
     @property
     def shards(self) -> int:
-        """Of all tables' streams: one a partition, and each table has one at least."""
+        """The shards of all tables' streams: one for each partition, at least one for each table."""
         return max(SERVICES, math.ceil(self.writes / SHARD_WRITES))
 
     @property
     def order_shards(self) -> int:
-        """Of the orders' table alone: an order is placed and confirmed."""
+        """The shards of the orders' table. An order is written twice, when it is placed and when it is confirmed."""
         return max(1, math.ceil(self.orders * (WRITES + 2) / SHARD_WRITES))
 
     @property
     def projector_calls(self) -> float:
-        """A second."""
+        """The calls of the projector in a second."""
         return self.records / self.batch
 
     @property
     def projector_busy(self) -> float:
-        """Calls of the projector at the same time, on average; each has a connection."""
+        """The average number of concurrent calls of the projector. Each has a connection."""
         return self.projector_calls * (PROJECTOR_SECONDS + self.batch * PROJECTOR_SECONDS_A_RECORD)
 
     @property
     def reactor_calls(self) -> float:
-        """A second."""
+        """The calls of the reactor in a second."""
         return self.orders * REACTED_RECORDS / self.reacted
 
     @property
     def reserving(self) -> float:
-        """Calls of the reactor on the orders' stream at the same time, on average."""
+        """The average number of concurrent calls of the reactor on the orders' stream."""
         return self.orders * RESERVE_SECONDS
 
     @property
     def reactor_busy(self) -> float:
-        """Calls of the reactor at the same time, on both of its streams."""
+        """The average number of concurrent calls of the reactor on both of its streams."""
         return self.orders * (RESERVE_SECONDS + CONFIRM_SECONDS)
 
     @property
     def api_busy(self) -> float:
-        """Calls of commands at the same time, and as many of queries; each of these has a connection."""
+        """The average number of concurrent commands, and of concurrent queries. Each query has a connection."""
         return self.commands * API_SECONDS
 
     @property
     def units(self) -> float:
-        """Aurora capacity units in all."""
+        """The Aurora capacity units in all."""
         return self.writer * (1 + self.readers)
 
 
@@ -126,7 +126,7 @@ LOADS = (Load(1, 2, 1, 0.5, 1, 2), Load(100, 10, 2, 2, 1, 2), Load(10_000, 500, 
 
 
 def table() -> str:
-    """docs/scaling.md's table."""
+    """Return docs/scaling.md's table."""
     rows: list[tuple[str, Callable[[Load], str]]] = [
         ("commands at once (30 ms each), and as many queries", lambda load: _whole(load.api_busy)),
         ("orders placed a second", lambda load: _number(load.orders)),
@@ -152,7 +152,7 @@ def table() -> str:
 
 
 def title(load: Load) -> str:
-    """The head of a load's column."""
+    """Return the heading of a load's column."""
     return "1 command/s" if load.commands == 1 else f"{load.commands:,}/s"
 
 

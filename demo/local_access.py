@@ -1,4 +1,4 @@
-"""Where the API is and what opens it: as the command line says, else this clone's local stack, while it runs."""
+"""The API's address and token: those of the command line, else those of this clone's local stack while it runs."""
 
 import os
 from typing import NamedTuple
@@ -19,14 +19,14 @@ class ApiAccess(NamedTuple):
 
 
 def access(url: str | None, token: str | None) -> ApiAccess:
-    """The API that is meant; the person is told where it is the local stack's.
+    """Return the API to use. Print its address if it is the local stack's.
 
     Args:
-        url: as the command line gives it.
-        token: the same; default: TRIBUTARY_TOKEN, else an admin's of the local stack.
+        url: the URL of the command line, if any.
+        token: the token of the command line, if any; default: TRIBUTARY_TOKEN, else an admin's of the local stack.
 
     Raises:
-        OpsError: no API is meant, the local stack does not run, or another API lacks a token.
+        OpsError: no URL is given and the local stack does not run, or another API's token is missing.
     """
     token = token or os.environ.get(TOKEN)
     if url:

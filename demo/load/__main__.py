@@ -1,4 +1,4 @@
-"""`python -m demo.load`: a mixed load on a running stack, every answer checked."""
+"""`python -m demo.load`: a mixed load on a running stack, with every answer checked."""
 
 import sys
 

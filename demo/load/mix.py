@@ -14,15 +14,15 @@ PIECES = 1_000_000
 ORDERS = 45.0
 _CUSTOMERS, _PRODUCTS = 20, 40
 _CONFIRMED = "/orders?status=confirmed&limit=50"
-# The path of what a service's aggregates are shown by; stock is shown with its product, whose version is another.
+# The paths that show each service's aggregates. Stock is shown with its product, which has a version of its own.
 _PATHS = {"customers": "/customers/{}", "catalog": "/products/{}", "inventory": "/products/{}", "orders": "/orders/{}"}
 
 
 class ShopMix(Mix):
-    """See `Mix`.
+    """The shop's mix of commands and queries. See `Mix`.
 
     Args:
-        orders: how many of 100 commands place an order, each of which the saga follows up with two of its own.
+        orders: how many of 100 commands place an order. The saga runs two more commands for each order.
     """
 
     lists = (
@@ -77,12 +77,12 @@ class ShopMix(Mix):
         return Shown(path, has_version=service != "inventory")
 
     def listed(self, path: str, items: Sequence[Mapping[str, Any]]) -> None:
-        """See `Mix.listed`: what is confirmed can be shipped."""
+        """See `Mix.listed`. Confirmed orders can be shipped."""
         if path == _CONFIRMED:
             self._to_ship.note(order["id"] for order in items)
 
     def register(self, commander: Commander) -> None:
-        """A new customer."""
+        """Register a new customer."""
         name = uuid.uuid4().hex
         body = {"name": f"Customer {name[:8]}", "email": f"{name}@load.example"}
         answer = commander.send("register", "customers", "", "POST", "/customers", body, Idempotency_Key=name)
@@ -90,7 +90,7 @@ class ShopMix(Mix):
             self.customers.append(answer.body["id"])
 
     def add_product(self, commander: Commander) -> None:
-        """A new product, with more in stock than will ever be ordered."""
+        """Add a new product, with more stock than will ever be ordered."""
         sku = f"L-{uuid.uuid4().hex[:12]}"
         price = commander.chance.randint(100, 9_999)
         body = {"sku": sku, "name": f"Lantern {sku[2:6]}", "price": price, "currency": CURRENCY}
@@ -99,23 +99,23 @@ class ShopMix(Mix):
             self.skus.append(sku)
 
     def receive(self, commander: Commander) -> None:
-        """Goods for a product."""
+        """Receive goods for a product."""
         self._receive(commander, commander.chance.choice(self.skus))
 
     def change_customer(self, commander: Commander) -> None:
-        """Another name."""
+        """Change a customer's name."""
         id = commander.chance.choice(self.customers)
         body = {"name": f"Customer {uuid.uuid4().hex[:8]}"}
         commander.send("change customer", "customers", id, "PATCH", f"/customers/{id}", body)
 
     def change_product(self, commander: Commander) -> None:
-        """Another price."""
+        """Change a product's price."""
         sku = commander.chance.choice(self.skus)
         body = {"price": commander.chance.randint(100, 9_999), "description": uuid.uuid4().hex}
         commander.send("change product", "catalog", sku, "PATCH", f"/products/{sku}", body)
 
     def place(self, commander: Commander) -> None:
-        """An order of a few products."""
+        """Place an order of a few products."""
         chance = commander.chance
         skus = chance.sample(self.skus, min(len(self.skus), chance.randint(1, 4)))
         lines = [{"sku": sku, "quantity": chance.randint(1, 5)} for sku in skus]
@@ -125,14 +125,14 @@ class ShopMix(Mix):
             self.orders.append(answer.body["id"])
 
     def cancel(self, commander: Commander) -> None:
-        """An order of some time ago; it may be too late."""
+        """Cancel an earlier order, which may be too late."""
         if self.orders:
             id = commander.chance.choice(self.orders[-500:])
             body = {"reason": "load"}
             commander.send("cancel", "orders", id, "POST", f"/orders/{id}/cancel", body, changes=False)
 
     def ship(self, commander: Commander) -> None:
-        """An order that was seen to be confirmed, or one more is placed."""
+        """Ship an order that was seen to be confirmed; if there is none, place another."""
         id = self._to_ship.take()
         if id is None:
             self.place(commander)

@@ -1,4 +1,4 @@
-"""`python -m demo.seed [FILE]`: loads the sample, or a file, into a running Tributary."""
+"""`python -m demo.seed [FILE]`: load the sample, or a file, into a running Tributary."""
 
 import argparse
 import sys
@@ -20,7 +20,7 @@ INTERRUPTED = 130
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the loader. Returns 0, 1 when something failed, 130 after Ctrl-C."""
+    """Run the loader. Return 0, 1 if something failed, or 130 after Ctrl-C."""
     try:
         options = _options(arguments)
     except OpsError as error:

@@ -1,4 +1,4 @@
-"""The run itself: survey, customers, products, stock receipts, orders, and the wait for their answers."""
+"""A run of the loader: survey, customers, products, stock receipts, orders, and the wait for their confirmation."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -24,15 +24,15 @@ _MOST_IN_A_RECEIPT = 1_000_000
 
 @dataclass(frozen=True)
 class SeedOptions:
-    """What a run is told.
+    """The options of a run.
 
     Attributes:
         file: the CSV file.
-        url: of the API.
+        url: the API's address.
         token: an admin's JWT, since orders are back-dated.
         wait: whether to wait until the orders are confirmed.
-        workers: how many requests are under way at once.
-        patience: seconds for which one request is tried again.
+        workers: the number of concurrent requests.
+        patience: the seconds for which a request is tried again.
     """
 
     file: Path
@@ -44,11 +44,11 @@ class SeedOptions:
 
 
 class Run:
-    """One run of the loader. It remembers nothing: what is there already, the API says.
+    """A run of the loader. It keeps no state between runs: the API says what exists already.
 
     Attributes:
-        survey: what the first pass found; empty before.
-        tally: what happened so far, also after an interruption.
+        survey: the result of the first pass; empty before it.
+        tally: the outcomes so far, also after an interruption.
     """
 
     def __init__(self, options: SeedOptions) -> None:
@@ -77,7 +77,7 @@ class Run:
             before = len(found.customers) + len(found.products) + len(found.quantities) + len(found.invoices)
 
             def each(what: str, items: Iterable[Item], work: Callable[[CommandClient, Item], None]) -> None:
-                # An invoice counts twice: it is placed, then confirmed.
+                # An invoice counts twice: when it is placed, and when it is confirmed.
                 line.begin(what, before + len(found.invoices) * self._options.wait)
                 workers.each(items, partial(_advancing, line, work))
 
@@ -87,7 +87,7 @@ class Run:
             placing = Placing(self._customer_ids, self.tally)
             each("invoices", invoices(self._sales(), found.invoices), placing.place)
             if self._options.wait:
-                # A large invoice is several orders, and those that were there already are not waited for.
+                # A large invoice is several orders, and there is no wait for those that existed already.
                 line.begin("confirmed", before + len(placing.placed))
                 answers = Answers(placing.placed, self.tally, self._options.patience)
                 answers.wait(make_client(), found.first, found.last, line.advance)

@@ -1,8 +1,8 @@
-"""Cuts both samples from the whole file: `python -m demo.seed.make_sample online-retail.csv.gz`.
+"""Cut both samples from the whole file: `python -m demo.seed.make_sample online-retail.csv.gz`.
 
-A sample is the first sale invoices (those with at least one sale line) with all their lines, in the file's
-order: 1,000 of them, and, for the small one, the first 200 of those that have at most 6 sale lines. The
-same file gives the same samples, byte by byte.
+A sample has the first sale invoices (those with at least one sale line) with all their lines, in the file's order.
+The large sample has 1,000 invoices. The small one has the first 200 invoices with at most 6 sale lines. The same file
+gives the same samples, byte by byte.
 """
 
 import argparse
@@ -22,13 +22,13 @@ SMALL_INVOICES, SMALL_LINES = 200, 6
 
 
 def make_sample(source: Path, target: Path, count: int = INVOICES, most_lines: int | None = None) -> int:
-    """Write the sample and return its number of lines.
+    """Write the sample, and return its number of lines.
 
     Args:
         source: the whole file.
-        target: a gzipped CSV file; replaced.
-        count: how many sale invoices.
-        most_lines: the most sale lines that one of them has; None for any number.
+        target: the gzipped CSV file to write or replace.
+        count: the number of sale invoices.
+        most_lines: the most sale lines of an invoice; None for any number.
 
     Raises:
         BadFile: the source cannot be read.
@@ -37,7 +37,7 @@ def make_sample(source: Path, target: Path, count: int = INVOICES, most_lines: i
     lines = 0
     with (
         target.open("wb") as raw,
-        # No name and no time inside, so that it depends on the lines alone.
+        # The gzip header has no name and no time, so that the file depends on the lines alone.
         gzip.GzipFile("", "wb", 9, raw, mtime=0) as zipped,
         io.TextIOWrapper(zipped, "utf-8", newline="") as text,
     ):
@@ -51,13 +51,13 @@ def make_sample(source: Path, target: Path, count: int = INVOICES, most_lines: i
 
 
 def _first_sale_invoices(source: Path, count: int, most_lines: int | None) -> set[str]:
-    """The invoices whose first sale line comes before all others'."""
+    """Return the invoices whose first sale line comes before all others'."""
     lines = Counter(line.invoice for line in RetailFile(source).lines() if isinstance(sale_of(line), Sale))
     return set(islice((name for name, number in lines.items() if not most_lines or number <= most_lines), count))
 
 
 def main() -> None:
-    """Make the samples that are kept beside the loader."""
+    """Write the samples that are kept beside the loader."""
     parser = argparse.ArgumentParser(prog="python -m demo.seed.make_sample", description=__doc__)
     parser.add_argument("source", type=Path, help="the whole year, CSV, plain or gzipped")
     source = parser.parse_args().source

@@ -11,7 +11,7 @@ MOST_LINES = 1_000
 
 
 class SeedOrderLine(NamedTuple):
-    """One line of an order; unit_price in pence."""
+    """A line of an order. unit_price is in pence."""
 
     sku: str
     quantity: int
@@ -19,7 +19,7 @@ class SeedOrderLine(NamedTuple):
 
 
 class SeedOrder(NamedTuple):
-    """What POST /orders is asked for, but with the file's number of the customer."""
+    """The body of POST /orders, but with the file's number of the customer."""
 
     reference: str
     customer: str
@@ -28,19 +28,19 @@ class SeedOrder(NamedTuple):
 
     @property
     def total(self) -> int:
-        """The order's worth in pence."""
+        """The order's total in pence."""
         return sum(line.quantity * line.unit_price for line in self.lines)
 
 
 def invoices(sales: Iterable[Sale], line_counts: Mapping[str, int]) -> Iterator[list[Sale]]:
-    """The sales of one invoice after the other, each as soon as its last line has come.
+    """Yield the sales of each invoice, as soon as the invoice's last line was read.
 
     Args:
-        sales: in the file's order; an invoice's lines may lie apart.
+        sales: the sales in the file's order; an invoice's lines need not follow each other.
         line_counts: invoice -> number of its sales, from the first pass.
 
     Raises:
-        BadFile: when the file is no longer the one that was counted.
+        BadFile: the file has changed since the first pass.
     """
     incomplete: dict[str, list[Sale]] = {}
     complete = 0
@@ -55,10 +55,10 @@ def invoices(sales: Iterable[Sale], line_counts: Mapping[str, int]) -> Iterator[
 
 
 def orders_of(invoice: Sequence[Sale]) -> list[SeedOrder]:
-    """The orders of an invoice: one, or as many as its SKUs and lines need.
+    """Yield the orders of an invoice: one, or as many as its SKUs and lines need.
 
     Raises:
-        BadFile: when the invoice names two customers.
+        BadFile: the invoice names two customers.
     """
     first = invoice[0]
     others = {sale.customer for sale in invoice} - {first.customer}
@@ -71,7 +71,7 @@ def orders_of(invoice: Sequence[Sale]) -> list[SeedOrder]:
 
 
 def _parts(invoice: Sequence[Sale]) -> Iterator[tuple[SeedOrderLine, ...]]:
-    """The lines cut, in their order, before each that would be one SKU or one line too many."""
+    """Yield the lines in parts. A part ends before the line that would be one SKU or one line too many."""
     part: list[SeedOrderLine] = []
     skus: set[str] = set()
     for sale in invoice:

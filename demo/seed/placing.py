@@ -1,4 +1,4 @@
-"""Places orders, and waits until the order saga has answered each of them."""
+"""Place orders, and wait until the order saga has confirmed or rejected each of them."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,21 +16,21 @@ _SOLD = ("confirmed", "shipped", "delivered")
 
 
 class Placed(NamedTuple):
-    """An order that is there; total in pence, as the file says."""
+    """An order that exists. The total is in pence, as in the file."""
 
     id: str
     total: int
 
 
 class Placing:
-    """Places the orders of invoices; for many threads.
+    """A worker that places the orders of invoices. It is for many threads.
 
     Args:
-        customer_ids: by the file's number of the customer.
-        tally: counts what happens.
+        customer_ids: the customers' ids by the file's numbers.
+        tally: counts the outcomes.
 
     Attributes:
-        placed: the orders that are there, by reference.
+        placed: the orders that exist, by reference.
     """
 
     def __init__(self, customer_ids: Mapping[str, str], tally: SeedTally) -> None:
@@ -63,7 +63,7 @@ class Placing:
                 self.placed[order.reference] = placed
 
     def _is_ours(self, client: CommandClient, reference: str, order: Placed) -> bool:
-        """Whether an order that was there is what the file says; one that nobody can see yet is believed to be."""
+        """Return whether an existing order matches the file. An order that no query shows yet is assumed to match."""
         found = client.get(f"/orders/{order.id}")
         if found.status == 200 and found.body["total"] != order.total:
             self._tally.not_confirmed(_is_another(reference, found.body, order))
@@ -72,12 +72,12 @@ class Placing:
 
 
 class Answers:
-    """Waits until the saga has confirmed or rejected orders, as the read model shows it.
+    """A wait until the saga has confirmed or rejected orders, as the read model shows it.
 
     Args:
         placed: the orders, by reference.
-        tally: counts what became of them.
-        patience: seconds without any progress after which the rest is given up.
+        tally: counts the outcomes.
+        patience: the seconds without any progress after which the other orders are given up.
     """
 
     def __init__(self, placed: Mapping[str, Placed], tally: SeedTally, patience: float) -> None:
@@ -86,13 +86,13 @@ class Answers:
         self._patience = patience
 
     def wait(self, client: CommandClient, first: str, last: str, advance: Callable[[int], None]) -> None:
-        """Look at the file's time again and again.
+        """Look at the orders of the file's time range until all are answered.
 
         Args:
-            client: of the API.
-            first: when the file's first order was placed.
-            last: when its last was.
-            advance: told how many more are answered.
+            client: a client of the API.
+            first: the time of the file's first order.
+            last: the time of its last order.
+            advance: is called with the number of newly answered orders.
         """
         give_up = time.monotonic() + self._patience
         while self._waiting:
@@ -103,11 +103,11 @@ class Answers:
             elif begun > give_up:
                 self._leave()
             if self._waiting:
-                # A look at a whole year takes its time, which the saga needs too.
+                # A look at a whole year takes time, which the saga needs too.
                 time.sleep(max(_PAUSE_SECONDS, _PAUSE_LOOKS * (time.monotonic() - begun)))
 
     def _look(self, shown: Iterable[Mapping[str, Any]]) -> int:
-        """Count those that are answered by now; how many."""
+        """Count the orders that are answered by now, and return their number."""
         answered = 0
         for item in shown:
             order = self._waiting.get(item["reference"] or "")
@@ -140,7 +140,7 @@ def _is_another(reference: str, shown: Mapping[str, Any], order: Placed) -> str:
 
 
 def _shown(client: CommandClient, first: str, last: str) -> Iterable[Mapping[str, Any]]:
-    """The orders that the read model shows of that time."""
+    """Return the orders of that time range that the read model shows."""
     query = {"placed_from": first, "sort": "placed_at", "limit": "200"}
     for item in pages(client, f"/orders?{urlencode(query)}"):
         if item["placed_at"] > last:

@@ -1,4 +1,4 @@
-"""What a line of the file becomes: a sale, or something skipped for a stated reason."""
+"""How a line of the file becomes a sale, or is skipped for a stated reason."""
 
 import re
 from datetime import datetime
@@ -10,7 +10,7 @@ from demo.seed.table import RetailLine
 
 CURRENCY = "GBP"
 _GREATEST_QUANTITY = 1_000_000
-_GREATEST_PRICE = 1_000_000_000  # pence
+_GREATEST_PRICE = 1_000_000_000  # in pence
 _LONGEST_SKU = 64
 _NOT_IN_A_SKU = re.compile(r"[^A-Za-z0-9._-]")
 _INVOICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,55}")  # leaves room for "/2" in a reference of 64
@@ -21,7 +21,7 @@ _NOT_PRINTABLE = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 class Reason(StrEnum):
-    """Why a line is skipped, in the order in which the reasons are looked for."""
+    """A reason why a line is skipped. The members are in the order in which they are checked."""
 
     CANCELLED = "of cancellations"
     NO_CUSTOMER = "without a customer"
@@ -32,12 +32,12 @@ class Reason(StrEnum):
 
     @property
     def is_odd(self) -> bool:
-        """Whether a person will want to see which lines they are."""
+        """Whether a person should see which lines they are."""
         return self in (Reason.PENCE, Reason.UNUSABLE)
 
 
 class Skipped(NamedTuple):
-    """A line that is no sale. `worth` is quantity x price in pounds, 0 where they cannot be read."""
+    """A line that is not a sale. `worth` is quantity x price in pounds, or 0 if they cannot be read."""
 
     line: RetailLine
     reason: Reason
@@ -45,7 +45,7 @@ class Skipped(NamedTuple):
 
 
 class Sale(NamedTuple):
-    """A line that is a sale. Times are ISO 8601 UTC, prices pence."""
+    """A line that is a sale. Times are in ISO 8601, UTC. Prices are in pence."""
 
     invoice: str
     placed_at: str
@@ -59,7 +59,7 @@ class Sale(NamedTuple):
 
 
 def sale_of(line: RetailLine) -> Sale | Skipped:
-    """The sale that a line is, or why it is none."""
+    """Return the sale that a line describes, or the reason why it is not a sale."""
     quantity, price = _number(line.quantity), _number(line.unit_price)
     if quantity is None or price is None:
         return Skipped(line, _reason_of_kind(line) or Reason.UNUSABLE, Decimal())
@@ -84,7 +84,7 @@ def sale_of(line: RetailLine) -> Sale | Skipped:
 
 
 def sku_of(stock_code: str) -> str:
-    """The SKU of a stock code: '-' for each character that a SKU cannot hold, and X before an odd first one."""
+    """Return the SKU of a stock code: '-' for each character that a SKU cannot have, and X before an odd first one."""
     sku = _NOT_IN_A_SKU.sub("-", stock_code)
     return sku if sku[:1].isalnum() else f"X{sku}"
 
@@ -104,7 +104,7 @@ def _reason_of_amount(quantity: Decimal, price: Decimal) -> Reason | None:
 
 
 def _usable(line: RetailLine, quantity: Decimal, price: Decimal) -> bool:
-    """Whether the API can take the line's values."""
+    """Return whether the API accepts the line's values."""
     return (
         quantity % 1 == 0
         and quantity <= _GREATEST_QUANTITY
@@ -116,12 +116,12 @@ def _usable(line: RetailLine, quantity: Decimal, price: Decimal) -> bool:
 
 
 def _number(text: str) -> Decimal | None:
-    """The exact number, or None where there is none that Decimal's 28 digits hold in every sum here."""
+    """Return the exact number, or None for text that is no number or has too many digits for exact sums in Decimal."""
     return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
 def _moment(text: str) -> str:
-    """2010-12-01 08:26:00, taken as UTC, as RFC 3339; "" where it is no time."""
+    """Return a time such as 2010-12-01 08:26:00, taken as UTC, in RFC 3339; "" for text that is no time."""
     try:
         datetime.fromisoformat(text)
     except ValueError:
@@ -130,5 +130,5 @@ def _moment(text: str) -> str:
 
 
 def _clean(text: str, longest: int) -> str:
-    """Without control characters and outer blanks, cut to what the API takes."""
+    """Return text without control characters and outer spaces, cut to the API's limit."""
     return _NOT_PRINTABLE.sub(" ", text).strip()[:longest].strip()

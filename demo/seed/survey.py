@@ -1,4 +1,4 @@
-"""The first pass: what the file's sales need before the first order can be placed."""
+"""The first pass: find what must exist before the first order can be placed."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -14,7 +14,7 @@ _EVERY = 5_000
 
 
 class SurveyedProduct(NamedTuple):
-    """A SKU's name and price (pence) at its first sale line, and the stock code that it stands for."""
+    """A product: the name and the price (in pence) of its SKU's first sale line, and its stock code."""
 
     name: str
     price: int
@@ -23,7 +23,7 @@ class SurveyedProduct(NamedTuple):
 
 @dataclass
 class Skips:
-    """The skipped lines by reason: how many, what they were worth in pounds, the first few by name."""
+    """The skipped lines of each reason: their number, their worth in pounds, and the first few as text."""
 
     count: Counter[Reason] = field(default_factory=Counter)
     worth: dict[Reason, Decimal] = field(default_factory=dict)
@@ -41,19 +41,19 @@ class Skips:
 
 @dataclass
 class Survey:
-    """What the first pass learnt. It grows with customers, SKUs and invoices, not with lines.
+    """The result of the first pass. It grows with customers, SKUs and invoices, not with lines.
 
     Attributes:
-        digest: of the file, as Table says.
-        lines: all lines but the header.
+        digest: the file's digest, as RetailFile computes it.
+        lines: the number of lines without the header.
         customers: number -> country.
         products: SKU -> name and price.
         quantities: SKU -> pieces sold.
-        invoices: invoice -> its sale lines; orders.py knows by it when an invoice is complete.
-        amount: pence, of all sales.
+        invoices: invoice -> number of its sale lines, by which orders.py knows when an invoice is complete.
+        amount: the total of all sales in pence.
         first, last: the times of the earliest and the latest sale, as Sale says them.
-        skips: the lines that are no sale.
-        renamed: stock code -> (SKU, sale lines), where they differ.
+        skips: the lines that are not sales.
+        renamed: stock code -> (SKU, sale lines), if they differ.
     """
 
     digest: str = ""
@@ -72,7 +72,7 @@ class Survey:
         """Count one sale.
 
         Raises:
-            BadFile: when two stock codes would share a SKU.
+            BadFile: two stock codes would share a SKU.
         """
         self.customers.setdefault(sale.customer, sale.country)
         product = self.products.setdefault(sale.sku, SurveyedProduct(sale.name, sale.unit_price, sale.stock_code))
@@ -95,10 +95,10 @@ def survey(table: RetailFile, progress: Callable[[int], None] = lambda lines: No
 
     Args:
         table: the file.
-        progress: called now and then with the number of lines read since the last call.
+        progress: is called now and then with the number of lines read since the last call.
 
     Raises:
-        BadFile: when it cannot be read, or two stock codes would share a SKU.
+        BadFile: the file cannot be read, or two stock codes would share a SKU.
     """
     result = Survey()
     for line in table.lines():

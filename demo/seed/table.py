@@ -13,11 +13,11 @@ _GZIP_MAGIC = b"\x1f\x8b"
 
 
 class BadFile(Exception):
-    """The file cannot be read as the Online Retail table; the message says where and why."""
+    """The file cannot be read as the Online Retail table. The message says where and why."""
 
 
 class RetailLine(NamedTuple):
-    """One line as it stands, all text. `number` counts lines of the file from 1, the header included."""
+    """A line of the file, all text. `number` counts lines of the file from 1, including the header."""
 
     number: int
     invoice: str
@@ -37,7 +37,7 @@ class RetailFile:
         path: a CSV file with the columns of COLUMNS, UTF-8, plain or gzipped.
 
     Attributes:
-        digest: SHA-256 (hex) of the uncompressed text, once `lines` has come to the end; else "".
+        digest: SHA-256 (hex) of the uncompressed text once `lines` has reached the end; "" before.
     """
 
     def __init__(self, path: Path) -> None:
@@ -45,10 +45,10 @@ class RetailFile:
         self.digest = ""
 
     def lines(self) -> Iterator[RetailLine]:
-        """All lines but the header, one at a time.
+        """Yield all lines but the header.
 
         Raises:
-            BadFile: when it is missing, damaged, not UTF-8 or lacks a column.
+            BadFile: the file is missing, damaged or not UTF-8, or it lacks a column.
         """
         number = 1
         try:
@@ -63,9 +63,9 @@ class RetailFile:
             raise BadFile(f"{self.path}, after record {number}: {error}") from error
 
     def _text(self, file: IO[bytes]) -> Iterator[str]:
-        """The file's lines as text; sets the digest at its end."""
+        """Yield the file's lines as text. Set the digest at the end."""
         digest = hashlib.sha256()
-        encoding = "utf-8-sig"  # a byte order mark, if any, stands before the first line only
+        encoding = "utf-8-sig"  # a byte order mark, if any, is before the first line only
         for line in file:
             digest.update(line)
             yield line.decode(encoding)
@@ -78,7 +78,7 @@ class RetailFile:
 
 
 def _open(path: Path) -> IO[bytes]:
-    """The bytes of a file, uncompressed where its first bytes say gzip, whatever its name."""
+    """Return the bytes of a file, uncompressed if its first bytes are those of gzip, whatever its name is."""
     with path.open("rb") as file:
         zipped = file.read(2) == _GZIP_MAGIC
     return gzip.open(path, "rb") if zipped else path.open("rb")  # type: ignore[return-value]  # GzipFile reads alike

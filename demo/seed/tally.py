@@ -1,4 +1,4 @@
-"""What was loaded, what was there, what failed; counted by many threads, told in one line."""
+"""The outcomes of a run: loaded, existing, failed. Many threads count them, and one line summarizes them."""
 
 import threading
 from collections import Counter
@@ -13,7 +13,7 @@ _MOST_MESSAGES = 20
 
 
 class SeedKind(StrEnum):
-    """What is loaded, in the order of loading."""
+    """A kind of item to load, in the order of loading."""
 
     CUSTOMERS = "customers"
     PRODUCTS = "products"
@@ -22,14 +22,14 @@ class SeedKind(StrEnum):
 
 
 class SeedTally:
-    """Counts of outcomes; safe to use from many threads.
+    """Counts of outcomes. Safe to use from many threads.
 
     Attributes:
         loaded, existing, failed: by kind.
-        pence: worth of the orders that are loaded, or were there, or failed: by the same three words.
-        confirmed: orders that are confirmed, or further.
-        cancelled: orders that somebody cancelled since.
-        unconfirmed: orders that are there and were not confirmed.
+        pence: the worth of the loaded, existing and failed orders, by these words.
+        confirmed: orders that are confirmed, or shipped or delivered since.
+        cancelled: orders that somebody has cancelled since.
+        unconfirmed: orders that exist and were not confirmed.
         messages: the first failures, as sentences.
     """
 
@@ -45,7 +45,7 @@ class SeedTally:
         self.messages: list[str] = []
 
     def count(self, kind: SeedKind, answer: FinalResponse, what: str, pence: int = 0) -> bool:
-        """Count what the API answered to a command that brings something in; whether that is there now."""
+        """Count the API's answer to a command that adds an item. Return whether the item exists now."""
         if answer.status in (200, 201):
             self.load(kind, pence)
         elif answer.code == "duplicate" and answer.body.get("existing"):
@@ -56,13 +56,13 @@ class SeedTally:
         return True
 
     def load(self, kind: SeedKind, pence: int = 0) -> None:
-        """Count something that this run brought in."""
+        """Count an item that this run loaded."""
         with self._lock:
             self.loaded[kind] += 1
             self.pence["loaded"] += pence
 
     def exist(self, kind: SeedKind, pence: int = 0) -> None:
-        """Count something that was there already."""
+        """Count an item that existed already."""
         with self._lock:
             self.existing[kind] += 1
             self.pence["existing"] += pence
@@ -78,13 +78,13 @@ class SeedTally:
             self.cancelled += 1
 
     def not_confirmed(self, message: str) -> None:
-        """Count an order that is there but not as it should be."""
+        """Count an order that exists but is not as expected."""
         with self._lock:
             self.unconfirmed += 1
             self._keep(message)
 
     def fail(self, kind: SeedKind, message: str, pence: int = 0) -> None:
-        """Count a failure and keep the first messages."""
+        """Count a failure, and keep the first messages."""
         with self._lock:
             self.failed[kind] += 1
             self.pence["failed"] += pence
@@ -92,7 +92,7 @@ class SeedTally:
 
     @property
     def failures(self) -> int:
-        """How much went wrong, whatever it was."""
+        """The number of all failures."""
         return self.failed.total() + self.unconfirmed
 
     def _keep(self, message: str) -> None:
@@ -101,7 +101,7 @@ class SeedTally:
 
 
 def summary(survey: Survey, tally: SeedTally, waited: bool) -> str:
-    """The last line: loaded, already there, skipped and why, failed."""
+    """Return the last line of output: loaded, existing, skipped with reasons, failed."""
     parts = [
         f"loaded: {_counts(tally.loaded, tally.pence['loaded'])}",
         f"already there: {_counts(tally.existing, tally.pence['existing'])}",
@@ -118,7 +118,7 @@ def summary(survey: Survey, tally: SeedTally, waited: bool) -> str:
 
 
 def pounds(pence: int) -> str:
-    """1234567 -> "12,345.67 GBP"."""
+    """Return an amount as text: 1234567 -> "12,345.67 GBP"."""
     return f"{Decimal(pence).scaleb(-2):,.2f} GBP"
 
 

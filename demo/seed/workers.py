@@ -1,4 +1,4 @@
-"""A few threads, each with a client of its own, and no more work taken from the source than they can do."""
+"""A few threads, each with a client of its own. They take items from the source only as fast as they work."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -12,12 +12,12 @@ _WAITING_PER_WORKER = 2
 
 
 class Workers:
-    """Does work on items in threads; usable as a context manager.
+    """Threads that do work on items. Usable as a context manager.
 
     Args:
-        count: how many threads.
+        count: the number of threads.
         make_client: makes a thread's client.
-        stopping: set here when an item's work raises or the run is interrupted; clients stop waiting by it.
+        stopping: an event that is set when an item's work raises or the run is interrupted. It ends the clients' waits.
     """
 
     def __init__(self, count: int, make_client: Callable[[], CommandClient], stopping: threading.Event) -> None:
@@ -39,7 +39,7 @@ class Workers:
         """Call `work(client, item)` for every item, in no certain order, and return when all are done.
 
         Raises:
-            Exception: the first that a call of `work` raised; items not begun by then are left.
+            Exception: the first that a call of `work` raised. Items that were not begun are left.
         """
         futures: set[Future[None]] = set()
         failed: list[BaseException] = []
@@ -52,7 +52,7 @@ class Workers:
                 self._stopping.set()
 
         for item in items:
-            self._slots.acquire()  # the backpressure: the source is read no faster than the API answers
+            self._slots.acquire()  # the backpressure: the source is read only as fast as the API answers
             if failed:
                 self._slots.release()
                 break

@@ -4,7 +4,7 @@ import re
 
 
 def logical(name: str) -> str:
-    """Return a name as a logical id of CloudFormation, letters and digits only: "gift_cards.issue" -> "GiftCardsIssue"."""
+    """Return a logical id of CloudFormation, which has only letters and digits: "gift_cards.add" -> "GiftCardsAdd"."""
     return "".join(word[:1].upper() + word[1:] for word in re.findall(r"[A-Za-z0-9]+", name))
 
 

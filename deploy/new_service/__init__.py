@@ -1,1 +1,1 @@
-"""Write a first version of a service: `make new-service NAME=gift_cards` writes its folder, its line, generated files."""
+"""Write a first version of a service: `make new-service NAME=gift_cards` writes its folder and all generated files."""

@@ -71,7 +71,7 @@ def values_of(names: Names) -> Mapping[str, str]:
 
 
 def _matrix(service: str) -> str:
-    """Return the table of tests/matrix.md: a row for each route, and for each role two columns (item exists, or not)."""
+    """Return the table of tests/matrix.md: a row for each route, two columns for each role (item exists, or not)."""
     columns, let = list(PERMISSIONS.roles), _roles()
     head = ["route", "no token", *(f"{role}{case}" for role in columns for case in ("", ", none"))]
     rows = [[f"{service}.{route}", "401", *_statuses(columns, let, *found)] for route, found in _FOUND.items()]
