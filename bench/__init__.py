@@ -1,1 +1,1 @@
-"""Benchmarks, each beside the peers that it runs against, in one process and on one server."""
+"""Benchmarks. Each runs beside the implementations that it is compared with, in one process and on one server."""

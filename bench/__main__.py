@@ -1,8 +1,8 @@
-"""Measure every path beside its peers, and print one table.
+"""Measure every path beside the implementations that it is compared with, and print one table.
 
     python -m bench [--only query,command] [--orders 5000] [--short] [--json FILE] [--write docs/performance.md]
 
-Fails if a path does not work, or if its two sides differ at the end; not if a bar is missed, which the table shows.
+Fails if a path does not work, or if its two sides differ at the end. A missed bar is no failure: the table shows it.
 """
 
 import argparse
@@ -18,14 +18,14 @@ from pathlib import Path
 from bench import table
 from bench.rows import Row, Size
 
-# Each is a module of bench/ with `rows`, in the order of the table.
+# Each name is a module of bench/ with a function `rows`, in the order of the table.
 PATHS = ("projector", "rebuild", "verify", "command", "query", "search", "composed", "visible", "stack", "saga", "cold")
-# Measured where --only names them: they decide a setting, and are no promise.
+# Measured only if --only names them. They help to choose a setting, and promise nothing.
 FURTHER = ("buckets",)
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", type=_paths, default=PATHS, help=f"some of {','.join(PATHS + FURTHER)}")
     parser.add_argument("--orders", type=int, help="for each path that has a number of orders")
@@ -61,7 +61,7 @@ def _paths(text: str) -> Sequence[str]:
 
 
 def measure(name: str, size: Size) -> list[Row] | None:
-    """The rows of a path, each told as it comes; None if it failed, which is told as well."""
+    """Return the rows of a path, or None if it failed. Print each row, or the failure."""
     start = time.perf_counter()
     rows = []
     try:

@@ -1,13 +1,13 @@
-"""What it brings that a bestseller's sales of a day are split over buckets.
+"""The gain from splitting a bestseller's sales of a day over buckets.
 
-Several projectors, each a process with orders of its own, write confirmed orders of one and the same product at once,
-to a private mariadbd that flushes every commit to disk. A transaction holds the summary's row until it is durable: with
-one bucket all of them want the same row, with four each order wants one of four. A batch of n orders wants up to n
-buckets, so what buckets bring depends on the batch. Rounds take turns, and the median counts.
+Several projectors, each a process with orders of its own, write confirmed orders of one product at the same time, to a
+private mariadbd that flushes every commit to disk. A transaction locks the summary's row until it is durable. With one
+bucket, all transactions need the same row; with four, each order needs one of four rows. A batch of n orders needs up
+to n buckets, so the gain depends on the batch size. Rounds take turns, and the median counts.
 
-A server on the same machine answers and commits in far less time than Aurora does from another; so all is measured
-twice, the second time with every statement longer by 1 ms and every commit by 5 ms. The locks, and the waiting for
-them, are real both times.
+A server on the same machine answers and commits much faster than Aurora does over a network. So everything is measured
+twice, the second time with 1 ms added to every statement and 5 ms to every commit. The locks and the waits for them are
+real both times.
 """
 
 import multiprocessing
@@ -34,22 +34,22 @@ if TYPE_CHECKING:
     from pymysql.connections import Connection
     from pymysql.cursors import Cursor
 
-# Not forks, which would share the parent's connections.
+# Not forks, since a fork would share the parent's connections.
 PROCESSES = multiprocessing.get_context("spawn")
 TABLE = "bench-orders"
-# Seconds by which a statement takes longer, and a commit.
+# The seconds that are added to a statement, and to a commit.
 _FAR = (0.001, 0.005)
 
 
 class Setting(NamedTuple):
-    """What one measurement is made with.
+    """The parameters of a measurement.
 
     Attributes:
         url: the database.
-        projectors: how many write at once.
-        orders: of all of them together.
-        size: orders a batch.
-        distance: seconds by which a statement takes longer, and a commit.
+        projectors: the number of concurrent projectors.
+        orders: the orders of all projectors together.
+        size: the orders in a batch.
+        distance: the seconds that are added to a statement, and to a commit.
     """
 
     url: str
@@ -60,31 +60,31 @@ class Setting(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """Orders a second of all projectors together, and the part of their time in which they waited for locks."""
+    """The orders a second of all projectors together, and the share of their time in which they waited for locks."""
 
     rate: float
     waiting: float
 
 
 class Distant:
-    """A connection to a server that is further away than it is."""
+    """A connection to a server that seems further away than it is."""
 
     def __init__(self, url: str, distance: tuple[float, float]) -> None:
         self._real = connect(url)
         self._statement, self._commit = distance
 
     def query(self, statement: str | bytes) -> Any:
-        """Take longer, then run it."""
+        """Wait, then run the statement."""
         time.sleep(self._commit if statement == "COMMIT" else self._statement)
         return self._real.query(statement)
 
     def _execute_command(self, command: int, statement: bytes) -> None:
-        """The same for a statement whose answer is read later."""
+        """Wait, then run a statement whose answer is read later."""
         time.sleep(self._statement)
         self._real._execute_command(command, statement)  # type: ignore[attr-defined]  # not in the stubs
 
     def cursor(self) -> Any:
-        """A cursor whose statements take longer as well."""
+        """Return a cursor whose statements take longer as well."""
         return self._real.cursorclass(self)  # type: ignore[arg-type]
 
     def __getattr__(self, name: str) -> Any:
@@ -92,7 +92,7 @@ class Distant:
 
 
 def rows(size: Size) -> Iterator[Row]:
-    """For each size of batch, near and far: orders a second with all buckets, beside one bucket."""
+    """Yield for each batch size, near and far, the orders a second with all buckets, compared with one bucket."""
     projectors, orders = size.choose(8, 2), size.choose_orders(2000, 10)
     batches, rounds = ((1, 10, 100), 3) if not size.short else ((5,), 1)
     with server() as url:
@@ -111,7 +111,7 @@ def rows(size: Size) -> Iterator[Row]:
 
 
 def compare(setting: Setting, rounds: int) -> tuple[Measured, Measured]:
-    """What one bucket and all of them come to: medians."""
+    """Return the medians with one bucket, and with all buckets."""
     found: dict[int, list[Measured]] = {1: [], BUCKETS: []}
     for _ in range(rounds):
         for buckets, measurements in found.items():
@@ -121,7 +121,7 @@ def compare(setting: Setting, rounds: int) -> tuple[Measured, Measured]:
 
 
 def measure(setting: Setting, buckets: int) -> Measured:
-    """One run of all projectors, on empty tables."""
+    """Return the result of one run of all projectors, on empty tables."""
     connection = connect(setting.url)
     for table in (*PROJECTION.tables, timeline.TABLE):
         connection.query(f"TRUNCATE {table.name}")
@@ -144,7 +144,7 @@ def measure(setting: Setting, buckets: int) -> Measured:
 
 
 def work(setting: Setting, buckets: int, number: int, ready: Any) -> None:
-    """One projector, in a process of its own: connects, waits for the others, writes its batches."""
+    """Run one projector in a process of its own: connect, wait for the others, write the batches."""
     records = [record(each) for each in range(number, setting.orders, setting.projectors)]
     services = {TABLE: replace(SERVICE, projection=in_buckets(buckets))}
     deps = ProjectorDeps(
@@ -159,7 +159,7 @@ def work(setting: Setting, buckets: int, number: int, ready: Any) -> None:
 
 
 def in_buckets(count: int) -> Any:
-    """The orders' projection, its sales by product in that many buckets."""
+    """Return the orders' projection with its sales by product in that many buckets."""
     *others, sales = PROJECTION.summaries
     assert sales.table is SALES_BY_PRODUCT
 
@@ -171,7 +171,7 @@ def in_buckets(count: int) -> Any:
 
 
 def record(number: int) -> dict[str, Any]:
-    """A stream record of a confirmed order of the bestseller, by a customer of its own."""
+    """Return a stream record of a confirmed order of the bestseller. Each order has a customer of its own."""
     line = {"sku": "BESTSELLER-1", "quantity": 1, "unit_price": 295}
     state = {
         "customer_id": f"cus_{number:026}",
@@ -194,7 +194,7 @@ def record(number: int) -> dict[str, Any]:
 
 
 def lock_seconds(connection: "Connection[Cursor]") -> float:
-    """How long all transactions have waited for rows' locks since the server started."""
+    """Return the seconds for which all transactions have waited for row locks since the server started."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_time'")
         ((_, milliseconds),) = cursor.fetchall()
@@ -202,7 +202,7 @@ def lock_seconds(connection: "Connection[Cursor]") -> float:
 
 
 def check(connection: "Connection[Cursor]", orders: int, buckets: int) -> None:
-    """Stop unless the summary counts every order, in that many rows."""
+    """Fail unless the summary counts every order, in that many rows."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT COUNT(*), SUM(orders) FROM {SALES_BY_PRODUCT.name}")
         assert cursor.fetchone() == (buckets, orders)

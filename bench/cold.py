@@ -1,11 +1,11 @@
 """A cold start: from a fresh interpreter to the first answer, beside the same route in two frameworks.
 
-Ours is the function's package as `make deploy` has it: app.py with all routes, and the libraries that the function
-imports, no others. A query answers GET /orders/{id} with 20 lines, PyMySQL's connection included; a command answers
-PATCH /customers/{id}, boto3's client included. Beside it, the same route, alone, over the same rows or a table of its
-own, with pydantic's types, in Powertools for AWS Lambda and in FastAPI behind Mangum (bench/peers), in the releases of
-requirements/peers.txt. All are compiled beforehand. `python -I -S` starts each, with its folders on sys.path, in turns;
-the median counts. The better of both is what ours is compared with.
+Ours is the function's package as `make deploy` makes it: app.py with all routes, and only the libraries that the
+function imports. A query answers GET /orders/{id} with 20 lines, and opens PyMySQL's connection. A command answers
+PATCH /customers/{id}, and creates boto3's client. The frameworks are Powertools for AWS Lambda, and FastAPI behind
+Mangum (bench/peers), in the releases of requirements/peers.txt. They serve the same route and no other, over the same
+rows or a table of their own, with pydantic's types. All are compiled beforehand. `python -I -S` starts each with its
+folders on sys.path. The starts take turns, and the median counts. Ours is compared with the faster framework.
 """
 
 import compileall
@@ -61,10 +61,10 @@ class ColdStart:
     """The ways to answer one event.
 
     Args:
-        folder: for packages and the event.
-        function: of ours, in template.yaml.
+        folder: the folder for packages and the event.
+        function: the name of our function in template.yaml.
         request: the event.
-        env: the environment of all.
+        env: the environment variables of all processes.
     """
 
     def __init__(self, folder: Path, function: str, request: Mapping[str, Any], env: Mapping[str, str]) -> None:
@@ -82,10 +82,10 @@ class ColdStart:
             self.contenders[name] = partial(self.answer, f"{ROOT}:{libraries}", module, "handler")
 
     def answer(self, folders: str, module: str, name: str) -> None:
-        """Start an interpreter, and have the handler answer the event.
+        """Start an interpreter, and let the handler answer the event.
 
         Raises:
-            AssertionError: it does not answer 200.
+            AssertionError: the answer is not 200.
         """
         command = [sys.executable, "-I", "-S", "-c", _CHILD, folders, module, name, str(self._event)]
         done = subprocess.run(command, env=self._env, cwd="/", capture_output=True, text=True, check=False)
@@ -93,7 +93,7 @@ class ColdStart:
 
 
 def rows(size: Size) -> Iterator[Row]:
-    """Milliseconds of a query and of a command."""
+    """Yield the milliseconds of a query and of a command."""
     if not _PEERS.exists():
         raise LocalError("the peers are not installed; run `make bench-tools`")
     rounds = size.choose(15, 1)
@@ -119,7 +119,7 @@ def rows(size: Size) -> Iterator[Row]:
 
 
 def create_naive(world: Shop, id: str) -> None:
-    """The frameworks' own table, with the customer."""
+    """Create the frameworks' own table, with the customer."""
     world.dynamodb.create_table(
         TableName=_NAIVE,
         BillingMode="PAY_PER_REQUEST",

@@ -1,18 +1,18 @@
-"""A command beside the same calls by bare boto3, and beside what most samples do.
+"""A command, compared with the same calls by bare boto3, and with the code of most samples.
 
 All run in one process, on one embedded AWS, in turns, and the median counts.
 
-Ours begins with the event that Lambda gets behind the authorizer, and ends with the answer: routing, permissions,
-validation, the decision, the item with its events, ETag and Consistency-Token are in its time.
+Ours begins with the event that Lambda gets after the authorizer, and ends with the answer. Its time includes routing,
+permissions, validation, the decision, the item with its events, the ETag and the Consistency-Token.
 
-    bare boto3                       the requests that our command sends (change: GetItem, PutItem under a condition;
-                                     place: GetItem, BatchGetItem, PutItem), made beforehand, sent by boto3's client
-    bare boto3, without its checks   the same with parameter_validation=False, as our client is made
+    bare boto3                       the requests that our command sends, made beforehand and sent by boto3's client
+                                     (change: GetItem, PutItem under a condition; place: GetItem, BatchGetItem, PutItem)
+    bare boto3, without its checks   the same with parameter_validation=False, which our client has too
     most samples                     `boto3.resource("dynamodb").Table`: read, change, write without a condition, then
-                                     an event to a table of its own, since other services have to learn of it; an order
-                                     reads its customer and each product by itself
+                                     write an event to a table of its own, since other services need it; an order reads
+                                     its customer and each product separately
 
-The embedded AWS answers in 1 to 3 ms. At the end the streams are projected, and both sides verified.
+The embedded AWS answers in 1 to 3 ms. At the end, the streams are projected and both sides are verified.
 """
 
 import itertools
@@ -46,7 +46,7 @@ _BARS = {_BARE: at_most(1.05), _UNCHECKED: None, _SAMPLES: at_most(0.9)}
 
 
 def rows(size: Size) -> Iterator[Row]:
-    """Milliseconds of each command, beside each other way."""
+    """Yield the milliseconds of each command, compared with each other way."""
     with shop() as world:
         fill(world)
         for path, contenders, usual in (
@@ -55,7 +55,7 @@ def rows(size: Size) -> Iterator[Row]:
         ):
             rounds = size.choose(usual, 3)
             for contender in contenders.values():
-                contender()  # connections, imports
+                contender()  # connections and imports
             seconds = medians(contenders, rounds)
             for beside, bar in _BARS.items():
                 yield _row(path, rounds, seconds, beside, bar)
@@ -77,7 +77,7 @@ def _row(path: str, rounds: int, seconds: dict[str, float], beside: str, bar: Ba
 
 
 def fill(world: Shop) -> None:
-    """Products, and the tables of most samples."""
+    """Add products, and the tables of most samples."""
     for number in range(LINES):
         sku = f"SKU-{number}"
         product = {"sku": sku, "name": f"White metal lantern {number}", "price": 339 + number, "currency": "GBP"}
@@ -96,13 +96,13 @@ def fill(world: Shop) -> None:
 
 
 def register(world: Shop, name: str) -> str:
-    """A new customer's id."""
+    """Register a customer, and return its id."""
     body = {"name": name, "email": f"{name}@example.com", "country": "United Kingdom"}
     return str(json.loads(world.call("POST", "/customers", body))["id"])
 
 
 def changes(world: Shop) -> dict[str, Callable[[], object]]:
-    """The ways to give a customer another name."""
+    """Return the ways to change a customer's name."""
     numbers = itertools.count()
     own = register(world, "ours")
     customers, events = _table(world, "customers"), _table(world, "events")
@@ -148,7 +148,7 @@ def _bare_change(world: Shop, client: "DynamoDBClient") -> Callable[[], object]:
 
 
 def places(world: Shop) -> dict[str, Callable[[], object]]:
-    """The ways to place an order of 20 lines."""
+    """Return the ways to place an order of 20 lines."""
     customer = register(world, "orders")
     body = {
         "customer_id": customer,
@@ -183,7 +183,7 @@ def places(world: Shop) -> dict[str, Callable[[], object]]:
 
 
 def _bare_place(client: "DynamoDBClient", customer: str, like: str) -> Callable[[], object]:
-    """The requests by which an order like one that is there is placed."""
+    """Return a function that sends the requests by which an existing order was placed, for a new order."""
     keys: Any = [{"id": {"S": f"SKU-{number}"}} for number in range(LINES)]
     stored = client.get_item(TableName=f"{PREFIX}orders", Key={"id": {"S": like}})["Item"]
     item: Any = item_of(stored_head(stored))
@@ -203,7 +203,7 @@ def _bare_place(client: "DynamoDBClient", customer: str, like: str) -> Callable[
 
 
 def boto3_client(world: Shop, *, checks: bool = True) -> "DynamoDBClient":
-    """boto3's client, with its defaults; or without its own checks of each request."""
+    """Return boto3's client with its defaults, or without its own checks of each request."""
     if checks:
         return boto3.client("dynamodb", endpoint_url=world.endpoint, region_name=aws.REGION)
     config = Config(parameter_validation=False)

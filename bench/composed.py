@@ -1,10 +1,10 @@
-"""The same question without CQRS: composed over the services' DynamoDB tables, beside ours.
+"""The same question without CQRS: an answer composed from the services' DynamoDB tables, compared with ours.
 
-The services' tables hold the very orders, customers and products that the read model holds, and have the indexes that a
-careful team would add: orders by status and time, and by customer and time, with all attributes. They are in dynalite,
-a DynamoDB on LevelDB, since the embedded AWS looks through the whole table; it answers in 2 to 10 ms, as AWS does. The
-composition is boto3's client and a dict comprehension, without a framework; ours is the whole route, as in `query`.
-Both answer with the same orders and sums, which is checked.
+The services' tables have the same orders, customers and products as the read model, and the indexes that a careful team
+would add: orders by status and time, and by customer and time, with all attributes. The tables are in dynalite, a
+DynamoDB on LevelDB, which answers in 2 to 10 ms, as AWS does. The embedded AWS would read the whole table. The
+composition is boto3's client and a dict comprehension, without a framework. Ours is the whole route, as in `query`. The
+benchmark checks that both answer with the same orders and sums.
 
     list of orders    Query by status and time, newest first, filters on totals and currency, BatchGetItem of customers
     sales by product  Query by each status that counts and by time, all pages, added up, BatchGetItem of products
@@ -39,7 +39,7 @@ _CONFIG = Config(parameter_validation=False, read_timeout=60, max_pool_connectio
 
 
 def rows(size: Size) -> Iterator[Row]:
-    """Milliseconds of ours, beside the composition."""
+    """Yield the milliseconds of ours, compared with the composition."""
     orders, rounds = size.choose_orders(100_000, 2000), size.choose(11, 1)
     with tempfile.TemporaryDirectory(prefix="tributary-bench-") as name, filled(orders) as url:
         tables = Dynalite(Path(name), free_port())
@@ -72,15 +72,15 @@ def rows(size: Size) -> Iterator[Row]:
 
 
 def _plain(item: dict[str, Any]) -> tuple[Any, ...]:
-    """What both answers have to agree in."""
+    """Return the parts in which both answers have to agree."""
     return item.get("id", item.get("sku")), item.get("total", item.get("amount"))
 
 
 class Composed:
-    """The services' tables, and a service that composes.
+    """The services' tables, and a service that composes answers from them.
 
     Args:
-        endpoint: of DynamoDB.
+        endpoint: the URL of DynamoDB.
     """
 
     def __init__(self, endpoint: str) -> None:
@@ -96,7 +96,7 @@ class Composed:
         self.requests = 0
 
     def orders(self) -> list[dict[str, Any]]:
-        """The list of orders."""
+        """Return the list of orders."""
         wanted: list[dict[str, Any]] = []
         for page in self._query(
             IndexName="by_status",
@@ -125,7 +125,7 @@ class Composed:
         return wanted
 
     def sales(self) -> list[dict[str, Any]]:
-        """The first 50 products of the report of a month."""
+        """Return the first 50 products of the report of a month."""
         amounts: Counter[str] = Counter()
         for status in _COUNTED:
             for page in self._query(
@@ -149,7 +149,7 @@ class Composed:
         return sums
 
     def _query(self, **request: Any) -> Iterator[list[dict[str, Any]]]:
-        """The pages of a query of orders, as plain items."""
+        """Yield the items of all pages of a query of orders, as plain values."""
         while True:
             answer = self._client.query(TableName="orders", **request)
             self.requests += 1
@@ -159,7 +159,7 @@ class Composed:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _names(self, table: str, ids: Sequence[str]) -> dict[str, str]:
-        """The names of customers or products."""
+        """Return the names of customers or products."""
         names: dict[str, str] = {}
         unique = list(dict.fromkeys(ids))
         for first in range(0, len(unique), _KEYS):
@@ -170,7 +170,7 @@ class Composed:
         return names
 
     def fill(self, url: str) -> None:
-        """Write what the read model has, each thing into its service's table."""
+        """Write the read model's data into the services' tables."""
         for table in ("customers", "products", "orders"):
             self._create(table)
         connection = connect(url, read_timeout=600)

@@ -1,7 +1,7 @@
-"""dynalite, a DynamoDB made of Node and LevelDB, for more items than the embedded AWS can hold.
+"""dynalite, a DynamoDB on Node and LevelDB, for more items than the embedded AWS can hold.
 
-It keeps them on disk, in some hundred MB of memory, and a page of a parallel scan costs it no more than that page,
-where MiniStack looks through the whole table. It has no streams, which a rebuild does not need.
+It keeps the items on disk and needs some hundred MB of memory. A page of a parallel scan costs no more than that page,
+while MiniStack reads the whole table. It has no streams, and a rebuild needs none.
 """
 
 import os
@@ -19,11 +19,11 @@ _INSTEAD = "or do without, and with far fewer orders, by --store ministack"
 
 
 class Dynalite:
-    """One server.
+    """A server of dynalite.
 
     Args:
-        folder: holds its items and its log.
-        port: on 127.0.0.1.
+        folder: the folder of its items and its log.
+        port: its port on 127.0.0.1.
     """
 
     def __init__(self, folder: Path, port: int) -> None:
@@ -40,7 +40,7 @@ class Dynalite:
         """Start it and wait until it serves.
 
         Raises:
-            LocalError: it does not start.
+            LocalError: the server does not start.
         """
         self.child.start()
         self.child.await_ready(lambda: answers(self.port))
@@ -51,17 +51,17 @@ class Dynalite:
 
 
 def installed() -> Path:
-    """Its program, installed by npm into a folder of ours when it is not there.
+    """Return the path of the program. Install it with npm, into a folder of ours, if it is missing.
 
     Raises:
-        LocalError: npm is missing, or fails.
+        LocalError: npm is missing or fails.
     """
     folder = _FOLDER / VERSION
     program = folder / "node_modules" / "dynalite" / "cli.js"
     if program.exists():
         return program
-    fresh = folder.with_name(f"{VERSION}.{os.getpid()}")  # renamed once whole, so that half of it is never run
-    # No scripts: LevelDB comes built in the package.
+    fresh = folder.with_name(f"{VERSION}.{os.getpid()}")  # renamed when complete, so that no half of it is used
+    # No install scripts: the package contains LevelDB already built.
     command = [_program("npm"), "install", "--prefix", str(fresh), "--ignore-scripts", "--no-audit", "--no-fund"]
     fresh.mkdir(parents=True)
     try:

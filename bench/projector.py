@@ -1,19 +1,19 @@
-"""The projector beside other ways to write the same rows, in one process and on one server that commits to disk.
+"""The projector, compared with other ways to write the same rows, in one process and on one server that flushes to disk.
 
-The records are a shop's (bench/workload.py): for each order, that it was placed, three products' stock and a
-reservation, that it was confirmed, and a quarter of a new customer, in batches of one service. That makes some 23 rows
-an order, summaries and timeline included. The contenders:
+The records are those of a shop (bench/workload.py), in batches of one service. An order has a record when it is placed,
+three of its products' stock, one of its reservation, and one when it is confirmed. Every fourth order adds a new
+customer's record. These are about 23 rows for each order, including summaries and timeline. The contenders:
 
-    ours                  the projector: locks, compares, writes, keeps the summaries
-    samples' way          boto3's TypeDeserializer and a statement a row
+    ours                  the projector: locks, compares, writes, and updates the summaries
+    samples' way          boto3's TypeDeserializer and one statement for each row
     executemany           PyMySQL's executemany for each table of a batch
     SQLAlchemy            SQLAlchemy 2's upsert for each table of a batch
-    ceiling               ours again, its statements recorded beforehand: what the server alone takes
-    ceiling of 2026-11-26 the statements and the tables of that day
+    ceiling               a replay of our recorded statements: the time that the server alone takes
+    ceiling of 2026-11-26 a replay of that day's statements, with that day's tables
 
-Rounds take turns, so that whatever else the machine does falls on all, and the median counts. Only ours could be called
-twice with the same records and change nothing. At the end the write store is filled and `verify` compares it with what
-ours wrote.
+Rounds take turns, so that other work of the machine affects all contenders, and the median counts. Only ours could be
+called twice with the same records and change nothing. At the end, the write store is filled, and `verify` compares it
+with the rows that ours wrote.
 """
 
 import gc
@@ -48,7 +48,7 @@ _CONTROL = "generations"
 
 
 def rows(size: Size) -> Iterator[Row]:
-    """Orders a second of the projector beside each other way, and the ceilings."""
+    """Yield the orders a second of the projector, compared with each other way and with the ceilings."""
     orders, batch, rounds = size.choose_orders(ceiling.ORDERS, 60), size.choose(ceiling.BATCH, 30), size.choose(5, 1)
     found = batches(orders, batch)
     with server() as url:
@@ -113,7 +113,7 @@ NOTES: dict[str, str] = {
 
 @contextmanager
 def server(url: str | None = None) -> Iterator[str]:
-    """A migrated database of our own, on the server named or on a private one."""
+    """Yield the URL of a new migrated database, on the server named or on a private one."""
     with tempfile.TemporaryDirectory(prefix="tributary-bench-") as folder:
         private = None if url else MariaDB(Path(folder), free_port(), flush=1)
         if private:
@@ -131,7 +131,7 @@ def server(url: str | None = None) -> Iterator[str]:
 
 
 def measure(url: str, found: Batches, orders: int, rounds: int) -> tuple[dict[str, float], int]:
-    """Orders a second of each contender, the median of the rounds; and the rows that the samples' way writes."""
+    """Return the median orders a second of each contender, and the number of rows that the samples' way writes."""
     connection, sqlalchemy = connect(url), sqlalchemy_bulk.Writer(url)
     statements = recorded(url, found)
     written: list[int] = []
@@ -146,7 +146,7 @@ def measure(url: str, found: Batches, orders: int, rounds: int) -> tuple[dict[st
         contenders["ceiling of 2026-11-26"] = old
     contenders["ours"] = lambda: ours(lambda: connection, found)
     gc.collect()
-    gc.freeze()  # the records of all batches, of which a function has one at a time, shall not count as work
+    gc.freeze()  # the records of all batches must not count as the projector's work: a function has one batch at a time
     rates: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(rounds):
         for name, run in contenders.items():
@@ -162,22 +162,22 @@ def measure(url: str, found: Batches, orders: int, rounds: int) -> tuple[dict[st
 
 
 class NoDeadLetters:
-    """A benchmark that sets records aside measures something else."""
+    """A store of dead letters that accepts none: a benchmark with dead letters would measure something else."""
 
     def put(self, letter: Any) -> None:
-        """Stop."""
+        """Fail."""
         raise AssertionError(letter.error)
 
 
 def ours(open_connection: Callable[[], Any], found: Batches) -> None:
-    """The projector, as its handler calls it."""
+    """Run the projector, as its handler calls it."""
     deps = ProjectorDeps(Writer(open_connection), NoDeadLetters(), remaining_ms=lambda: 60_000)
     for batch in found:
         assert project(batch, SERVICES, deps) == []
 
 
 def verified(url: str, found: Batches) -> None:
-    """Stop unless the read model shows what the write store has once all the records were written."""
+    """Fail unless the read model matches the write store once all records are written."""
     with (
         tempfile.TemporaryDirectory(prefix="tributary-bench-") as folder,
         small_store(Path(folder), newest_items(found)) as client,
@@ -198,7 +198,7 @@ def _quiet(count: int = 1, /) -> None:
 
 
 def recorded(url: str, found: Batches) -> ceiling.Statements:
-    """The statements by which the projector writes those batches, once its services are known to the database.
+    """Return the projector's statements for these batches, once the database knows the services.
 
     The first transaction of a service inserts its row of `generations`, which cannot be replayed.
     """
@@ -214,7 +214,7 @@ def recorded(url: str, found: Batches) -> ceiling.Statements:
 
 
 def old_ceiling(url: str) -> Callable[[], None]:
-    """Replays the statements of 2026-11-26 into the tables of that day, in a database of their own."""
+    """Return a function that replays the statements of 2026-11-26 into a database with the tables of that day."""
     connection = connect(url)
     connection.query(f"DROP DATABASE IF EXISTS {OLD_DATABASE}")
     connection.query(f"CREATE DATABASE {OLD_DATABASE}")
@@ -232,7 +232,7 @@ def old_ceiling(url: str) -> Callable[[], None]:
 
 
 def empty(connection: "Connection[Cursor]") -> None:
-    """Empty what the contenders write, in every database."""
+    """Empty the tables that the contenders write, in every database."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES")
         for schema, name in cursor.fetchall():
@@ -241,7 +241,7 @@ def empty(connection: "Connection[Cursor]") -> None:
 
 
 def check(connection: "Connection[Cursor]", orders: int) -> None:
-    """Stop unless a contender wrote what it should."""
+    """Fail unless a contender has written the expected rows."""
     expected: Sequence[tuple[str, int]] = (
         ("SELECT COUNT(*) FROM orders WHERE status = 'confirmed'", orders),
         ("SELECT COUNT(*) FROM order_lines", 3 * orders),

@@ -1,10 +1,10 @@
-"""A query beside bare PyMySQL and json.dumps, in one process and on one server, in turns; the median counts.
+"""A query, compared with bare PyMySQL and json.dumps, in one process and on one server, in turns. The median counts.
 
-Ours begins with the event that Lambda gets behind the authorizer, and ends with the answer: routing, permissions,
-checked parameters, a connection of the pool, a read-only transaction with a time limit, the SELECTs, the answer's
-types, cursor and ETag are in its time. Beside it, the same SELECTs are sent by PyMySQL's DictCursor over a connection
-that is open already, without a transaction, and json.dumps makes the rows into text. What ours asks beforehand to
-choose an index is not sent there.
+Ours begins with the event that Lambda gets after the authorizer, and ends with the answer. Its time includes routing,
+permissions, checked parameters, a connection of the pool, a read-only transaction with a time limit, the SELECTs, the
+answer's types, its cursor and its ETag. The bare way sends the same SELECTs with PyMySQL's DictCursor, over an open
+connection without a transaction, and json.dumps makes the rows into text. It does not send the statements by which ours
+chooses an index.
 """
 
 import json
@@ -58,7 +58,7 @@ _WHY = (
 
 
 class Question(NamedTuple):
-    """The same question as a request, and as a call of the query itself."""
+    """A question, as a request and as a call of the query."""
 
     request: dict[str, Any]
     query: Callable[[QueryCursor], object]
@@ -80,7 +80,7 @@ QUESTIONS = {
 
 
 def rows(size: Size) -> Iterator[Row]:
-    """Milliseconds of each query, beside the bare way."""
+    """Yield the milliseconds of each query, compared with the bare way."""
     orders, rounds = size.choose_orders(100_000, 2000), size.choose(400, 3)
     with filled(orders) as url:
         connection = connect(url)
@@ -108,7 +108,7 @@ def rows(size: Size) -> Iterator[Row]:
 
 @contextmanager
 def filled(orders: int) -> Iterator[str]:
-    """A read model with so many orders, and the process set up to answer from it. Yields its URL."""
+    """Set up the process to answer from a read model with so many orders. Yield its URL."""
     with tempfile.TemporaryDirectory(prefix="tributary-bench-") as name:
         folder = Path(name)
         server = MariaDB(folder / "mariadb", free_port(), flush=0)
@@ -132,7 +132,7 @@ def filled(orders: int) -> Iterator[str]:
 
 
 class Noting:
-    """A cursor for queries that notes what it is asked, without what chooses an index."""
+    """A cursor for queries that records their statements, except those that choose an index."""
 
     def __init__(self, cursor: DictCursor) -> None:
         self._cursor = cursor
@@ -145,16 +145,16 @@ class Noting:
         return int(self._cursor.execute(statement, values))
 
     def fetchone(self) -> Any:
-        """The next row, or None."""
+        """Return the next row, or None."""
         return self._cursor.fetchone()
 
     def fetchall(self) -> Any:
-        """The remaining rows."""
+        """Return the remaining rows."""
         return self._cursor.fetchall()
 
 
 def selects(connection: Any, query: Callable[[QueryCursor], object]) -> Sequence[Statement]:
-    """The SELECTs by which a query is answered."""
+    """Return the SELECTs that answer a query."""
     with connection.cursor(DictCursor) as cursor:
         noting = Noting(cursor)
         query(noting)
@@ -162,7 +162,7 @@ def selects(connection: Any, query: Callable[[QueryCursor], object]) -> Sequence
 
 
 def bare(connection: Any, statements: Sequence[Statement]) -> str:
-    """The rows as JSON, as one does it by hand."""
+    """Return the rows as JSON, as one would write it by hand."""
     with connection.cursor(DictCursor) as cursor:
         answer = []
         for statement, values in statements:

@@ -1,10 +1,10 @@
-"""How fast `ops rebuild` is, and how much memory it takes, in a process of its own.
+"""The speed of `ops rebuild`, and the memory that it needs, in a process of its own.
 
-With ORDERS=1000000 it shows that the memory does not grow with the number of aggregates. The embedded AWS cannot serve
-as many: above 50,000 orders the write store is dynalite, which npm installs.
+With ORDERS=1000000 it shows that the memory does not grow with the number of aggregates. The embedded AWS cannot hold
+so many: above 50,000 orders, the write store is dynalite, which npm installs.
 
-Only the write store is filled. A rebuild reads nothing else: it makes its tables beside those in use and compares
-those with the items, so that the tables in use may as well be empty.
+Only the write store is filled. A rebuild reads only the items: it fills new tables beside those in use, so the tables
+in use may be empty.
 """
 
 import os
@@ -23,7 +23,7 @@ _MOST_IN_MINISTACK = 50_000
 
 
 def rows(size: Size) -> Iterator[Row]:
-    """Orders a second, and the memory."""
+    """Yield the orders a second, and the memory."""
     orders, segments = size.choose_orders(20_000, 60), size.choose(4, 2)
     store = MINISTACK if orders <= _MOST_IN_MINISTACK else DYNALITE
     megabytes, seconds = measure(store, orders, segments)
@@ -33,7 +33,7 @@ def rows(size: Size) -> Iterator[Row]:
 
 
 def measure(store: str, orders: int, segments: int) -> tuple[float, float]:
-    """Fill and rebuild. Returns the most memory that the rebuild took, in MB, and its seconds."""
+    """Fill the write store and rebuild. Return the most memory that the rebuild needed, in MB, and its seconds."""
     with tempfile.TemporaryDirectory(prefix="tributary-bench-") as folder, stores(Path(folder), store) as (client, url):
         fill_items(client.meta.endpoint_url, orders)
         start = time.perf_counter()
@@ -42,7 +42,7 @@ def measure(store: str, orders: int, segments: int) -> tuple[float, float]:
 
 
 def rebuild(endpoint: str, url: str, segments: int) -> float:
-    """Run `ops rebuild` on the orders. Returns the most memory that it took, in MB."""
+    """Run `ops rebuild` on the orders. Return the most memory that it needed, in MB."""
     env = {
         **os.environ,
         "AWS_ENDPOINT_URL": endpoint,

@@ -1,7 +1,7 @@
-"""What a benchmark answers: rows, each a figure of ours beside another's, with the bar that it has to reach.
+"""The result of a benchmark: rows, each with a figure of ours, a figure to compare it with, and the bar to reach.
 
 A module of bench/ that measures a path has a function `rows(size: Size) -> Iterator[Row]`, and a line in
-bench/__main__.py. Its docstring says what is measured and how; it is printed in docs/performance.md.
+bench/__main__.py. Its docstring says what is measured and how, and is printed in docs/performance.md.
 """
 
 import statistics
@@ -13,33 +13,33 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Size:
-    """How much to measure.
+    """The amount to measure.
 
     Attributes:
-        orders: what ORDERS= asks for; None for each path's own default.
-        short: CI's form, which asserts that all works and measures nothing.
+        orders: the value of ORDERS=; None for each path's own default.
+        short: whether it is CI's form, which checks that everything works and measures nothing.
     """
 
     orders: int | None = None
     short: bool = False
 
     def choose(self, usual: int, short: int) -> int:
-        """A number of rounds, or of whatever ORDERS= does not set."""
+        """Return the full or the short number of rounds, or of anything else that ORDERS= does not set."""
         return short if self.short else usual
 
     def choose_orders(self, usual: int, short: int) -> int:
-        """The number of orders."""
+        """Return the number of orders."""
         return self.orders or self.choose(usual, short)
 
 
 @dataclass(frozen=True)
 class Bar:
-    """What has to be reached.
+    """A limit that a figure has to reach.
 
     Attributes:
-        of: "ratio", ours through the other's; or "ours", in the row's unit.
-        is_least: whether the limit is the least that is enough, or the most.
-        limit: itself reaches the bar.
+        of: "ratio", our figure divided by the other; or "ours", our figure in the row's unit.
+        is_least: whether the limit is a minimum; else it is a maximum.
+        limit: the value of the limit, which itself reaches the bar.
     """
 
     of: Literal["ratio", "ours"]
@@ -47,38 +47,38 @@ class Bar:
     limit: float
 
     def reached_by(self, value: float) -> bool:
-        """Whether a value is on the right side of the limit."""
+        """Return whether a value reaches the limit."""
         return value >= self.limit if self.is_least else value <= self.limit
 
 
 def at_least(ratio: float) -> Bar:
-    """Ours is so many times the other's, or more."""
+    """Return the bar that our figure is at least so many times the other."""
     return Bar("ratio", is_least=True, limit=ratio)
 
 
 def at_most(ratio: float) -> Bar:
-    """Ours is so many times the other's, or less."""
+    """Return the bar that our figure is at most so many times the other."""
     return Bar("ratio", is_least=False, limit=ratio)
 
 
 def within(limit: float) -> Bar:
-    """Ours is so much, or less, in the row's unit."""
+    """Return the bar that our figure is at most so much, in the row's unit."""
     return Bar("ours", is_least=False, limit=limit)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One line of the table.
+    """A line of the table.
 
     Attributes:
         path: what was measured, such as "command: change a customer".
-        size: on how much, such as "100,000 orders".
+        size: the amount of data, such as "100,000 orders".
         ours: our figure.
-        unit: of both figures: "ms", "orders/s".
+        unit: the unit of both figures: "ms", "orders/s".
         beside: what our figure is compared with; "" for nothing.
-        figure: the figure of that.
-        bar: what to reach; None where a figure is only stated.
-        note: whatever a reader has to know; where the bar is not reached, why, and what would be needed.
+        figure: the other figure.
+        bar: the limit to reach; None if a figure is only stated.
+        note: what a reader has to know. If the bar is not reached: why, and what would be needed.
     """
 
     path: str
@@ -92,32 +92,32 @@ class Row:
 
     @property
     def ratio(self) -> float | None:
-        """Ours through the other's."""
+        """Our figure divided by the other."""
         return self.ours / self.figure if self.figure else None
 
     @property
     def reached(self) -> bool | None:
-        """Whether the bar is reached; None where there is none."""
+        """Whether the bar is reached; None if there is none."""
         if self.bar is None:
             return None
         value = self.ratio if self.bar.of == "ratio" else self.ours
         return value is not None and self.bar.reached_by(value)
 
     def as_json(self) -> dict[str, Any]:
-        """All of it, for --json."""
+        """Return all fields, for --json."""
         bar = self.bar and {"of": self.bar.of, "least" if self.bar.is_least else "most": self.bar.limit}
         return {**vars(self), "ratio": self.ratio, "bar": bar, "reached": self.reached}
 
 
 def seconds_of(work: Callable[[], object]) -> float:
-    """How long a call takes."""
+    """Return the seconds that a call takes."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
 
 
 def medians(contenders: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """The median seconds of each contender. They take turns, so that whatever else the machine does falls on all."""
+    """Return the median seconds of each contender. They take turns, so that other work of the machine affects all."""
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(rounds):
         for name, work in contenders.items():

@@ -1,12 +1,12 @@
 """The order saga, from placed to confirmed, with a store that answers after 5 ms a call, as AWS's does.
 
-Orders of 20 lines are placed. Then the reactor gets the stream of the orders in batches of 100, as Lambda hands them
-over; it reserves the pieces of each. It gets the reservations in the same way, and confirms each order. The stores are
-in memory (they pass the real one's conformance suite), and wait 5 ms in each call. Beside it, the reactor gets one
-record after the other. Each order has products of its own (wide), or all orders want the same 20 (narrow), where every
-reservation has to wait for the one before.
+Orders of 20 lines are placed. Then the reactor gets the stream of the orders in batches of 100, as Lambda delivers
+them, and reserves the pieces of each order. It gets the reservations in the same way, and confirms each order. The stores are
+in memory (they pass the conformance suite of the real store), and wait 5 ms in each call. This is compared with a
+reactor that gets one record at a time. Each order has products of its own (wide), or all orders have the same 20
+products (narrow), so that every reservation has to wait for the one before.
 
-At the end every order is confirmed, every piece is reserved once, and the versions of each aggregate rise by one.
+At the end, every order is confirmed, every piece is reserved once, and the versions of each aggregate rise by one.
 """
 
 import time
@@ -30,10 +30,10 @@ SERVICES = {service.name: service for service in (ORDERS, INVENTORY)}
 
 
 class Remote:
-    """A store that is as far away as DynamoDB.
+    """A store that seems as far away as DynamoDB.
 
     Attributes:
-        seconds: that each call takes longer.
+        seconds: the seconds that are added to each call.
     """
 
     def __init__(self, store: WriteStore) -> None:
@@ -57,11 +57,11 @@ class Remote:
 
 
 class Saga:
-    """Orders and inventory, and a reactor between them.
+    """The orders, the inventory, and a reactor between them.
 
     Args:
-        orders: how many.
-        wide: whether each has products of its own.
+        orders: the number of orders.
+        wide: whether each order has products of its own.
     """
 
     def __init__(self, orders: int, *, wide: bool) -> None:
@@ -87,7 +87,7 @@ class Saga:
             one.seconds = CALL_SECONDS
 
     def run(self, batch: int) -> None:
-        """Reserve all, confirm all, in batches of that size."""
+        """Reserve all orders, then confirm them, in batches of that size."""
         self._world.checkpoints["inventory"] = self._received
         while self._world.checkpoints["orders"] < self._orders:
             self._world.feed("orders", batch)
@@ -95,7 +95,7 @@ class Saga:
             pass
 
     def check(self) -> None:
-        """Stop unless nothing is lost or done twice, and all is in order."""
+        """Fail unless nothing is lost or done twice, and all versions are in order."""
         assert all(self._world.status(f"ord_{number}") == "confirmed" for number in range(self._orders))
         states = [head.state for head in self._world.newest("inventory").values()]
         assert sum(state.get("reserved", 0) for state in states) == LINES * self._orders
@@ -118,7 +118,7 @@ _WHY = (
 
 
 def rows(size: Size) -> Iterator[Row]:
-    """Orders a second, beside one after the other; and the CPU of one."""
+    """Yield the orders a second, compared with one record at a time; and the CPU time of one order."""
     orders = size.choose(200, 4)
     for kind, wide in (("wide", True), ("narrow", False)):
         seconds, cpu = {}, 0.0

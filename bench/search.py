@@ -1,10 +1,10 @@
-"""What searches cost, friendly and hostile ones, for each role; and what other readers notice of the hostile ones.
+"""The cost of searches, friendly and hostile, for each role, and the effect of hostile searches on other readers.
 
-The read model is made by a private mariadbd itself: that many orders with three lines each, a customer for every twenty
-orders, 4,001 products (tests/shop/queries/bulk.py). Its buffer pool has 256 MB, so that 1,000,000 orders do not fit.
-Every question is asked three times, each with the limit that a deployment has by default; the median counts. Then
-readers ask for single things and for lists, at first alone, and then while ten threads ask hostile questions without
-end. The server's memory is what the kernel says that it holds (on Linux, of the private one).
+A private mariadbd generates the read model: that many orders with three lines each, one customer for every twenty
+orders, and 4,001 products (tests/shop/queries/bulk.py). Its buffer pool has 256 MB, too few for 1,000,000 orders.
+Every question is asked three times, with the time limit that a deployment has by default, and the median counts. Then
+readers ask for single items and for lists: first alone, and then while ten threads ask hostile questions without a
+pause. The kernel reports the server's memory (on Linux, for the private server).
 """
 
 import random
@@ -65,14 +65,14 @@ _ORDER_SORTS = ("-placed_at", "-total")
 
 
 class Measured(NamedTuple):
-    """How long a question took, in milliseconds, and what was answered."""
+    """The time that a question took, in milliseconds, and its answer."""
 
     milliseconds: float
     answer: str
 
 
 def rows(size: Size) -> Iterator[Row]:
-    """The slowest question of each role, beside a read by primary key, and what others notice. Details go to stderr."""
+    """Yield the slowest question of each role, compared with a read by primary key, and the effect on other readers."""
     orders, seconds, hostile = size.choose_orders(100_000, 2000), size.choose(10, 1), size.choose(10, 2)
     about = f"{orders:,} orders"
     with filled(orders) as (url, memory):
@@ -93,7 +93,7 @@ def rows(size: Size) -> Iterator[Row]:
                     unit="ms",
                     beside="an order by its id",
                     figure=by_key,
-                    bar=within(1100 * DEFAULT_LIMIT_SECONDS),  # the limit, and a tenth for all but the server
+                    bar=within(1100 * DEFAULT_LIMIT_SECONDS),  # the limit, and a tenth for work outside of the server
                 )
         tell("staff, reports of sales over all years")
         for by in ("day", "product", "customer"):
@@ -115,7 +115,7 @@ def rows(size: Size) -> Iterator[Row]:
 
 @contextmanager
 def filled(orders: int) -> Iterator[tuple[str, Callable[[], int]]]:
-    """A private server with so many orders: its URL, and what tells its memory in MB."""
+    """Yield the URL of a private server with so many orders, and a function that returns its memory in MB."""
     with tempfile.TemporaryDirectory(prefix="tributary-bench-") as folder:
         server = MariaDB(Path(folder), free_port(), flush=0)
         server.start()
@@ -133,44 +133,44 @@ def filled(orders: int) -> Iterator[tuple[str, Callable[[], int]]]:
 
 
 def resident_megabytes(folder: Path) -> int:
-    """What the server whose data is in that folder holds of the memory; 0 where the kernel does not tell."""
+    """Return the resident memory of the server whose data is in that folder, or 0 if the kernel does not report it."""
     for status in Path("/proc").glob("[0-9]*/status"):
         try:
             command = status.with_name("cmdline").read_bytes().decode(errors="replace")
             if f"--datadir={folder}/" in command and "mariadbd" in command.partition("\0")[0]:
                 return int(status.read_text().partition("VmRSS:")[2].split()[0]) // 1024
         except OSError:
-            continue  # it has just ended
+            continue  # the process has just ended
     return 0
 
 
 def orders_of_all(q: str, sort: Any) -> Query:
-    """GET /orders of staff."""
+    """Ask GET /orders as staff."""
     return lambda cursor: list_orders(cursor, OrderFilters(q=q, sort=sort), SIGNER)
 
 
 def orders_of_one(q: str, sort: Any) -> Query:
-    """GET /orders of a customer, who has one order of fifty."""
+    """Ask GET /orders as a customer who has one order of fifty."""
     return lambda cursor: list_orders(cursor, OrderFilters(q=q, sort=sort, customer=bulk.BUSY_CUSTOMER), SIGNER)
 
 
 def orders_of_few(q: str, sort: Any) -> Query:
-    """GET /orders of a customer who has some twenty."""
+    """Ask GET /orders as a customer who has about twenty orders."""
     return lambda cursor: list_orders(cursor, OrderFilters(q=q, sort=sort, customer="cus_B77"), SIGNER)
 
 
 def customers(q: str, _: str) -> Query:
-    """GET /customers of staff."""
+    """Ask GET /customers as staff."""
     return lambda cursor: list_customers(cursor, CustomerFilters(q=q, sort="-spend"), SIGNER, "GBP")
 
 
 def products(q: str, _: str) -> Query:
-    """GET /products of anybody."""
+    """Ask GET /products as anybody."""
     return lambda cursor: list_products(cursor, ProductFilters(q=q, sort="price"), SIGNER)
 
 
 def report(by: Any, sort: Any) -> Query:
-    """GET /reports/sales of staff."""
+    """Ask GET /reports/sales as staff."""
     parameters = SalesParameters(by=by, sort=sort, from_=date(1970, 1, 1), to=date(2026, 12, 31))
     return lambda cursor: sales(cursor, parameters, SIGNER, date(2026, 12, 31))
 
@@ -185,7 +185,7 @@ ROLES: dict[str, Callable[[str, Any], Query]] = {
 
 
 def measure(pool: Pool, query: Query) -> Measured:
-    """Ask three times, or once what is too costly."""
+    """Ask three times, or once if the question is too costly."""
     measured = [once(pool, query)]
     if measured[0].answer == TOO_COSTLY:
         return measured[0]
@@ -204,18 +204,18 @@ def once(pool: Pool, query: Query) -> Measured:
 
 
 def show(question: str, measured: Measured) -> Measured:
-    """Tell the figure of a question. Returns it."""
+    """Print a question's figure, and return it."""
     tell(f"  {measured.milliseconds:7,.0f} ms  {measured.answer:10}  {question}")
     return measured
 
 
 def tell(line: str) -> None:
-    """Tell what is no row of the table."""
+    """Print text that is not a row of the table."""
     print(line, file=sys.stderr, flush=True)
 
 
 def others(pool: Pool, hostile: int, seconds: int) -> float:
-    """Tell what two readers wait for single things and for lists, while so many threads ask hostile questions."""
+    """Return the wait of two readers for single items and lists, while so many threads ask hostile questions."""
     stop, waited, asked = threading.Event(), list[float](), list[str]()
 
     def ask_hostile(seed: int) -> None:
@@ -255,7 +255,7 @@ def others(pool: Pool, hostile: int, seconds: int) -> float:
 
 
 def running(url: str) -> int:
-    """How many queries the server works on, but for this one."""
+    """Return the number of queries that the server works on, without this one."""
     connection = connect(url)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,4 +1,4 @@
-"""The shop in this process, on stores of its own, called as Lambda calls it; settled and verified at the end."""
+"""The shop in this process, on stores of its own, called as Lambda calls it. It is settled and verified at the end."""
 
 import json
 import logging
@@ -34,8 +34,8 @@ class Shop:
     """The app, its tables and its read model.
 
     Args:
-        config: where they are.
-        url: of the read model.
+        config: the addresses of the stores.
+        url: the URL of the read model.
     """
 
     def __init__(self, config: Config, url: str) -> None:
@@ -46,14 +46,14 @@ class Shop:
         self._template = Template(PREFIX)
 
     def call(self, method: str, route: str, body: Any = None, query: Any = None, **path: str) -> str:
-        """The body of an answer, which has to be a success, to a request of an admin's."""
+        """Send a request as an admin. Return the body of the answer, which has to be a success."""
         return send(event(method, route, body, query, **path))
 
     def settle(self) -> None:
-        """Give all that the streams hold to projector and reactor, and what follows from that.
+        """Deliver all stream records to projector and reactor, including the records that follow from them.
 
         Raises:
-            AssertionError: it takes longer than five minutes.
+            AssertionError: the delivery takes longer than five minutes.
         """
         sources = self._template.mappings()
         pump = Pump(self.endpoint, sources, load_handlers(sources), self.folder / "pump", f"{PREFIX}dead-letters")
@@ -64,7 +64,7 @@ class Shop:
         """Compare both sides.
 
         Raises:
-            AssertionError: they differ.
+            AssertionError: the sides differ.
         """
         targets = [Target(service, PREFIX + name, service.projection) for name, service in SERVICES.items()]
         report = verify(
@@ -76,7 +76,7 @@ class Shop:
 
 @contextmanager
 def shop() -> Iterator[Shop]:
-    """An empty shop, on an embedded AWS and a private mariadbd that commits to disk."""
+    """Yield an empty shop, on an embedded AWS and a private mariadbd that commits to disk."""
     with tempfile.TemporaryDirectory(prefix="tributary-bench-") as name:
         folder = Path(name)
         config = Config(ministack_port=free_port(), mysql_port=free_port(), folder=folder, table_prefix=PREFIX)
@@ -98,7 +98,7 @@ def shop() -> Iterator[Shop]:
 
 @contextmanager
 def environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """The process as one of the deployment's functions. What it logs is made into lines, and these go nowhere."""
+    """Set up the process as one of the deployment's functions. Log records are formatted and then dropped."""
     before = dict(os.environ)
     os.environ.update(variables)
     runtime.cache_clear()
@@ -117,7 +117,7 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 def send(request: dict[str, Any]) -> str:
-    """The body of the answer to an event, which has to be a success."""
+    """Return the body of the answer to an event, which has to be a success."""
     from app import app
 
     answer = app(request, None)
@@ -128,12 +128,12 @@ def send(request: dict[str, Any]) -> str:
 def event(
     method: str, route: str, body: Any = None, query: Mapping[str, Any] | None = None, **path: str
 ) -> dict[str, Any]:
-    """A request of an admin's as API Gateway hands it to the function, after the authorizer.
+    """Return the event of an admin's request, as API Gateway sends it to the function after the authorizer.
 
     Args:
-        method: of HTTP.
-        route: "/customers/{id}".
-        body: made into JSON.
+        method: the HTTP method.
+        route: such as "/customers/{id}".
+        body: the body, which becomes JSON.
         query: the parameters.
         path: the values in the route.
     """
@@ -171,4 +171,4 @@ def event(
 
 
 def _ignore(_: int) -> None:
-    """Progress that nobody watches."""
+    """Ignore progress."""

@@ -1,7 +1,7 @@
-"""The local stack: what it costs while nobody uses it, and how long the sample of a real shop's year takes.
+"""The local stack: its cost while nobody uses it, and the time to load the sample of a real shop's year.
 
 Idle is the processor time of all its processes, from /proc, as a share of one core. Seeding is `make seed ALL=1`: the
-sample's 1,000 invoices through the HTTP API, until the saga has confirmed every order. `ops verify` ends it.
+sample's 1,000 invoices through the HTTP API, until the saga has confirmed every order. `ops verify` checks the result.
 """
 
 import os
@@ -22,7 +22,7 @@ INVOICES = 1_000
 
 
 def rows(size: Size) -> Iterator[Row]:
-    """Idle, then seeded."""
+    """Yield the idle cost, then the time of seeding."""
     with tempfile.TemporaryDirectory(prefix="tributary-bench-") as name:
         stack = Run(Path(name) / "state").start()
         try:
@@ -37,7 +37,7 @@ def rows(size: Size) -> Iterator[Row]:
 
 def _idle(stack: Run, seconds: int) -> Row:
     assert stack.process is not None
-    time.sleep(seconds / 3)  # what the start leaves behind
+    time.sleep(seconds / 3)  # the work that follows the start ends meanwhile
     before = processor_seconds(stack.process.pid)
     start = time.monotonic()
     time.sleep(seconds)
@@ -74,7 +74,7 @@ def _seed(stack: Run, folder: Path, invoices: int) -> Row:
 
 
 def processor_seconds(root: int) -> Mapping[int, float]:
-    """The processor time that a process and all that it has started have used, by process id."""
+    """Return the processor time of a process and of all its descendants, by process id."""
     ticks = os.sysconf("SC_CLK_TCK")
     children: dict[int, list[int]] = {}
     spent: dict[int, float] = {}
@@ -83,7 +83,7 @@ def processor_seconds(root: int) -> Mapping[int, float]:
             try:
                 fields = (folder / "stat").read_text().rpartition(")")[2].split()
             except OSError:
-                continue  # it has ended
+                continue  # the process has ended
             children.setdefault(int(fields[1]), []).append(int(folder.name))
             spent[int(folder.name)] = (int(fields[11]) + int(fields[12])) / ticks
     found = [root]

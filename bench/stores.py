@@ -29,13 +29,13 @@ MINISTACK, DYNALITE = "ministack", "dynalite"
 STORES = (MINISTACK, DYNALITE)
 _ITEMS_A_WRITE = 25
 _WRITERS = 4
-# Validation of what is known to be right costs as much again as all the rest of a request.
+# Validation of requests that are known to be right would double the cost of each request.
 _CONFIG = Config(parameter_validation=False, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 10})
 
 
 @contextmanager
 def stores(folder: Path, store: str = MINISTACK) -> Iterator[tuple["DynamoDBClient", str]]:
-    """A private write store with the table, and a private MySQL with the read model: a client, and a URL."""
+    """Yield a client of a private write store with the table, and the URL of a private MySQL with the read model."""
     written: MiniStack | Dynalite = (
         Dynalite(folder, free_port()) if store == DYNALITE else MiniStack(folder, free_port(), keep=False)
     )
@@ -55,7 +55,7 @@ def stores(folder: Path, store: str = MINISTACK) -> Iterator[tuple["DynamoDBClie
 
 @contextmanager
 def small_store(folder: Path, items: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator["DynamoDBClient"]:
-    """A write store with these items, each with the name of its table: for a verification at the end."""
+    """Yield a write store with these items, each with the name of its table, for a verification at the end."""
     store = MiniStack(folder, free_port(), keep=False)
     store.start()
     try:
@@ -83,11 +83,11 @@ def create_table(client: "DynamoDBClient", name: str = TABLE) -> None:
 
 
 def fill_items(endpoint: str, orders: int) -> None:
-    """Write the orders into the write store, and nowhere else."""
+    """Write the orders into the write store only."""
     client = _client(endpoint)
 
     def write(part: int) -> None:
-        """Every so manieth batch; so no queue of batches is needed."""
+        """Write every so manieth batch, so that the threads need no queue."""
         for first in range(part * _ITEMS_A_WRITE, orders, _WRITERS * _ITEMS_A_WRITE):
             numbers = range(first, min(first + _ITEMS_A_WRITE, orders))
             write_items(client, TABLE, (placed(number)["dynamodb"]["NewImage"] for number in numbers))

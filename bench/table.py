@@ -1,4 +1,4 @@
-"""How rows are shown: on the terminal, and in docs/performance.md."""
+"""The output of rows: on the terminal, and in docs/performance.md."""
 
 import os
 import platform
@@ -20,19 +20,19 @@ other's: for rates more is better, for times less.
 
 
 def plain(rows: Sequence[Row]) -> str:
-    """Columns of equal width, for a terminal."""
+    """Return columns of equal width, for a terminal."""
     lines = [HEADINGS, *map(_cells, rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
 
 def page(measured: Mapping[str, Sequence[Row]], described: Mapping[str, str], command: str) -> str:
-    """docs/performance.md.
+    """Return docs/performance.md.
 
     Args:
         measured: the rows of each path.
-        described: what was measured and how, of each path.
-        command: what was typed.
+        described: the description of each path: what was measured, and how.
+        command: the command that was typed.
     """
     every = [row for rows in measured.values() for row in rows]
     parts = [PAGE_HEAD, _circumstances(command), "## The table\n", _markdown(every)]
@@ -55,7 +55,7 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def number(value: float, unit: str) -> str:
-    """A figure with three digits that count, or all digits of a large one, and its unit."""
+    """Return a figure and its unit, with three significant digits, or all digits of a large figure."""
     digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 3
     return f"{value:,.{digits}f} {unit}"
 

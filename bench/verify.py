@@ -1,9 +1,8 @@
-"""How fast `ops verify` is beside a bare scan of the write store, in one run on the same items.
+"""The speed of `ops verify`, compared with a bare scan of the write store, in one run on the same items.
 
-The scan reads every item, consistently and in as many parts, and does nothing with it: once as boto3 does, and once
-with answers read as verify reads them, which is the harder thing to keep up with. Verify reads them all as well,
-compares each with its row and its lines, looks up every row's item, and adds up the summaries. Rounds take turns, and
-the median counts.
+The scan reads every item, consistently and in as many parts, and does nothing with it. It runs once with boto3's own
+decoding, and once with verify's decoding, which is faster. Verify reads all items too, compares each with its row and
+its lines, looks up every row's item, and adds up the summaries. Rounds take turns, and the median counts.
 """
 
 import tempfile
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def rows(size: Size) -> Iterator[Row]:
-    """Items a second of verify, beside either scan."""
+    """Yield the items a second of verify, compared with each scan."""
     orders, segments, rounds = size.choose_orders(20_000, 60), size.choose(4, 2), size.choose(3, 1)
     with tempfile.TemporaryDirectory(prefix="tributary-bench-") as folder, stores(Path(folder)) as (client, url):
         fill(client, url, orders)
@@ -63,7 +62,7 @@ def fill(client: "DynamoDBClient", url: str, orders: int) -> None:
 
 
 def scan(client: "DynamoDBClient", segments: int) -> None:
-    """Read all items by boto3, and nothing else."""
+    """Read all items with boto3, and do nothing else."""
 
     def part(segment: int) -> int:
         pages = client.get_paginator("scan").paginate(
@@ -76,7 +75,7 @@ def scan(client: "DynamoDBClient", segments: int) -> None:
 
 
 def quick_scan(client: "DynamoDBClient", segments: int) -> None:
-    """Read all items as verify does, and nothing else."""
+    """Read all items as verify does, and do nothing else."""
     items = Items(client, TABLE, lambda _: True)
 
     def part(segment: int) -> int:
@@ -87,7 +86,7 @@ def quick_scan(client: "DynamoDBClient", segments: int) -> None:
 
 
 def verified(client: "DynamoDBClient", url: str, segments: int, orders: int) -> None:
-    """Verify, and find nothing."""
+    """Verify, and fail if there are differences."""
 
     @contextmanager
     def told(what: str, _total: int | None) -> Iterator[Any]:

@@ -1,10 +1,10 @@
-"""From a command's answer until queries can see it, on the local stack, by service.
+"""The time from a command's answer until queries can see the change, on the local stack, by service.
 
-`make run`'s stack takes commands over HTTP at a steady rate, one of each service in turn: a customer is changed, a
-product repriced, stock received, an order of three lines placed (and confirmed by the saga meanwhile). A watcher asks
-the read model every two milliseconds for the commits that it does not show yet. What is measured is the time from the
-answer's arrival until the watcher's answer has the commit. The load, the watcher and the whole stack share the machine.
-Nobody else publishes this figure.
+The stack of `make run` gets commands over HTTP at a steady rate, one of each service in turn: a customer is changed, a
+product is repriced, stock is received, and an order of three lines is placed (which the saga confirms meanwhile). A
+watcher asks the read model every two milliseconds for the commits that it does not show yet. The figure is the time
+from the arrival of the command's answer until the watcher sees the commit. The load, the watcher and the whole stack
+share the machine. We know of no other project that publishes this figure.
 """
 
 import statistics
@@ -34,7 +34,7 @@ _WHY = (
 
 
 class Watcher:
-    """Notes when the read model shows each commit."""
+    """A watcher that notes when the read model shows each commit."""
 
     def __init__(self, url: str) -> None:
         self._connection = connect(url)
@@ -46,15 +46,15 @@ class Watcher:
         self.seconds: dict[str, list[float]] = {}
 
     def acknowledged(self, service: str, id: str, version: int) -> None:
-        """A command was answered just now."""
+        """Note that a command was answered just now."""
         with self._lock:
             self._waiting[service, id, version] = time.perf_counter()
 
     def wait(self) -> None:
-        """Wait until all is shown.
+        """Wait until all commits are shown.
 
         Raises:
-            AssertionError: something is not shown within a minute.
+            AssertionError: a commit is not shown within a minute.
         """
         deadline = time.monotonic() + _MOST_SECONDS
         while self._waiting:
@@ -62,7 +62,7 @@ class Watcher:
             time.sleep(0.05)
 
     def stop(self) -> None:
-        """Look no longer."""
+        """Stop watching."""
         self._stopped.set()
         self._thread.join()
         self._connection.close()
@@ -88,11 +88,11 @@ class Watcher:
 
 
 class Load:
-    """Commands at a steady rate.
+    """A load of commands at a steady rate.
 
     Args:
-        client: an admin's.
-        watcher: is told of each answer.
+        client: an admin's client.
+        watcher: the watcher to which each answer is reported.
     """
 
     def __init__(self, client: Client, watcher: Watcher) -> None:
@@ -103,7 +103,7 @@ class Load:
             self._new_product(f"SKU-{number}")
 
     def run(self, rate: int, seconds: float) -> None:
-        """Send so many commands a second, for so long."""
+        """Send so many commands a second, for so many seconds."""
         begun = time.monotonic()
         total = round(rate * seconds)
         failed: list[BaseException] = []
@@ -125,7 +125,7 @@ class Load:
             raise failed[0]
 
     def _command(self, sender: int, number: int) -> None:
-        service = _SERVICES[(number + number // _SENDERS) % len(_SERVICES)]  # each sender sends each
+        service = _SERVICES[(number + number // _SENDERS) % len(_SERVICES)]  # each sender uses each service
         sku = f"SKU-{sender}"
         match service:
             case "customers":
@@ -153,13 +153,13 @@ class Load:
     def _new_product(self, sku: str) -> None:
         product = {"sku": sku, "name": f"Lantern {sku}", "price": 100, "currency": "GBP"}
         answer = self._client.post("/products", product)
-        if answer.status != 409:  # of the rate before
+        if answer.status != 409:  # added at the rate before
             self._note("catalog", answer)
             self._note("inventory", self._client.post(f"/stock/{sku}/receipts", {"quantity": 1_000_000}))
 
 
 def rows(size: Size) -> Iterator[Row]:
-    """The median and the 99th percentile of each service at each rate, in milliseconds."""
+    """Yield the median and the 99th percentile of each service at each rate, in milliseconds."""
     seconds = size.choose(20, 1)
     with tempfile.TemporaryDirectory(prefix="tributary-bench-") as name:
         stack = Run(Path(name) / "state").start()
@@ -175,12 +175,12 @@ def rows(size: Size) -> Iterator[Row]:
 
 
 def measure(client: Client, url: str, rate: int, seconds: float) -> Mapping[str, list[float]]:
-    """The seconds of every command, by service."""
+    """Return the seconds of every command, by service."""
     watcher = Watcher(url)
     try:
         load = Load(client, watcher)
         watcher.wait()
-        watcher.seconds.clear()  # the opening does not count
+        watcher.seconds.clear()  # the opening commands do not count
         load.run(rate, seconds)
         watcher.wait()
     finally:

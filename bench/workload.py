@@ -1,4 +1,4 @@
-"""Batches of stream records, weighted as a shop has them. The same number of orders always gives the same records.
+"""Batches of stream records in the proportions of a shop. The same number of orders always gives the same records.
 
 An order is placed, the stock of its three products is reserved, and it is confirmed. For every fourth order a customer
 is registered. A batch holds the records of one service, as Lambda delivers them.
@@ -25,9 +25,9 @@ _ON_HAND = 1_000_000
 
 
 def batches(orders: int, size: int) -> Batches:
-    """The records of that many orders, in batches of at most `size` records of one service.
+    """Yield the records of that many orders, in batches of at most `size` records of one service.
 
-    The batches take turns as they do in a shop: what was placed is reserved, and then confirmed.
+    The batches take turns as they do in a shop: placed orders are reserved, and then confirmed.
     """
     stock: dict[str, tuple[int, int]] = {}
     found: list[list[Record]] = []
@@ -45,7 +45,7 @@ def batches(orders: int, size: int) -> Batches:
 
 
 def newest_items(found: Batches) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The name of the table and the newest item of each aggregate, as the write store has them in the end."""
+    """Yield the table's name and the newest item of each aggregate, as the write store has them in the end."""
     newest: dict[tuple[str, str], Mapping[str, Any]] = {}
     for batch in found:
         for raw in batch:
@@ -55,17 +55,17 @@ def newest_items(found: Batches) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def table_of(raw: Record) -> str:
-    """The name of the table whose stream a record comes from."""
+    """Return the name of the table whose stream a record comes from."""
     return str(raw["eventSourceARN"]).partition(":table/")[2].partition("/")[0]
 
 
 def order_id(number: int) -> str:
-    """The id of an order."""
+    """Return the id of an order."""
     return f"ord_{number:026}"
 
 
 def placed_state(number: int, status: str = "placed") -> dict[str, Any]:
-    """The state of an order of three lines."""
+    """Return the state of an order of three lines."""
     lines = [{"sku": _sku(number, n), "quantity": n + 1, "unit_price": 295 + n + number % 50} for n in range(_LINES)]
     return {
         "customer_id": f"cus_{number % 4000:026}",
@@ -80,20 +80,20 @@ def placed_state(number: int, status: str = "placed") -> dict[str, Any]:
 
 
 def placed(number: int) -> Record:
-    """An order was placed."""
+    """Return the record of an order that was placed."""
     state = placed_state(number)
     facts = {name: state[name] for name in ("customer_id", "currency", "total", "placed_at", "reference")}
     return _record("orders", order_id(number), 1, state, ("OrderPlaced", facts), "orders.place", number)
 
 
 def confirmed(number: int) -> Record:
-    """The same order was confirmed."""
+    """Return the record of the same order when it was confirmed."""
     state = placed_state(number, "confirmed")
     return _record("orders", order_id(number), 2, state, ("OrderConfirmed", {}), "orders.confirm", number)
 
 
 def reserved(number: int, stock: dict[str, tuple[int, int]]) -> Iterator[Record]:
-    """The order's pieces were reserved. `stock` has the version and the reserved pieces of each SKU."""
+    """Return the records of the order's reservation. `stock` has the version and the reserved pieces of each SKU."""
     order = order_id(number)
     pieces = {line["sku"]: line["quantity"] for line in placed_state(number)["lines"]}
     for sku, quantity in pieces.items():
@@ -108,7 +108,7 @@ def reserved(number: int, stock: dict[str, tuple[int, int]]) -> Iterator[Record]
 
 
 def registered(number: int) -> Record:
-    """A customer was registered."""
+    """Return the record of a customer that was registered."""
     state = {
         "name": f"Adelaide Blythe {number}",
         "email": f"adelaide.blythe.{number}@example.com",
@@ -120,12 +120,12 @@ def registered(number: int) -> Record:
 
 
 def _sku(number: int, line: int) -> str:
-    """Neighbouring orders share no product; a product is in one order of a thousand."""
+    """Return a SKU. Neighbouring orders share no product, and a product is in one order of a thousand."""
     return f"SKU{(number * 7 + line * 1009) % PRODUCTS:05}"
 
 
 def _at(number: int) -> str:
-    """A time, about one order a minute."""
+    """Return a time. There is about one order a minute."""
     return iso(_BEGINNING + timedelta(seconds=number * 53))
 
 

@@ -1,7 +1,7 @@
-"""What the server alone takes: the projector's statements, recorded, and replayed with no work of ours between them.
+"""The time that the server alone takes: the projector's recorded statements, replayed without other work between them.
 
-statements.json.xz has those that the projector of 2026-11-26 sent for the records of ORDERS orders in batches of BATCH
-(bench/workload.py), and its tables, so that a later ceiling can be compared with that one in one run.
+statements.json.xz has the statements that the projector of 2026-11-26 sent for the records of ORDERS orders in batches
+of BATCH (bench/workload.py), and its tables. So a later ceiling can be compared with that one in one run.
 """
 
 import json
@@ -22,24 +22,24 @@ _KEPT = Path(__file__).parent / "statements.json.xz"
 
 
 class Recorder:
-    """A connection that keeps every statement that goes through it."""
+    """A connection that records every statement."""
 
     def __init__(self, url: str) -> None:
         self.real: Any = connect(url)
         self.statements: list[bytes] = []
 
     def query(self, statement: str | bytes) -> Any:
-        """Keep it, run it."""
+        """Record the statement, then run it."""
         self.statements.append(statement if isinstance(statement, bytes) else statement.encode())
         return self.real.query(statement)
 
     def _execute_command(self, command: int, statement: bytes) -> None:
-        """The same for a statement whose answer is read later."""
+        """Record and run a statement whose answer is read later."""
         self.statements.append(statement)
         self.real._execute_command(command, statement)
 
     def cursor(self) -> Any:
-        """A cursor whose statements come through here as well."""
+        """Return a cursor whose statements are recorded as well."""
         return self.real.cursorclass(self)
 
     def __getattr__(self, name: str) -> Any:
@@ -53,13 +53,13 @@ def replay(connection: "Connection[Cursor]", statements: Statements) -> None:
 
 
 def kept() -> tuple[list[str], Statements]:
-    """The tables of 2026-11-26, as CREATE TABLE statements, and what the projector of that day sent."""
+    """Return the tables of 2026-11-26, as CREATE TABLE statements, and the statements of that day's projector."""
     document = json.loads(lzma.decompress(_KEPT.read_bytes()))
     return document["tables"], [statement.encode() for statement in document["statements"]]
 
 
 def keep(connection: "Connection[Cursor]", tables: Iterable[str], statements: Statements) -> None:
-    """Write the file anew, from a read model's tables and what a projector sent."""
+    """Write the file from a read model's tables and a projector's statements."""
     created = []
     with connection.cursor() as cursor:
         for name in tables:

@@ -1,1 +1,1 @@
-"""Other ways to do what the project does, each written as its own documentation advises."""
+"""Other ways to do what the project does. Each is written as its own documentation recommends."""

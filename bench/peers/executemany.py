@@ -1,4 +1,4 @@
-"""PyMySQL's executemany, once for each table of a batch. The items are decoded by this project's decoder.
+"""PyMySQL's executemany, once for each table of a batch. This project's decoder decodes the items.
 
 https://pymysql.readthedocs.io/en/latest/modules/cursors.html#pymysql.cursors.Cursor.executemany
 """

@@ -1,11 +1,11 @@
-"""An order and a customer's change in FastAPI, behind Mangum, which turns Lambda's events into ASGI's.
+"""An order and a customer's change in FastAPI behind Mangum, which converts Lambda's events to ASGI's.
 
-Written as their documentation says: types in the signatures, a response model, no lifespan.
+It follows their documentation: types in the signatures, a response model, no lifespan.
 https://fastapi.tiangolo.com/tutorial/response-model/ and https://mangum.fastapiexpert.com/
 """
 
 # mypy: ignore-errors
-# Its libraries are in .venv-peers alone.
+# Its libraries are only in .venv-peers.
 
 import os
 from typing import Annotated
@@ -24,7 +24,7 @@ if os.environ["PEER_ROUTE"] == "query":
 
     @app.get("/orders/{id}")
     def get(id: Annotated[str, Path(max_length=64)]) -> Order:
-        """An order with its lines."""
+        """Return an order with its lines."""
         found = order(id)
         if found is None:
             raise HTTPException(404, "no such order")
@@ -34,7 +34,7 @@ else:
 
     @app.patch("/customers/{id}")
     def patch(id: Annotated[str, Path(max_length=64)], body: CustomerChange) -> Changed:
-        """Change some of a customer's particulars."""
+        """Change some of a customer's fields."""
         changed = change(id, body)
         if changed is None:
             raise HTTPException(404, "no such customer")

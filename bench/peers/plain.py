@@ -1,6 +1,6 @@
-"""The rows of an item, written down as one would by hand, for the peers that write them.
+"""The rows of an item, written by hand, for the peers that write them.
 
-No locks and no versions: unlike the projector, these peers count an order twice if its record comes twice.
+They use no locks and no versions: unlike the projector, these peers count an order twice if its record comes twice.
 """
 
 import json
@@ -11,7 +11,7 @@ from chalicelib.core.words import words
 
 Item = Mapping[str, Any]
 PlainRow = dict[str, Any]
-# Columns that are added to what is there; all others take the place of what is there.
+# Values of these columns are added to the existing ones. Values of all other columns replace the existing ones.
 ADDED = {
     "customer_spend": ("order_count", "spend"),
     "sales_by_customer": ("orders", "quantity", "amount"),
@@ -32,7 +32,7 @@ KEYS = {
 
 
 def rows_of(service: str, item: Item) -> Iterator[tuple[str, PlainRow]]:
-    """The tables and the rows that a commit writes."""
+    """Yield the tables and the rows that a commit writes."""
     yield from _ROWS[service](item)
     yield (
         "timeline",
@@ -147,7 +147,7 @@ def _sold(item: Item, quantity: int) -> Iterator[tuple[str, PlainRow]]:
 
 
 def _time(text: str) -> str:
-    """An ISO 8601 time in UTC as MySQL takes it."""
+    """Return an ISO 8601 time in UTC as MySQL accepts it."""
     return text[:-1]
 
 
@@ -159,7 +159,7 @@ _ROWS: Mapping[str, Callable[[Item], Iterator[tuple[str, PlainRow]]]] = {
 
 
 def upsert(table: str, columns: tuple[str, ...]) -> str:
-    """An INSERT with placeholders by name, which PyMySQL's executemany turns into multi-row statements."""
+    """Return an INSERT with named placeholders, which PyMySQL's executemany turns into multi-row statements."""
     added = ADDED.get(table, ())
     changed = [column for column in columns if column not in KEYS[table]] or KEYS[table][:1]
     changes = ", ".join(

@@ -1,11 +1,11 @@
 """An order and a customer's change in Powertools for AWS Lambda: its REST resolver, validation by pydantic.
 
-Written as its documentation says: one resolver, `enable_validation`, types in the signatures, clients made once.
+It follows its documentation: one resolver, `enable_validation`, types in the signatures, clients made once.
 https://docs.aws.amazon.com/powertools/python/latest/core/event_handler/api_gateway/
 """
 
 # mypy: ignore-errors
-# Its libraries are in .venv-peers alone.
+# Its libraries are only in .venv-peers.
 
 import os
 from typing import Annotated
@@ -25,7 +25,7 @@ if os.environ["PEER_ROUTE"] == "query":
 
     @app.get("/orders/<id>")
     def get(id: Annotated[str, Path(max_length=64)]) -> Order:
-        """An order with its lines."""
+        """Return an order with its lines."""
         found = order(id)
         if found is None:
             raise NotFoundError("no such order")
@@ -35,7 +35,7 @@ else:
 
     @app.patch("/customers/<id>")
     def patch(id: Annotated[str, Path(max_length=64)], body: CustomerChange) -> Changed:
-        """Change some of a customer's particulars."""
+        """Change some of a customer's fields."""
         changed = change(id, body)
         if changed is None:
             raise NotFoundError("no such customer")
@@ -43,5 +43,5 @@ else:
 
 
 def handler(event, context):
-    """What Lambda calls."""
+    """Handle an event, as Lambda calls it."""
     return app.resolve(event, context)

@@ -1,7 +1,7 @@
-"""An order from MySQL, as pydantic's types: what both frameworks answer with."""
+"""An order from MySQL, with pydantic's types, for the answers of both frameworks."""
 
 # mypy: ignore-errors
-# Its libraries are in .venv-peers alone.
+# Its libraries are only in .venv-peers.
 
 import os
 from datetime import datetime
@@ -52,7 +52,7 @@ class Order(BaseModel):
 
 @lru_cache
 def connection():
-    """The process's one connection."""
+    """Return the process's only connection."""
     url = urlsplit(os.environ["READ_DATABASE_URL"])
     return pymysql.connect(
         host=url.hostname,
@@ -66,7 +66,7 @@ def connection():
 
 
 def order(id: str) -> Order | None:
-    """An order, or None."""
+    """Return an order, or None."""
     with connection().cursor() as cursor:
         cursor.execute(_ORDER, (id,))
         row = cursor.fetchone()

@@ -1,6 +1,6 @@
-"""The way of most samples: boto3's TypeDeserializer, and a statement a row.
+"""The way of most samples: boto3's TypeDeserializer, and one statement for each row.
 
-One transaction a batch, which is kinder than the samples, most of which commit every record.
+It commits once for each batch. Most samples commit every record, which is slower.
 https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-tutorial.html
 """
 
@@ -20,7 +20,7 @@ _upsert = lru_cache(plain.upsert)
 
 
 def write(connection: "Connection[Cursor]", batches: Batches) -> int:
-    """Write all batches. Returns the number of rows, by which peers and ours are compared with others' figures."""
+    """Write all batches, and return the number of rows, so that figures of others per row can be compared."""
     decode, count = TypeDeserializer().deserialize, 0
     for batch in batches:
         connection.query("START TRANSACTION")

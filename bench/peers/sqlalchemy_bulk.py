@@ -1,6 +1,6 @@
-"""SQLAlchemy 2: an upsert of MySQL's dialect, executed once for each table of a batch with all its rows.
+"""SQLAlchemy 2: an upsert of its MySQL dialect, executed once for each table of a batch with all of its rows.
 
-The items are decoded by this project's decoder.
+This project's decoder decodes the items.
 https://docs.sqlalchemy.org/en/20/dialects/mysql.html#insert-on-duplicate-key-update-upsert
 https://docs.sqlalchemy.org/en/20/tutorial/dbapi_transactions.html#sending-multiple-parameters
 """
@@ -16,7 +16,7 @@ from chalicelib.core.dynamodb.codec import decode_item
 
 
 class Writer:
-    """Writes batches through an engine. The tables are reflected once."""
+    """A writer of batches through an engine. It reflects the tables once."""
 
     def __init__(self, url: str) -> None:
         self._engine: Engine = create_engine(url.replace("mysql://", "mysql+pymysql://"))
@@ -51,7 +51,7 @@ def _upsert(table: Table) -> Insert:
     )
 
 
-# A statement sets only columns that it is given, and the tables have more.
+# A statement sets only the columns that it is given. The tables have more.
 _WRITTEN = {
     "customers": ("version", "name", "email", "country", "created_at", "updated_at"),
     "stock": ("version", "on_hand", "reserved", "available", "updated_at"),

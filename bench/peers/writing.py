@@ -1,7 +1,7 @@
-"""A customer's change in DynamoDB, as pydantic's types: what both frameworks take and answer with."""
+"""A customer's change in DynamoDB, with pydantic's types, for the bodies and the answers of both frameworks."""
 
 # mypy: ignore-errors
-# Its libraries are in .venv-peers alone.
+# Its libraries are only in .venv-peers.
 
 import os
 from typing import Annotated
@@ -13,7 +13,7 @@ table = boto3.resource("dynamodb").Table(os.environ["PEER_TABLE"])
 
 
 class CustomerChange(BaseModel):
-    """What to change."""
+    """The fields to change."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
@@ -31,7 +31,7 @@ class Changed(BaseModel):
 
 
 def change(id: str, new: CustomerChange) -> Changed | None:
-    """Read the customer, change it, and write it unless another did meanwhile; None if there is none."""
+    """Read the customer, change it, and write it unless another writer did meanwhile. Return None if there is none."""
     item = table.get_item(Key={"id": id}, ConsistentRead=True).get("Item")
     if item is None:
         return None
