@@ -1,4 +1,4 @@
-"""The projector, compared with other ways to write the same rows, in one process and on one server that flushes to disk.
+"""The projector, compared with other ways to write the same rows, in one process, on one server that commits to disk.
 
 The records are those of a shop (bench/workload.py), in batches of one service. An order has a record when it is placed,
 three of its products' stock, one of its reservation, and one when it is confirmed. Every fourth order adds a new

@@ -1,10 +1,10 @@
 """The order saga, from placed to confirmed, with a store that answers after 5 ms a call, as AWS's does.
 
 Orders of 20 lines are placed. Then the reactor gets the stream of the orders in batches of 100, as Lambda delivers
-them, and reserves the pieces of each order. It gets the reservations in the same way, and confirms each order. The stores are
-in memory (they pass the conformance suite of the real store), and wait 5 ms in each call. This is compared with a
-reactor that gets one record at a time. Each order has products of its own (wide), or all orders have the same 20
-products (narrow), so that every reservation has to wait for the one before.
+them, and reserves the pieces of each order. It gets the reservations in the same way, and confirms each order. The
+stores are in memory (they pass the conformance suite of the real store), and wait 5 ms in each call. This is compared
+with a reactor that gets one record at a time. Each order has products of its own (wide), or all orders have the same
+20 products (narrow), so that every reservation has to wait for the one before.
 
 At the end, every order is confirmed, every piece is reserved once, and the versions of each aggregate rise by one.
 """

@@ -1,4 +1,4 @@
-"""The Chalice app of the domain that the engine's own tests run on; app.py in the root is the one that ships."""
+"""The Chalice app of the domain that the engine's own tests run on. The app.py in the repository's root ships."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ for api in APIS:
 
 @app.on_dynamodb_record(stream_arn=_STREAM)
 def project(event: DynamoDBEvent) -> dict[str, Any]:
-    """A batch of a table's stream into the read model."""
+    """Project a batch of a table's stream into the read model."""
     from chalicelib.core.projector.handler import project_event
 
     return project_event(event.to_dict(), event.context, runtime())
@@ -33,7 +33,7 @@ def project(event: DynamoDBEvent) -> dict[str, Any]:
 
 @app.on_dynamodb_record(stream_arn=_STREAM)
 def react(event: DynamoDBEvent) -> dict[str, Any]:
-    """A batch of a table's stream into the commands that follow from it."""
+    """Run the commands that follow from a batch of a table's stream."""
     from chalicelib.core.reactor.handler import react_to_event
 
     return react_to_event(event.to_dict(), event.context, runtime())
@@ -50,7 +50,7 @@ def check(event: CloudWatchEvent) -> None:
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def deadlines(event: CloudWatchEvent) -> None:
-    """Send the commands that deadlines ask for; none while DEADLINES is empty."""
+    """Send the commands of deadlines; none if DEADLINES is empty."""
     from chalicelib.core.operations.deadlines import keep_deadlines
     from chalicelib.core.streams.batches import remaining_ms
 

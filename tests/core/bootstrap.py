@@ -43,5 +43,5 @@ REACTED_TO, PORTS = _ASSEMBLED.reacted_to, _ASSEMBLED.ports
 
 @lru_cache(maxsize=1)
 def runtime() -> Runtime:
-    """The process's runtime, made from the environment on first use. Raises BadSettings."""
+    """Return the process's runtime. It is made from the environment on first use. Raises BadSettings."""
     return Runtime.from_env(SERVICES, PERMISSIONS, PORTS)

@@ -11,13 +11,13 @@ from tests.support.domain import NEUTRAL, Domain
 
 @pytest.fixture(scope="session")
 def domain() -> Domain:
-    """Accounts and transfers."""
+    """Return the domain of accounts and transfers."""
     return NEUTRAL
 
 
 @pytest.fixture
 def make_projector(database: str) -> Iterator[Callable[..., Projector]]:
-    """Makes projectors, each with connections of its own, on one empty read model."""
+    """Return a function that makes projectors, each with connections of its own, on one empty read model."""
     made: list[Projector] = []
 
     def make(connection: Callable[[], Any] | None = None, remaining_ms: float = 60_000) -> Projector:
@@ -31,5 +31,5 @@ def make_projector(database: str) -> Iterator[Callable[..., Projector]]:
 
 @pytest.fixture
 def projector(make_projector: Callable[..., Projector]) -> Projector:
-    """A projector on an empty read model."""
+    """Return a projector on an empty read model."""
     return make_projector()

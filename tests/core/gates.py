@@ -9,7 +9,7 @@ Hook = Callable[["Gate", str], None]
 
 
 class Gate:
-    """A real connection that calls a hook before each statement; everything else passes through."""
+    """A real connection that calls a hook before each statement. Everything else passes through."""
 
     def __init__(self, url: str, hook: Hook) -> None:
         self.real: Any = connect(url)
@@ -21,7 +21,7 @@ class Gate:
         return self.real.query(statement)
 
     def _execute_command(self, command: int, statement: bytes) -> None:
-        """The same for a statement whose answer is read later (core/mysql/statements.py)."""
+        """Call the hook, then run a statement whose answer is read later (core/mysql/statements.py)."""
         self._hook(self, statement.decode())
         self.real._execute_command(command, statement)
 
@@ -30,7 +30,7 @@ class Gate:
 
 
 def once(start: str, act: Callable[["Gate"], object]) -> Hook:
-    """A hook that acts the first time that a statement starts so, on whatever connection."""
+    """Return a hook that acts the first time that a statement begins like this, on any connection."""
     left = [act]
 
     def hook(gate: Gate, statement: str) -> None:

@@ -1,4 +1,4 @@
-"""A composition root of the neutral domain whose services have no read tables, for a test of what the start says."""
+"""A composition root whose services have no read tables, for a test of the messages at start."""
 
 from tests.core import bootstrap
 

@@ -1,4 +1,4 @@
-"""Write models made up for the projector and the queries: heads, their stream records, and what they should fold to."""
+"""Made-up write models for the projector and the queries: heads, their stream records, and the resulting tables."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -22,12 +22,12 @@ TWO_LEGS = (("A", -300), ("B", 300))
 
 
 def iso(moment: datetime) -> str:
-    """As the write side writes times."""
+    """Return a time as the write side writes it."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def head(id: str, version: int, state: Mapping[str, Any], **changes: Any) -> Head:
-    """A head; `changes` replaces what is made up."""
+    """Return a head. `changes` replaces made-up values."""
     made: dict[str, Any] = {
         "id": id,
         "version": version,
@@ -42,14 +42,14 @@ def head(id: str, version: int, state: Mapping[str, Any], **changes: Any) -> Hea
 
 
 def account_state(**changes: Any) -> dict[str, Any]:
-    """An account's state; `changes` replaces what is made up."""
+    """Return an account's state. `changes` replaces made-up values."""
     return {"owner": "usr_1", "name": "Ada O'Neill", "opened_at": iso(START), **changes}
 
 
 def transfer_state(
     status: str = "requested", legs: Iterable[tuple[str, int]] = TWO_LEGS, **changes: Any
 ) -> dict[str, Any]:
-    """A transfer's state, of legs (account, amount); `changes` replaces what is made up."""
+    """Return a transfer's state with legs (account, amount). `changes` replaces made-up values."""
     listed = [{"account": account, "amount": amount} for account, amount in legs]
     state = {
         "owner": "usr_1",
@@ -66,12 +66,12 @@ _sequence = iter(range(10**20, 10**21))
 
 
 def heartbeat(beat: int) -> dict[str, Any]:
-    """The item that the scheduled check writes: that of so many minutes after START."""
+    """Return the item that the scheduled check writes so many minutes after START."""
     return encode_item({"id": "heartbeat#", "version": beat, "at": iso(START + timedelta(minutes=beat))})
 
 
 def record(service: str, item: Head | Mapping[str, Any]) -> dict[str, Any]:
-    """A stream record as Lambda delivers it, of a head or of a raw image."""
+    """Return a stream record as Lambda delivers it, of a head or of a raw image."""
     image = item_of(item) if isinstance(item, Head) else dict(item)
     sequence = str(next(_sequence))
     return {
@@ -93,14 +93,14 @@ def record(service: str, item: Head | Mapping[str, Any]) -> dict[str, Any]:
 
 
 def sequence_of(raw: Mapping[str, Any]) -> str:
-    """A record's sequence number."""
+    """Return a record's sequence number."""
     return str(raw["dynamodb"]["SequenceNumber"])
 
 
 def fold(
     heads: Iterable[tuple[str, Head]], services: Mapping[str, Service] = BY_NAME
 ) -> dict[str, set[tuple[Any, ...]]]:
-    """The base tables and the timeline that those commits (service, head) should end in."""
+    """Return the base tables and the timeline that should result from those commits (service, head)."""
     newest: dict[tuple[str, str], Head] = {}
     tables: dict[str, set[tuple[Any, ...]]] = {"timeline": set()}
     for projection in (service.projection for service in services.values()):

@@ -1,4 +1,4 @@
-"""A write store in memory, for tests that run through thousands of commits; it passes the conformance suite."""
+"""A write store in memory, for tests with thousands of commits. It passes the conformance suite."""
 
 import json
 import threading
@@ -21,7 +21,7 @@ class MemoryStore:
         heads: the newest head of each aggregate.
         claims: the owner of each claim, and the commit that took it.
         kept: the responses under idempotency keys.
-        published: is told each new head, as the table's stream would be.
+        published: is called with each new head, as the table's stream would get it.
     """
 
     heads: dict[str, Head] = field(default_factory=dict)
@@ -83,6 +83,6 @@ class MemoryStore:
 
 
 def _bytes(head: Head) -> int:
-    """About what DynamoDB counts."""
+    """Return about the size that DynamoDB counts."""
     item: Mapping[str, Any] = item_of(head)
     return len(json.dumps(item, ensure_ascii=False).encode())

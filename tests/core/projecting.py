@@ -1,4 +1,4 @@
-"""The projector as tests call it: on a real database, with dead letters kept in memory."""
+"""The projector as tests call it: on a real database, with dead letters in memory."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from tests.core.histories import SERVICES
 
 
 class MemoryDeadLetters:
-    """Dead letters by id; what the conformance suite proves of the real one is true of this one."""
+    """Dead letters by id. The conformance suite's results for the real store are true for this one too."""
 
     def __init__(self) -> None:
         self.letters: dict[str, DeadLetter] = {}
@@ -24,13 +24,13 @@ class MemoryDeadLetters:
 
 
 class Projector:
-    """The projector as its handler calls it; `dead` holds what it set aside.
+    """The projector as its handler calls it. `dead` has the records that it set aside.
 
     Args:
-        url: of the read model.
+        url: the URL of the read model.
         make: opens a connection to it.
-        remaining_ms: what is left until the function is ended.
-        services: by the name of their table.
+        remaining_ms: returns the milliseconds until the function is ended.
+        services: the services by the names of their tables.
     """
 
     def __init__(
@@ -47,5 +47,5 @@ class Projector:
         self.deps = ProjectorDeps(self.writer, self.dead, remaining_ms=lambda: remaining_ms, sleep=lambda _: None)
 
     def __call__(self, records: Iterable[Mapping[str, Any]]) -> list[str]:
-        """Project a batch; the sequence numbers that are reported as failed."""
+        """Project a batch. Return the sequence numbers that the projector reports as failed."""
         return project(records, self.services, self.deps)

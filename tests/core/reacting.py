@@ -1,4 +1,4 @@
-"""Services, what their streams carry, and a reactor that may be cut off anywhere; of any domain."""
+"""Services, their streams, and a reactor that may crash anywhere, for any domain."""
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,14 +22,14 @@ MakeStore = Callable[[str, Published], WriteStore]
 
 
 class Crash(BaseException):
-    """What ends a process between two steps."""
+    """The end of a process between two steps."""
 
 
 class Crashing:
-    """A store that crashes its process before or after a certain commit from now on, or never.
+    """A store that crashes its process before or after a chosen commit, or never.
 
     Attributes:
-        steps: commits until then, each counting twice: before it and after it; None for never.
+        steps: the steps until the crash; each commit has two, before it and after it. None for never.
     """
 
     def __init__(self, store: WriteStore) -> None:
@@ -61,7 +61,7 @@ class Crashing:
 
 
 def in_memory(_service: str, published: Published) -> WriteStore:
-    """A store in memory, which passes the real one's conformance suite; see MakeStore."""
+    """Return a store in memory, which passes the conformance suite. See MakeStore."""
     return MemoryStore(published=published)
 
 
@@ -69,13 +69,13 @@ class ReactingWorld:
     """Services and their reactor.
 
     Args:
-        services: by name.
-        make_store: of each.
+        services: the services by name.
+        make_store: makes the store of each service.
 
     Attributes:
-        streams: all that each service's stream ever carried.
-        checkpoints: how much of each the reactor has done.
-        dead: what it set aside.
+        streams: the whole stream of each service.
+        checkpoints: the number of records of each stream that the reactor has handled.
+        dead: the records that it set aside.
     """
 
     def __init__(self, services: Mapping[str, Service], make_store: MakeStore = in_memory) -> None:
@@ -94,11 +94,11 @@ class ReactingWorld:
         )
 
     def serve(self, services: Mapping[str, Service]) -> None:
-        """Have the reactor work with these services from now on."""
+        """Let the reactor work with these services from now on."""
         self._deps = replace(self._deps, services=services)
 
     def records(self, service: str) -> list[dict[str, Any]]:
-        """All that a service's stream ever carried, as Lambda delivers it."""
+        """Return the whole stream of a service, as Lambda delivers it."""
         return [record(service, head) for head in self.streams[service]]
 
     def run(self, service: str, name: str, command: Command, *ids: str) -> None:
@@ -107,20 +107,20 @@ class ReactingWorld:
         pipeline.run(self.services[service], self.stores[service], envelope, lambda _: {})
 
     def react(self, service: str, heads: Iterable[Head], remaining_ms: float = 60_000) -> list[str]:
-        """Have the reactor take records of a service's stream; what it reports as failed."""
+        """Give the reactor records of a service's stream. Return the records that it reports as failed."""
         return self.react_raw([record(service, head) for head in heads], remaining_ms)
 
     def react_raw(self, records: Sequence[Mapping[str, Any]], remaining_ms: float = 60_000) -> list[str]:
-        """The same, of records as Lambda delivers them."""
+        """Give the reactor records as Lambda delivers them. Return the records that it reports as failed."""
         return react(records, replace(self._deps, remaining_ms=lambda: remaining_ms))
 
     def feed(self, service: str, size: int = 100, crash_after: int | None = None) -> bool:
-        """Hand the reactor the next batch of a stream, as Lambda would; whether there was one.
+        """Give the reactor the next batch of a stream, as Lambda would. Return whether there was one.
 
         Args:
-            service: whose stream.
-            size: of the batch, at most.
-            crash_after: steps (see `Crashing`) after which the reactor's process is gone; then the batch
+            service: the service with the stream.
+            size: the most records of the batch.
+            crash_after: the steps (see `Crashing`) after which the reactor's process crashes. The batch then
                 counts as not delivered.
         """
         start = self.checkpoints[service]
@@ -140,12 +140,12 @@ class ReactingWorld:
         return True
 
     def come_to_rest(self) -> None:
-        """Let everything that is under way come to rest."""
+        """Run the reactor until nothing is under way."""
         while any(self.feed(service) for service in self.services):
             pass
 
     def redeliver_all(self) -> None:
-        """Every record that ever was comes again, alone and in batches, in two orders: it must change nothing."""
+        """Deliver every record again, alone and in batches, in two orders. Check that nothing changes."""
         before = {name: list(stream) for name, stream in self.streams.items()}
         for service, stream in before.items():
             for order in (stream, stream[::-1]):
@@ -156,10 +156,10 @@ class ReactingWorld:
         assert not self.dead.letters
 
     def newest(self, service: str) -> dict[str, Head]:
-        """The newest head of each aggregate of a service."""
+        """Return the newest head of each aggregate of a service."""
         return {head.id: head for head in self.streams[service]}
 
     def status(self, id: str) -> str:
-        """The status that an aggregate's state says, of whatever service."""
+        """Return the status in an aggregate's state, of any service."""
         (head,) = [found[id] for found in map(self.newest, self.services) if id in found]
         return str(head.state["status"])

@@ -1,8 +1,8 @@
-"""What the saga looks like once nothing is under way any more."""
+"""The state of the saga when nothing is under way."""
 
 from collections.abc import Mapping
 
-# The status of a transfer, and what its hold may be.
+# The status of a transfer, and the possible statuses of its hold.
 AT_REST: Mapping[str, frozenset[str]] = {
     "requested": frozenset(),
     "accepted": frozenset({"held"}),

@@ -1,4 +1,4 @@
-"""Accounts and transfers for tests over HTTP, each new."""
+"""Accounts and transfers for tests over HTTP. Each call makes new ones."""
 
 import itertools
 import os
@@ -11,12 +11,12 @@ _numbers = itertools.count(1)
 
 
 def unique() -> str:
-    """A text that no other test uses: good for an account's number, a name, a reference, a key."""
+    """Return a text that no other test uses, for an account's number, a name, a reference or a key."""
     return f"T{os.getpid()}-{next(_numbers)}"
 
 
 def account(api: Client, balance: int = 0, **details: Any) -> str:
-    """Open an account and put money into it; its number. `details` replaces what is made up."""
+    """Open an account, deposit money into it, and return its number. `details` replaces made-up values."""
     number = unique()
     answer = api.post("/accounts", {"number": number, "name": f"Account {number}", **details})
     assert answer.status == 201, answer
@@ -26,12 +26,12 @@ def account(api: Client, balance: int = 0, **details: Any) -> str:
 
 
 def legs(source: str, target: str, amount: int = 10) -> list[dict[str, Any]]:
-    """The legs of a transfer from one account to another."""
+    """Return the legs of a transfer from one account to another."""
     return [{"account": source, "amount": -amount}, {"account": target, "amount": amount}]
 
 
 def transfer(api: Client, source: str | None = None, target: str | None = None, amount: int = 10, **body: Any) -> str:
-    """Request a transfer, out of an account with enough in it unless told otherwise; its id."""
+    """Request a transfer, out of an account with enough money unless one is given, and return its id."""
     listed = legs(source or account(api, 1000), target or account(api), amount)
     answer = api.post("/transfers", {"legs": listed, **body})
     assert answer.status == 201, answer
@@ -39,13 +39,13 @@ def transfer(api: Client, source: str | None = None, target: str | None = None, 
 
 
 def seen(api: Client, *numbers: str) -> str:
-    """The Consistency-Token of those accounts as they are, for a query that shows them beside something else."""
+    """Return a Consistency-Token of the accounts' present versions, for a query that shows them with other items."""
     answers = [api.patch(f"/accounts/{number}", {}) for number in numbers]
     return ", ".join(answer.headers["consistency-token"] for answer in answers)
 
 
 def answered(api: Client, id: str) -> Any:
-    """A transfer as GET shows it once the accounts have accepted or refused it."""
+    """Return a transfer as GET shows it, once the accounts have accepted or refused it."""
 
     def is_answered() -> bool:
         shown = api.get(f"/transfers/{id}")

@@ -1,1 +1,1 @@
-"""What tests of every kind use: private servers, tables and databases, a running stack, a client of its API."""
+"""Tools for all kinds of tests: private servers, tables and databases, a running stack, a client of its API."""

@@ -1,4 +1,4 @@
-"""axe-core on a page: what keeps people with other senses or hands from using it."""
+"""A check with axe-core for what makes a page hard to use for people with disabilities."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ _SERIOUS = ("serious", "critical")
 
 
 def serious_findings(page: Any) -> list[str]:
-    """The serious findings of axe-core on what the page shows now, each with the element that it is about."""
+    """Return axe-core's serious findings about the current page, each with its element."""
     if not _AXE.exists():
         pytest.skip("there is no axe-core; `make browser-tools` installs it where npm is")
-    # Playwright runs it in the page without its policy, which forbids what is not its own.
+    # Playwright runs the script outside of the page's policy, which forbids scripts from elsewhere.
     page.evaluate(f"() => {{ if (!window.axe) {{ {_AXE.read_text(encoding='utf-8')} }} }}")
     found = page.evaluate("async () => (await axe.run()).violations")
     return [

@@ -1,4 +1,4 @@
-"""Which calls of AWS each function makes, and what a role allows."""
+"""A record of the AWS calls that each function makes, and the calls that a role allows."""
 
 import fnmatch
 import io
@@ -19,8 +19,8 @@ _TRANSACTION = {
     "Update": "dynamodb:UpdateItem",
     "ConditionCheck": "dynamodb:ConditionCheckItem",
 }
-# What no handler calls: Lambda itself logs, reads the streams, puts the function into the VPC, and asks for the bucket
-# that given-up batches go to; X-Ray's daemon sends the traces; rds-db:connect is a signature.
+# Actions that no handler calls. Lambda itself logs, reads the streams, puts the function into the VPC, and asks for the
+# bucket for batches that were given up. X-Ray's daemon sends the traces. rds-db:connect is a signature, not a call.
 NOT_BY_HANDLERS = re.compile(
     r"logs:.*|xray:.*|ec2:.*|rds-db:connect|s3:ListBucket"
     r"|dynamodb:(DescribeStream|GetRecords|GetShardIterator|ListStreams)"
@@ -28,12 +28,12 @@ NOT_BY_HANDLERS = re.compile(
 
 
 class AwsCall(NamedTuple):
-    """A call as IAM sees it; a transaction is one call for each of its items.
+    """A call as IAM sees it. A transaction is one call for each of its items.
 
     Attributes:
-        action: "dynamodb:PutItem".
+        action: such as "dynamodb:PutItem".
         resource: an ARN.
-        key: the partition key of the item; "" where there is none.
+        key: the item's partition key; "" if there is none.
     """
 
     action: str
@@ -42,15 +42,15 @@ class AwsCall(NamedTuple):
 
 
 class _Body(io.BytesIO):
-    """What botocore reads of urllib3's response."""
+    """The part of urllib3's response that botocore reads."""
 
     def stream(self, **_: Any) -> Iterator[bytes]:
-        """All of it."""
+        """Return the whole body."""
         yield self.getvalue()
 
 
 class Recorder:
-    """Notes every call that boto3's default session makes, by the function that runs at the time."""
+    """A record of every call that boto3's default session makes, by the function that runs at the time."""
 
     def __init__(self) -> None:
         self.calls: dict[str, set[AwsCall]] = {}
@@ -59,7 +59,7 @@ class Recorder:
 
     @contextmanager
     def watching(self) -> Iterator["Recorder"]:
-        """Watch clients that are made from now on."""
+        """Record the calls of clients that are created from now on."""
         before = boto3.DEFAULT_SESSION
         boto3.setup_default_session()
         assert boto3.DEFAULT_SESSION is not None
@@ -72,7 +72,7 @@ class Recorder:
 
     @contextmanager
     def function(self, name: str) -> Iterator[None]:
-        """Whatever is called meanwhile is called by this function."""
+        """Record the calls inside the block as calls of this function."""
         token = self._function.set(name)
         try:
             yield
@@ -80,7 +80,7 @@ class Recorder:
             self._function.reset(token)
 
     def fail(self, operation: str, times: int) -> None:
-        """Answer the next requests of an operation with 500, so that nobody knows what became of them."""
+        """Answer the next requests of an operation with 500, so that their outcome is unknown."""
         self._failing = (operation, times)
 
     def _fail(self, request: Any, event_name: str, **_: Any) -> AWSResponse | None:
@@ -97,7 +97,7 @@ class Recorder:
 
 
 def calls_of(service: str, operation: str, params: Mapping[str, Any]) -> Iterator[AwsCall]:
-    """A request of boto3 as IAM sees it."""
+    """Return the calls that a request of boto3 is for IAM."""
     match service, operation:
         case "dynamodb", "BatchGetItem":
             for table, asked in params["RequestItems"].items():
@@ -124,12 +124,12 @@ def _key(attributes: Mapping[str, Any]) -> str:
 
 
 class Grant(NamedTuple):
-    """One action on one resource that a statement allows.
+    """An action on a resource that a statement allows.
 
     Attributes:
-        action: "dynamodb:PutItem".
-        resource: an ARN, in which `*` may stand.
-        keys: patterns of the partition key; empty allows any.
+        action: such as "dynamodb:PutItem".
+        resource: an ARN, which may contain `*`.
+        keys: patterns of the partition key; if there are none, any key is allowed.
     """
 
     action: str
@@ -137,7 +137,7 @@ class Grant(NamedTuple):
     keys: tuple[str, ...] = ()
 
     def allows(self, call: AwsCall) -> bool:
-        """Whether it allows a call."""
+        """Return whether the grant allows a call."""
         return (
             self.action == call.action
             and fnmatch.fnmatchcase(call.resource, self.resource)
@@ -146,7 +146,7 @@ class Grant(NamedTuple):
 
 
 def grants(statements: Iterable[Mapping[str, Any]]) -> list[Grant]:
-    """What statements allow, without what no handler calls."""
+    """Return the grants of statements, without the actions that no handler calls."""
     return [
         Grant(action, resource, _keys(statement))
         for statement in statements

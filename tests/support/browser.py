@@ -1,4 +1,4 @@
-"""A page of a real Chromium, and what tests of the console do there; skipped where there is none."""
+"""A page of a real Chromium, and the actions of the console's tests. Tests are skipped if there is no Chromium."""
 
 import shutil
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ from tests.support.waiting import PATIENT_SECONDS
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """Chromium, driven by Playwright."""
+    """Yield Chromium, driven by Playwright."""
     chromium = shutil.which("chromium")
     playwright = pytest.importorskip("playwright.sync_api", reason="`make browser-tools` installs Playwright")
     if not chromium:
         pytest.skip("there is no chromium; `make browser-tools` installs it")
     with playwright.sync_playwright() as driver:
-        # Whoever runs the tests as root has no sandbox for it.
+        # For root, Chromium has no sandbox.
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser
         browser.close()
@@ -26,7 +26,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
-    """A page, of which nothing went wrong in its console: no error, nothing that the page's policy forbids."""
+    """Yield a page. Fail if its console shows an error or a violation of the page's policy."""
     context = browser.new_context(locale="en-GB", timezone_id="Europe/Vienna", viewport={"width": 1360, "height": 860})
     page, complaints = context.new_page(), []
     page.on(
@@ -36,12 +36,12 @@ def page(browser: Any) -> Iterator[Any]:
     page.set_default_timeout(PATIENT_SECONDS * 1000)
     yield page
     context.close()
-    # Chromium itself tells of answers from 400 on; that they are shown is what the tests look at.
+    # Chromium itself reports answers from 400 on. The tests check that the page shows them.
     assert [text for text in complaints if "Failed to load resource" not in text] == []
 
 
 def sign_in(page: Any, stack: Stack, role: str, at: str = "") -> Any:
-    """Open the console at a place, "#/accounts?sort=name", and choose a role."""
+    """Open the console at a place, such as "#/accounts?sort=name", and choose a role."""
     page.goto(f"{stack.url}/{at}")
     page.get_by_role("button", name=role.capitalize(), exact=True).click()
     page.locator("main h1").wait_for()
@@ -49,7 +49,7 @@ def sign_in(page: Any, stack: Stack, role: str, at: str = "") -> Any:
 
 
 def fill(page: Any, **fields: str) -> None:
-    """Fill in the fields of the open form, by their JSON pointers: `legs__0__amount` for /legs/0/amount."""
+    """Fill in the fields of the open form by their JSON pointers: `legs__0__amount` for /legs/0/amount."""
     for name, value in fields.items():
         pointer = "/" + name.replace("__", "/")
         page.locator(f"dialog [data-pointer='{pointer}']").fill(value)
@@ -61,7 +61,7 @@ def send(page: Any) -> None:
 
 
 def rows(page: Any) -> list[list[str]]:
-    """What the first table of the page shows."""
+    """Return the rows of the page's first table."""
     page.locator("main tbody tr").first.wait_for()
     return [
         [cell.inner_text().strip() for cell in row.locator("th, td").all()]

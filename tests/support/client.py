@@ -1,4 +1,4 @@
-"""A client of the HTTP API, as plain as can be: one connection a thread; a command is sent once."""
+"""A simple client of the HTTP API. Each thread has one connection. A command is sent once."""
 
 import http.client
 import json
@@ -14,7 +14,7 @@ from tests.support.waiting import PATIENT_SECONDS
 
 @dataclass(frozen=True)
 class Answer:
-    """A response; headers by lower-case name."""
+    """A response. Its headers have lower-case names."""
 
     status: int
     headers: Mapping[str, str]
@@ -33,12 +33,12 @@ class Answer:
 
     @property
     def pointers(self) -> list[str]:
-        """Where the faulty fields are."""
+        """The pointers to the faulty fields."""
         return [fault.get("pointer", fault.get("parameter")) for fault in self.json.get("errors", [])]
 
 
 def ok(answer: Answer, status: int = 200) -> Any:
-    """The body of an answer to a command that has to be a success, with all that the contract promises of one."""
+    """Return the body of a command's answer, which has to be a success with everything that the contract promises."""
     assert answer.status == status, answer
     body = answer.json
     assert answer.headers["etag"] == f'"{body["version"]}"'
@@ -49,7 +49,7 @@ def ok(answer: Answer, status: int = 200) -> Any:
 
 
 def patiently(ask: Callable[[], Answer]) -> Answer:
-    """The first answer that is not 503: what a client gets that asks again, as Retry-After says."""
+    """Return the first answer that is not 503. Repeat the request as Retry-After says."""
     deadline = time.monotonic() + PATIENT_SECONDS
     while (answer := ask()).status == 503:
         assert time.monotonic() < deadline, answer
@@ -59,14 +59,14 @@ def patiently(ask: Callable[[], Answer]) -> Answer:
 
 @dataclass
 class Client:
-    """Sends requests with one token, or none."""
+    """A client that sends requests with one token, or none."""
 
     url: str
     token: str | None = None
     _local: threading.local = field(default_factory=threading.local, repr=False)
 
     def request(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
-        """Send one request. A dict or list is sent as JSON, bytes as they are; header_names become Header-Names."""
+        """Send one request. A dict or list is sent as JSON, bytes as they are. header_names become Header-Names."""
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.token:
             given.setdefault("Authorization", f"Bearer {self.token}")
@@ -83,26 +83,26 @@ class Client:
             raise
 
     def get(self, path: str, _query: Mapping[str, Any] | None = None, **headers: str) -> Answer:
-        """GET with a query string; asked again while the answer is 503, as Retry-After says, unless Prefer is given."""
+        """GET with a query string. Repeat it while the answer is 503, as Retry-After says, unless Prefer is given."""
         path = f"{path}?{urlencode(_query)}" if _query else path
         if "Prefer" in headers:
             return self.request("GET", path, **headers)
         return patiently(lambda: self.request("GET", path, **headers))
 
     def post(self, path: str, body: Any = None, **headers: str) -> Answer:
-        """POST."""
+        """Send a POST."""
         return self.request("POST", path, body, **headers)
 
     def patch(self, path: str, body: Any = None, **headers: str) -> Answer:
-        """PATCH."""
+        """Send a PATCH."""
         return self.request("PATCH", path, body, **headers)
 
     def delete(self, path: str, **headers: str) -> Answer:
-        """DELETE."""
+        """Send a DELETE."""
         return self.request("DELETE", path, **headers)
 
     def all_pages(self, path: str, **query: Any) -> list[Any]:
-        """Every item of a list, page by page."""
+        """Yield every item of a list, page by page."""
         items: list[Any] = []
         following: str | None = f"{path}?{urlencode(query)}" if query else path
         while following:

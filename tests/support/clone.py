@@ -1,4 +1,4 @@
-"""A second clone of the repository, for tests of what its programs work on."""
+"""A second clone of the repository, for tests of its programs."""
 
 import os
 import subprocess
@@ -16,12 +16,12 @@ NAMES_A_STACK = ("TABLE_PREFIX", "DATABASE_URL", "READ_DATABASE_URL", "LOCAL_STA
 
 
 class Clone(NamedTuple):
-    """A clone, with the operator's tools and the demo in it."""
+    """A clone with the operator's tools and the demo."""
 
     folder: Path
 
     def run(self, *command: str, **env: str) -> Output:
-        """Run one of its programs, in an environment that names no stack but by `env`."""
+        """Run one of its programs, in an environment that names a stack only by `env`."""
         clean = {name: value for name, value in os.environ.items() if name not in NAMES_A_STACK} | env
         run = [sys.executable, "-m", *command]
         done = subprocess.run(run, cwd=self.folder, env=clean, capture_output=True, text=True, timeout=PATIENT_SECONDS)
@@ -29,12 +29,12 @@ class Clone(NamedTuple):
 
     @property
     def state(self) -> Path:
-        """Where its local stack keeps what it keeps."""
+        """The folder in which its local stack keeps its data."""
         return self.folder / ".local"
 
 
 def make_clone(folder: Path) -> Clone:
-    """A clone in a folder of its own, whose stack does not run."""
+    """Return a clone in a folder of its own, whose stack does not run."""
     folder.mkdir()
     for path in ROOT.iterdir():
         if (path / "__init__.py").exists():
@@ -44,7 +44,7 @@ def make_clone(folder: Path) -> Clone:
 
 
 def described(state: Path, environment: Mapping[str, str] | None = None) -> RunningStack:
-    """A stack that runs on that folder and has this environment."""
+    """Return the description of a stack that runs on that folder and has this environment."""
     environment = environment or {}
     return RunningStack(
         api_url="http://localhost:9",

@@ -1,4 +1,4 @@
-"""The operator's command line, as tests call it."""
+"""The operator's command line, for tests."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from ops.cli import main
 
 
 class Output(NamedTuple):
-    """What a command printed, and its exit code."""
+    """The output of a command, and its exit code."""
 
     code: int
     out: str
@@ -30,9 +30,9 @@ def run(*arguments: str, env: Mapping[str, str | None], typed: str = "") -> Outp
     """Run a command to its end, in this process.
 
     Args:
-        arguments: what follows `python -m ops`.
-        env: variables that it is to find, beside or instead of this process's; None takes one away.
-        typed: its standard input.
+        arguments: the arguments after `python -m ops`.
+        env: variables that are added to this process's or replace them; None removes one.
+        typed: the command's standard input.
     """
     with CliRunner().isolation(typed, env) as (out, err, _):
         code = main(list(arguments))
@@ -44,7 +44,7 @@ def run(*arguments: str, env: Mapping[str, str | None], typed: str = "") -> Outp
 def start(
     *arguments: str, env: Mapping[str, str], before: Callable[[], object] | None = None
 ) -> "subprocess.Popen[str]":
-    """Start a command as a process of its own, for tests that end it; `before` is called in it first."""
+    """Start a command as a process of its own, for tests that end it. `before` is called in that process first."""
     pipe, command = subprocess.PIPE, [sys.executable, "-m", "ops", *arguments]
     return subprocess.Popen(
         command,

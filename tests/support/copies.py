@@ -10,7 +10,7 @@ from local import ROOT
 
 
 def copy_files(folder: Path) -> None:
-    """Copy what git knows, and what it does not ignore, into a new folder."""
+    """Copy the files that git tracks or would add to a new folder."""
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     done = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -22,9 +22,9 @@ def copy_files(folder: Path) -> None:
 
 
 def copy_repository(folder: Path) -> Path:
-    """Copy the files into a new folder, with the same virtual environments.
+    """Copy the files to a new folder, with the same virtual environments.
 
-    An environment is a folder of links: whoever empties it there, empties nothing here.
+    An environment is a folder of links, so that to empty it there empties nothing here.
     """
     copy_files(folder)
     for environment in (".venv", ".venv-ministack"):

@@ -1,4 +1,4 @@
-"""Which domain a test runs on: the repository's own, or the small one of tests/core."""
+"""The domain that a test runs on: the repository's own, or the small one of tests/core."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from local.template import TEMPLATE
 
 @dataclass(frozen=True)
 class Domain:
-    """A domain, by what the local stack and `ops` are told of it.
+    """A domain, described by the settings of the local stack and `ops`.
 
     Attributes:
-        composition_root: the module that says which services there are.
-        template: the SAM template that says which tables, functions and mappings there are.
+        composition_root: the module that names the services.
+        template: the SAM template with the tables, functions and mappings.
     """
 
     composition_root: str = DEFAULT
@@ -28,26 +28,26 @@ class Domain:
 
     @property
     def root(self) -> CompositionRoot:
-        """The composition root, imported."""
+        """The imported composition root."""
         return cast(CompositionRoot, import_module(self.composition_root))
 
     @property
     def services(self) -> Mapping[str, Service]:
-        """Its services, by name."""
+        """The services, by name."""
         return self.root.SERVICES
 
     @property
     def permissions(self) -> Permissions:
-        """Its roles, and what they may do."""
+        """The roles, and what they may do."""
         return self.root.PERMISSIONS
 
     @property
     def env(self) -> dict[str, str]:
-        """What a process of the local stack, or `ops`, has to be told."""
+        """The environment variables for a process of the local stack, or for `ops`."""
         return {VARIABLE: self.composition_root, "TEMPLATE_FILE": str(self.template)}
 
     def migrate(self, url: str) -> None:
-        """Make the tables of a database, of which nothing but the URL need exist."""
+        """Create the tables of a database. Only its URL is needed; the database may be missing."""
         migrate(url, self.root.MIGRATIONS)
 
 

@@ -1,4 +1,4 @@
-"""Everything that a deployment keeps, as text: to see that a person is in none of it."""
+"""Everything that a deployment stores, as text, to check that a person's data are not in it."""
 
 import gzip
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ from tests.support.stores import Tables
 
 
 def places_of(words: Iterable[str], tables: Tables, url: str, bucket: str = "") -> list[str]:
-    """Where any of the words is kept, in whatever case: items, versions of objects, rows."""
+    """Return the places in which any of the words is stored, in any case: items, versions of objects, rows."""
     sought = [word.casefold() for word in words]
     return [
         place
@@ -34,7 +34,7 @@ def _items(tables: Tables) -> Iterator[tuple[str, str]]:
 
 
 def _readable(value: Any) -> Any:
-    """An attribute value; bytes are an image, compressed."""
+    """Return an attribute value as text. Bytes are a compressed image."""
     return _text(value["B"]) if "B" in value else value
 
 

@@ -1,4 +1,4 @@
-"""The app's functions, each called as Lambda calls it, over stores that the test brings."""
+"""The app's functions, called as Lambda calls them, on stores that the test brings."""
 
 import gzip
 import json
@@ -31,7 +31,7 @@ SECRET = "a secret of these tests, long enough"
 
 
 def a_year(services: Mapping[str, Service]) -> str:
-    """DEADLINES with a year for each deadline that is declared."""
+    """Return a value of DEADLINES with a year for each declared deadline."""
     return ",".join(f"{deadline.name}=365d" for service in services.values() for deadline in service.deadlines)
 
 
@@ -47,7 +47,7 @@ class Functions(ABC):
     """The functions of a set of tables, for stories that are told by requests.
 
     Args:
-        tables: where commands write to.
+        tables: the tables to which commands write.
     """
 
     def __init__(self, tables: Tables) -> None:
@@ -61,18 +61,18 @@ class Functions(ABC):
 
     @abstractmethod
     def call(self, function: str, event: Any) -> Any:
-        """What a function answers to an event.
+        """Return a function's answer to an event.
 
         Args:
             function: "commands", "queries", "operations", "projector", "reactor" or "deadlines".
-            event: as Lambda gives it.
+            event: the event as Lambda sends it.
         """
 
-    def fail(self, operation: str, times: int) -> None:  # noqa: B027 - where nothing can be made to fail, nothing is
-        """Answer the next requests of an operation of DynamoDB with 500, where this can be done."""
+    def fail(self, operation: str, times: int) -> None:  # noqa: B027 - not all subclasses can make a request fail
+        """Answer the next requests of an operation of DynamoDB with 500, if the subclass can do that."""
 
     def request(self, method: str, target: str, body: Any = None, role: str = "", **headers: str) -> Any:
-        """Send a request, as the last role unless another is named; what it answers, parsed. It must succeed."""
+        """Send a request as the last role, unless another is named. Return its parsed answer. It must succeed."""
         path, _, query = target.partition("?")
         route, parameters = self._route(method, path)
         event = {
@@ -97,19 +97,19 @@ class Functions(ABC):
         return json.loads(answer["body"])
 
     def settle(self) -> None:
-        """Let projector and reactor see all that changed, until nothing changes any more."""
+        """Deliver all changes to projector and reactor until nothing changes any more."""
         while any(self._deliver(service) for service in self._tables.domain.services.values()):
             pass
 
     def deliver(self, service: str, *items: Mapping[str, Any]) -> None:
-        """Give projector and reactor records of a stream that carry those items."""
+        """Deliver stream records with those items to projector and reactor."""
         stream = f"arn:aws:dynamodb:eu-west-1:000000000000:table/{self._tables.name(service)}/stream/2026"
         event = {"Records": [as_record(item, stream) for item in items]}
         for function in ("projector", "reactor"):
             assert self.call(function, event) == {"batchItemFailures": []}
 
     def set_aside_what_is_good(self, service: str) -> None:
-        """Put a dead letter of an aggregate that can be projected, as if its cause were gone."""
+        """Put a dead letter of an aggregate that can be projected, as if the letter's cause were fixed."""
         item = next(item for item in self._tables.items(service) if is_head(item["id"]["S"]))
         stream = f"arn:aws:dynamodb:eu-west-1:000000000000:table/{self._tables.name(service)}/stream/2026"
         record, id = as_record(item, stream), item["id"]["S"]
@@ -145,15 +145,15 @@ class Functions(ABC):
 
 
 class InProcess(Functions):
-    """The functions in this process; each call of AWS is noted as its function's.
+    """The functions in this process. Each call of AWS is recorded for its function.
 
     Args:
-        runtime: what they share.
-        recorder: notes the calls.
-        tables: where commands write to.
+        runtime: the runtime that the functions share.
+        recorder: records the calls.
+        tables: the tables to which commands write.
 
     Attributes:
-        recorder: the same.
+        recorder: the recorder.
     """
 
     def __init__(self, runtime: Runtime, recorder: Recorder, tables: Tables) -> None:
@@ -165,7 +165,7 @@ class InProcess(Functions):
             self._chalice.register_blueprint(api.blueprint(lambda: runtime, None, tables.domain.root.INFO))
 
     def call(self, function: str, event: Any) -> Any:
-        """What a function answers."""
+        """Return a function's answer."""
         with self.recorder.function(function):
             match function:
                 case "projector":
@@ -177,11 +177,11 @@ class InProcess(Functions):
             return self._chalice(event, _Context())
 
     def fail(self, operation: str, times: int) -> None:
-        """Answer the next requests of an operation with 500, so that nobody knows what became of them."""
+        """Answer the next requests of an operation with 500, so that their outcome is unknown."""
         self.recorder.fail(operation, times)
 
     def migrate(self, writer_secret: str, reader_secret: str) -> None:
-        """Run the migrations, which make the users that those secrets name."""
+        """Run the migrations, which create the users that the secrets name."""
         settings = replace(self._runtime.settings, writer_secret=writer_secret, reader_secret=reader_secret)
         with self.recorder.function("migrate"):
             bring_up_to_date(settings, self._tables.domain.root.MIGRATIONS)
@@ -194,7 +194,7 @@ class InProcess(Functions):
 
 @contextmanager
 def running(tables: Tables, database_url: str, recorder: Recorder) -> Iterator[InProcess]:
-    """The functions of the tables' domain."""
+    """Yield the functions of the tables' domain."""
     root = tables.domain.root
     before = dict(os.environ)
     os.environ |= {

@@ -1,4 +1,4 @@
-"""Questions that are asked without end, while others want to be served."""
+"""Questions that are asked without a pause while other clients are served."""
 
 import random
 import threading
@@ -14,7 +14,7 @@ THREADS = 8
 
 @contextmanager
 def asked_without_end(ask: Callable[[random.Random], None]) -> Iterator[None]:
-    """Ask in several threads within the block; a question may be too costly. Each thread must have asked one."""
+    """Ask in several threads during the block. A question may be too costly. Each thread has to ask at least once."""
     stop = threading.Event()
 
     def asking(seed: int) -> int:

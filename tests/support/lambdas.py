@@ -1,4 +1,4 @@
-"""One Lambda function on this machine: AWS's Runtime Interface Emulator, AWS's Python runtime, a package."""
+"""A Lambda function on this machine: AWS's Runtime Interface Emulator, AWS's Python runtime, and a package."""
 
 import json
 import os
@@ -17,9 +17,9 @@ _PATH = "2015-03-31/functions/function/invocations"
 
 
 def tool(name: str, folder: str) -> Path | None:
-    """A program of one of the environments that deploy/tools.sh makes, or of the folder that a variable names.
+    """Return a program of an environment of deploy/tools.sh, or of the folder that a variable names.
 
-    The variable is the folder's name: VENV_SAM for .venv-sam.
+    The variable has the folder's name: VENV_SAM for .venv-sam.
     """
     base = os.environ.get(folder.strip(".").replace("-", "_").upper())
     path = (Path(base) if base else ROOT / folder) / "bin" / name
@@ -27,7 +27,7 @@ def tool(name: str, folder: str) -> Path | None:
 
 
 def emulator() -> Path | None:
-    """The Runtime Interface Emulator, which comes with sam."""
+    """Return the path of the Runtime Interface Emulator, which is part of sam."""
     python = tool("python", ".venv-sam")
     found = (
         sorted(python.parent.parent.glob("lib/*/site-packages/samcli/local/rapid/aws-lambda-rie-x86_64"))
@@ -38,14 +38,14 @@ def emulator() -> Path | None:
 
 
 class Function:
-    """A function that runs until it is stopped; takes one event at a time, as Lambda's environments do.
+    """A function that runs until it is stopped. It takes one event at a time, as Lambda's environments do.
 
     Args:
         package: the folder with its code.
-        handler: "app.app".
-        env: its environment, whole: nothing of ours is passed on.
-        timeout: in seconds; over it, the emulator ends the call.
-        log: the file that it writes to.
+        handler: such as "app.app".
+        env: its whole environment: no variable of this process is passed on.
+        timeout: the seconds after which the emulator ends the call.
+        log: the file to which it writes its log.
     """
 
     def __init__(self, package: Path, handler: str, env: Mapping[str, str], timeout: int, log: Path) -> None:
@@ -75,19 +75,19 @@ class Function:
         assert eventually(lambda: answers(self._port)), log.read_text()
 
     def __call__(self, event: Mapping[str, Any]) -> Any:
-        """What it returns for an event; of an error or a time-out, as Lambda has it: {"errorMessage": ..., ...}."""
+        """Return the result for an event, or Lambda's answer to an error or a timeout: {"errorMessage": ..., ...}."""
         request = urllib.request.Request(f"http://127.0.0.1:{self._port}/{_PATH}", json.dumps(event).encode())
         with urllib.request.urlopen(request, timeout=300) as answer:
             text = answer.read().decode()
-        # Of a time-out the emulator says so in plain text, where Lambda has JSON.
+        # The emulator reports a timeout in plain text, where Lambda has JSON.
         return {"errorMessage": text} if text.startswith("Task timed out") else json.loads(text or "null")
 
     def imported(self) -> set[str]:
-        """The Python files of its package that it has loaded so far, with PYTHONVERBOSE in its environment."""
+        """Return the Python files of its package that it has loaded so far, if PYTHONVERBOSE is in its environment."""
         found = re.findall(r"(?:code object|loaded) from '?([^'\n]+)", self.log.read_text(errors="replace"))
         return {os.path.relpath(path, self._package) for path in found if path.startswith(str(self._package))}
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the function."""
         self._process.kill()
         self._process.wait()

@@ -1,8 +1,8 @@
-"""Tables of who may do what: each cell is the status that a route answers to somebody.
+"""Tables of who may do what. Each cell is the status that a route answers to a caller.
 
 A table is a file matrix.md in a service's tests, or in a folder of tests/ for several services. Its first row names the
-columns: "no token", and the roles, each alone or with a case: "staff, none". A row is about a route, or a privilege
-inside a command. "-" is no request. The module asks.py beside it says what is asked.
+columns: "no token", and the roles, each alone or with a case: "staff, none". A row is for a route, or for a privilege
+inside a command. "-" means no request. The requests are in the module asks.py beside the table.
 """
 
 import re
@@ -24,10 +24,10 @@ class Ask(NamedTuple):
     """A request.
 
     Attributes:
-        parameters: of the path.
-        query: of the URL.
-        body: of a command.
-        token: a Consistency-Token, with which a query sees what it is about.
+        parameters: the parameters of the path.
+        query: the query of the URL.
+        body: the body of a command.
+        token: a Consistency-Token, with which a query sees its subject.
     """
 
     parameters: Mapping[str, str] = {}
@@ -37,11 +37,11 @@ class Ask(NamedTuple):
 
 
 class Matrix(NamedTuple):
-    """One table.
+    """A table of who may do what.
 
     Attributes:
-        path: of the file.
-        columns: who asks.
+        path: the path of the file.
+        columns: the callers.
         rows: the statuses, by route.
     """
 
@@ -51,13 +51,13 @@ class Matrix(NamedTuple):
 
     @property
     def ask(self) -> Callable[[Stack, str, str], tuple[Client, Ask]]:
-        """Whose client sends what: (stack, row, column) -> (client, request)."""
+        """A function (stack, row, column) -> (client, request)."""
         module = ".".join(self.path.with_name("asks").relative_to(ROOT).parts)
         asking: Callable[[Stack, str, str], tuple[Client, Ask]] = import_module(module).ask
         return asking
 
     def cells(self) -> Iterator[tuple[str, str, str]]:
-        """(row, column, status), of those where there is something to ask."""
+        """Yield (row, column, status) of the cells with a request."""
         for row, statuses in self.rows.items():
             yield from (
                 (row, column, status)
@@ -67,13 +67,13 @@ class Matrix(NamedTuple):
 
 
 def matrices(root: Path = ROOT) -> list[Matrix]:
-    """The tables of the repository."""
+    """Return the tables of the repository."""
     paths = [*root.glob("chalicelib/*/tests/matrix.md"), *root.glob("tests/*/matrix.md")]
     return [read(path) for path in sorted(paths)]
 
 
 def read(path: Path) -> Matrix:
-    """A table, as it is written."""
+    """Return a table as it is written."""
     lines = [line.strip("|") for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
     cells = [[cell.strip() for cell in line.split("|")] for line in lines]
     columns = next(row[1:] for row in cells if row[0] == "route")
@@ -82,6 +82,6 @@ def read(path: Path) -> Matrix:
 
 
 def client_of(stack: Stack, column: str) -> Client:
-    """The client of a column's role, or one without a token."""
+    """Return a client with the token of a column's role, or without a token."""
     role = column.partition(", ")[0]
     return Client(stack.url) if role == NO_TOKEN else stack.client(role, subject_of(role, OWN.permissions))

@@ -1,4 +1,4 @@
-"""Fixtures of tests over HTTP: clients of the one running stack, what it has written, and its pump."""
+"""Fixtures of tests over HTTP: clients of the shared running stack, its stored items, and its pump."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,13 +14,13 @@ Written = Callable[[], dict[str, list[Any]]]
 
 @pytest.fixture(scope="module")
 def anonymous(stack: Stack) -> Client:
-    """A client without a token."""
+    """Return a client without a token."""
     return Client(stack.url)
 
 
 @pytest.fixture
 def written(stack: Stack) -> Written:
-    """Everything that the write store holds, sorted."""
+    """Return a function that returns everything in the write store, sorted."""
 
     def scan() -> dict[str, list[Any]]:
         names = stack.tables.domain.services
@@ -31,14 +31,14 @@ def written(stack: Stack) -> Written:
 
 
 class Pump:
-    """What carries the streams to the read model and the reactor; a test may stop it for a while."""
+    """The pump, which carries the streams to the projector and the reactor. A test may stop it for a while."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
-        """No stream record reaches anybody meanwhile."""
+        """Deliver no stream record during the block."""
         self._stack.pump.stop()
         try:
             yield
@@ -48,5 +48,5 @@ class Pump:
 
 @pytest.fixture
 def pump(stack: Stack) -> Pump:
-    """The means to stop the pump."""
+    """Return the stack's pump."""
     return Pump(stack)

@@ -1,8 +1,8 @@
-"""A page of the documentation that a test follows: the commands that it shows, its edits and its files.
+"""A page of the documentation that a test follows: its commands, its edits and its files.
 
-A console block shows commands after `$ `, each with what it prints; `…` stands for a part that differs. Any other block
-belongs to the file that is named before it, in bold: a whole file, or, in a `diff` block, places of the file as they
-are before and after, separated by lines `@@`.
+A console block shows commands after `$ `, each with its output; `…` stands for a part that differs. Any other block
+belongs to the file whose name is before it in bold. It is a whole file or, in a `diff` block, places of the file before
+and after a change, separated by lines `@@`.
 """
 
 import re
@@ -19,17 +19,17 @@ _MARK = "--- next ---"
 
 
 class Command(NamedTuple):
-    """A line that one types, and what comes back."""
+    """A typed line, and its output."""
 
     line: str
     output: str
 
     def with_addresses(self, addresses: Mapping[str, str]) -> "Command":
-        """The same, with the addresses of a test's own servers."""
+        """Return the command with the addresses of a test's own servers."""
         return Command(_replaced(self.line, addresses), _replaced(self.output, addresses))
 
     def is_answered_by(self, got: str) -> bool:
-        """Whether this is what the page shows; a failed test is not, unless the page shows it."""
+        """Return whether the page shows this output. A failed test does not match, unless the page shows one."""
         if "failed" in got and "failed" not in self.output:
             return False
         pattern = ".*?".join(map(re.escape, self.output.rstrip("\n").split("…")))
@@ -37,13 +37,13 @@ class Command(NamedTuple):
 
 
 class Edit(NamedTuple):
-    """Places of a file, each as it is before and after."""
+    """Places of a file, each before and after a change."""
 
     path: str
     places: list[tuple[str, str]]
 
     def apply(self, root: Path) -> None:
-        """Change the file; each place must be in it once."""
+        """Change the file. Each place must be in it once."""
         file = root / self.path
         text = file.read_text()
         for before, after in self.places:
@@ -59,17 +59,17 @@ class File(NamedTuple):
     text: str
 
     def apply(self, root: Path) -> None:
-        """Write it."""
+        """Write the file."""
         (root / self.path).write_text(self.text)
 
 
 def commands(page: str) -> list[Command]:
-    """The commands of all console blocks."""
+    """Return the commands of all console blocks."""
     return [command for block in re.findall(r"```console\n(.*?)```", page, re.DOTALL) for command in _commands(block)]
 
 
 def steps(page: str) -> Iterator[Command | Edit | File]:
-    """All that a page asks for, in its order; no block may be anything else."""
+    """Return all steps of a page, in order. Blocks of another kind are not allowed."""
     for block in _BLOCK.finditer(page):
         path, kind, text = block["path"], block["kind"], block["text"]
         if kind == "console":
@@ -102,7 +102,7 @@ def _replaced(text: str, addresses: Mapping[str, str]) -> str:
 
 
 class Shell:
-    """One shell, in which one line is typed after the other; a context manager."""
+    """A shell in which one line is typed after the other. Usable as a context manager."""
 
     def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
         self._process = subprocess.Popen(
@@ -119,17 +119,17 @@ class Shell:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End it, and what it runs in the background."""
+        """End the shell, and everything that it runs in the background."""
         self.run("kill $(jobs -p) 2>/dev/null; wait")
         with self._process as process:
             assert process.stdin
             process.stdin.close()
 
     def run(self, line: str) -> str:
-        """What a line prints."""
+        """Type a line, and return its output."""
         assert self._process.stdin
         assert self._process.stdout
-        # curl ends its output without a line break, so the mark brings one along.
+        # curl ends its output without a line break, so the mark begins with one.
         self._process.stdin.write(f"{line}\nprintf '\\n{_MARK}\\n'\n")
         self._process.stdin.flush()
         lines: list[str] = []

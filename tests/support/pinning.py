@@ -1,4 +1,4 @@
-"""Which statements make RDS Proxy keep a session on its connection, by AWS's documentation of Aurora MySQL.
+"""The statements that make RDS Proxy pin a session to its connection, by AWS's documentation of Aurora MySQL.
 
 https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-proxy-pinning.html
 """
@@ -34,7 +34,7 @@ _COM_QUERY, _COM_STMT_PREPARE = 3, 22
 
 
 def why_pinned(statement: str) -> str:
-    """What in a statement pins its session; "" for nothing. MariaDB's own SET STATEMENT counts as the SELECT in it."""
+    """Return the part of a statement that pins its session, or "". MariaDB's SET STATEMENT counts as its SELECT."""
     statement = re.sub(r"^SET STATEMENT [^;]*? FOR ", "", statement)
     if len(statement.encode()) > LARGEST:
         return "over 16 KB"
@@ -55,9 +55,9 @@ def why_pinned(statement: str) -> str:
 
 @contextmanager
 def listening(url: str) -> Iterator[tuple[str, list[str]]]:
-    """A URL by which to reach a server of this machine without TLS, and the statements that are sent to it by that.
+    """Yield a URL that reaches a server of this machine without TLS, and the list of the statements sent to it.
 
-    A statement that is prepared is noted as PREPARE.
+    A statement that is prepared is in the list as PREPARE.
     """
     heard: list[str] = []
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -80,14 +80,14 @@ def listening(url: str) -> Iterator[tuple[str, list[str]]]:
 
 
 class _Reader:
-    """Reads a client's packets: three bytes of length, a number, the content; a command begins with the number 0."""
+    """A reader of a client's packets: three bytes of length, a number, the content. A command has the number 0."""
 
     def __init__(self, heard: list[str]) -> None:
         self._heard = heard
         self._rest = b""
 
     def read(self, data: bytes) -> None:
-        """The next bytes of the connection."""
+        """Read the next bytes of the connection."""
         self._rest += data
         while len(self._rest) >= 4 and len(self._rest) >= (size := 4 + int.from_bytes(self._rest[:3], "little")):
             number, content, self._rest = self._rest[3], self._rest[4:size], self._rest[size:]

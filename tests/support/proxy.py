@@ -1,4 +1,4 @@
-"""A TCP proxy to one server at a time, which can be told to fail in the ways that networks and proxies do."""
+"""A TCP proxy to one server at a time, which can fail in the ways in which networks and proxies fail."""
 
 import socket
 import struct
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from tests.support.waiting import PATIENT_SECONDS
 
 _BLOCK = 1 << 16
-_HEADER = 4  # of a packet of MySQL: its length in three bytes, and its sequence number
+_HEADER = 4  # the header of a MySQL packet: its length in three bytes, and its sequence number
 GARBLED: Mapping[str, Callable[[bytes], bytes]] = MappingProxyType(
     {
         "another packet's number": lambda data: data[:3] + bytes([(data[3] + 7) % 256]) + data[_HEADER:],
@@ -20,14 +20,14 @@ GARBLED: Mapping[str, Callable[[bytes], bytes]] = MappingProxyType(
     }
 )
 """What a garbled answer of MySQL holds in place of its first packet; PyMySQL has an error without a number for each."""
-_RESET = struct.pack("ii", 1, 0)  # SO_LINGER of no seconds: close by a reset, as a crashed host would
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER with no seconds: a close sends a reset, as after a host's crash
 
 
 class Proxy:
-    """Listens on a port of 127.0.0.1 and carries every connection to the server.
+    """A proxy that listens on a port of 127.0.0.1 and carries every connection to the server.
 
     Args:
-        port: of the server, on 127.0.0.1.
+        port: the server's port on 127.0.0.1.
     """
 
     def __init__(self, port: int) -> None:
@@ -43,39 +43,39 @@ class Proxy:
         self.accept()
 
     def accept(self) -> None:
-        """Listen, at first and after `refuse`."""
+        """Listen, at the beginning and after `refuse`."""
         self._listener = socket.create_server(("127.0.0.1", self.port), backlog=512)
         self.port = int(self._listener.getsockname()[1])
         threading.Thread(target=self._serve, args=(self._listener,), daemon=True).start()
 
     def refuse(self) -> None:
-        """Nobody listens any more, and the connections that there are are reset."""
+        """Stop listening, and reset all connections."""
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits in accept()
         self._listener.close()
         self.cut()
 
     def cut(self) -> None:
-        """Reset the connections that there are; new ones are carried as ever."""
+        """Reset all connections. New ones are carried as before."""
         with self._lock:
             carried = list(self._open)
         for each in carried:
             each.reset()
 
     def hang(self) -> None:
-        """Keep all connections and carry nothing, as a host does that has stopped."""
+        """Keep all connections and carry nothing, as a host that has stopped."""
         self._flowing.clear()
 
     def go_on(self) -> None:
-        """Carry again, also what was held."""
+        """Carry data again, including the data that was held back."""
         self._flowing.set()
 
     def switch(self, port: int) -> None:
-        """Carry new connections to another server, as after a change in DNS; those that there are stay."""
+        """Carry new connections to another server, as after a change in DNS. Existing ones stay."""
         self._target = port
 
     def cut_after(self, count: int, *, answers: bool = False) -> None:
-        """Reset, once, the connection that carries the next so many bytes: of requests, or of answers."""
+        """Reset, once, the connection that carries the next so many bytes of requests or answers."""
         with self._lock:
             self._budget = (answers, count)
 
@@ -84,17 +84,17 @@ class Proxy:
 
         Args:
             how: one of GARBLED.
-            number: which answer from now on, from 0.
+            number: the number of the answer from now on, beginning at 0.
         """
         self._garble = how, number
 
     @property
     def garbled(self) -> bool:
-        """Whether the answer that `garble` named came and was garbled."""
+        """Return whether the answer that `garble` named came and was garbled."""
         return self._garble is None
 
     def close(self) -> None:
-        """End all."""
+        """Stop listening and close all connections."""
         self.go_on()
         self.refuse()
 
@@ -138,7 +138,7 @@ class Proxy:
             target.shutdown(socket.SHUT_WR)
 
     def _garbled(self, answer: bytes) -> bytes:
-        """An answer as it is to be carried."""
+        """Return an answer as the proxy is to carry it."""
         with self._lock:
             if self._garble is None:
                 return answer
@@ -147,7 +147,7 @@ class Proxy:
             return answer if left else GARBLED[how](answer)
 
     def _allowed(self, count: int, answers: bool) -> int:
-        """How many of these bytes get through before the cut that is due."""
+        """Return how many of these bytes pass before the next cut."""
         with self._lock:
             if self._budget is None or self._budget[0] is not answers:
                 return count
@@ -161,24 +161,24 @@ class Proxy:
 
 
 class _Carried:
-    """One connection: both its sockets."""
+    """A connection: its two sockets."""
 
     def __init__(self, client: socket.socket, server: socket.socket) -> None:
         self._sockets = (client, server)
         self._asked = False
 
     def question(self, data: bytes) -> bytes:
-        """What the client sends: the server's next bytes begin an answer."""
+        """Carry the client's data. The server's next bytes begin an answer."""
         self._asked = True
         return data
 
     def answer(self, data: bytes, garbled: Callable[[bytes], bytes]) -> bytes:
-        """What the server sends, garbled where an answer begins; a short answer comes in one piece."""
+        """Carry the server's data, garbled if this answer is to be. A short answer comes in one piece."""
         asked, self._asked = self._asked, False
         return garbled(data) if asked else data
 
     def reset(self) -> None:
-        """Reset it on both sides, whoever waits for it."""
+        """Reset the connection on both sides, whichever thread waits for it."""
         for each in self._sockets:
             _reset(each)
 
@@ -193,14 +193,14 @@ def _reset(connection: socket.socket) -> None:
 
 
 def port_of(url: str) -> int:
-    """The port in a URL."""
+    """Return the port in a URL."""
     port = urlsplit(url).port
     assert port
     return port
 
 
 def through(proxy: Proxy, url: str) -> str:
-    """The same URL, by way of the proxy."""
+    """Return the same URL through the proxy."""
     parts = urlsplit(url)
     assert parts.hostname in ("127.0.0.1", "localhost"), "the proxy is for servers of this machine"
     return parts._replace(netloc=f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{proxy.port}".lstrip("@")).geturl()

@@ -1,4 +1,4 @@
-"""What a read model holds, and what its summaries should hold by its own base rows, whatever the domain."""
+"""The contents of a read model, and the sums that its summaries should have by its base rows, for any domain."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ Values = tuple[Any, ...]
 
 
 def query(url: str, statement: str) -> list[Values]:
-    """The rows of a statement, in a connection of its own."""
+    """Return the rows of a statement, in a connection of its own."""
     connection = connect(url)
     try:
         with connection.cursor() as cursor:
@@ -25,7 +25,7 @@ def query(url: str, statement: str) -> list[Values]:
 
 
 def base_tables(url: str, projections: Iterable[Projection]) -> dict[str, set[Values]]:
-    """The base tables of those projections and the timeline, as `histories.fold` gives them."""
+    """Return the base tables of those projections and the timeline, in the form of `histories.fold`."""
     tables = [timeline.TABLE]
     for projection in projections:
         tables += [projection.root, *projection.children]
@@ -33,13 +33,13 @@ def base_tables(url: str, projections: Iterable[Projection]) -> dict[str, set[Va
 
 
 def results(url: str, statements: Mapping[str, str]) -> dict[str, set[Values]]:
-    """The rows of each statement, by its name."""
+    """Return the rows of each statement, by its name."""
     return {name: set(query(url, statement)) for name, statement in statements.items()}
 
 
 def until_waiting_for_a_lock(url: str) -> None:
-    """Wait until some transaction of the server waits for a row's lock."""
+    """Wait until a transaction of the server waits for a row lock."""
     deadline = time.monotonic() + PATIENT_SECONDS
     while not query(url, "SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"):
         assert time.monotonic() < deadline, "nobody ever waited for a lock"
-        time.sleep(0.2)  # InnoDB refreshes that table only if nobody read it for 0.1 s
+        time.sleep(0.2)  # InnoDB refreshes that table only if nobody has read it for 0.1 s

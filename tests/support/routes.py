@@ -1,4 +1,4 @@
-"""All routes of a domain, and what every one of them has to do, whatever it is for."""
+"""All routes of a domain, and the rules that every one of them has to keep."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ Route = CommandEndpoint | QueryEndpoint | OperatorEndpoint
 
 
 def routes(domain: Domain) -> list[Route]:
-    """The routes that need a token."""
+    """Return the routes that need a token."""
     found = [endpoint for api in domain.root.APIS for endpoint in api.endpoints]
     return [endpoint for endpoint in found if isinstance(endpoint, Route)]
 
 
 def path_of(route: Route) -> str:
-    """A path of that route at which nothing is: each parameter's type shows an example of what it takes."""
+    """Return a path of that route that names no existing item: each parameter is the example of its type."""
     return route.path.format(**{name: _example(kind) for name, kind in route.path_types.items()})
 
 
@@ -31,7 +31,7 @@ def _example(kind: Any) -> str:
 
 
 def subject_of(role: str, permissions: Permissions) -> str:
-    """A subject that a token of that role may have."""
+    """Return a subject that a token of that role may have."""
     try:
         return _example(permissions.roles[role])
     except (AssertionError, KeyError):
@@ -39,14 +39,14 @@ def subject_of(role: str, permissions: Permissions) -> str:
 
 
 def send(client: Client, route: Route) -> Answer:
-    """A request to that route that says nothing."""
+    """Send a request to that route without parameters or content."""
     return client.request(route.method, path_of(route), None if route.method == "GET" else {})
 
 
 def check_role(route: Route, role: str, permissions: Permissions, answer: Answer) -> None:
-    """What a role is answered by a route has to be what the table of permissions says.
+    """Check that a route answers a role as the table of permissions says.
 
-    OWN lets through: what is refused then is another's, never the role.
+    OWN lets the role pass. A refusal is then about another owner's item, never about the role.
     """
     granted = permissions.table[route.name].get(role)
     if granted is None:

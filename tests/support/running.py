@@ -17,9 +17,9 @@ class Run:
     """A stack under `python -m local run`, on ports and in a folder of its own.
 
     Args:
-        folder: of what it keeps.
-        domain: whose services it runs.
-        root: of the repository, or of a copy.
+        folder: the folder for its data.
+        domain: the domain whose services it runs.
+        root: the root of the repository, or of a copy.
         env: further variables.
     """
 
@@ -38,7 +38,7 @@ class Run:
         self.process: subprocess.Popen[str] | None = None
 
     def start(self, **env: str) -> "Run":
-        """Start it, with these variables too; `ready` waits."""
+        """Start the stack, with these further variables. `ready` waits for it."""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "local", "run"],
             cwd=self._root,
@@ -50,7 +50,7 @@ class Run:
         return self
 
     def ready(self) -> Client:
-        """A client of the domain's last role, which may do most, as soon as the API answers."""
+        """Return a client of the domain's last role, which may do most, as soon as the API answers."""
         assert self.process is not None
         assert eventually(lambda: answers(self.ports["API_PORT"]) or self.process.poll() is not None)  # type: ignore[union-attr]
         assert self.process.poll() is None, self.output()
@@ -58,35 +58,35 @@ class Run:
         return Client(f"http://127.0.0.1:{self.ports['API_PORT']}", token)
 
     def stop(self, number: int = signal.SIGTERM) -> str:
-        """Send a signal and wait for the end. Returns what it printed."""
+        """Send a signal, wait for the end, and return the output."""
         assert self.process is not None
         self.process.send_signal(number)
         return self.output()
 
     def ready_and_stop(self) -> str:
-        """Wait until the API answers, and stop it. Returns what it printed."""
+        """Wait until the API answers, stop the stack, and return its output."""
         self.ready()
         return self.stop()
 
     def output(self) -> str:
-        """What it printed, after its end."""
+        """Return the output, after the end."""
         assert self.process is not None
         return self.process.communicate(timeout=PATIENT_SECONDS)[0]
 
     def ops(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """An operator's command on this stack, run to its end."""
+        """Run an operator's command on this stack to its end."""
         command = [sys.executable, "-m", "ops", *arguments]
         return subprocess.run(command, cwd=self._root, env=self.env, capture_output=True, text=True, check=False)
 
     def ministack_pid(self) -> int:
-        """The process id of its embedded AWS."""
+        """Return the process id of its embedded AWS."""
         assert self.process is not None
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         (pid,) = (pid for pid in children if b"local.ministack_process" in Path(f"/proc/{pid}/cmdline").read_bytes())
         return int(pid)
 
     def mysql_pid(self) -> int:
-        """The process id of its mariadbd, which may be just about to write it down."""
+        """Return the process id of its mariadbd, which may still be about to write it to a file."""
         found: list[str] = []
 
         def look() -> bool:

@@ -1,4 +1,4 @@
-"""Rules read as sentences: given(events).when(command).then(events) or .rejects(code)."""
+"""Rules in the form of sentences: given(events).when(command).then(events) or .rejects(code)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Decider:
     evolve: Callable[[Any, Any], Any]
 
     def given(self, *events: Event) -> "Given":
-        """Start from what has happened."""
+        """Start from these past events."""
         state = None
         for event in events:
             state = self.evolve(state, event)
@@ -26,25 +26,25 @@ class Decider:
 
 @dataclass(frozen=True)
 class Given:
-    """A state to act upon."""
+    """The state before a command."""
 
     decider: Decider
     state: Any
 
     def when(self, command: Any) -> "When":
-        """Ask for something."""
+        """Send a command."""
         return When(self, command)
 
 
 @dataclass(frozen=True)
 class When:
-    """A command in a state, not yet decided."""
+    """A command in a state, which is not decided yet."""
 
     given: Given
     command: Any
 
     def then(self, *events: Event) -> Any:
-        """It must give exactly these events; returns the state after them."""
+        """Check that exactly these events follow. Return the state after them."""
         decided = list(self.given.decider.decide(self.command, self.given.state))
         assert decided == list(events)
         state = self.given.state
@@ -53,7 +53,7 @@ class When:
         return state
 
     def rejects(self, code: str) -> Rejected:
-        """It must be refused with this code; returns the refusal."""
+        """Check that the command is refused with this code. Return the refusal."""
         with pytest.raises(Rejected) as caught:
             self.given.decider.decide(self.command, self.given.state)
         assert caught.value.code == code

@@ -1,4 +1,4 @@
-"""Tributary whole, as tests over HTTP need it: the API and the pump, over stores that the test brings."""
+"""The whole of Tributary for tests over HTTP: the API and the pump, on stores that the test brings."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stack:
-    """Tributary whole: the API over HTTP, the pump, a set of tables and a database of their own.
+    """The API over HTTP, the pump, a set of tables and a database.
 
     Attributes:
-        url: of the API.
-        tables: what the API writes to.
-        database_url: what the pump projects into.
+        url: the URL of the API.
+        tables: the tables to which the API writes.
+        database_url: the database into which the pump projects.
         env: the environment of both processes.
         api, pump: the processes; a test that stops one starts it again.
     """
@@ -42,21 +42,21 @@ class Stack:
     folder: Path
 
     def token(self, role: str, sub: str = "") -> str:
-        """A JWT that the API accepts."""
+        """Return a JWT that the API accepts."""
         return keys.issue(self.folder / "keys", role, sub)
 
     def client(self, role: str, sub: str = "") -> Client:
-        """A client with such a token."""
+        """Return a client with such a token."""
         return Client(self.url, self.token(role, sub))
 
     def signing_key(self) -> "EllipticCurvePrivateKey":
-        """What signs such tokens, for tests of tokens that are almost right."""
+        """Return the key that signs such tokens, for tests of tokens that are almost right."""
         return keys.private_key(self.folder / "keys")
 
 
 @contextmanager
 def started(tables: Tables, database_url: str, folder: Path, **env: str) -> Iterator[Stack]:
-    """The API and the pump over those stores, stopped at the end; `env` replaces what they would be given."""
+    """Yield the API and the pump on those stores. Stop them at the end. `env` replaces their variables."""
     config = Config(
         api_port=free_port(),
         ministack_port=int(tables.endpoint.rpartition(":")[2]),

@@ -1,4 +1,4 @@
-"""The API as API Gateway serves it behind a stage: /prod stands before every path, and nothing else is there.
+"""The API as API Gateway serves it with a stage: /prod is before every path, and no other path exists.
 
 A process of its own, like local/server.py: `python -m tests.support.staged`.
 """
@@ -13,10 +13,10 @@ STAGE = "/prod"
 
 
 class StagedGateway(Gateway):
-    """Takes the stage off the path, and tells it to the function, as API Gateway does."""
+    """A gateway that removes the stage from the path and passes it to the function, as API Gateway does."""
 
     def answer(self, method: str, target: str, headers: dict[str, list[str]], body: bytes) -> GatewayResponse:
-        """The response to a request; one without the stage is refused."""
+        """Return the response to a request. A request without the stage is refused."""
         if target != STAGE and not target.startswith(f"{STAGE}/"):
             return problem_answer(Forbidden("There is no such stage."))
         return super().answer(method, target.removeprefix(STAGE) or "/", headers, body)
@@ -30,5 +30,5 @@ class StagedGateway(Gateway):
 
 
 if __name__ == "__main__":
-    server.Gateway = StagedGateway  # type: ignore[misc]  # in this process alone
+    server.Gateway = StagedGateway  # type: ignore[misc]  # only in this process
     server.main()

@@ -27,8 +27,8 @@ class Tables:
     Attributes:
         prefix: TABLE_PREFIX; `<prefix><service>` is a table.
         endpoint: AWS_ENDPOINT_URL.
-        client: of DynamoDB there.
-        domain: whose tables they are.
+        client: a client of DynamoDB at that endpoint.
+        domain: the domain of the tables.
     """
 
     prefix: str
@@ -37,37 +37,37 @@ class Tables:
     domain: Domain = OWN
 
     def name(self, service: str) -> str:
-        """The table of a service."""
+        """Return the name of a service's table."""
         return f"{self.prefix}{service}"
 
     @property
     def env(self) -> dict[str, str]:
-        """The environment of a process that works on them, beside what this one has."""
+        """The environment of a process that works on the tables, in addition to this process's."""
         region = {"AWS_REGION": aws.REGION, "AWS_DEFAULT_REGION": aws.REGION}
         stores = {"AWS_ENDPOINT_URL": self.endpoint, "TABLE_PREFIX": self.prefix}
         return {**os.environ, **aws.CREDENTIALS, **region, **stores}
 
     def items(self, service: str) -> list[Mapping[str, Any]]:
-        """All items of a service's table, as attribute values."""
+        """Return all items of a service's table, as attribute values."""
         pages = self.client.get_paginator("scan").paginate(TableName=self.name(service), ConsistentRead=True)
         return [item for page in pages for item in page["Items"]]
 
 
 @contextmanager
 def fresh_tables(endpoint: str, domain: Domain = OWN) -> Iterator[Tables]:
-    """A domain's tables under a new prefix, deleted at the end."""
+    """Yield a domain's tables under a new prefix. Delete them at the end."""
     tables = Tables(f"t{secrets.token_hex(4)}-", endpoint, aws.dynamodb(endpoint), domain)
     names = create_tables(tables.client, Template(tables.prefix, domain.template))
     yield tables
     for name in names:
-        # The template protects the tables of a deployment; MiniStack would hold us to it.
+        # The template protects the tables of a deployment, and MiniStack would enforce that.
         tables.client.update_table(TableName=name, DeletionProtectionEnabled=False)
         tables.client.delete_table(TableName=name)
 
 
 @contextmanager
 def fresh_database(server: str, domain: Domain = OWN) -> Iterator[str]:
-    """The URL of a new database with a domain's read model, dropped at the end."""
+    """Yield the URL of a new database with a domain's read model. Drop it at the end."""
     name = f"tributary_test_{os.getpid()}_{next(_numbers)}"
     url = with_database(server, name)
     domain.migrate(url)
@@ -79,7 +79,7 @@ def fresh_database(server: str, domain: Domain = OWN) -> Iterator[str]:
 
 
 def empty(url: str) -> None:
-    """Empty every table of the read model; those that are empty already cost next to nothing."""
+    """Empty every table of the read model. A table that is empty already costs almost nothing."""
     connection = connect(url)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -87,7 +87,7 @@ def empty(url: str) -> None:
             " WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND table_name <> 'schema_migrations'"
         )
         for (table,) in cursor.fetchall():
-            # TRUNCATE makes the table's files anew, which for a few rows takes longer than DELETE.
+            # TRUNCATE creates the table's files again, which takes longer than DELETE if there are only a few rows.
             if cursor.execute(f"SELECT 1 FROM `{table}` LIMIT 2000"):
                 cursor.execute(f"{'TRUNCATE' if cursor.rowcount == 2000 else 'DELETE FROM'} `{table}`")
     connection.close()

@@ -1,7 +1,7 @@
-"""What happens in the repository's own services, told by requests: every command and every policy, at least once.
+"""Stories of the repository's own services, told by requests: every command and every policy, at least once.
 
-A service tells its own in tests/story.py of its folder, as `make new-service` writes it. A folder of tests/ with a
-story.py tells what goes on between several. tests/deploy runs them against the functions.
+The story of a service is in its folder's tests/story.py, which `make new-service` writes. A story.py in a folder of
+tests/ is about several services. tests/deploy runs them against the functions.
 """
 
 from collections.abc import Callable
@@ -18,14 +18,14 @@ STORIES: list[Callable[[Functions], None]] = [
 
 
 def poison(functions: Functions) -> None:
-    """Deliver a record that nobody can read, too large for an item of the dead letters' table."""
+    """Deliver a record that cannot be read, too large for an item of the dead letters' table."""
     noise = "".join(chr(0x4E00 + (i * 7919) % 20000) for i in range(300_000))
     item = {"id": {"S": "poison"}, "version": {"N": "1"}, "state": {"S": noise}}
     functions.deliver(next(iter([*REACTED_TO, *SERVICES])), item)
 
 
 def operate(functions: Functions) -> None:
-    """List and show the dead letters, redrive all, of which one can be handled by now, and discard the others."""
+    """List and show the dead letters, redrive all, one of which can be handled by now, and discard the others."""
     functions.set_aside_what_is_good(next(iter(SERVICES)))
     letters = "/operations/dead-letters"
     for letter in functions.request("GET", letters)["items"]:

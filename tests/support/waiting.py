@@ -1,4 +1,4 @@
-"""How long tests wait for what has to happen sometime: longer than any machine needs, however busy it is."""
+"""The seconds that tests wait for something to happen: more than any machine needs, however busy it is."""
 
 from collections.abc import Callable
 
@@ -9,5 +9,5 @@ PATIENT_SECONDS = 180.0
 
 
 def eventually(is_so: Callable[[], bool]) -> bool:
-    """Look again and again until something is so. Returns whether it ever was."""
+    """Check again and again until a condition is true. Return whether it ever was."""
     return wait_until(is_so, PATIENT_SECONDS)

@@ -1,7 +1,7 @@
-"""What the server does for a query: its plans by EXPLAIN, and the rows that it reads.
+"""The server's work for a query: its plans by EXPLAIN, and the rows that it reads.
 
-Rows read are the session's Handler_read counters: they count what was done, whatever was planned, and do not depend on
-the machine.
+The rows read are the session's Handler_read counters. They count the work that was done, whatever the plan was, and do
+not depend on the machine.
 """
 
 import re
@@ -17,7 +17,7 @@ _MATERIALISED = re.compile(r"<(derived|subquery|union)")
 
 
 class Recorder(DictCursor):
-    """A cursor that remembers its statements, without and with their values."""
+    """A cursor that records its statements, without and with their values."""
 
     def __init__(self, connection: Any) -> None:
         super().__init__(connection)
@@ -30,17 +30,17 @@ class Recorder(DictCursor):
 
 
 def explain_as_a_table(connection: Any) -> None:
-    """MySQL 9 explains as a tree unless told otherwise; MariaDB knows the table only."""
+    """Choose the table format of EXPLAIN. MySQL 9 has a tree by default. MariaDB has only the table."""
     with connection.cursor() as cursor:
         if cursor.execute("SHOW SESSION VARIABLES LIKE 'explain_format'"):
             cursor.execute("SET SESSION explain_format = TRADITIONAL")
 
 
 class Watch:
-    """Runs queries and tells what the server did.
+    """A watch that runs queries and reports the server's work.
 
     Args:
-        url: of a read model with many rows.
+        url: the URL of a read model with many rows.
     """
 
     def __init__(self, url: str) -> None:
@@ -52,7 +52,7 @@ class Watch:
         self._connection.close()
 
     def __call__(self, query: Callable[[Any], Any]) -> tuple[Any, int]:
-        """Run a query: its answer and the rows that the server read, after checking the plan of each statement."""
+        """Run a query, and check the plan of each statement. Return the answer and the number of rows read."""
         cursor = Recorder(self._connection)
         before = self._rows_read()
         answer = query(cursor)
@@ -62,7 +62,7 @@ class Watch:
         return answer, read
 
     def two_pages(self, page: Callable[[Any, str | None], Page[Any]]) -> int:
-        """Read a list's first page and the next, if there is one. Returns the most rows that the server read for one.
+        """Read a list's first page and the next, if there is one. Return the most rows that the server read for a page.
 
         Args:
             page: (cursor of the connection, the list's cursor) -> Page.
@@ -77,12 +77,12 @@ class Watch:
         with self._connection.cursor() as cursor:
             cursor.execute("SHOW SESSION STATUS LIKE 'Handler%'")
             done = {name: int(value) for name, value in cursor.fetchall()}
-        # What MariaDB leaves out while it reads an index; MySQL counts no such thing.
+        # The counters that MariaDB leaves out while it reads an index, and that MySQL does not have.
         left_out = done.get("Handler_icp_attempts", 0) - done.get("Handler_icp_match", 0)
         return left_out + sum(rows for name, rows in done.items() if name.startswith("Handler_read"))
 
     def _check(self, statement: str) -> None:
-        """No table of the read model is read from end to end without an index."""
+        """Check that no table of the read model is read as a whole without an index."""
         with self._connection.cursor(DictCursor) as cursor:
             cursor.execute(f"EXPLAIN {statement}")
             for step in cursor.fetchall():

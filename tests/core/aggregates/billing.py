@@ -28,30 +28,30 @@ INVOICES = Table("invoices", InvoiceRow, key=("id",))
 
 
 class Invoice(State, frozen=True):
-    """What is owed."""
+    """An amount that is owed."""
 
     amount: int
 
 
 class Payment(State, frozen=True):
-    """What was paid."""
+    """An amount that was paid."""
 
     amount: int
 
 
 def rows(head: Head) -> Rows:
-    """One row an invoice; a payment would make one too, were it asked for."""
+    """Return one row for an invoice. A payment would get a row too, but the projector never asks for one."""
     deleted_at = to_utc(head.at) if head.deleted else None
     return Rows(InvoiceRow(id=head.id, version=head.version, amount=head.state["amount"], deleted_at=deleted_at))
 
 
 def thank(head: Head) -> list[FollowUp]:
-    """Asks for nothing, whatever changed."""
+    """Ask for nothing, whatever has changed."""
     return []
 
 
 def service(**changes: Any) -> Service:
-    """The service; `changes` replaces what is declared."""
+    """Return the service. `changes` replaces parts of its declaration."""
     declared: dict[str, Any] = {
         "name": "billing",
         "aggregates": (

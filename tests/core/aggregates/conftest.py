@@ -1,4 +1,4 @@
-"""Both stores of the made-up service, and what stands between them."""
+"""Both stores of the made-up service, and the projector between them."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -42,21 +42,21 @@ class World:
         self.tables.client.delete_table(TableName=self.table)
 
     def write(self, *heads: Head) -> None:
-        """Put items into the write model alone."""
+        """Put items into the write model only."""
         for one in heads:
             self.tables.client.put_item(TableName=self.table, Item=item_of(one))
 
     def project(self, *heads: Head) -> list[str]:
-        """Let the projector see those commits; what it reports as failed."""
+        """Project these commits. Return the records that the projector reports as failed."""
         return self.feed([record("billing", one) for one in heads])
 
     def feed(self, records: Sequence[Any]) -> list[str]:
-        """Let the projector see those records."""
+        """Project these records."""
         deps = ProjectorDeps(self.writer, self.dead, remaining_ms=lambda: 60_000, sleep=lambda _: None)
         return project(records, {"test-billing": BILLING, self.table: BILLING}, deps)
 
     def sql(self, statement: str) -> Sequence[Any]:
-        """Read the read model, or tamper with it."""
+        """Read the read model, or change it."""
         with self.pool.connection() as connection, connection.cursor() as cursor:
             cursor.execute(statement)
             found: Sequence[Any] = cursor.fetchall()
@@ -64,13 +64,13 @@ class World:
 
 
 def commit(id: str, version: int = 1, amount: int = 5) -> Head:
-    """A commit of an aggregate of the made-up service."""
+    """Return a commit of an aggregate of the made-up service."""
     return head(id, version, {"amount": amount})
 
 
 @pytest.fixture
 def world(tables: Tables, mysql_server: str, domain: Domain) -> Iterator[World]:
-    """Both sides, empty."""
+    """Yield both sides, empty."""
     with fresh_database(mysql_server, domain) as url:
         world = World(tables, url)
         yield world

@@ -1,4 +1,4 @@
-"""A proxy before DynamoDB that really loses things: answers, whole requests, or time."""
+"""A proxy for DynamoDB that really loses answers and requests, or delays them."""
 
 import http.client
 import json
@@ -17,11 +17,11 @@ such as "ThrottlingException"."""
 
 
 class LossyProxy:
-    """Forwards to DynamoDB, but for what `decide` says.
+    """A proxy that forwards requests to DynamoDB, except for what `decide` says.
 
     Attributes:
-        endpoint: where a client finds it.
-        before_losing: called after DynamoDB has answered and before the answer is lost.
+        endpoint: the URL for clients.
+        before_losing: is called after DynamoDB has answered and before the answer is lost.
     """
 
     def __init__(self, upstream: str) -> None:
@@ -41,14 +41,14 @@ class LossyProxy:
         self._server.server_close()
 
     def fate(self, operation: str) -> str:
-        """What happens to the next request of an operation."""
+        """Return what happens to the next request of an operation."""
         with self._lock:
             count = self.counts.get(operation, 0)
             self.counts[operation] = count + 1
         return self.decide(operation, count)
 
     def forward(self, method: str, path: str, headers: Any, body: bytes) -> tuple[int, Any, bytes]:
-        """DynamoDB's own answer: status, headers, body."""
+        """Return DynamoDB's own answer: status, headers, body."""
         assert self._upstream.hostname
         connection = http.client.HTTPConnection(self._upstream.hostname, self._upstream.port, timeout=PATIENT_SECONDS)
         connection.request(method, path, body, dict(headers))
@@ -59,19 +59,19 @@ class LossyProxy:
 
 
 class _Server(ThreadingHTTPServer):
-    """Knows the proxy that it serves."""
+    """A server that knows its proxy."""
 
     proxy: LossyProxy
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One connection of a client."""
+    """A connection of a client."""
 
     server: _Server
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        """Count the request and let happen to it what was decided."""
+        """Count the request, and do with it what was decided."""
         operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self._meet(self.server.proxy.fate(operation), body)
@@ -105,11 +105,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def _leave_one(request: bytes, answer: bytes) -> bytes:
-    """What DynamoDB answers where the table's throughput is used up before the last key."""
+    """Return DynamoDB's answer if the table's throughput is used up before the last key."""
     ((table, wanted),) = json.loads(request)["RequestItems"].items()
     *_, last = wanted["Keys"]
     made = json.loads(answer)

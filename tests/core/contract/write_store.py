@@ -1,4 +1,4 @@
-"""The conformance suite of the port `WriteStore`: whatever implements it passes this whole class.
+"""The conformance suite of the port `WriteStore`: every implementation passes this whole class.
 
 Subclass it and give it a fixture `store`.
 """

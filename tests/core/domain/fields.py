@@ -11,7 +11,7 @@ _CODE = Meta(
     max_length=64,
     examples=["N-1"],
 )
-# By the mark the console knows wherever one stands that it is an account's.
+# By this mark, the console knows that a value is an account's number.
 Number = Annotated[str, Meta(extra_json_schema={"x-tributary-id": "account"}), _CODE]
 Reference = Annotated[str, _CODE]
 TransferId = Annotated[

@@ -1,4 +1,4 @@
-"""Who there is: a member sees and changes its own, a clerk all, a chief may do what is risky as well."""
+"""The roles: a member sees and changes its own items, a clerk sees and changes all, a chief also does what is risky."""
 
 from chalicelib.core.access.authentication import Roles
 from chalicelib.core.fields import Subject

@@ -1,4 +1,4 @@
-"""What the tests of faults share: both sides, a whole stack, and figures told at the end."""
+"""Fixtures of the tests of faults: both sides, a whole stack, and figures that are reported at the end."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,7 +20,7 @@ __all__ = ["world"]
 
 @pytest.fixture
 def alone(ministack: str, mysql_server: str, tmp_path: Path) -> Iterator[Stack]:
-    """A whole stack of this test's own."""
+    """Yield a whole stack for this test only."""
     with (
         fresh_tables(ministack, NEUTRAL) as tables,
         fresh_database(mysql_server, NEUTRAL) as url,
@@ -31,7 +31,7 @@ def alone(ministack: str, mysql_server: str, tmp_path: Path) -> Iterator[Stack]:
 
 @pytest.fixture
 def write_store(tmp_path: Path) -> Iterator[MiniStack]:
-    """An embedded AWS that may be stopped."""
+    """Yield an embedded AWS that may be stopped."""
     server = MiniStack(tmp_path / "ministack", free_port(), keep=False)
     server.start()
     yield server
@@ -40,7 +40,7 @@ def write_store(tmp_path: Path) -> Iterator[MiniStack]:
 
 @pytest.fixture
 def store_proxy(write_store: MiniStack) -> Iterator[Proxy]:
-    """The way to it."""
+    """Yield a proxy to the embedded AWS."""
     proxy = Proxy(write_store.port)
     yield proxy
     proxy.close()
@@ -48,7 +48,7 @@ def store_proxy(write_store: MiniStack) -> Iterator[Proxy]:
 
 @pytest.fixture
 def distant(write_store: MiniStack, store_proxy: Proxy, mysql_server: str, tmp_path: Path) -> Iterator[Stack]:
-    """A whole stack that reaches its write store and its streams by the proxy; the test itself goes straight."""
+    """Yield a whole stack that reaches its write store and its streams through the proxy. The test itself does not."""
     with fresh_tables(write_store.endpoint, NEUTRAL) as tables, fresh_database(mysql_server, NEUTRAL) as url:
         by_proxy = replace(tables, endpoint=f"http://127.0.0.1:{store_proxy.port}")
         with started(by_proxy, url, tmp_path / "stack", **LOADED) as stack:
@@ -56,7 +56,7 @@ def distant(write_store: MiniStack, store_proxy: Proxy, mysql_server: str, tmp_p
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Tell what the tests recorded, such as the rate that a load achieved on this machine."""
+    """Report the figures of the tests, such as the rate of a load on this machine."""
     for report in terminalreporter.getreports("passed"):
         if report.when == "call" and "tests/core/faults/" in report.nodeid and report.user_properties:
             figures = ", ".join(f"{name}: {value}" for name, value in report.user_properties)

@@ -11,7 +11,7 @@ import pytest
 
 @contextmanager
 def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
-    """The folder, as a disk of that size. Skips the test where that cannot be had."""
+    """Yield the folder as a disk of that size. Skip the test if the disk cannot be mounted."""
     if os.geteuid() != 0:
         pytest.skip("only root can mount a small disk to fill up")
     folder.mkdir(parents=True)
@@ -26,7 +26,7 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
 
 
 def fill(disk: Path) -> Path:
-    """Fill it to the last byte. Returns the file that does so, whose removal makes room."""
+    """Fill the disk to the last byte. Return the file that does so; its removal makes room."""
     filler = disk / "filler"
     with filler.open("wb", buffering=0) as file:
         for block in (1 << 20, 4096, 1):

@@ -8,5 +8,5 @@ T = TypeVar("T", int, float)
 
 
 def form(short: T, long: T) -> T:
-    """A number of times, seconds or rows: that of the form that is asked for."""
+    """Return the number of times, seconds or rows for the form that runs."""
     return long if LONG else short

@@ -1,4 +1,4 @@
-"""What tests of a full disk ask of a stack that `make run` starts."""
+"""Requests to a stack of `make run`, for tests of a full disk."""
 
 from tests.support.client import Answer, Client
 from tests.support.running import Run
@@ -7,7 +7,7 @@ COMMANDS = 40
 
 
 def open_accounts(client: Client) -> str:
-    """Open accounts. Returns the last one's consistency token."""
+    """Open accounts, and return the last one's consistency token."""
     bodies = [{"number": f"N-{number}", "name": f"Ada {number}"} for number in range(COMMANDS)]
     answers = [client.post("/accounts", body) for body in bodies]
     assert {answer.status for answer in answers} == {201}
@@ -15,12 +15,12 @@ def open_accounts(client: Client) -> str:
 
 
 def listed(client: Client, **headers: str) -> Answer:
-    """All accounts."""
+    """Return all accounts."""
     return client.get("/accounts", {"limit": 200}, **headers)
 
 
 def hear_until(run: Run, text: str) -> str:
-    """What the stack prints up to a text."""
+    """Return the stack's output up to a text."""
     assert run.process is not None
     assert run.process.stdout is not None
     told = ""

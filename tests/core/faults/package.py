@@ -1,4 +1,4 @@
-"""The projector of the neutral domain as `sam build` would package it: the core, the domain, and the libraries."""
+"""The projector of the neutral domain, packaged as `sam build` would: the core, the domain, and the libraries."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from local import ROOT
 
 
 def package_projector(target: Path) -> Path:
-    """Make the package in a folder, for the Python that runs the tests. Returns the folder."""
+    """Make the package in a folder, for the Python that runs the tests, and return the folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LAMBDA_PYTHON", ".".join(map(str, sys.version_info[:2])))
         patch.delenv("ARCHITECTURE", raising=False)

@@ -1,4 +1,4 @@
-"""Two private MariaDB servers, the second a replica of the first, also where TEST_DATABASE_URL names another."""
+"""Two private MariaDB servers, the second a replica of the first, even if TEST_DATABASE_URL names another server."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,25 +15,25 @@ from tests.support.waiting import PATIENT_SECONDS
 
 
 class Pair(NamedTuple):
-    """A writer and its replica; URLs of the database of the read model."""
+    """A writer and its replica, with the URLs of the read model's database."""
 
     writer: MariaDB
     replica: MariaDB
 
     @property
     def writer_url(self) -> str:
-        """Where the projector writes."""
+        """The URL to which the projector writes."""
         return with_database(self.writer.server_url, "tributary")
 
     @property
     def replica_url(self) -> str:
-        """Where queries read."""
+        """The URL from which queries read."""
         return with_database(self.replica.server_url, "tributary")
 
 
 @contextmanager
 def replicated(folder: Path) -> Iterator[Pair]:
-    """A migrated read model on a writer, and a replica that follows it."""
+    """Yield a migrated read model on a writer, and a replica that follows it."""
     options = ("--log-bin=log", "--binlog-format=ROW", "--skip-slave-start")
     pair = Pair(
         MariaDB(folder / "writer", free_port(), options=(*options, "--server-id=1")),
@@ -52,7 +52,7 @@ def replicated(folder: Path) -> Iterator[Pair]:
 
 
 def follow(replica: MariaDB, writer: MariaDB, delay: int = 0) -> None:
-    """Have a server apply what another one logs, so many seconds later."""
+    """Make a server apply another server's log, so many seconds later."""
     execute(replica.server_url, "STOP SLAVE")
     execute(
         replica.server_url,
@@ -63,7 +63,7 @@ def follow(replica: MariaDB, writer: MariaDB, delay: int = 0) -> None:
 
 
 def catch_up(pair: Pair) -> None:
-    """Wait until the replica has applied all that the writer has logged."""
+    """Wait until the replica has applied all of the writer's log."""
     ((position,),) = execute(pair.writer.server_url, "SELECT @@gtid_binlog_pos")
     assert wait_until(
         lambda: execute(pair.replica.server_url, f"SELECT MASTER_GTID_WAIT('{position}', 1)") == [(0,)],
@@ -72,7 +72,7 @@ def catch_up(pair: Pair) -> None:
 
 
 def status(replica: MariaDB) -> dict[str, Any]:
-    """How the replication is going."""
+    """Return the status of the replication."""
     connection = connect(replica.server_url)
     try:
         with connection.cursor(DictCursor) as cursor:
@@ -83,7 +83,7 @@ def status(replica: MariaDB) -> dict[str, Any]:
 
 
 def execute(url: str, statement: str) -> list[Any]:
-    """Run a statement in a connection of its own; its rows."""
+    """Run a statement in a connection of its own, and return its rows."""
     connection = connect(url)
     try:
         with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Waiting until the saga is at rest and the read model has caught up, as long as it takes while there is progress."""
+"""Waits until the saga is at rest and the read model has caught up. They last as long as there is progress."""
 
 import time
 
@@ -13,7 +13,7 @@ from tests.support.waiting import PATIENT_SECONDS
 
 
 def come_to_rest(stack: Stack) -> None:
-    """Wait until every transfer has its answer, and the read model shows the newest version of every aggregate."""
+    """Wait until every transfer is answered, and the read model shows the newest version of every aggregate."""
     least, deadline = None, time.monotonic() + PATIENT_SECONDS
     while left := [*unanswered(stack.tables), *behind(stack)]:
         if least is None or len(left) < least:
@@ -23,14 +23,14 @@ def come_to_rest(stack: Stack) -> None:
 
 
 def unanswered(tables: Tables) -> list[str]:
-    """The transfers that the saga is not through with."""
+    """Return the transfers that the saga has not finished."""
     holds = _statuses(tables, "accounts")
     transfers = _statuses(tables, "transfers")
     return [id for id, status in transfers.items() if holds.get(hold_id(id)) not in AT_REST[status]]
 
 
 def await_answers(url: str) -> None:
-    """Wait while fewer and fewer transfers are unanswered. Rows tell: to scan the tables would hold the saga up."""
+    """Wait while the number of unanswered transfers falls. It is read from the rows: to scan the tables slows the saga."""
     left: list[int] = []
 
     def count_changed() -> bool:
@@ -49,7 +49,7 @@ def _statuses(tables: Tables, service: str) -> dict[str, str]:
 
 
 def behind(stack: Stack) -> list[str]:
-    """The aggregates whose newest version the read model does not show."""
+    """Return the aggregates whose newest version the read model does not show."""
     missing = []
     for name, service in stack.tables.domain.services.items():
         root = service.projection.root

@@ -1,6 +1,6 @@
-"""A process that stops itself while it cancels a transfer, between its arrival and its write.
+"""A process that stops itself while it cancels a transfer, after the command's arrival and before its write.
 
-`python -m tests.core.faults.stopped TRANSFER`; it gets the stores from the environment, and prints its commit's time.
+Usage: `python -m tests.core.faults.stopped TRANSFER`. The environment names the stores. It prints its commit's time.
 """
 
 import os
@@ -18,7 +18,7 @@ from tests.core.domain.transfers.commands import Cancel
 
 
 class Stopping:
-    """A store before whose first commit the process is stopped, until somebody lets it go on."""
+    """A store that stops the process before the first commit, until somebody continues it."""
 
     def __init__(self, store: WriteStore) -> None:
         self._store = store
@@ -40,4 +40,4 @@ if __name__ == "__main__":
     arrived = iso(utc_now())
     envelope = pipeline.Envelope("transfers.cancel", Cancel(), (sys.argv[1],), "usr_1", arrived)
     pipeline.run(SERVICES["transfers"], Stopping(runtime.store("transfers")), envelope, lambda _: {})
-    print(arrived)  # noqa: T201 - for the test
+    print(arrived)  # noqa: T201 - the test reads it

@@ -1,4 +1,4 @@
-"""A write store of a test's own, behind a proxy, and the ways in which it is away."""
+"""A write store of a test's own behind a proxy, and the ways in which it can be away."""
 
 import json
 import os
@@ -15,14 +15,14 @@ from tests.core.faults.form import LONG
 from tests.support.proxy import Proxy
 from tests.support.stores import Tables
 
-# A command tries three times, two seconds each: what is away for a shorter while is outlasted.
+# A command tries three times, two seconds each, so it survives a shorter absence.
 SECONDS = {"refuses": (2.0, 4.0), "hangs": (6.5, 9.0), "is stopped": (6.5, 9.0)}
 FAULTS = [*SECONDS] if LONG else ["refuses", "is stopped"]
 
 
 @contextmanager
 def away(fault: str, proxy: Proxy, server: MiniStack) -> Iterator[None]:
-    """The write store cannot be reached meanwhile."""
+    """Make the write store unreachable during the block."""
     pid = server.child.pid
     assert pid
     begin, end = {
@@ -38,7 +38,7 @@ def away(fault: str, proxy: Proxy, server: MiniStack) -> Iterator[None]:
 
 
 def whole(tables: Tables) -> None:
-    """Nothing is half-written: every claim has what it is for, and every name and reference has its claim."""
+    """Check that nothing is half-written: every claim has its owner, and every name and reference has its claim."""
     for service, kind, of in (("accounts", "name", _name), ("transfers", "reference", reference_of)):
         items = {item["id"]["S"]: decode_item(item) for item in tables.items(service)}
         claims = {id: item for id, item in items.items() if id.startswith("claim#")}
@@ -54,7 +54,7 @@ def _name(item: dict[str, Any]) -> str | None:
 
 
 def reference_of(transfer: dict[str, Any]) -> Any:
-    """The reference that a transfer's item states; None for none."""
+    """Return the reference in a transfer's item, or None."""
     return transfer["state"].get("reference")
 
 

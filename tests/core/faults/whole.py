@@ -1,4 +1,4 @@
-"""A whole stack under load: what was promised to its clients, and what both sides hold in the end."""
+"""A whole stack under load: the promises to its clients, and the final contents of both sides."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from tests.support import commands
 from tests.support.stack import Stack
 from tests.support.waiting import PATIENT_SECONDS
 
-# What a query may answer while the read model is behind: what its token names cannot be shown, or is not there yet.
+# Answers of a query while the read model is behind: the token's commit cannot be shown, or the item is not there yet.
 NOT_YET = {"read-model-behind", "not-found"}
 LOADED = {"QUERY_SECONDS": "15"}
 """The environment of a stack under load: on a busy machine the server takes its time for a query."""
@@ -28,13 +28,13 @@ _UNTIL_ENDED_SECONDS = 3600.0
 
 
 class Load:
-    """`tests.core.load` on a stack, as a process; used as a context manager, it is ended when the test fails.
+    """`tests.core.load` on a stack, as a process. Used as a context manager, it is ended if the test fails.
 
     Args:
-        stack: that is loaded.
+        stack: the stack to load.
         arguments: further options of the load.
-        rate: commands a second.
-        seconds: how long; until `report` is asked for, where None.
+        rate: the commands in a second.
+        seconds: the duration; None for a load that runs until `report` is called.
     """
 
     def __init__(self, stack: Stack, *arguments: str, rate: float, seconds: float | None = None) -> None:
@@ -53,7 +53,7 @@ class Load:
             self.process.wait()
 
     def begun(self) -> "Load":
-        """Wait until it is past its opening and requests transfers."""
+        """Wait until the load is past its opening and requests transfers."""
         assert wait_until(lambda: self._has_requested() or not self.running, PATIENT_SECONDS, pause=0.3)
         assert self.running, self.process.communicate()
         return self
@@ -63,11 +63,11 @@ class Load:
 
     @property
     def running(self) -> bool:
-        """Whether it has not ended."""
+        """Return whether the load is still running."""
         return self.process.poll() is None
 
     def report(self, record: Callable[[str, object], None]) -> dict[str, Any]:
-        """What it came to, once it has ended; no promise is broken."""
+        """Wait for the end of the load and return its report. Fail if a promise is broken."""
         if self._endless:
             assert self.running, self.process.communicate()
             self.process.send_signal(signal.SIGTERM)
@@ -81,7 +81,7 @@ class Load:
 
 
 def program(stack: Stack, module: str, *arguments: str) -> "subprocess.Popen[str]":
-    """Start a module as a program, for that stack."""
+    """Start a module as a program for that stack."""
     return subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
@@ -93,7 +93,7 @@ def program(stack: Stack, module: str, *arguments: str) -> "subprocess.Popen[str
 
 
 def agree(stack: Stack) -> None:
-    """Once the read model has caught up: write model, read model, summaries and timeline agree exactly."""
+    """Wait until the read model has caught up. Check that write model, read model, summaries and timeline agree."""
     come_to_rest(stack)
     verified = commands.run("verify", "--settle", "30", "--json", env=stack.env)
     assert verified.code == 0, verified
@@ -105,7 +105,7 @@ def agree(stack: Stack) -> None:
 
 
 def assert_timeline(stack: Stack, service: str) -> None:
-    """Every commit is in the timeline, of every aggregate from its first version to its last."""
+    """Check that every commit is in the timeline, for every aggregate from its first version to its last."""
     told: dict[str, list[int]] = {}
     for id, version in query(stack.database_url, f"SELECT id, version FROM timeline WHERE service = '{service}'"):
         told.setdefault(id, []).append(version)
@@ -122,7 +122,7 @@ def assert_timeline(stack: Stack, service: str) -> None:
 
 
 def assert_money(stack: Stack) -> None:
-    """Each account holds what was deposited and what settled transfers moved; what is promised of it, holds say."""
+    """Check that each account has its deposits and settled transfers, and that its promised money equals its holds."""
     items = {item["id"]: item.get("state", {}) for item in map(decode_item, stack.tables.items("accounts"))}
     holds = [state for id, state in items.items() if id.startswith(HOLD_PREFIX)]
     accounts = {id: state for id, state in items.items() if is_head(id) and not id.startswith(HOLD_PREFIX)}
@@ -140,7 +140,7 @@ def assert_money(stack: Stack) -> None:
 
 
 def _sums(legs: Collection[tuple[str, str, int]], statuses: Collection[str]) -> Counter[str]:
-    """What the legs of holds with such a status add up to, by account."""
+    """Return the sums of the legs of holds with such a status, by account."""
     sums: Counter[str] = Counter()
     for status, number, amount in legs:
         if status in statuses:
@@ -149,7 +149,7 @@ def _sums(legs: Collection[tuple[str, str, int]], statuses: Collection[str]) -> 
 
 
 def _deposits(url: str) -> Counter[str]:
-    """What was deposited, by account, as the timeline tells."""
+    """Return the deposits in the timeline, by account."""
     deposits: Counter[str] = Counter()
     for number, events in query(url, "SELECT id, events FROM timeline WHERE command = 'accounts.deposit'"):
         deposits[number] += sum(event["data"]["amount"] for event in json.loads(events))

@@ -1,4 +1,4 @@
-"""Clients of the whole stack, which the first test starts and all of them share."""
+"""Clients of the whole stack, which the first test starts and all tests share."""
 
 from collections.abc import Callable
 
@@ -14,17 +14,17 @@ __all__ = ["anonymous", "pump", "written"]
 
 @pytest.fixture(scope="module")
 def chief(stack: Stack) -> Client:
-    """A client that may do everything."""
+    """Return a client that may do everything."""
     return stack.client(CHIEF)
 
 
 @pytest.fixture(scope="module")
 def clerk(stack: Stack) -> Client:
-    """A client that may do all but what is risky."""
+    """Return a client that may do everything that is not risky."""
     return stack.client(CLERK)
 
 
 @pytest.fixture(scope="module")
 def as_member(stack: Stack) -> Callable[[str], Client]:
-    """A client with the token of the member of that id, who may see and change its own only."""
+    """Return a function that makes a client for the member of an id, who may see and change only its own items."""
     return lambda id: stack.client(MEMBER, id)

@@ -1,1 +1,1 @@
-"""A load of accounts and transfers; how it is sent and checked is local/load's."""
+"""A load of accounts and transfers. local/load sends and checks it."""

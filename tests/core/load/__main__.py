@@ -1,4 +1,4 @@
-"""`python -m tests.core.load`: a mixed load on a running stack of the neutral domain, every answer checked."""
+"""`python -m tests.core.load`: a mixed load on a running stack of the neutral domain, with every answer checked."""
 
 import sys
 from typing import Any

@@ -16,10 +16,10 @@ _ACCEPTED = "/transfers?status=accepted&limit=50"
 
 
 class AccountsMix(Mix):
-    """See `Mix`.
+    """The neutral domain's mix of commands and queries. See `Mix`.
 
     Args:
-        transfers: how many of 100 commands request a transfer, each of which the saga follows up with two of its own.
+        transfers: how many of 100 commands request a transfer. The saga runs two more commands for each transfer.
     """
 
     lists = (
@@ -51,7 +51,7 @@ class AccountsMix(Mix):
         return len(self.accounts) >= _ACCOUNTS
 
     def open(self, commander: Commander) -> None:
-        """See `Mix.open`: a new account, with more in it than will ever be moved."""
+        """See `Mix.open`. Open an account with more money than will ever be moved."""
         number = uuid.uuid4().hex
         body = {"number": number, "name": f"Account {number[:12]}"}
         opened = commander.send("open", "accounts", number, "POST", "/accounts", body, Idempotency_Key=number)
@@ -69,24 +69,24 @@ class AccountsMix(Mix):
         return Shown(f"/transfers/{answer['id']}", list=f"/transfers?owner={answer['owner']}&limit={MOST_LISTED}")
 
     def listed(self, path: str, items: Sequence[Mapping[str, Any]]) -> None:
-        """See `Mix.listed`: what is accepted can be settled."""
+        """See `Mix.listed`. Accepted transfers can be settled."""
         if path == _ACCEPTED:
             self._to_settle.note(item["id"] for item in items)
 
     def deposit(self, commander: Commander) -> None:
-        """Money for an account."""
+        """Deposit money into an account."""
         self._deposit(commander, commander.chance.choice(self.accounts))
 
     def rename(self, commander: Commander) -> None:
-        """Another name, which no other account may have: a transaction."""
+        """Change an account's name, which no other account may have: a transaction."""
         self._change(commander, "rename", {"name": f"Account {uuid.uuid4().hex}"})
 
     def note(self, commander: Commander) -> None:
-        """Another note: a single put."""
+        """Change an account's note: a single put."""
         self._change(commander, "note", {"note": uuid.uuid4().hex})
 
     def request(self, commander: Commander) -> None:
-        """A transfer out of one account into a few."""
+        """Request a transfer from one account to a few."""
         chance = commander.chance
         source, *targets = chance.sample(self.accounts, chance.randint(2, 5))
         amounts = [chance.randint(1, 5) for _ in targets]
@@ -98,14 +98,14 @@ class AccountsMix(Mix):
             self.transfers.append(answer.body["id"])
 
     def cancel(self, commander: Commander) -> None:
-        """A transfer of some time ago; it may be too late."""
+        """Cancel an earlier transfer, which may be too late."""
         if self.transfers:
             id = commander.chance.choice(self.transfers[-500:])
             path, body = f"/transfers/{id}/cancel", {"reason": "load"}
             commander.send("cancel", "transfers", id, "POST", path, body, changes=False)
 
     def settle(self, commander: Commander) -> None:
-        """A transfer that was seen to be accepted, or one more is requested."""
+        """Settle a transfer that was seen to be accepted; if there is none, request another."""
         id = self._to_settle.take()
         if id is None:
             self.request(commander)

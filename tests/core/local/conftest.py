@@ -1,4 +1,4 @@
-"""Stacks as `make run` starts them, shared as far as tests leave them as they were."""
+"""Stacks as `make run` starts them. Tests share them if they leave them unchanged."""
 
 import signal
 import subprocess
@@ -19,11 +19,11 @@ NAME = "Ada's"
 
 
 class Kept(NamedTuple):
-    """What is left of a stack that was stopped by Ctrl-C after an account was opened.
+    """The remains of a stack that was stopped by Ctrl-C after an account was opened.
 
     Attributes:
-        folder: what it keeps.
-        code, output: its exit code, and what it printed.
+        folder: the folder with its data.
+        code, output: its exit code and its output.
         free: whether all its ports were free at once.
     """
 
@@ -34,14 +34,14 @@ class Kept(NamedTuple):
 
 
 def open_account(client: Client, name: str) -> dict[str, Any]:
-    """Open one, whose number is its name; the headers of a query that shows it."""
+    """Open an account whose number is its name. Return the headers of a query that shows it."""
     answer = client.post("/accounts", {"number": name.rstrip("'s"), "name": name})
     assert answer.status == 201, answer
     return {"Consistency_Token": answer.headers["consistency-token"]}
 
 
 def names(client: Client, **headers: Any) -> list[str]:
-    """Of all accounts that are shown, sorted."""
+    """Return the sorted names of all accounts that are shown."""
     answer = client.get("/accounts", **headers)
     assert answer.status == 200, answer
     return sorted(account["name"] for account in answer.json["items"])
@@ -49,7 +49,7 @@ def names(client: Client, **headers: Any) -> list[str]:
 
 @pytest.fixture(scope="package")
 def kept(tmp_path_factory: pytest.TempPathFactory, own_servers: None) -> Kept:
-    """What a stopped stack keeps, to be copied."""
+    """Return the remains of a stopped stack, to be copied."""
     run = Run(tmp_path_factory.mktemp("kept") / "state", NEUTRAL)
     client = run.start().ready()
     assert names(client, **open_account(client, NAME)) == [NAME]  # projected before the streams are lost
@@ -60,8 +60,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory, own_servers: None) -> Kept:
 
 
 def copied(kept: Kept, folder: Path) -> Iterator[Run]:
-    """A stack with a copy of what is kept, not started; stopped at the end."""
-    # The server's log is 256 MB of next to nothing.
+    """Yield a stack with a copy of the remains, not started. Stop it at the end."""
+    # The server's log has 256 MB and is almost empty.
     subprocess.run(["cp", "-a", "--sparse=always", str(kept.folder), str(folder / "state")], check=True)
     run = Run(folder / "state", NEUTRAL)
     yield run
@@ -71,13 +71,13 @@ def copied(kept: Kept, folder: Path) -> Iterator[Run]:
 
 @pytest.fixture
 def copy(kept: Kept, tmp_path: Path) -> Iterator[Run]:
-    """A stack of a test's own with a copy of that, not started."""
+    """Yield a stack of this test's own with such a copy, not started."""
     yield from copied(kept, tmp_path)
 
 
 @pytest.fixture(scope="package")
 def standing(kept: Kept, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """The same, which runs; whoever uses it leaves it as it was."""
+    """Yield a running stack with such a copy, which a test must leave as it was."""
     for run in copied(kept, tmp_path_factory.mktemp("standing")):
         run.start().ready()
         yield run

@@ -8,5 +8,5 @@ from tests.support.stores import Tables
 
 @pytest.fixture
 def world(tables: Tables, database: str) -> World:
-    """An empty world, whose deadline is an hour."""
+    """Yield an empty world whose deadline is an hour."""
     return World(tables, database)

@@ -1,6 +1,6 @@
 """A process that keeps deadlines and kills itself: `python -m tests.core.operations.killed COMMITS before|after`.
 
-It gets the stores from the environment, and works at the world's present time.
+The environment names the stores. The process uses the world's present time.
 """
 
 import os
@@ -18,7 +18,7 @@ COMMITS, BEFORE = int(sys.argv[1]), sys.argv[2] == "before"
 
 
 class Deadly:
-    """A store that kills its process around its last commit."""
+    """A store that kills its process before or after its last commit."""
 
     left = COMMITS
 

@@ -1,4 +1,4 @@
-"""Transfers that wait: their table, their read model, and the function that keeps their deadline."""
+"""Waiting transfers: their table, their read model, and the function that keeps their deadline."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -44,9 +44,9 @@ class World:
     """Transfers, on real stores.
 
     Args:
-        tables: of the neutral domain.
+        tables: the neutral domain's tables.
         database: the URL of its read model.
-        deadlines: as DEADLINES has them.
+        deadlines: the value of DEADLINES.
     """
 
     def __init__(self, tables: Tables, database: str, deadlines: str = "transfers.expire=1h") -> None:
@@ -57,11 +57,11 @@ class World:
         self._projector = Projector(database)
 
     def run(self, name: str, command: Command, id: str) -> None:
-        """Run a client's command, at NOW."""
+        """Run a client's command at NOW."""
         self._run(pipeline.Envelope(name, command, (id,), "usr_1", iso(NOW), clock=lambda: NOW))
 
     def run_now(self, name: str, command: Command, id: str) -> None:
-        """The same, at the present time."""
+        """Run a client's command at the present time."""
         self._run(pipeline.Envelope(name, command, (id,), "usr_1", iso(utc_now())))
 
     def _run(self, envelope: pipeline.Envelope) -> None:
@@ -69,26 +69,26 @@ class World:
         pipeline.run(TRANSFERS, store, envelope, lambda _: {})
 
     def request(self, id: str, *since: Command, at: datetime = LONG_AGO) -> None:
-        """Request a transfer at a time, and take it further by commands."""
+        """Request a transfer at a time, and advance it by commands."""
         request = Request(owner="usr_1", requested_at=iso(at), legs=_LEGS, accounts=_KNOWN)
         for command in (request, *since):
             self.run(f"transfers.{type(command).__name__.lower()}", command, id)
 
     def project(self) -> None:
-        """Let the projector see all that there is."""
+        """Project everything that is in the table."""
         items = [item for item in self._tables.items("transfers") if "state" in item]
         assert self._projector([record("transfers", item) for item in items]) == []
 
     def keep(self, wrap: Wrap | None = None, remaining_ms: Callable[[], float] = lambda: 60_000) -> None:
-        """Run the function once, at NOW."""
+        """Run the function once at NOW."""
         self.runtime.wrap = wrap or (lambda store: store)  # type: ignore[method-assign]
         keep_deadlines(self.runtime, remaining_ms, lambda: NOW)
 
     def heads(self) -> Mapping[str, Head]:
-        """The newest head of each transfer."""
+        """Return the newest head of each transfer."""
         found = [head_of(item, TRANSFERS) for item in self._tables.items("transfers") if "state" in item]
         return {head.id: head for head in found}
 
     def statuses(self) -> dict[str, Any]:
-        """Version and status of each transfer, as "2 cancelled"."""
+        """Return the version and the status of each transfer, as "2 cancelled"."""
         return {id: f"{head.version} {head.state['status']}" for id, head in self.heads().items()}

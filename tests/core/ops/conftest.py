@@ -1,4 +1,4 @@
-"""Both sides for the operator's commands."""
+"""Both sides, for the operator's commands."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from tests.support.stores import Tables
 
 @pytest.fixture
 def world(tables: Tables, database: str) -> Iterator[World]:
-    """Both sides, empty."""
+    """Yield both sides, empty."""
     world = World(tables, database)
     yield world
     world.close()

@@ -1,4 +1,4 @@
-"""A write model in real tables, its read model, and a projector between them that a test runs when it likes."""
+"""A write model in real tables, its read model, and a projector between them that a test runs when it needs it."""
 
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,18 +20,18 @@ Commit = tuple[str, Head]
 
 
 def transfer(id: str, version: int = 1, status: str = "accepted", *, deleted: bool = False, **state: Any) -> Commit:
-    """A commit of a transfer with two legs; `state` replaces what is made up."""
+    """Return a commit of a transfer with two legs. `state` replaces made-up values."""
     return "transfers", head(id, version, transfer_state(status, **state), deleted=deleted)
 
 
 def account(number: str, version: int = 1, *, deleted: bool = False, **state: Any) -> Commit:
-    """A commit of an account; `state` replaces what is made up."""
+    """Return a commit of an account. `state` replaces made-up values."""
     return "accounts", head(number, version, account_state(**state), deleted=deleted)
 
 
 @contextmanager
 def quiet(_what: str, _total: int | None) -> Iterator[Any]:
-    """A phase that shows nothing."""
+    """Run a phase without output."""
     yield lambda _count: None
 
 
@@ -40,11 +40,11 @@ STATUS = "INSERT INTO service_status (service, lag_seconds, dead_letters, checke
 
 
 class World:
-    """Both sides, and what is between them.
+    """The write model, the read model, and the projector between them.
 
     Args:
         tables: the write model, of any domain.
-        url: of that domain's read model.
+        url: the URL of that domain's read model.
     """
 
     def __init__(self, tables: Tables, url: str) -> None:
@@ -57,38 +57,38 @@ class World:
         self.services: Sequence[Service] = list(tables.domain.services.values())
 
     def write(self, *commits: Commit) -> None:
-        """Put items into the write model alone; of several versions of one, the last."""
+        """Put items into the write model only; of several versions of one item, the last."""
         puts = {(service, item.id): {"PutRequest": {"Item": item_of(item)}} for service, item in commits}
         for service in {service for service, _ in puts}:
             mine = [put for (of, _), put in puts.items() if of == service]
-            for start in range(0, len(mine), 25):  # as many as one request takes
+            for start in range(0, len(mine), 25):  # the most that one request takes
                 request: Any = {self.tables.name(service): mine[start : start + 25]}
                 assert not self.tables.client.batch_write_item(RequestItems=request)["UnprocessedItems"]
 
     def remove(self, service: str, id: str) -> None:
-        """Take an item out of the write model, as nothing in Tributary does."""
+        """Remove an item from the write model, as nothing in Tributary does."""
         self.tables.client.delete_item(TableName=self.tables.name(service), Key={"id": {"S": id}})
 
     def project(self, *commits: Commit) -> list[str]:
-        """Let the projector see those commits."""
+        """Project those commits."""
         deps = ProjectorDeps(self.writer, self.dead_letters, remaining_ms=lambda: 60_000, sleep=lambda _: None)
         services = {self.tables.name(service.name): service for service in self.services}
         return project([self.record(*commit) for commit in commits], services, deps)
 
     def record(self, service: str, item: Head) -> dict[str, Any]:
-        """As the table's own stream would have it."""
+        """Return a record as the table's own stream would have it."""
         made = record(service, item)
         made["eventSourceARN"] = made["eventSourceARN"].replace(f"test-{service}", self.tables.name(service))
         return made
 
     def commit(self, *commits: Commit) -> None:
-        """Both: write and project."""
+        """Write and project."""
         self.write(*commits)
         assert self.project(*commits) == []
 
     @property
     def env(self) -> dict[str, str]:
-        """What a command has to be told, to work on this."""
+        """The environment with which a command works on this world."""
         return {
             **self.tables.domain.env,
             "TABLE_PREFIX": self.tables.prefix,
@@ -98,15 +98,15 @@ class World:
         }
 
     def ops(self, *arguments: str, typed: str = "", **env: str) -> Output:
-        """Run a command of the command line; `env` replaces variables."""
+        """Run a command of the command line. `env` replaces variables."""
         return commands.run(*arguments, env={**self.env, **env}, typed=typed)
 
     def start(self, *arguments: str, before: Callable[[], object] | None = None) -> "subprocess.Popen[str]":
-        """Start a command as a process of its own, for tests that end it; `before` is called in it first."""
+        """Start a command as a process of its own, for tests that end it. `before` is called in that process first."""
         return commands.start(*arguments, env=self.env, before=before)
 
     def sql(self, statement: str) -> Sequence[Any]:
-        """Tamper with the read model, or read it."""
+        """Change the read model, or read it."""
         connection = connect(self.url)
         try:
             with connection.cursor() as cursor:
@@ -119,7 +119,7 @@ class World:
     def verify(
         self, *, repair: bool = False, settle: float = 0.0, phase: Any = quiet
     ) -> tuple[VerifyReport, list[Drift]]:
-        """Verify; the report, and all that was found."""
+        """Verify. Return the report and all findings."""
         found: list[Drift] = []
         report = verify(
             self.targets(),
@@ -132,7 +132,7 @@ class World:
         return report, found
 
     def targets(self, *names: str) -> list[Target]:
-        """What to verify: those services, or all, by their newest projections."""
+        """Return the targets of a verification: these services or all, by their newest projections."""
         return [
             Target(service, self.tables.name(service.name), service.projection)
             for service in self.services
@@ -141,14 +141,14 @@ class World:
 
     @property
     def connection(self) -> Any:
-        """A connection to the read model."""
+        """Return a connection to the read model."""
         return self.writer.connection()
 
     def close(self) -> None:
-        """Close what was opened."""
+        """Close all connections."""
         self.writer.close()
 
 
 def kinds(found: Iterable[Drift]) -> set[tuple[str, str]]:
-    """What was found, by kind and key."""
+    """Return the findings by kind and key."""
     return {(drift.kind.value, drift.key) for drift in found}

@@ -1,7 +1,7 @@
-"""A read model of 100,000 transfers, made by the server itself in seconds, uneven as real ones are.
+"""A read model of 100,000 transfers, which the server generates in seconds. Its data are as uneven as real data.
 
-Every value follows from the row's number, so that each run has the same rows. What is rare here is also old: a plan
-that walks the transfers from the newest and filters would have to walk past all of them.
+Every value follows from the row's number, so that each run has the same rows. Rare values are also old: a plan that
+reads the transfers from the newest and filters them would have to read almost all.
 """
 
 from collections.abc import Iterator
@@ -59,7 +59,7 @@ def _statements() -> Iterator[str]:
         SUM(GREATEST(-l.amount, 0))
       FROM transfers t JOIN transfer_legs l ON l.transfer_id = t.id WHERE t.status IN ('accepted', 'settled')
       GROUP BY DATE(t.requested_at), l.account"""
-    # Each transfer's request, what followed from it, and the many commits of one account.
+    # Each transfer's request, the commits that followed, and the many commits of one account.
     for service, id, version, request in (
         ("transfers", "CONCAT('tra_', LPAD(n, 8, '0'))", "1", "CONCAT('request-', n)"),
         ("accounts", "CONCAT('hold#tra_', LPAD(n, 8, '0'))", "1", "CONCAT('request-', n)"),

@@ -1,4 +1,4 @@
-"""The read model that tests of queries ask."""
+"""The read model for tests of queries."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from tests.core.queries.world import World
 
 @pytest.fixture
 def world(database: str) -> Iterator[World]:
-    """An empty read model."""
+    """Yield an empty read model."""
     made = World(database)
     yield made
     made.close()

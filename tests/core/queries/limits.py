@@ -1,4 +1,4 @@
-"""Whether every statement that a query route sends carries a limit, and lets RDS Proxy share the connection."""
+"""A check that every statement of a query route has a limit, and lets RDS Proxy share the connection."""
 
 import re
 from collections.abc import Iterator
@@ -27,24 +27,24 @@ LIMIT = re.compile(
 
 
 def seconds_of(statement: str) -> float | None:
-    """The limit that a statement carries."""
+    """Return the limit of a statement."""
     found = LIMIT.match(statement)
     return found and (float(found["seconds"]) if found["seconds"] else int(found["milliseconds"]) / 1000)
 
 
 def queries_of(domain: Domain) -> list[QueryEndpoint]:
-    """The query routes that need a token."""
+    """Return the query routes that need a token."""
     return [route for route in routes(domain) if isinstance(route, QueryEndpoint)]
 
 
 def check_limits(url: str, domain: Domain, endpoint: QueryEndpoint, token: Token) -> None:
-    """Run a query route, and look at what reaches the server between the transaction's begin and its end.
+    """Run a query route, and check the statements between the transaction's begin and its end.
 
     Args:
-        url: of a read model that has what the route's path shows as an example, and the token's commit.
-        domain: whose route it is.
+        url: the URL of a read model with the item of the route's example path, and with the token's commit.
+        domain: the domain with the route.
         endpoint: the route.
-        token: of a commit that the query has to have seen.
+        token: the token of a commit that the query has to see.
     """
     permissions = domain.permissions
     runtime = Runtime(Settings(token_secret=SECRET, query_seconds=7), domain.services, permissions, lambda _: {})
@@ -67,7 +67,7 @@ def check_limits(url: str, domain: Domain, endpoint: QueryEndpoint, token: Token
 
 
 class RecordingPool(Pool):
-    """A pool that remembers what its connections were sent."""
+    """A pool that records the statements of its connections."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
@@ -91,7 +91,7 @@ class RecordingPool(Pool):
 
 
 def _request(endpoint: QueryEndpoint, role: str, subject: str, token: str) -> Request:
-    """A request of that role, to what the route's path shows as an example."""
+    """Return a request of that role to the route's example path."""
     segments = zip(endpoint.path.split("/"), path_of(endpoint).split("/"), strict=True)
     return Request(
         method="GET",
@@ -109,7 +109,7 @@ def _request(endpoint: QueryEndpoint, role: str, subject: str, token: str) -> Re
 
 
 def running(url: str) -> list[str]:
-    """The SELECTs that other connections of this database are running at present."""
+    """Return the SELECTs that other connections of this database are running."""
     connection = connect(url)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,4 +1,4 @@
-"""A read model that tests fill through the projector, as it is filled in earnest, and ask through the queries."""
+"""A read model that tests fill through the real projector, and read through the queries."""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -27,8 +27,8 @@ class ReadModel:
     """The read model of one test.
 
     Args:
-        url: of a migrated database.
-        services: by name.
+        url: the URL of a migrated database.
+        services: the services by name.
     """
 
     def __init__(self, url: str, services: Mapping[str, Service]) -> None:
@@ -44,12 +44,12 @@ class ReadModel:
         self.projector.writer.close()
 
     def project(self, service: str, *heads: Head) -> None:
-        """Let the stream of a service deliver these commits."""
+        """Project these commits of a service."""
         assert self.projector([record(service, one) for one in heads]) == []
         assert self.projector.dead.letters == {}
 
     def snapshot(self, *tokens: Token, wait_seconds: float = 0) -> AbstractContextManager[Any]:
-        """A cursor on a snapshot."""
+        """Yield a cursor on a snapshot."""
         return snapshot(self.pool, tokens, wait_seconds, self.services)
 
     def ask(self, query: Callable[..., T], *arguments: Any) -> T:
@@ -60,11 +60,11 @@ class ReadModel:
     def all_pages(
         self, page: Callable[[Any, str | None], Any], between: Callable[[], None] = lambda: None
     ) -> list[Any]:
-        """The items of all pages of a list, each page on a snapshot of its own.
+        """Return the items of all pages of a list. Each page is read on a snapshot of its own.
 
         Args:
             page: (cursor of the snapshot, the list's cursor) -> Page.
-            between: what happens after each page.
+            between: is called after each page.
         """
         items: list[Any] = []
         following: str | None = None
@@ -77,7 +77,7 @@ class ReadModel:
             between()
 
     def check_pages(self, list_: List, parameters: ListParameters) -> None:
-        """Pages of any size, one after the other, must give the list that one large page gives, and then end."""
+        """Check that pages of any size give the same list as one large page, and then end."""
         whole = self.ask(list_, msgspec.structs.replace(parameters, limit=200))
         assert len(whole.items) > 2
         assert whole.next_bookmark is None
@@ -87,7 +87,7 @@ class ReadModel:
 
 
 def page_of(list_: List, parameters: ListParameters, cursor: Any, following: str | None) -> Page[Any]:
-    """The page that follows a cursor of the list."""
+    """Return the page that follows a cursor of the list."""
     return list_(cursor, msgspec.structs.replace(parameters, bookmark=following))
 
 
@@ -98,18 +98,18 @@ class World(ReadModel):
         super().__init__(url, SERVICES)
 
     def account(self, id: str = "A", version: int = 1, *, deleted: bool = False, **state: Any) -> None:
-        """An account; `state` replaces what is made up."""
+        """Project an account. `state` replaces made-up values."""
         self.project("accounts", head(id, version, account_state(**state), deleted=deleted))
 
     def transfer(self, id: str = "tra_1", version: int = 1, **state: Any) -> None:
-        """A transfer; `state` as transfer_state takes it."""
+        """Project a transfer. `state` has the arguments of transfer_state."""
         self.transfers({id: state}, version)
 
     def transfers(self, states: Mapping[str, Mapping[str, Any]], version: int = 1) -> None:
-        """Many transfers in one batch."""
+        """Project many transfers in one batch."""
         self.project("transfers", *(head(id, version, transfer_state(**state)) for id, state in states.items()))
 
 
 def ids(items: Iterable[Any]) -> list[str]:
-    """The ids of a list's items."""
+    """Return the ids of a list's items."""
     return [item.id for item in items]

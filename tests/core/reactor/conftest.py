@@ -1,4 +1,4 @@
-"""A world for the saga, on stores in memory that pass the real one's conformance suite."""
+"""A world for the saga, on stores in memory that pass the conformance suite of the real store."""
 
 import pytest
 
@@ -7,5 +7,5 @@ from tests.core.reactor.world import World
 
 @pytest.fixture
 def world() -> World:
-    """An empty world."""
+    """Return an empty world."""
     return World()

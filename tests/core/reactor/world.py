@@ -18,13 +18,13 @@ class World(ReactingWorld):
         super().__init__(SERVICES, make_store)
 
     def open(self, number: str, balance: int = 0) -> None:
-        """Open an account and put money into it."""
+        """Open an account and deposit money into it."""
         self.run("accounts", "accounts.open", Open(at=AT, owner=OWNER, name=number), number)
         if balance:
             self.deposit(number, balance)
 
     def deposit(self, number: str, amount: int) -> None:
-        """Put money into an account."""
+        """Deposit money into an account."""
         self.run("accounts", "accounts.deposit", Deposit(amount), number)
 
     def close(self, number: str) -> None:
@@ -39,18 +39,18 @@ class World(ReactingWorld):
         self.run("transfers", "transfers.request", request, id)
 
     def cancel(self, id: str) -> None:
-        """Call a transfer off."""
+        """Cancel a transfer."""
         self.run("transfers", "transfers.cancel", Cancel(), id)
 
     def settle(self, id: str) -> None:
-        """Let a transfer's money move."""
+        """Settle a transfer."""
         self.run("transfers", "transfers.settle", Settle(), id)
 
     def expire(self, id: str) -> None:
-        """A transfer's time is up."""
+        """Expire a transfer."""
         self.run("transfers", "transfers.expire", Expire(LATER), id)
 
     def money(self, number: str) -> tuple[int, int, int]:
-        """What is in an account, what of that is promised, and what it expects."""
+        """Return an account's money, the part that it promised, and the money that it was promised."""
         state = self.newest("accounts")[number].state
         return state.get("balance", 0), state.get("held", 0), state.get("expected", 0)

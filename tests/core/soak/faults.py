@@ -1,4 +1,4 @@
-"""What is done to a stack while it is soaked."""
+"""The faults that a soak causes in a stack."""
 
 import os
 import random
@@ -14,10 +14,10 @@ from local.ministack import MiniStack
 
 
 class Faults:
-    """Does one thing after the other, at random.
+    """A cause of random faults, one after the other.
 
     Attributes:
-        done: how often each was done.
+        done: the number of times of each fault.
     """
 
     def __init__(self, mysql: MariaDB, ministack: MiniStack, chance: random.Random) -> None:
@@ -33,7 +33,7 @@ class Faults:
         }
 
     def strike(self) -> None:
-        """One of them."""
+        """Cause one of the faults."""
         name = self._chance.choice(list(self._kinds))
         self._kinds[name]()
         self.done[name] += 1

@@ -1,4 +1,4 @@
-"""What is sampled while a soak goes on, and whether it stays flat."""
+"""Samples during a soak, and checks that they stay flat."""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _MEGABYTE = 1 << 20
-# Allocators keep what a burst needed once: that is no leak. A leak of a kilobyte a request is many times this.
+# Allocators keep the memory that a burst needed: that is no leak. A leak of a kilobyte a request is many times this.
 ALLOWED_GROWTH, ALLOWED_MEGABYTES = 0.15, 15.0
 ALLOWED_CONNECTIONS = 4
 
@@ -23,23 +23,23 @@ class Samples:
             self.taken.setdefault(name, []).append(value)
 
     def early_and_late(self, name: str) -> tuple[float, float]:
-        """The median of the second fifth, when everything is warm, and that of the last."""
+        """Return the median of the second fifth, after the start-up, and the median of the last fifth."""
         values = self.taken[name]
         fifth = max(1, len(values) // 5)
         return statistics.median(values[fifth : 2 * fifth] or values), statistics.median(values[-fifth:])
 
     def memory_is_flat(self, name: str) -> bool:
-        """Whether a process is about as large at the end as it was when it was warm."""
+        """Return whether a process has about the same size at the end as after the start-up."""
         early, late = self.early_and_late(name)
         return late <= early * (1 + ALLOWED_GROWTH) + ALLOWED_MEGABYTES
 
     def connections_are_flat(self, name: str) -> bool:
-        """Whether no more connections are open at the end than were when all was warm, but for a few."""
+        """Return whether at the end about as many connections are open as after the start-up."""
         early, late = self.early_and_late(name)
         return late <= early + ALLOWED_CONNECTIONS
 
     def as_lines(self) -> Sequence[str]:
-        """A table in Markdown."""
+        """Return a table in Markdown."""
         lines = ["| | second fifth | last fifth | least | most |", "|---|--:|--:|--:|--:|"]
         for name, values in self.taken.items():
             early, late = self.early_and_late(name)
@@ -48,6 +48,6 @@ class Samples:
 
 
 def resident_megabytes(pid: int) -> float:
-    """The memory of a process, as Linux tells it."""
+    """Return the memory of a process, as Linux reports it."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * 4096 / _MEGABYTE

@@ -1,4 +1,4 @@
-"""The app in this process, traced by the real SDK, whose traces come here."""
+"""The app in this process, traced by the real SDK. The traces are collected here."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,7 +23,7 @@ from tests.support.stores import Tables, empty
 
 @pytest.fixture
 def daemon() -> Iterator[Daemon]:
-    """Where traces are sent."""
+    """Yield the receiver of the traces."""
     made = Daemon()
     yield made
     made.close()
@@ -31,7 +31,7 @@ def daemon() -> Iterator[Daemon]:
 
 @pytest.fixture
 def traced(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
-    """Tracing is on; afterwards the SDK and botocore are as they were."""
+    """Turn tracing on. Reset the SDK and botocore at the end."""
     monkeypatch.setenv("AWS_XRAY_DAEMON_ADDRESS", daemon.address)
     monkeypatch.setenv("TRACING", "1")
     from aws_xray_sdk.core import xray_recorder
@@ -46,7 +46,7 @@ def traced(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
 
 
 def _unpatch() -> None:
-    """Take back what `patch` did, for which the SDK has no word."""
+    """Undo `patch`, for which the SDK has no function."""
     from aws_xray_sdk.core import patcher
     from botocore import client, endpoint
 
@@ -66,7 +66,7 @@ class Api:
         self._token = token
 
     def __call__(self, method: str, path: str, body: str = "", **headers: str) -> GatewayResponse:
-        """The answer to a request; header_names become Header-Names."""
+        """Return the answer to a request. header_names become Header-Names."""
         given = {"authorization": f"Bearer {self._token}", "content-type": "application/json"}
         given |= {name.lower().replace("_", "-"): value for name, value in headers.items()}
         return self._gateway.answer(method, path, {name: [value] for name, value in given.items()}, body.encode())
@@ -78,7 +78,7 @@ class Api:
 
 @pytest.fixture(scope="module")
 def env(module_tables: Tables, session_database: str, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    """The environment of the app, on tables of the module's own and a read model that is empty at its first test."""
+    """Yield the app's environment, on tables of this module and a read model that is empty at the first test."""
     empty(session_database)
     config = Config(
         ministack_port=int(module_tables.endpoint.rpartition(":")[2]),
@@ -92,7 +92,7 @@ def env(module_tables: Tables, session_database: str, tmp_path_factory: pytest.T
 
 @pytest.fixture
 def api(env: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
-    """The app; what it makes on first use is made for this test."""
+    """Yield the app. Everything that it makes on first use is made for this test."""
     for name, value in env.items():
         monkeypatch.setenv(name, value)
     runtime.cache_clear()
@@ -107,7 +107,7 @@ Handle = Callable[..., Any]
 
 @pytest.fixture
 def project(api: Api, module_tables: Tables) -> Handle:
-    """Projects items, as attribute values, of a service's table."""
+    """Return a function that projects items of a service's table, given as attribute values."""
     from chalicelib.core.projector.handler import project_event
 
     return lambda service, *items: project_event(_event(module_tables.name(service), items), None, runtime())
@@ -115,7 +115,7 @@ def project(api: Api, module_tables: Tables) -> Handle:
 
 @pytest.fixture
 def react(api: Api, module_tables: Tables) -> Handle:
-    """Has the reactor take such items."""
+    """Return a function that gives such items to the reactor."""
     from chalicelib.core.reactor.handler import react_to_event
 
     return lambda service, *items: react_to_event(_event(module_tables.name(service), items), None, runtime())

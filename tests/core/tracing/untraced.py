@@ -1,4 +1,4 @@
-"""Commands, a query and two batches in a process without tracing: what it logged, and that the SDK was not imported.
+"""Commands, a query and two batches in a process without tracing. The SDK must not be imported.
 
 Run as `python -m tests.core.tracing.untraced TOKEN`, in the environment of the app.
 """
@@ -19,7 +19,7 @@ ACCOUNT = '{"number": "A", "name": "Untraced"}'
 
 
 def main() -> None:
-    """Say on standard error what was asked; standard output is the log."""
+    """Print the results to standard error. Standard output is the log."""
     api = Api(sys.argv[1])
     prefix = runtime().settings.table_prefix
     table = f"{prefix}accounts"
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 class Context:
-    """Lambda's, as far as it is looked at."""
+    """The part of Lambda's context that is used."""
 
     aws_request_id = "request-1"
 

@@ -1,4 +1,4 @@
-"""Both stores, and whatever stands between them, of a release that can be chosen."""
+"""Both stores, and everything between them, of a release that can be chosen."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -33,12 +33,12 @@ Item = Mapping[str, Any]
 
 @contextmanager
 def quiet(_what: str, _total: int | None) -> Iterator[Any]:
-    """A phase that shows nothing."""
+    """Run a phase without output."""
     yield lambda _count: None
 
 
 class World:
-    """Accounts and transfers, of the release that was deployed last."""
+    """Accounts and transfers of the release that was deployed last."""
 
     def __init__(self, tables: Tables, url: str) -> None:
         self.tables = tables
@@ -62,19 +62,19 @@ class World:
             self.tables.client.put_item(TableName=self.tables.name(service), Item=item)
 
     def item(self, service: str, id: str) -> Item | None:
-        """An item as it is."""
+        """Return an item as it is."""
         found = self.tables.client.get_item(TableName=self.tables.name(service), Key={"id": {"S": id}})
         return found.get("Item")
 
     def command(self, service: str, command: Command, id: str) -> dict[str, Any]:
-        """Run a client's command; the answer's state."""
+        """Run a client's command, and return the state in its answer."""
         store = DynamoStore(self.tables.client, self.tables.name(service), self.services[service])
         envelope = Envelope(f"{service}.test", command, (id,), "usr_1", iso(utc_now()))
         answer = handle(self.services[service], store, envelope, lambda result: dict(result.head.state))
         return dict(answer.response)
 
     def records(self, service: str, *items: Item, at: float = LONG_AGO) -> list[dict[str, Any]]:
-        """Items as their stream carries them, of commits at that time."""
+        """Return items as their stream carries them, for commits at that time."""
         records = [record(service, item) for item in items]
         for one in records:
             one["eventSourceARN"] = (
@@ -84,17 +84,17 @@ class World:
         return records
 
     def project(self, records: Sequence[Any]) -> list[Any]:
-        """Let the projector take records; what it reports as failed."""
+        """Project records. Return the records that the projector reports as failed."""
         failed: list[Any] = project_event({"Records": records}, None, self.runtime)["batchItemFailures"]
         return failed
 
     def react(self, records: Sequence[Any]) -> list[Any]:
-        """Let the reactor take records; what it reports as failed."""
+        """Give records to the reactor. Return the records that it reports as failed."""
         failed: list[Any] = react_to_event({"Records": records}, None, self.runtime)["batchItemFailures"]
         return failed
 
     def letters(self) -> list[Any]:
-        """All dead letters."""
+        """Return all dead letters."""
         return list(Letters(self.runtime).all())
 
     def redrive(self) -> list[RedriveResult]:
@@ -102,7 +102,7 @@ class World:
         return list(redrive(self.letters(), self.runtime, "somebody"))
 
     def verify(self, *, repair: bool = False) -> list[Drift]:
-        """What is wrong with the accounts."""
+        """Verify the accounts, and return the findings."""
         found: list[Drift] = []
         verify(
             [Target(self.services["accounts"], self.tables.name("accounts"), self.services["accounts"].projection)],
@@ -115,7 +115,7 @@ class World:
         return found
 
     def rebuild(self, *, resume: bool = False) -> RebuildResult:
-        """Build the accounts' tables anew."""
+        """Rebuild the accounts' tables."""
         plan = RebuildJob(
             services=[self.services["accounts"]],
             table_of=self.tables.name,
@@ -128,7 +128,7 @@ class World:
         return rebuild(plan, resume=resume)
 
     def sql(self, statement: str) -> Sequence[Any]:
-        """Read the read model, or tamper with it."""
+        """Read the read model, or change it."""
         connection = connect(self.url)
         with connection.cursor() as cursor:
             cursor.execute(statement)
@@ -138,7 +138,7 @@ class World:
 
 
 def account(id: str, release: int, **state: Any) -> dict[str, Any]:
-    """The item of an account as a release stored it; release 1 knew nothing of versions."""
+    """Return the item of an account as a release stored it. Release 1 had no schema versions."""
     event = OLD_EVENT if release == 1 else {"type": "AccountOpened", "data": {}, "schema_version": 2}
     made = item_of(head(id, 1, {**STATES[release], **state}, events=[event]))
     return made if release == 1 else {**made, **encode_item({"schema_version": release})}
@@ -146,7 +146,7 @@ def account(id: str, release: int, **state: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def world(tables: Tables, mysql_server: str, domain: Domain, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """Both sides, empty."""
+    """Yield both sides, empty."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", tables.endpoint)
     with fresh_database(mysql_server, domain) as url:
         yield World(tables, url)

@@ -1,4 +1,4 @@
-"""Three releases of the accounts and two of the transfers, of which the newest is the domain of tests/core/domain.
+"""Three releases of the accounts and two of the transfers. The newest is the domain of tests/core/domain.
 
 An account of release 1 has `holder`, `title` and `opened`. Release 2 calls the holder `owner`. Release 3 calls the
 title `name` and the time `opened_at`. The event AccountOpened changed once, from release 1 to 2. A transfer of release
@@ -48,7 +48,7 @@ TO_3: Upcasters = {1: _holder_is_owner, 2: _title_is_name}
 
 
 def accounts(upcasters: Upcasters, event_upcasters: Upcasters = TO_2) -> Service:
-    """The accounts with these upcasters of their states, and of AccountOpened."""
+    """Return the accounts' service with these upcasters of its states and of AccountOpened."""
     kind = replace(ACCOUNT, upcasters=upcasters, event_upcasters={"AccountOpened": event_upcasters})
     return replace(SERVICES["accounts"], aggregates=(kind, HOLD))
 

@@ -1,4 +1,4 @@
-"""The migrations hold every column that a projection writes, wide enough, of its type."""
+"""The migrations have every column that a projection writes, wide enough and of the right type."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from tests.support.checks.made import Field, fields_of, longest, range_of
 
 _BITS = {"tinyint": 8, "smallint": 16, "mediumint": 24, "int": 32, "bigint": 64}
 _UNBOUNDED = ("text", "mediumtext", "longtext")
-_BYTES = 4  # of a character at most; the length of a TEXT is in bytes, that of a VARCHAR in characters
+_BYTES = 4  # of a character, at most. The length of a TEXT is in bytes, that of a VARCHAR in characters.
 _COLUMNS = """SELECT column_name AS name, data_type AS type, column_type AS full_type, is_nullable AS nullable,
   character_maximum_length AS length, numeric_precision AS digits, datetime_precision AS fraction,
   collation_name AS collation, column_default AS fallback, extra AS extra
@@ -23,7 +23,7 @@ _KEY = """SELECT column_name FROM information_schema.statistics
 
 
 class Column(NamedTuple):
-    """A column as the server has it; see information_schema.columns."""
+    """A column as the server describes it. See information_schema.columns."""
 
     name: str
     type: str
@@ -38,7 +38,7 @@ class Column(NamedTuple):
 
 
 def column_faults(url: str, services: Iterable[Service]) -> list[str]:
-    """What the tables of a migrated database lack for the projections of those services, and the engine's own."""
+    """Return what a migrated database's tables lack for the projections of these services, and for the engine."""
     tables = [timeline.TABLE, heartbeats.TABLE]
     faults: list[str] = []
     for service in services:
@@ -57,7 +57,7 @@ def column_faults(url: str, services: Iterable[Service]) -> list[str]:
 
 
 def declaration_faults(projection: Projection) -> list[str]:
-    """What the projector relies on and a projection does not keep."""
+    """Return the rules of the projector that a projection's declaration breaks."""
     root = projection.root
     faults = [] if len(root.key) == 1 else [f"{root.name}: a root table has one key column"]
     if not {"version", "deleted_at"} <= {*root.columns}:

@@ -1,4 +1,4 @@
-"""A deadline's look into the read model has an index, since it is asked every minute of a table of any size."""
+"""A deadline's query has an index, since it runs every minute on a table of any size."""
 
 from collections.abc import Iterable, Iterator
 
@@ -12,11 +12,11 @@ _INDEXES = """SELECT GROUP_CONCAT(column_name ORDER BY seq_in_index) FROM inform
 
 
 def deadline_faults(url: str, services: Iterable[Service]) -> list[str]:
-    """The deadlines of services for which no index begins with status, time and key.
+    """Return the deadlines of services for which no index begins with status, time and key.
 
     Args:
-        url: of a migrated database.
-        services: whose deadlines they are.
+        url: the URL of a migrated database.
+        services: the services with the deadlines.
     """
     connection = connect(url)
     try:

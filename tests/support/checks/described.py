@@ -1,4 +1,4 @@
-"""The OpenAPI document says what the routes do."""
+"""The OpenAPI document describes the routes."""
 
 import re
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ from tests.support.routes import Route
 
 
 def document_of(domain: Domain) -> dict[str, Any]:
-    """The OpenAPI document of a domain."""
+    """Return the OpenAPI document of a domain."""
     endpoints = [endpoint for api in domain.root.APIS for endpoint in api.endpoints]
     return document(endpoints, domain.permissions, domain.root.INFO)
 
 
 def check_described(described: dict[str, Any], route: Route) -> None:
-    """Summary, parameters of path and query, body, answer, headers and problems of a route are there."""
+    """Check that a route's summary, path and query parameters, body, answer, headers and problems are described."""
     operation = described["paths"][route.path][route.method.lower()]
     assert operation["summary"]
     assert operation["operationId"] == route.name
@@ -40,7 +40,7 @@ def check_described(described: dict[str, Any], route: Route) -> None:
 
 
 def reference_faults(described: dict[str, Any]) -> list[str]:
-    """References to schemas that are not there, and schemas that nothing refers to."""
+    """Return the references to missing schemas, and the schemas without a reference."""
     named = {f"#/components/schemas/{name}" for name in described["components"]["schemas"]}
     return sorted({*_references(described)} ^ named)
 

@@ -1,4 +1,4 @@
-"""A list's filter has an index: with the filter, the server sees an index that it does not see without it."""
+"""Every filter of a list has an index, which the server considers only for queries with the filter."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -31,11 +31,11 @@ _NO_FILTERS = {"sort", *ListParameters.__struct_fields__}
 
 
 def index_faults(url: str, domain: Domain) -> list[str]:
-    """The filters of a domain's lists for which the server sees no index.
+    """Return the filters of a domain's lists for which the server considers no index.
 
     Args:
-        url: of a migrated database, which is filled with rows made up from their types.
-        domain: whose lists they are.
+        url: the URL of a migrated database, which the check fills with rows made up from their types.
+        domain: the domain with the lists.
     """
     connection = connect(url)
     _fill(connection, domain)
@@ -72,13 +72,13 @@ def _faults(connection: Any, runtime: Runtime, route: QueryEndpoint) -> Iterator
                 raise
             yield f"{route.path}: the filter {name}={value!r} has no index; its statement names one: {error.args[1]}"
             continue
-        # A parameter that changes values alone is no condition of its own.
+        # A parameter that only changes values adds no condition.
         if texts != plain_texts and not indexes - plain_indexes:
             yield f"{route.path}: the filter {name}={value!r} has no index; none is seen for {' and '.join(texts)}"
 
 
 def _filters(route: QueryEndpoint) -> Iterator[tuple[str, Any]]:
-    """The filters, with values that they may have."""
+    """Return the filters, with possible values."""
     info = inspect.type_info(route.parameters)
     assert isinstance(info, inspect.StructType)
     for field in info.fields:
@@ -88,7 +88,7 @@ def _filters(route: QueryEndpoint) -> Iterator[tuple[str, Any]]:
 
 
 def _extra(info: inspect.Type) -> Mapping[str, Any]:
-    """All that is said of a type, and of the types in it."""
+    """Yield all metadata of a type, and of the types in it."""
     match info:
         case inspect.Metadata():
             return {**_extra(info.type), **(info.extra or {})}
@@ -122,7 +122,7 @@ def _values(info: inspect.Type, place: str) -> list[Any]:
 def _look(
     connection: Any, runtime: Runtime, route: QueryEndpoint, given: Mapping[str, Any]
 ) -> tuple[list[str], set[tuple[str, str]]]:
-    """The statements that a list sends, and the indexes that the server sees for them, by table."""
+    """Return the statements that a list sends, and the indexes that the server considers for them, by table."""
     cursor = Recorder(connection)
     route.run(_call(runtime, route, msgspec.convert(given, route.parameters, strict=False)), cursor)
     texts, indexes = [], set()

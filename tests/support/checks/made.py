@@ -1,4 +1,4 @@
-"""Rows and states made up from their types alone."""
+"""Rows and states that are made up from their types."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -16,11 +16,11 @@ TEXTS = ("A", "a", "b")
 
 
 class Field(NamedTuple):
-    """What a value may be.
+    """The possible values of a field.
 
     Attributes:
-        name: of the field.
-        kind: its type without None and without what describes it.
+        name: the field's name.
+        kind: its type without None and without metadata.
         optional: whether it may be None.
     """
 
@@ -30,7 +30,7 @@ class Field(NamedTuple):
 
 
 def fields_of(struct: type[msgspec.Struct]) -> list[Field]:
-    """The fields of a class, in its order."""
+    """Yield the fields of a class, in order."""
     info = inspect.type_info(struct)
     assert isinstance(info, inspect.StructType)
     return [Field(field.encode_name, *_plain(field.type)) for field in info.fields]
@@ -46,24 +46,24 @@ def _plain(info: inspect.Type) -> tuple[inspect.Type, bool]:
 
 
 def longest(kind: inspect.Type) -> int | None:
-    """How many characters a text may have; None where nobody says."""
+    """Return the most characters that a text may have, or None if there is no limit."""
     if isinstance(kind, inspect.LiteralType):
         return max(len(str(value)) for value in kind.values)
     return kind.max_length if isinstance(kind, inspect.StrType) else None
 
 
 def range_of(kind: inspect.IntType) -> tuple[int, int]:
-    """The least and the greatest that a number may be."""
+    """Return the least and the greatest value of a number."""
     least = kind.ge if kind.ge is not None else kind.gt + 1 if kind.gt is not None else -(2**63)
     most = kind.le if kind.le is not None else kind.lt - 1 if kind.lt is not None else 2**63 - 1
     return int(least), int(most)
 
 
 class Maker:
-    """Makes up rows, the same each time.
+    """A generator of rows that makes the same rows each time.
 
     Args:
-        texts: what a text may be, beside TEXTS: such as the words that a summary looks at.
+        texts: values of texts in addition to TEXTS, such as the words that a summary compares.
     """
 
     def __init__(self, texts: Sequence[str] = ()) -> None:
@@ -71,14 +71,14 @@ class Maker:
         self._texts = (*TEXTS, *texts)
 
     def rows(self, projection: Projection, number: int) -> tuple[Row, ChildRows]:
-        """The rows of one aggregate. Root and children have the same values in columns of the same name."""
+        """Return the rows of one aggregate. Root and children have the same values in columns of the same name."""
         key = f"k{number}"
         root = self._row(projection.root, {projection.root.key[0]: key, "version": 1})
         shared = msgspec.structs.asdict(root)
         children: dict[str, Sequence[Row]] = {}
         for table in projection.children:
             count = self._chance.randint(0, 3)
-            # The rest of a child's key tells its rows apart.
+            # The rest of a child's key makes its rows distinct.
             made = [self._row(table, {**shared, **self._key(table, key, index)}) for index in range(1, count + 1)]
             children[table.name] = made
         return root, children
@@ -115,7 +115,7 @@ class Maker:
         raise TypeError(f"no row holds a {field.kind}")
 
     def _moment(self) -> datetime:
-        """A time on one of three days, often the first or the last of its day."""
+        """Return a time on one of three days, often the first or the last moment of its day."""
         day = datetime(2026, 11, 23) + timedelta(days=self._chance.randint(0, 2))
         last = timedelta(days=1) - timedelta(milliseconds=1)
         return day + self._chance.choice(
@@ -124,10 +124,10 @@ class Maker:
 
 
 class StateMaker:
-    """Makes up states in which no two values are equal.
+    """A generator of states in which no two values are equal.
 
     Args:
-        times: the names of the fields that hold times, as ISO 8601 text.
+        times: the names of the fields that are times, as ISO 8601 text.
     """
 
     def __init__(self, times: frozenset[str]) -> None:
@@ -136,15 +136,15 @@ class StateMaker:
         self._made: list[str] = []
 
     def state(self, kind: type[msgspec.Struct]) -> dict[str, Any]:
-        """A state as plain data."""
+        """Return a state as plain data."""
         info = inspect.type_info(kind)
-        self.make(info, "")  # once, so that it is known which texts there are
+        self.make(info, "")  # a first pass, to learn which texts there are
         made: dict[str, Any] = self.make(info, "")
         made.pop("deleted", None)
         return made
 
     def make(self, info: inspect.Type, name: str) -> Any:
-        """A value of a type, for a field of that name."""
+        """Return a value of a type, for a field of that name."""
         self._number += 1
         kind, _ = _plain(info)
         match kind:
@@ -153,7 +153,7 @@ class StateMaker:
             case inspect.ListType(item_type=item):
                 return [self.make(item, name)]
             case inspect.DictType(value_type=value):
-                # What a state looks up by one of its own texts, it finds.
+                # A mapping that the state looks up by one of its own texts has that key.
                 return {text: self.make(value, name) for text in self._texts()}
             case inspect.IntType():
                 return self._number
@@ -171,6 +171,6 @@ class StateMaker:
     def _text(self, name: str) -> str:
         if name in self._times:
             return iso(START + timedelta(seconds=self._number))
-        text = f"{name}-text"  # fields of one name in two places have one text
+        text = f"{name}-text"  # fields of one name in two places have the same text
         self._made.append(text)
         return text

@@ -1,4 +1,4 @@
-"""A summary's SQL, by which it is verified and repaired, adds up what its contributions add up."""
+"""A summary's SQL, by which it is verified and repaired, gives the same sums as its contributions."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -18,11 +18,11 @@ Sums = dict[PrimaryKey, tuple[Any, ...]]
 
 
 def sum_faults(url: str, projection: Projection) -> list[str]:
-    """Where the SQL of a projection's summaries and their contributions differ, on rows made up from their types.
+    """Return where the SQL and the contributions of a projection's summaries differ, on rows made up from their types.
 
     Args:
-        url: of a migrated database whose tables of this projection are empty.
-        projection: the service's.
+        url: the URL of a migrated database whose tables of this projection are empty.
+        projection: the service's projection.
     """
     texts = [text for summary in projection.summaries for text in mentioned(summary)]
     maker = Maker(texts)
@@ -81,17 +81,17 @@ def _by_sql(connection: Any, projection: Projection, summary: Summary) -> Sums:
 
 
 def _whole(value: Any) -> Any:
-    """A SUM is a DECIMAL, of whole numbers here."""
+    """Convert a SUM, which is a DECIMAL, to an integer."""
     return int(value) if hasattr(value, "as_tuple") else value
 
 
 def _without_zeros(summary: Summary, sums: Sums) -> Sums:
-    """The projector keeps no row that adds up to nothing."""
+    """Remove rows whose sums are all zero, since the projector keeps no such row."""
     return sums if summary.greatest else {key: measures for key, measures in sums.items() if any(measures)}
 
 
 def mentioned(summary: Summary) -> list[str]:
-    """The words that a summary looks at: those in its SQL, and those in the code of its contributions."""
+    """Return the words that a summary compares: those in its SQL, and those in the code of its contributions."""
     return sorted({*re.findall(r"'([^']*)'", summary.sums), *_of_function(summary.contributions)})
 
 

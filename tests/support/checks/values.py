@@ -1,4 +1,4 @@
-"""A projection puts a state's values where they belong: a column that is named like a field of the state holds it."""
+"""A projection puts a state's values into the right columns: a column with the name of a field has its value."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -14,7 +14,7 @@ from tests.support.checks.made import START, StateMaker, fields_of
 
 
 def value_faults(service: Service) -> list[str]:
-    """Where a row does not hold what the state holds under the same name, for states whose values all differ."""
+    """Return where a row and the state differ under the same name, for states whose values all differ."""
     return [
         fault
         for kind in service.aggregates
@@ -47,7 +47,7 @@ def _row_faults(table: str, row: Row, known: Mapping[str, Any]) -> Iterator[str]
 
 
 def _of_elements(state: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of what the state has lists of. They have one element each."""
+    """Return the fields of the elements of the state's lists. Each list has one element."""
     found: dict[str, Any] = {}
     for value in state.values():
         if isinstance(value, list) and value and isinstance(value[0], dict):

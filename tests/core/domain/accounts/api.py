@@ -27,7 +27,7 @@ api = Api("accounts", id=Number)
 
 @api.command("POST", "/accounts", "accounts.open", body=NewAccount, answer=AccountAnswer, location="/accounts/{id}")
 def open_(call: Call[NewAccount]) -> Envelope:
-    """Open an account, or a closed one again; for oneself unless all are permitted."""
+    """Open an account, or a closed one again. A role without all permissions opens it for itself."""
     owner = call.body.owner or call.principal.subject
     if call.own and owner != call.own:
         raise Forbidden("This token opens accounts of its own only; leave the owner out.")
@@ -42,13 +42,13 @@ def change(call: Call[AccountChange]) -> Envelope:
 
 @api.command("POST", "/accounts/{id}/deposits", "accounts.deposit", body=NewDeposit, answer=AccountAnswer)
 def deposit(call: Call[NewDeposit]) -> Envelope:
-    """Put money into an account."""
+    """Deposit money into an account."""
     return _step(call, Deposit(call.body.amount, call.body.reference), call["id"])
 
 
 @api.command("DELETE", "/accounts/{id}", "accounts.close", answer=ClosedAnswer)
 def close(call: Call[None]) -> Envelope:
-    """Close an empty account; its name is free again."""
+    """Close an empty account. Its name becomes available again."""
     return _step(call, Close(), call["id"])
 
 
@@ -62,7 +62,7 @@ def _owner(account: Account) -> str:
 
 @api.query("/accounts", "accounts.list", parameters=AccountFilters, answer=AccountSummary, is_list=True)
 def list_(call: Call[AccountFilters], cursor: QueryCursor) -> Page[AccountSummary]:
-    """List accounts; whoever may see its own alone sees those."""
+    """List accounts. A role that may see only its own accounts gets those."""
     filters = call.body
     if call.own is not None:
         if filters.owner not in (None, call.own):

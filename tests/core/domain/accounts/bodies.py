@@ -9,7 +9,7 @@ from tests.core.domain.fields import Amount, Number, Owner, Reference
 
 
 class NewAccount(Body, frozen=True):
-    """An account to open; whoever opens one for itself leaves the owner out."""
+    """An account to open. A role that opens one for itself leaves the owner out."""
 
     number: Number
     name: Name
@@ -25,14 +25,14 @@ class AccountChange(Body, frozen=True):
 
 
 class NewDeposit(Body, frozen=True):
-    """Money that came in; a reference counts once an account."""
+    """Money that was received. A reference counts once for each account."""
 
     amount: Amount
     reference: Reference | None = None
 
 
 class AccountAnswer(Struct):
-    """An account after a command; `id` is its number."""
+    """An account after a command. `id` is its number."""
 
     id: str
     version: Annotated[int, Meta(ge=1)]
@@ -45,7 +45,7 @@ class AccountAnswer(Struct):
 
 
 class ClosedAnswer(Struct):
-    """What remains of an account."""
+    """A closed account."""
 
     id: str
     version: Annotated[int, Meta(ge=1)]

@@ -1,4 +1,4 @@
-"""The commands of accounts: by clients (open, change, deposit, close) and by transfers (the others)."""
+"""The commands of accounts. Clients send Open, ChangeDetails, Deposit and Close. Transfers send the others."""
 
 from collections.abc import Mapping
 
@@ -17,38 +17,38 @@ class Open(Command, frozen=True, kw_only=True):
 
 
 class ChangeDetails(Command, frozen=True, kw_only=True):
-    """Change an account's name or note; what is UNSET stays."""
+    """Change an account's name or note. A field that is UNSET stays as it is."""
 
     name: str | UnsetType = UNSET
     note: str | UnsetType = UNSET
 
 
 class Deposit(Command, frozen=True):
-    """Put money into an account; a reference counts once an account."""
+    """Deposit money into an account. A reference counts once for each account."""
 
     amount: int
     reference: str | None = None
 
 
 class Close(Command, frozen=True):
-    """Close an empty account: a tombstone remains, its name is free again."""
+    """Close an empty account. A tombstone remains. Its name becomes available again."""
 
 
 class Hold(Command, frozen=True):
-    """Promise a transfer its money, all or nothing. `legs`: the change of each account."""
+    """Promise the money of a transfer, all or nothing. `legs`: the change of each account."""
 
     transfer_id: str
     legs: Mapping[str, int]
 
 
 class Release(Command, frozen=True):
-    """Give back what a transfer was promised."""
+    """Release the money that a transfer was promised."""
 
     transfer_id: str
 
 
 class Settle(Command, frozen=True):
-    """Move what a transfer was promised."""
+    """Move the money that a transfer was promised."""
 
     transfer_id: str
 

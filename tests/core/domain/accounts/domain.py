@@ -1,7 +1,7 @@
 """The rules of accounts: never below zero, and a transfer gets all of its money or none.
 
-Two kinds of aggregate. An account, by its number, holds money. A hold, one a transfer, is the saga's memory: a step
-that was made before is a success that changes nothing.
+There are two kinds of aggregate. An account, by its number, holds money. A hold, one for each transfer, is the saga's
+memory: a repeated step succeeds and changes nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ HOLD_PREFIX = "hold#"
 
 
 class Account(State, frozen=True):
-    """An account: what is in it, what of that is promised, and what it was promised itself."""
+    """An account: its money, the part that is promised to transfers, and the money that it is promised."""
 
     owner: str
     name: str
@@ -38,7 +38,7 @@ class Account(State, frozen=True):
 
 
 class Shortfall(msgspec.Struct, frozen=True):
-    """An account that had less than a transfer wanted, or is not open (then there is nothing)."""
+    """An account that had less than a transfer needs. An account that is not open has nothing."""
 
     account: str
     requested: int
@@ -46,7 +46,7 @@ class Shortfall(msgspec.Struct, frozen=True):
 
 
 class Promise(State, frozen=True):
-    """What a transfer was promised: held, short, released or settled; `legs`: the change of each account."""
+    """The promise to a transfer. Its status is held, short, released or settled. `legs`: the change of each account."""
 
     status: str
     legs: dict[str, int] = msgspec.field(default_factory=dict)
@@ -63,13 +63,13 @@ class AccountOpened(Event, frozen=True):
 
 
 class AccountChanged(Event, frozen=True):
-    """Name or note changed; only those are named."""
+    """The name or the note changed. Only changed fields are set."""
 
     changes: dict[str, str]
 
 
 class MoneyDeposited(Event, frozen=True):
-    """Money came in."""
+    """Money was deposited."""
 
     amount: int
     reference: str | None = None
@@ -101,21 +101,21 @@ class LegSettled(Event, frozen=True):
 
 
 class HoldPlaced(Event, frozen=True):
-    """A transfer is promised all of its money."""
+    """All money of a transfer was promised."""
 
     transfer_id: str
     legs: dict[str, int]
 
 
 class HoldShort(Event, frozen=True):
-    """A transfer got nothing, for want of these."""
+    """Nothing was promised to a transfer, because these accounts had too little."""
 
     transfer_id: str
     shortfalls: list[Shortfall]
 
 
 class HoldReleased(Event, frozen=True):
-    """A transfer gave its promise back, or never will get one."""
+    """The promise to a transfer was released, or will never be made."""
 
     transfer_id: str
 
@@ -134,7 +134,7 @@ AccountsDecision = Mapping[str, Sequence[AccountEvent | HoldEvent]]
 
 
 def hold_id(transfer_id: str) -> str:
-    """The id of a transfer's hold."""
+    """Return the id of a transfer's hold."""
     return f"{HOLD_PREFIX}{transfer_id}"
 
 
@@ -181,7 +181,7 @@ def _close(account: Account) -> AccountClosed:
 def _hold(command: Hold, states: AccountsStates) -> AccountsDecision:
     id = hold_id(command.transfer_id)
     if states[id]:
-        return {}  # held, short, released or settled already: this is a redelivery
+        return {}  # the hold exists: this command is a redelivery
     short = [
         Shortfall(account=number, requested=max(0, -change), available=_available(account))
         for number, change in command.legs.items()
@@ -198,7 +198,7 @@ def _hold(command: Hold, states: AccountsStates) -> AccountsDecision:
 def _release(transfer_id: str, states: AccountsStates) -> AccountsDecision:
     id, hold = hold_id(transfer_id), _promise(states, transfer_id)
     if hold is None:
-        return {id: [HoldReleased(transfer_id=transfer_id)]}  # before it was asked for; that will then find it done
+        return {id: [HoldReleased(transfer_id=transfer_id)]}  # before Hold, which will find this and promise nothing
     if hold.status != "held":
         return {}
     return {
@@ -220,7 +220,7 @@ def _settle(transfer_id: str, states: AccountsStates) -> AccountsDecision:
 
 
 def evolve_account(state: Account | None, event: AccountEvent) -> Account:
-    """An account after an event."""
+    """Return an account after an event."""
     if isinstance(event, AccountOpened):
         return Account(owner=event.owner, name=event.name, note=event.note, opened_at=event.at)
     account = _open(state)
@@ -247,7 +247,7 @@ def evolve_account(state: Account | None, event: AccountEvent) -> Account:
 
 
 def evolve_hold(state: Promise | None, event: HoldEvent) -> Promise:
-    """A transfer's hold after an event."""
+    """Return a transfer's hold after an event."""
     legs = state.legs if state else {}
     match event:
         case HoldPlaced():
@@ -281,5 +281,5 @@ def _is_open(account: Account | None) -> bool:
 
 def _open(account: Account | None) -> Account:
     if account is None or account.deleted:
-        raise Missing("There is no such account, or no longer; check its number.")
+        raise Missing("There is no such account, or it was closed. Check its number.")
     return account

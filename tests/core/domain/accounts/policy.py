@@ -1,4 +1,4 @@
-"""What accounts do when transfers change. Each step is a success that changes nothing when repeated."""
+"""The commands that accounts run when transfers change. A repeated step succeeds and changes nothing."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from tests.core.domain.transfers.published import transfer_of
 
 
 def on_transfers(head: Head) -> Iterator[FollowUp]:
-    """What a transfer asks of the accounts."""
+    """Return the commands that a transfer's change causes in the accounts."""
     transfer = transfer_of(head)
     touched = (hold_id(transfer.id), *transfer.legs)
     match transfer.status:

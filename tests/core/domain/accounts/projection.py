@@ -1,4 +1,4 @@
-"""How accounts become rows. Holds show in the timeline alone."""
+"""How accounts become rows. Holds have no rows; only the timeline shows them."""
 
 from datetime import datetime
 

@@ -11,17 +11,17 @@ from tests.core.domain.accounts.domain import HOLD_PREFIX, hold_id
 
 
 class Standing(Struct, frozen=True):
-    """An account as others may know it."""
+    """An account as other services may know it."""
 
     owner: str
     closed: bool
 
 
 class Standings(Protocol):
-    """The port: whose accounts they are, and whether they are open."""
+    """The port for the owners of accounts, and whether the accounts are open."""
 
     def standings(self, numbers: Sequence[str]) -> Mapping[str, Standing]:
-        """Those of up to 100 accounts that exist, read consistently. Raises StoreUnreachable, Throttled."""
+        """Return up to 100 accounts that exist, read consistently. Raises StoreUnreachable, Throttled."""
 
 
 class TableStandings(Standings):
@@ -37,7 +37,7 @@ class TableStandings(Standings):
 
 
 class PublishedHold(NamedTuple):
-    """What a transfer was promised: its status, the change of each account, and what was short."""
+    """The promise to a transfer: its status, the change of each account, and the accounts with too little."""
 
     transfer_id: str
     status: str
@@ -46,7 +46,7 @@ class PublishedHold(NamedTuple):
 
 
 def hold_of(head: Head) -> PublishedHold | None:
-    """What a record of the accounts' stream says; None where it is about an account."""
+    """Return the hold in a record of the accounts' stream; None for an account."""
     if not head.id.startswith(HOLD_PREFIX):
         return None
     state = head.state
@@ -56,5 +56,5 @@ def hold_of(head: Head) -> PublishedHold | None:
 
 
 def release(transfer_id: str, numbers: Collection[str]) -> FollowUp:
-    """Give back what a transfer was promised; before its hold, see to it that it never gets any."""
+    """Release the promise to a transfer. If the hold does not exist yet, it will never be made."""
     return FollowUp("accounts", "accounts.release", Release(transfer_id), (hold_id(transfer_id), *numbers))

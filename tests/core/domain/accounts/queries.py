@@ -1,4 +1,4 @@
-"""Reads about accounts, with what transfers moved."""
+"""The queries about accounts, with their turnover."""
 
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -24,7 +24,7 @@ from tests.core.domain.fields import Owner
 
 
 class AccountFilters(ListParameters, frozen=True):
-    """Which accounts, and in what order."""
+    """The filters and the sort of a list of accounts."""
 
     q: Annotated[SearchText, Meta(description=f"{MATCHING} Of the name.")] | None = None
     owner: Owner | None = None
@@ -46,7 +46,7 @@ class AccountSummary(Struct, frozen=True, kw_only=True):
 
 
 class Turnover(Struct, frozen=True, kw_only=True):
-    """What transfers moved into and out of an account on a UTC day."""
+    """The money that transfers moved into and out of an account on a UTC day."""
 
     day: date
     transfers: int
@@ -77,11 +77,11 @@ _ID = SortKey("a.id", "id")
 
 
 def list_accounts(cursor: QueryCursor, filters: AccountFilters, signer: Signer) -> Page[AccountSummary]:
-    """One page of accounts that are open.
+    """Return one page of the accounts that are open.
 
     Raises:
-        Malformed: the bookmark is not of this list.
-        Invalid: nothing in `q` can be searched for.
+        Malformed: the bookmark belongs to another list.
+        Invalid: `q` has nothing that can be searched for.
     """
     where = Where("a.deleted_at IS NULL")
     where.add("a.owner = %s", filters.owner)
@@ -100,7 +100,7 @@ def list_accounts(cursor: QueryCursor, filters: AccountFilters, signer: Signer) 
 
 
 def get_account(cursor: QueryCursor, id: str) -> AccountDetail | None:
-    """One account, or None when the read model has no such account or it is closed."""
+    """Return one account, or None if the read model has no such account or it is closed."""
     cursor.execute(_DETAIL, (id,))
     row = cursor.fetchone()
     if row is None:

@@ -13,7 +13,7 @@ from tests.core.domain.accounts.published import TableStandings
 
 
 def _claims(number: str, before: Any, after: Any, events: Sequence[Event]) -> ClaimChange:
-    """An open account holds its name, whatever its case; a deposit's reference counts once an account, for ever."""
+    """Return the claims on an open account's name, whatever its case, and on deposits' references, which never end."""
     names = ClaimChange.between(_name(before), _name(after))
     references = {
         Claim("deposit", f"{number}#{event.reference}")

@@ -35,7 +35,7 @@ _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
     "POST", "/transfers", "transfers.request", body=NewTransfer, answer=TransferAnswer, location="/transfers/{id}"
 )
 def request(call: Call[NewTransfer]) -> Envelope:
-    """Request a transfer, out of accounts of one's own alone unless all are permitted."""
+    """Request a transfer. A role without all permissions moves money out of its own accounts only."""
     numbers = list(dict.fromkeys(leg.account for leg in call.body.legs))
     if len(numbers) > MAX_ACCOUNTS:
         detail = f"{len(numbers)} different accounts; a transfer takes at most {MAX_ACCOUNTS}"
@@ -57,13 +57,13 @@ def request(call: Call[NewTransfer]) -> Envelope:
 
 @api.command("POST", "/transfers/{id}/cancel", "transfers.cancel", body=Cancellation, answer=TransferAnswer)
 def cancel(call: Call[Cancellation]) -> Envelope:
-    """Call a transfer off, before it is settled."""
+    """Cancel a transfer before it is settled."""
     return _step(call, Cancel(call.body.reason))
 
 
 @api.command("POST", "/transfers/{id}/settle", "transfers.settle", answer=TransferAnswer)
 def settle(call: Call[None]) -> Envelope:
-    """Let the money move."""
+    """Settle a transfer: move the money."""
     return _step(call, Settle())
 
 
@@ -95,7 +95,7 @@ def _requested_at(call: Call[NewTransfer]) -> str:
 
 @api.query("/transfers", "transfers.list", parameters=TransferFilters, answer=TransferSummary, is_list=True)
 def list_(call: Call[TransferFilters], cursor: QueryCursor) -> Page[TransferSummary]:
-    """List transfers; whoever may see its own alone sees those."""
+    """List transfers. A role that may see only its own transfers gets those."""
     filters = call.body
     if call.own is not None:
         if filters.owner not in (None, call.own):

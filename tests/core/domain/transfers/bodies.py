@@ -14,14 +14,14 @@ MAX_ACCOUNTS = 99
 
 
 class NewLeg(Body, frozen=True):
-    """A leg of a new transfer: into the account, or out of it where the amount is negative."""
+    """A leg of a new transfer: into the account, or out of it if the amount is negative."""
 
     account: Number
     amount: Change
 
 
 class NewTransfer(Body, frozen=True):
-    """A transfer to request; whoever requests its own leaves the owner out, some may state a reference or a time."""
+    """A transfer to request. Roles that request only their own leave out the owner. Some set a reference or a time."""
 
     legs: Annotated[list[NewLeg], Meta(min_length=1, max_length=MAX_LEGS)]
     owner: Owner | None = None
@@ -30,13 +30,13 @@ class NewTransfer(Body, frozen=True):
 
 
 class Cancellation(Body, frozen=True):
-    """Why a transfer is cancelled, if anybody says."""
+    """The reason why a transfer is cancelled, if there is one."""
 
     reason: Note | None = None
 
 
 class TransferAnswer(Struct):
-    """A transfer after a command; GET /transfers/{id} has the legs."""
+    """A transfer after a command. GET /transfers/{id} has the legs."""
 
     id: str
     version: Annotated[int, Meta(ge=1)]

@@ -1,4 +1,4 @@
-"""The commands of transfers: by clients (request, cancel, settle), by accounts (accept, refuse), by a deadline."""
+"""The commands of transfers. Clients send Request, Cancel and Settle; accounts Accept and Refuse; a deadline Expire."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,14 +9,14 @@ from tests.core.domain.accounts.published import Standing
 
 
 class Leg(Struct, frozen=True):
-    """A leg of a transfer: into the account, or out of it where the amount is negative."""
+    """A leg of a transfer: into the account, or out of it if the amount is negative."""
 
     account: str
     amount: int
 
 
 class Shortfall(Struct, frozen=True):
-    """An account that had less than a transfer wanted."""
+    """An account that had less than a transfer needs."""
 
     account: str
     requested: int
@@ -28,8 +28,8 @@ class Request(Command, frozen=True, kw_only=True):
 
     Attributes:
         requested_at: ISO 8601 UTC with milliseconds.
-        accounts: what the accounts publish of those of its legs; unknown ones are missing.
-        of_owner: whether money may leave the owner's accounts alone.
+        accounts: the published standings of the legs' accounts; unknown accounts are missing.
+        of_owner: whether money may leave only the owner's accounts.
     """
 
     owner: str
@@ -41,27 +41,27 @@ class Request(Command, frozen=True, kw_only=True):
 
 
 class Accept(Command, frozen=True):
-    """All of its money is held."""
+    """Accept the transfer: all of its money is held."""
 
 
 class Refuse(Command, frozen=True):
-    """Money was short."""
+    """Refuse the transfer: there was too little money."""
 
     shortfalls: list[Shortfall]
 
 
 class Cancel(Command, frozen=True):
-    """Call the transfer off, before it is settled."""
+    """Cancel the transfer before it is settled."""
 
     reason: str | None = None
 
 
 class Settle(Command, frozen=True):
-    """Let the money move."""
+    """Settle the transfer: move the money."""
 
 
 class Expire(Command, frozen=True):
-    """Give up a transfer that was requested before that moment, and is not settled."""
+    """Expire a transfer that was requested before that moment and is not settled."""
 
     before: str
 

@@ -1,6 +1,6 @@
 """The rules of transfers: requested -> accepted or refused; accepted -> settled; cancelled until it is settled.
 
-A step that was made before is a success that changes nothing, so any of them may be repeated.
+A repeated step succeeds and changes nothing, so any step may be repeated.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from tests.core.domain.transfers.commands import (
 
 
 class Transfer(State, frozen=True):
-    """One transfer; its volume is what leaves accounts."""
+    """A transfer. Its volume is the money that leaves accounts."""
 
     owner: str
     status: str
@@ -36,7 +36,7 @@ class Transfer(State, frozen=True):
 
 
 class TransferRequested(Event, frozen=True):
-    """Somebody wants money moved."""
+    """A transfer was requested."""
 
     held_by_state: ClassVar[frozenset[str]] = frozenset({"legs"})
 
@@ -48,28 +48,28 @@ class TransferRequested(Event, frozen=True):
 
 
 class TransferAccepted(Event, frozen=True):
-    """All of its money is held."""
+    """A transfer was accepted: all of its money is held."""
 
 
 class TransferRefused(Event, frozen=True):
-    """It cannot be done."""
+    """A transfer was refused."""
 
     shortfalls: list[Shortfall]
 
 
 class TransferCancelled(Event, frozen=True):
-    """It was called off; `was` is the status that it had."""
+    """A transfer was cancelled. `was` is its status before."""
 
     was: str
     reason: str | None = None
 
 
 class TransferSettled(Event, frozen=True):
-    """The money moves."""
+    """A transfer was settled: its money moves."""
 
 
 class TransferExpired(Event, frozen=True):
-    """It was not settled in time; `was` is the status that it had."""
+    """A transfer was not settled in time. `was` is its status before."""
 
     was: str
 
@@ -77,7 +77,7 @@ class TransferExpired(Event, frozen=True):
 TransferEvent = (
     TransferRequested | TransferAccepted | TransferRefused | TransferCancelled | TransferSettled | TransferExpired
 )
-# A transfer waits in these.
+# The statuses in which a transfer waits.
 WAITING = ("requested", "accepted")
 
 
@@ -106,7 +106,7 @@ def decide(command: TransfersCommand, state: Transfer | None) -> Sequence[Transf
 
 
 def evolve(state: Transfer | None, event: TransferEvent) -> Transfer:
-    """The state after an event."""
+    """Return the state after an event."""
     if isinstance(event, TransferRequested):
         return Transfer(
             owner=event.owner,
@@ -133,7 +133,7 @@ def evolve(state: Transfer | None, event: TransferEvent) -> Transfer:
 
 
 def _step(state: Transfer, to: str, *, since: tuple[str, ...], after: tuple[str, ...] = ()) -> bool:
-    """Whether the step was made before. Raises Rejected where the transfer can neither make it nor has made it."""
+    """Return whether the step was made before. Raises Rejected if the step is neither possible nor made before."""
     if state.status == to or state.status in after:
         return True
     if state.status not in since:
@@ -161,7 +161,7 @@ def _request(command: Request, state: Transfer | None) -> TransferRequested:
 
 
 def _check_accounts(command: Request) -> None:
-    """Every account exists and is open, and money leaves the owner's alone where that is asked for."""
+    """Check that every account exists and is open, and if required, that money leaves only the owner's accounts."""
     legs = list(enumerate(command.legs))
     unknown: dict[FieldPath, str] = {
         ("legs", i, "account"): "no such account" for i, leg in legs if leg.account not in command.accounts

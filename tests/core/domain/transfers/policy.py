@@ -1,4 +1,4 @@
-"""What transfers do when holds change: accept or refuse, or give the hold back where that comes too late."""
+"""The commands that transfers run when holds change: accept, refuse, or release a hold that comes too late."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from tests.core.domain.transfers.commands import Accept, Refuse, Shortfall
 
 
 def on_accounts(head: Head) -> Iterator[FollowUp]:
-    """What a hold asks of its transfer; an account itself asks for nothing."""
+    """Return the commands that a hold's change causes for its transfer. An account's change causes none."""
     match hold_of(head):
         case PublishedHold(id, "held", legs, _):
             instead = {"wrong-state": release(id, legs)}

@@ -1,4 +1,4 @@
-"""How transfers become rows, and what they add to the summaries."""
+"""How transfers become rows, and the amounts that they add to the summaries."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -13,13 +13,13 @@ from chalicelib.core.times import to_utc
 from tests.core.domain.fields import Number, Owner, Reference, TransferId
 from tests.core.domain.transfers.bodies import MAX_LEGS
 
-# Transfers that count.
+# The statuses of transfers that count.
 COUNTED = frozenset({"accepted", "settled"})
 LegNumber = Annotated[int, Meta(ge=1, le=MAX_LEGS)]
 
 
 class TransferRow(Row, frozen=True):
-    """A row of `transfers`; `shortfalls` is JSON."""
+    """A row of `transfers`. `shortfalls` is JSON."""
 
     id: TransferId
     version: RowVersion
@@ -73,7 +73,7 @@ Legs = Mapping[str, Sequence[LegRow]]
 
 
 def rows(head: Head) -> Rows:
-    """One row a transfer, and one a leg."""
+    """Return one row for a transfer, and one for each leg."""
     return Rows(_transfer(head), {LEGS.name: _legs(head)})
 
 
@@ -111,7 +111,7 @@ def _legs(head: Head) -> list[LegRow]:
 
 
 def _turnover(transfer: TransferRow, children: Legs) -> Iterator[TurnoverRow]:
-    """A transfer counts once for each account that it touches."""
+    """Yield the turnover of a transfer, which counts once for each of its accounts."""
     if transfer.status not in COUNTED:
         return
     sums: dict[str, tuple[int, int]] = {}
@@ -124,7 +124,7 @@ def _turnover(transfer: TransferRow, children: Legs) -> Iterator[TurnoverRow]:
 
 
 def _activity(transfer: TransferRow, _: Legs) -> Iterator[ActivityRow]:
-    """The last one counts whatever became of it."""
+    """Yield the owner's activity. The last transfer counts in any status."""
     counted = transfer.status in COUNTED
     yield ActivityRow(
         owner=transfer.owner,
@@ -134,7 +134,7 @@ def _activity(transfer: TransferRow, _: Legs) -> Iterator[ActivityRow]:
     )
 
 
-# What the functions above add up, in SQL.
+# The same sums as those of the functions above, in SQL.
 _COUNTED = "status IN ('{}')".format("', '".join(sorted(COUNTED)))
 _TURNOVER_SUMS = f"""
   SELECT DATE(t.requested_at) AS day, l.account AS account, COUNT(DISTINCT t.id) AS transfers,

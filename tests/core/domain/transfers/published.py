@@ -7,7 +7,7 @@ from chalicelib.core.service import Head
 
 
 class PublishedTransfer(NamedTuple):
-    """A transfer, as far as it is other services' business: what changes in each account that changes at all."""
+    """A transfer as other services may know it, with the change of each account that changes at all."""
 
     id: str
     status: str
@@ -15,7 +15,7 @@ class PublishedTransfer(NamedTuple):
 
 
 def transfer_of(head: Head) -> PublishedTransfer:
-    """What a record of the transfers' stream says."""
+    """Return the transfer in a record of the transfers' stream."""
     legs: dict[str, int] = {}
     for leg in head.state["legs"]:
         legs[leg["account"]] = legs.get(leg["account"], 0) + leg["amount"]

@@ -1,4 +1,4 @@
-"""Reads about transfers, with the names of their accounts."""
+"""The queries about transfers, with the names of their accounts."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -18,7 +18,7 @@ Volume = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
 class TransferFilters(ListParameters, frozen=True):
-    """Which transfers, and in what order."""
+    """The filters and the sort of a list of transfers."""
 
     status: Status | None = None
     owner: Owner | None = None
@@ -46,7 +46,7 @@ class TransferSummary(Struct, frozen=True, kw_only=True):
 
 
 class TransferLeg(Struct, frozen=True, kw_only=True):
-    """One leg; no name while the read model does not know the account."""
+    """A leg. It has no name while the read model does not know the account."""
 
     leg_no: Annotated[int, Meta(ge=1)]
     account: Number
@@ -55,7 +55,7 @@ class TransferLeg(Struct, frozen=True, kw_only=True):
 
 
 class Shortfall(Struct, frozen=True):
-    """An account that kept a transfer from being accepted."""
+    """An account with too little money, because of which a transfer was refused."""
 
     account: Number
     requested: int
@@ -72,7 +72,7 @@ class TransferDetail(TransferSummary, frozen=True, kw_only=True):
 
 _COLUMNS = """t.id, t.version, t.reference, t.owner, t.status, t.volume, t.leg_count, t.requested_at, t.updated_at"""
 _LIST = f"SELECT {_COLUMNS} FROM transfers t{{index}}"
-# STRAIGHT_JOIN: an account's transfers are read and sorted; a server would rather walk all transfers in their order.
+# STRAIGHT_JOIN: an account's transfers are read and sorted. Without it, a server may walk all transfers in order.
 _OF_ACCOUNT = f"""SELECT {_COLUMNS} FROM (SELECT DISTINCT l.transfer_id FROM transfer_legs l WHERE l.account = %s) found
   STRAIGHT_JOIN transfers t ON t.id = found.transfer_id"""
 _DETAIL = f"SELECT {_COLUMNS}, t.reason, t.shortfalls FROM transfers t WHERE t.id = %s AND t.deleted_at IS NULL"
@@ -83,10 +83,10 @@ _ID = SortKey("t.id", "id")
 
 
 def list_transfers(cursor: QueryCursor, filters: TransferFilters, signer: Signer) -> Page[TransferSummary]:
-    """One page of transfers.
+    """Return one page of transfers.
 
     Raises:
-        Malformed: the bookmark is not of this list.
+        Malformed: the bookmark belongs to another list.
         Invalid: a time is out of range.
     """
     where = Where("t.deleted_at IS NULL")
@@ -105,10 +105,10 @@ def list_transfers(cursor: QueryCursor, filters: TransferFilters, signer: Signer
 
 
 def _index(filters: TransferFilters) -> str:
-    """The index that has the transfers of a status in the list's order, as a hint, where nothing else narrows it.
+    """Return a hint for the index with a status's transfers in the list's order, if there is no other filter.
 
-    MariaDB estimates no more than half of a table for a range. Of a status that more transfers have, it would not begin
-    where a later page begins, but read the index from its end.
+    MariaDB estimates no more than half of a table for a range. If more than half of the transfers have the status, it
+    would not begin at a later page's first item, but read the index from its end.
     """
     by_volume = filters.sort.endswith("volume")
     times, volumes = (filters.requested_from, filters.requested_to), (filters.min_volume, filters.max_volume)
@@ -119,7 +119,7 @@ def _index(filters: TransferFilters) -> str:
 
 
 def get_transfer(cursor: QueryCursor, id: str) -> TransferDetail | None:
-    """One transfer with its legs, or None when the read model has no such transfer."""
+    """Return one transfer with its legs, or None if the read model has no such transfer."""
     cursor.execute(_DETAIL, (id,))
     row = cursor.fetchone()
     if row is None:
@@ -144,7 +144,7 @@ def _members(row: ResultRow) -> dict[str, Any]:
 
 
 def _utc(moment: datetime | None, parameter: str) -> datetime | None:
-    """A time with an offset as the read model's naive UTC."""
+    """Return a time with an offset as the read model's naive UTC."""
     if moment is None:
         return None
     try:

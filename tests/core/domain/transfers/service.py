@@ -13,7 +13,7 @@ from tests.core.domain.transfers.projection import PROJECTION
 
 
 def _claims(_id: str, before: Any, after: Any, _events: Sequence[Event]) -> ClaimChange:
-    """A reference belongs to one transfer, whatever becomes of it."""
+    """Return the claim on a reference, which belongs to one transfer, whatever its status."""
     return ClaimChange.between(_reference(before), _reference(after))
 
 
