@@ -30,7 +30,7 @@ def unanswered(tables: Tables) -> list[str]:
 
 
 def await_answers(url: str) -> None:
-    """Wait while the number of unanswered transfers falls. It is read from the rows: to scan the tables slows the saga."""
+    """Wait while the number of unanswered transfers falls. It is read from the rows: a table scan would slow the saga."""
     left: list[int] = []
 
     def count_changed() -> bool:
