@@ -30,7 +30,7 @@ def unanswered(tables: Tables) -> list[str]:
 
 
 def await_answers(url: str) -> None:
-    """Wait while the number of unanswered transfers falls. It is read from the rows: a table scan would slow the saga."""
+    """Wait while the number of unanswered transfers falls. The rows tell it: a scan would slow down the saga."""
     left: list[int] = []
 
     def count_changed() -> bool:
