@@ -1,6 +1,6 @@
-"""The stores that tests run against: real ones, private ones, each started when the first test asks for it.
+"""The stores for tests: real ones and private ones. Each is started when the first test asks for it.
 
-TEST_DATABASE_URL=mysql://user:password@host:3306 has another MySQL server used instead of a private
+TEST_DATABASE_URL=mysql://user:password@host:3306 names another MySQL server to use instead of a private
 mariadbd; its user must be allowed to create databases, and only databases named tributary_test_* are touched.
 """
 
@@ -28,14 +28,14 @@ from tests.support.running import Run
 from tests.support.stack import Stack, started
 from tests.support.stores import Tables, empty, fresh_database, fresh_tables
 
-__all__ = ["browser", "page"]  # fixtures, which pytest finds here
+__all__ = ["browser", "page"]  # fixtures, which pytest finds by their import
 
-# botocore must never find a person's real account.
+# botocore must never find a person's own account.
 os.environ.update(aws.CREDENTIALS | {"AWS_REGION": aws.REGION, "AWS_DEFAULT_REGION": aws.REGION})
 os.environ.pop("AWS_PROFILE", None)
 
-# However busy the machine is, no example fails for being slow. Fixtures that the examples of a test share are empty
-# again or only read.
+# On a busy machine, no example fails because it is slow. Fixtures that a test's examples share are emptied again, or
+# only read.
 settings.register_profile(
     "short",
     deadline=None,
@@ -51,9 +51,9 @@ END_TO_END = {"api", "browser"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the servers and tools that they use; side by side, begin with the longest.
+    """Mark tests by the servers and tools that they use. If tests run in parallel, begin with the longest.
 
-    `-m database` runs on another MySQL server whatever needs one, `-m serverless` what needs none.
+    `-m database` runs all tests that need a MySQL server, `-m serverless` all tests that need no server.
     """
     if "PYTEST_XDIST_WORKER" in os.environ:
         items.sort(key=lambda item: item.get_closest_marker("slow") is None)
@@ -69,7 +69,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of an embedded AWS that forgets all at the end."""
+    """Yield the URL of an embedded AWS that keeps nothing at its end."""
     server = MiniStack(tmp_path_factory.mktemp("ministack"), free_port(), keep=False)
     server.start()
     yield server.endpoint
@@ -78,18 +78,18 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def own_servers() -> None:
-    """Asked for by what starts servers of its own, so that it does not count as `serverless`."""
+    """Mark tests that start servers of their own, so that they do not count as `serverless`."""
 
 
 @pytest.fixture(scope="session")
 def mysql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a MySQL server without a database: TEST_DATABASE_URL, or a private mariadbd."""
+    """Yield the URL of a MySQL server without a database: TEST_DATABASE_URL, or a private mariadbd."""
     if url := os.environ.get("TEST_DATABASE_URL"):
         url = with_database(url, "")
         _check(url)
         yield url
         return
-    # Nothing kills this one, so that the fastest kind of commit is safe enough.
+    # Nothing kills this server, so the fastest kind of commit is safe enough.
     server = MariaDB(tmp_path_factory.mktemp("mariadb"), free_port(), flush=0)
     server.start()
     _check(server.server_url)
@@ -98,7 +98,7 @@ def mysql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def _check(url: str) -> None:
-    """Stop the run at once, with sentences, when the server cannot do what is needed."""
+    """Stop the run at once, with a clear message, if the server lacks what the tests need."""
     try:
         connection = connect(url)
     except Exception as error:
@@ -112,27 +112,27 @@ def _check(url: str) -> None:
 
 @pytest.fixture(scope="session")
 def domain() -> Domain:
-    """The domain that tests run on; a folder's conftest.py may name another."""
+    """Return the domain that tests run on. A folder's conftest.py may name another."""
     return OWN
 
 
 @pytest.fixture
 def tables(ministack: str, domain: Domain) -> Iterator[Tables]:
-    """The domain's tables, empty, under a prefix of this test's own."""
+    """Yield the domain's tables, empty, under a prefix of this test's own."""
     with fresh_tables(ministack, domain) as tables:
         yield tables
 
 
 @pytest.fixture(scope="module")
 def module_tables(ministack: str, domain: Domain) -> Iterator[Tables]:
-    """The same, shared by a module's tests."""
+    """Yield the domain's tables, shared by a module's tests."""
     with fresh_tables(ministack, domain) as tables:
         yield tables
 
 
 @pytest.fixture(scope="session")
 def databases(mysql_server: str) -> Iterator[Callable[[Domain], str]]:
-    """Makes one database a domain, for all tests that clean up before they begin."""
+    """Return a function that makes one database for each domain. Its tests clean up before they begin."""
     made: dict[Domain, str] = {}
     with ExitStack() as ending:
 
@@ -148,7 +148,7 @@ def databases(mysql_server: str) -> Iterator[Callable[[Domain], str]]:
 def stacks(
     ministack: str, mysql_server: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[Domain], Stack]]:
-    """Starts one Tributary a domain, for all tests over HTTP."""
+    """Return a function that starts one Tributary for each domain, for all tests over HTTP."""
     made: dict[Domain, Stack] = {}
     with ExitStack() as ending:
 
@@ -162,36 +162,36 @@ def stacks(
         yield stack
 
 
-# Of no wider scope than a module, so that each module gets that of its own domain.
+# The scope is at most a module, so that each module gets the fixtures of its own domain.
 @pytest.fixture(scope="module")
 def session_database(databases: Callable[[Domain], str], domain: Domain) -> str:
-    """The URL of the domain's one migrated database, as other tests left it."""
+    """Return the URL of the domain's one migrated database, as other tests left it."""
     return databases(domain)
 
 
 @pytest.fixture(scope="module")
 def stack(stacks: Callable[[Domain], Stack], domain: Domain) -> Stack:
-    """The domain's one running Tributary."""
+    """Return the domain's one running Tributary."""
     return stacks(domain)
 
 
 @pytest.fixture
 def database(session_database: str) -> str:
-    """The URL of a migrated and empty database."""
+    """Return the URL of a migrated and empty database."""
     empty(session_database)
     return session_database
 
 
 @pytest.fixture(scope="module")
 def module_database(mysql_server: str, domain: Domain) -> Iterator[str]:
-    """The URL of a migrated database of a module's own, empty at its first test."""
+    """Return the URL of a migrated database for this module, empty at its first test."""
     with fresh_database(mysql_server, domain) as url:
         yield url
 
 
 @pytest.fixture
 def run(tmp_path: Path, domain: Domain, own_servers: None) -> Iterator[Run]:
-    """A stack as `make run` starts it, not started yet; it commits to disk, unlike the tests' own server."""
+    """Yield a stack as `make run` starts it, not started yet. Unlike the tests' own server, it commits to disk."""
     stack = Run(tmp_path / "state", domain)
     yield stack
     if stack.process and stack.process.poll() is None:
@@ -200,12 +200,12 @@ def run(tmp_path: Path, domain: Domain, own_servers: None) -> Iterator[Run]:
 
 @pytest.fixture
 def repository() -> Path:
-    """The folder that holds app.py and template.yaml."""
+    """Return the folder with app.py and template.yaml."""
     return ROOT
 
 
 class _Lines(logging.Handler):
-    """Keeps the lines, as they would be written."""
+    """A handler that keeps the log lines as they would be written."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -213,13 +213,13 @@ class _Lines(logging.Handler):
         self.lines: list[dict[str, Any]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep one."""
+        """Keep a line."""
         self.lines.append(json.loads(self.format(record)))
 
 
 @pytest.fixture
 def logged() -> Iterator[list[dict[str, Any]]]:
-    """What the app logs in this process meanwhile."""
+    """Return the lines that the app logs in this process meanwhile."""
     logger, handler = logging.getLogger("tributary"), _Lines()
     level = logger.level
     logger.addHandler(handler)

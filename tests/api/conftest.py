@@ -1,4 +1,4 @@
-"""The tools of .venv-api; tests that need them are skipped where they are not installed."""
+"""The tools of .venv-api. Tests that need them are skipped if they are not installed."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +12,7 @@ TOOLS = ROOT / ".venv-api"
 
 @pytest.fixture(scope="session")
 def tool() -> Callable[[str], Path]:
-    """The path of a tool, by its path in .venv-api."""
+    """Return a function that returns a tool's path, by its path in .venv-api."""
 
     def find(name: str) -> Path:
         path = TOOLS / name

@@ -1,4 +1,4 @@
-"""Hooks of schemathesis, which .venv-api's Python imports."""
+"""Hooks of schemathesis, which are imported by the Python of .venv-api."""
 
 import re
 import uuid
@@ -11,10 +11,10 @@ _KEY = re.compile(r"[!-~]{1,255}")
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
-    """Send what is meant: a good key is one of its own, and a whole number is written as one.
+    """Correct a case: a good key is used once, and a whole number is written without a point.
 
-    schemathesis sends the key "0" over and over, which is another request under a used key. JSON Schema takes 1.0 for
-    an integer; the API does not, so that no float comes near money.
+    schemathesis sends the key "0" again and again, which is another request under a used key. JSON Schema accepts 1.0
+    as an integer. The API does not, so that amounts of money are never floats.
     """
     if _KEY.fullmatch((case.headers or {}).get("Idempotency-Key") or ""):
         case.headers["Idempotency-Key"] = str(uuid.uuid4())

@@ -1,6 +1,6 @@
-"""A transfer's journey with the generated client: run by .venv-api's Python, with the client's folder, URL and token.
+"""A transfer's journey with the generated client, run by .venv-api's Python with the client's folder, URL and token.
 
-Not a test itself; test_clients.py runs it. Every answer has to be of the type that the description promises.
+This is not a test; test_clients.py runs it. Every answer has to have the type that the description promises.
 """
 
 import importlib
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def main(folder: str, url: str, token: str) -> None:
-    """Open, pay in, request, repeat, read, list, change under a condition, and be refused."""
+    """Open, deposit, request, repeat, read, list, change under a condition, and be refused."""
     sys.path.insert(0, folder)
     from accounts_client import AuthenticatedClient, models
 

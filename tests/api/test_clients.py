@@ -1,4 +1,4 @@
-"""The API's description as other people's tools read it: a linter, and a generator of clients."""
+"""The API's description in other people's tools: a linter, and a generator of clients."""
 
 import os
 import subprocess
@@ -18,12 +18,12 @@ Tool = Callable[[str], Path]
 
 @pytest.fixture(scope="module")
 def description(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """openapi.json, as the running API of the repository's own services gives it."""
+    """Return openapi.json of the running API of the repository's own services."""
     return described(stack, tmp_path_factory.mktemp("api"))
 
 
 def described(stack: Stack, folder: Path) -> Path:
-    """openapi.json of a stack, as a file."""
+    """Write openapi.json of a stack to a file, and return its path."""
     path = folder / "openapi.json"
     with urllib.request.urlopen(f"{stack.url}/openapi.json") as answer:
         path.write_bytes(answer.read())
@@ -31,7 +31,7 @@ def described(stack: Stack, folder: Path) -> Path:
 
 
 def run(*command: str | Path) -> str:
-    """What a tool prints; it must succeed."""
+    """Return a tool's output. It must succeed."""
     env = {**os.environ, "PATH": f"{ROOT}/.venv-api/bin:{os.environ['PATH']}", "REDOCLY_TELEMETRY": "off"}
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, env=env, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -39,14 +39,14 @@ def run(*command: str | Path) -> str:
 
 
 def test_redocly(description: Path, tool: Tool) -> None:
-    """redocly's recommended rules find no error and no warning."""
+    """The recommended rules of redocly find no error and no warning."""
     said = run(tool("node_modules/.bin/redocly"), "lint", description)
     assert "Your API description is valid" in said
     assert "warning" not in said.lower().replace("deprecation warning", "")
 
 
 def generated(tool: Tool, description: Path, folder: Path) -> Path:
-    """A client, generated without a warning."""
+    """Return a client that was generated without a warning."""
     generator = tool("bin/openapi-python-client")
     said = run(generator, "generate", "--path", description, "--output-path", folder, "--fail-on-warning")
     assert "warning" not in said.lower()
@@ -64,7 +64,7 @@ def test_generated_client(description: Path, tool: Tool, tmp_path: Path) -> None
 
 
 def test_a_journey_with_a_generated_client(stacks: Callable[[Domain], Stack], tool: Tool, tmp_path: Path) -> None:
-    """In a transfer's journey every answer has the type that was promised."""
+    """In a transfer's journey, every answer has the promised type."""
     stack = stacks(NEUTRAL)
     folder = generated(tool, described(stack, tmp_path), tmp_path / "client")
     run(tool("bin/python"), "-W", "error", ROOT / "tests/api/journey.py", folder, stack.url, stack.token(CHIEF))

@@ -1,6 +1,7 @@
-"""schemathesis: every route, with what its description allows and what it does not, as every role.
+"""schemathesis calls every route, with what its description allows and with what it does not, as every role.
 
-FUZZ_CASES=10000 (`make fuzz`) is the least number of cases over all routes and roles; by default a few of each route.
+FUZZ_CASES=10000 (`make fuzz`) is the least number of cases over all routes and roles. By default, there are a few for
+each route.
 """
 
 import os
@@ -18,7 +19,7 @@ from tests.support.stack import Stack
 
 CASES = int(os.environ.get("FUZZ_CASES", "0"))
 HOOKS = ROOT / "tests/api/hooks.py"
-# For all routes; then for those of the services, in a file of their own.
+# First for all routes, then for those of the services, in a file of their own.
 CONFIGS = [ROOT / "tests/api/schemathesis.toml", *sorted(ROOT.glob("tests/[!a]*/schemathesis.toml"))]
 ROLES = list(OWN.permissions.roles)
 EXAMPLES = max(3, -(-CASES // (len(routes(OWN)) * len(ROLES))))
@@ -26,7 +27,7 @@ EXAMPLES = max(3, -(-CASES // (len(routes(OWN)) * len(ROLES))))
 
 @pytest.mark.parametrize("role", ROLES)
 def test_schemathesis(stack: Stack, tool: Callable[[str], Path], role: str, tmp_path: Path) -> None:
-    """No answer is a 500, undescribed, or at odds with its description; bad data is refused and good data taken."""
+    """No answer is a 500, undescribed, or unlike its description. Bad data are refused, and good data are accepted."""
     token = stack.token(role, subject_of(role, OWN.permissions))
     config = tmp_path / "schemathesis.toml"
     config.write_text("\n".join(path.read_text() for path in CONFIGS))

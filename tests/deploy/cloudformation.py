@@ -1,4 +1,4 @@
-"""CloudFormation's functions, as far as the templates name things by them."""
+"""CloudFormation's functions, as far as the templates use them for names."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Unknown(LookupError):
-    """What only AWS knows, such as the ARN of a resource."""
+    """A value that only AWS knows, such as the ARN of a resource."""
 
 
 @dataclass(frozen=True)
@@ -15,11 +15,11 @@ class Place:
     """A stack as CloudFormation makes it.
 
     Attributes:
-        partition: "aws", "aws-us-gov", "aws-cn".
-        region: "eu-west-1".
-        name: of the stack.
+        partition: "aws", "aws-us-gov" or "aws-cn".
+        region: such as "eu-west-1".
+        name: the stack's name.
         guid: the last part of its id.
-        parameters: of its template, with those that have a default.
+        parameters: the template's parameters, including those with a default.
     """
 
     partition: str
@@ -30,7 +30,7 @@ class Place:
 
     @property
     def values(self) -> Mapping[str, Any]:
-        """What `Ref` of a parameter or a pseudo parameter gives."""
+        """Return the value of `Ref` for a parameter or a pseudo parameter."""
         prefix = f"arn:{self.partition}:cloudformation:{self.region}:123456789012:stack"
         return {
             "AWS::Partition": self.partition,
@@ -42,16 +42,16 @@ class Place:
         }
 
     def nested(self, logical_id: str, suffix: str, guid: str, parameters: Mapping[str, Any]) -> "Place":
-        """A stack nested in it, which CloudFormation names."""
+        """Return a nested stack, which CloudFormation names."""
         return replace(self, name=f"{self.name}-{logical_id}-{suffix}", guid=guid, parameters=parameters)
 
 
 def evaluate(value: Any, place: Place) -> Any:
-    """What a value is there.
+    """Return a value in this stack.
 
     Raises:
-        Unknown: it takes more than Ref of parameters, Join, Select, Split and Sub.
-        IndexError: a Select of what is not there.
+        Unknown: the value needs more than Ref of parameters, Join, Select, Split and Sub.
+        IndexError: a Select names an item that does not exist.
     """
     match value:
         case {"Ref": name}:

@@ -19,43 +19,43 @@ from tests.support.stores import Tables, fresh_database, fresh_tables
 
 @pytest.fixture(scope="session")
 def template() -> dict[str, Any]:
-    """template.yaml as plain data."""
+    """Return template.yaml as plain data."""
     return load_template(ROOT / "template.yaml")
 
 
 @pytest.fixture(scope="session")
 def data_template() -> dict[str, Any]:
-    """infrastructure/data.yaml as plain data."""
+    """Return infrastructure/data.yaml as plain data."""
     return load_template(ROOT / "infrastructure/data.yaml")
 
 
 @pytest.fixture(scope="session")
 def functions(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The properties of every function of the template."""
+    """Return the properties of every function of the template."""
     resources = template["Resources"].items()
     return {name: r["Properties"] for name, r in resources if r["Type"] == "AWS::Serverless::Function"}
 
 
 @pytest.fixture(scope="session")
 def lambda_tools() -> None:
-    """Skips where the Runtime Interface Emulator or Lambda's runtime is missing."""
+    """Skip tests if the Runtime Interface Emulator or Lambda's runtime is missing."""
     if not (emulator() and tool("python", ".venv-lambda")):
         pytest.skip("no Runtime Interface Emulator; run deploy/tools.sh")
 
 
 @pytest.fixture(scope="session")
 def packages(functions: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Every function's package, for the Python that runs the tests."""
+    """Return every function's package, for the Python that runs the tests."""
     folder = tmp_path_factory.mktemp("packages")
     return {name: package_for_tests(name, folder) for name in functions}
 
 
 @dataclass
 class Deployment:
-    """All functions over one set of tables and one database.
+    """All functions on one set of tables and one database.
 
     Attributes:
-        tables: what they write to.
+        tables: the tables to which they write.
         database_url: the read model.
     """
 
@@ -67,15 +67,15 @@ class Deployment:
     running: dict[str, Function]
 
     def invoke(self, name: str, function: str, **replaced: str) -> Any:
-        """What a function returns for a sample event, put to these tables."""
+        """Return a function's result for a sample event that is adapted to these tables."""
         return self.start(function)(self.event(name, **replaced))
 
     def event(self, name: str, **replaced: str) -> Any:
-        """A sample event whose streams are those of these tables."""
+        """Return a sample event whose streams are those of these tables."""
         return event(name, **{"table/tributary-": f"table/{self.tables.prefix}", **replaced})
 
     def start(self, function: str) -> Function:
-        """A function, started when it is first asked for."""
+        """Return a function, which is started when it is first asked for."""
         if function not in self.running:
             properties = self.functions[function]
             self.running[function] = Function(
@@ -88,7 +88,7 @@ class Deployment:
         return self.running[function]
 
     def env(self, function: str) -> dict[str, str]:
-        """What the template gives to a function and nothing more, as far as it has a value here."""
+        """Return the environment that the template gives to a function, as far as its values are known here."""
         values = {
             "TOKEN_SECRET": SAMPLE_SECRET,
             "DATABASE_URL": self.database_url,
@@ -124,7 +124,7 @@ def deployment(
     functions: dict[str, Any],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Deployment]:
-    """The functions, to be invoked with sample events."""
+    """Yield the functions, to be invoked with sample events."""
     folder = tmp_path_factory.mktemp("lambdas")
     with fresh_tables(ministack) as tables, fresh_database(mysql_server) as url:
         aws.create_bucket(ministack, f"{tables.prefix}dead-letters")

@@ -1,7 +1,7 @@
-"""Run with .venv-patterns' Python: whether records match event patterns, by localstack's copy of EventBridge's rules.
+"""Run with .venv-patterns' Python: match records against event patterns, by localstack's copy of EventBridge's rules.
 
-In: {"patterns": [text], "records": [record]}. Out: for each pattern whether each record matches, [[bool]], or why AWS
-would refuse the pattern.
+Input: {"patterns": [text], "records": [record]}. Output: for each pattern whether each record matches, [[bool]], or
+why AWS would refuse the pattern.
 """
 
 import json
@@ -13,7 +13,7 @@ engine, compiler = EventRuleEngine(), EventPatternCompiler()
 
 
 def matches(pattern: str, records: list[object]) -> object:
-    """What the rules say of one pattern."""
+    """Return what the rules say about a pattern."""
     try:
         compiled = compiler.compile_event_pattern(pattern)
     except Exception as error:

@@ -1,6 +1,7 @@
-"""Run with .venv-iam's Python: what IAM's definitions, as policy_sentry and parliament have them, say of policies.
+"""Run with .venv-iam's Python: check policies by IAM's definitions in policy_sentry and parliament.
 
-In: {"policies": {name: policy}, "actions": [action]}. Out: {"findings": [...], "resources": {action: [ARN format]}}.
+Input: {"policies": {name: policy}, "actions": [action]}.
+Output: {"findings": [...], "resources": {action: [ARN format]}}.
 """
 
 import json
@@ -11,13 +12,13 @@ from policy_sentry.querying.actions import get_action_data
 
 
 def findings(name: str, policy: object) -> list[str]:
-    """What parliament has to say of a policy; not that it could be wide, which the least rights of a deployer are."""
+    """Return parliament's findings, except that a policy is wide: a deployer needs wide rights."""
     found = parliament.analyze_policy_string(json.dumps(policy)).findings
     return [f"{name}: {finding.issue}: {finding.detail} {finding.location}" for finding in found]
 
 
 def formats(action: str) -> list[str]:
-    """The ARN formats that an action is allowed on: ["*"] where IAM knows no resource, [] for no such action."""
+    """Return the ARN formats that an action is allowed on: ["*"] if IAM knows no resource, [] for an unknown action."""
     service, _, name = action.partition(":")
     known = get_action_data(service, name)
     return sorted({entry["resource_arn_format"] for entry in known[service]}) if known else []

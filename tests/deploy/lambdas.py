@@ -21,7 +21,7 @@ ENGINES_EVENTS = (
 
 
 def event(name: str, **replaced: str) -> Any:
-    """A sample event by its file's name; `replaced` puts other texts in place of those that it holds."""
+    """Return a sample event by its file's name. `replaced` has other texts for those in the event."""
     text = (EVENTS / f"{name}.json").read_text(encoding="utf-8")
     for old, new in replaced.items():
         text = text.replace(old, new)
@@ -29,7 +29,7 @@ def event(name: str, **replaced: str) -> Any:
 
 
 def package_for_tests(function: str, target: Path) -> Path:
-    """A function's package, made as `sam build` makes it but for the Python that runs the tests."""
+    """Return a function's package, made as `sam build` makes it, but for the Python that runs the tests."""
     version = ".".join(map(str, sys.version_info[:2]))
     subprocess.run(
         [sys.executable, "-m", "deploy.package", function, target / function],

@@ -1,6 +1,6 @@
-"""What CloudFormation calls to make, change, read and remove each type of resource that the templates have.
+"""The actions that CloudFormation calls to make, change, read and remove each type of resource in the templates.
 
-From the handlers of the resource types' schemas, the documentation of the older types, and
+Sources: the handlers of the resource types' schemas, the documentation of the older types, and
 https://docs.aws.amazon.com/service-authorization/latest/reference/. Looked up in November 2026; not tried on AWS.
 """
 

@@ -1,4 +1,4 @@
-"""Lambda's Runtime API, for what its emulator lacks: a call's trace.
+"""Lambda's Runtime API with a call's trace, which its emulator lacks.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
@@ -24,7 +24,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """The next call: the runtime waits here for it."""
+        """Return the next call. The runtime waits here for it."""
         event, trace = self.server.calls.get()
         body = json.dumps(event).encode()
         self.send_response(200)
@@ -38,14 +38,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_POST(self) -> None:
-        """What became of it: .../response, or an error."""
+        """Accept the result of a call: .../response, or an error."""
         self.server.answers.put(json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"null"))
         self.send_response(202)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
     def log_message(self, *_: Any) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -59,13 +59,13 @@ class _Server(ThreadingHTTPServer):
 
 
 class TracedFunction:
-    """A function under AWS's own Python runtime, told the trace of each call.
+    """A function under AWS's own Python runtime, which gets a trace with each call.
 
     Args:
         package: the folder with its code.
-        handler: "app.app".
-        env: its environment, whole.
-        log: the file that it writes to.
+        handler: such as "app.app".
+        env: its whole environment.
+        log: the file to which it writes its log.
     """
 
     def __init__(self, package: Path, handler: str, env: Mapping[str, str], log: Path) -> None:
@@ -92,12 +92,12 @@ class TracedFunction:
         )
 
     def __call__(self, event: Mapping[str, Any], trace: str) -> Any:
-        """What it returns for an event, called in that trace."""
+        """Return the function's result for an event, called in that trace."""
         self._server.calls.put((event, trace))
         return self._server.answers.get(timeout=PATIENT_SECONDS)
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the function."""
         self._process.kill()
         self._process.wait()
         self._server.shutdown()

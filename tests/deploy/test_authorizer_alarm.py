@@ -1,4 +1,4 @@
-"""What the authorizer's alarm counts: faults, and no refusals. Its log is that of AWS's own runtime."""
+"""The authorizer's alarm counts errors, and no refusals. The log is that of AWS's own runtime."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ Start = Callable[..., Function]
 
 
 def patterns() -> list[str]:
-    """The filter patterns that make the metric of the alarm."""
+    """Return the filter patterns of the alarm's metric."""
     resources: dict[str, Any] = load_template(ROOT / "infrastructure/alarms.yaml")["Resources"]
     alarm = resources["AuthorizerFaults"]["Properties"]
     filters = [r["Properties"] for r in resources.values() if r["Type"] == "AWS::Logs::MetricFilter"]
@@ -28,7 +28,7 @@ def patterns() -> list[str]:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether a log event matches a pattern of terms: all of "a", none of -"a", one of ?"a".
+    """Return whether a log event matches a pattern of terms: all of "a", none of -"a", one of ?"a".
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
     """
@@ -43,7 +43,7 @@ def matches(pattern: str, text: str) -> bool:
 
 @pytest.fixture(scope="module")
 def start(lambda_tools: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
-    """Starts the authorizer with a key set."""
+    """Return a function that starts the authorizer with a key set."""
     folder = tmp_path_factory.mktemp("authorizer")
     package = package_for_tests("AuthorizerFunction", folder)
     started: list[Function] = []
@@ -59,13 +59,13 @@ def start(lambda_tools: None, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def log_of(function: Function, log: Path) -> str:
-    """What it has logged, as one event; the runtime writes a raised error as a whole."""
+    """Return its log as one event. The runtime writes a raised error as a whole."""
     assert eventually(lambda: "END RequestId" in log.read_text(errors="replace"))
     return log.read_text(errors="replace")
 
 
 def test_refusals_do_not_count(start: Start) -> None:
-    """An expired token, a forged one and none at all make API Gateway answer 401, and wake nobody."""
+    """For an expired token, a forged one and none at all, API Gateway answers 401, and no alarm goes off."""
     function = start((EVENTS / "jwks.json").read_text())
     for token in (event("authorizer-expired")["authorizationToken"], "Bearer forged.token.here", "Basic x"):
         answer = function({**event("authorizer-expired"), "authorizationToken": token})
@@ -76,7 +76,7 @@ def test_refusals_do_not_count(start: Start) -> None:
 
 
 def test_faults_count(start: Start) -> None:
-    """Keys that cannot be had are the deployment's fault: API Gateway answers 500."""
+    """If the keys cannot be fetched, the deployment is wrong, and API Gateway answers 500."""
     function = start("https://127.0.0.1:1/jwks.json")
     assert "Unauthorized" not in function(event("authorizer-expired"))["errorMessage"]
     text = log_of(function, function.log)
@@ -93,10 +93,10 @@ def test_faults_count(start: Start) -> None:
     ],
 )
 def test_what_lambda_says_of_its_end_counts(line: str) -> None:
-    """A time-out, a lack of memory, a package that lacks a library, an issuer that refuses."""
+    """The alarm counts a time-out, a lack of memory, a package without a library, and an issuer that refuses."""
     assert [pattern for pattern in patterns() if matches(pattern, line)]
 
 
 def errors(text: str) -> list[str]:
-    """The log cut where the runtime begins to write an error: an event each on AWS."""
+    """Return the log, split where the runtime begins to write an error: on AWS, each part is an event."""
     return re.split(r"(?=\[ERROR\])", text)

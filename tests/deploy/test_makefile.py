@@ -1,4 +1,4 @@
-"""The Makefile names what is there."""
+"""The Makefile names modules and targets that exist."""
 
 import fcntl
 import os
@@ -12,16 +12,16 @@ MAKEFILE = "\n".join((ROOT / name).read_text() for name in ("Makefile", "deploy/
 
 
 def make(*arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
-    """A run of make, which is silent about itself."""
+    """Run make without its messages about itself."""
     command = ["make", "--no-print-directory", *arguments]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True, check=False)
 
 
 def runs(module: str) -> bool:
-    """Whether `python -m module` finds something to run."""
+    """Return whether `python -m module` finds a module to run."""
     try:
         found = find_spec(module)
-    except ModuleNotFoundError:  # its package is not there
+    except ModuleNotFoundError:  # its package does not exist
         return False
     package = found is not None and found.submodule_search_locations is not None
     return find_spec(f"{module}.__main__") is not None if package else found is not None
@@ -37,14 +37,14 @@ def test_every_module_is_there() -> None:
 
 
 def test_help_lists_every_target() -> None:
-    """Whatever is not a file can be asked for, and is explained."""
+    """`make help` lists and explains every target that is not a file."""
     phony = " ".join(re.findall(r"^\.PHONY: ((?:.*\\\n)*.*)$", MAKEFILE, re.MULTILINE))
     listed = re.findall(r"^  (\S+) +\S", make("help").stdout, re.MULTILINE)
     assert sorted(listed) == sorted(set(phony.replace("\\", " ").split()))
 
 
 def test_reset(tmp_path: Path) -> None:
-    """What the stack keeps goes, where LOCAL_STATE says that it is, but not under a stack that runs."""
+    """`make reset` removes the stack's data in LOCAL_STATE, but not while the stack runs."""
     folder = tmp_path / "a state"
     (folder / "mariadb").mkdir(parents=True)
     with (folder / "lock").open("w") as lock:

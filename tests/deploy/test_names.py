@@ -1,4 +1,4 @@
-"""Names that the templates fix: legal, and of no two stacks the same."""
+"""Names that the templates fix are legal, and differ between stacks."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from local.template import load_template
 from tests.deploy.cloudformation import Place, Unknown, evaluate
 from tests.deploy.lambdas import ROOT
 
-# By the property that fixes a name: what AWS takes for it.
+# The names that AWS accepts, by the property that fixes a name.
 LEGAL = {
     "DBProxyName": r"[a-zA-Z](?:-?[a-zA-Z0-9]+){0,62}",
     "DBProxyEndpointName": r"[a-zA-Z](?:-?[a-zA-Z0-9]+){0,62}",
@@ -26,7 +26,7 @@ GUIDS = ["51af3dc0-da77-11e4-872e-1234567db123", "c7a0fcd0-0b5a-11ee-8c69-0a5d3c
 
 
 def fixed_names(root: Place) -> Iterator[tuple[str, str]]:
-    """(property, value) of every fixed name of a deployment, nested stacks included."""
+    """Return (property, value) of every fixed name of a deployment, including nested stacks."""
     template = load_template(ROOT / "template.yaml")
     parameters = {**_defaults(template), **root.parameters}
     root = Place(root.partition, root.region, root.name, root.guid, parameters)
@@ -40,7 +40,7 @@ def fixed_names(root: Place) -> Iterator[tuple[str, str]]:
 
 
 def _other(guid: str) -> str:
-    """The GUID of a stack nested in the one with this GUID."""
+    """Return the GUID of a stack nested in the one with this GUID."""
     return guid[:-3] + guid[:3]
 
 
@@ -59,7 +59,7 @@ def _names(template: dict[str, Any], place: Place) -> Iterator[tuple[str, str]]:
     of_others = {*template["Resources"], *template.get("Parameters", {})} - place.parameters.keys()
     for resource in template["Resources"].values():
         for name, value in resource.get("Properties", {}).items():
-            # What names a resource that is another's is a Ref of it, or of a parameter that another stack gives.
+            # A name of another stack's resource is a Ref of it, or of a parameter that another stack gives.
             if name in LEGAL and not (isinstance(value, dict) and value.get("Ref", "") in of_others):
                 yield name, evaluate(value, place)
 
@@ -67,7 +67,7 @@ def _names(template: dict[str, Any], place: Place) -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize("root", ROOTS)
 @pytest.mark.parametrize(("partition", "region"), PLACES)
 def test_names_are_legal(root: str, partition: str, region: str) -> None:
-    """In every partition, and whatever the root stack is called."""
+    """The names are legal in every partition, whatever the root stack is called."""
     found = list(fixed_names(Place(partition, region, root, GUIDS[0], {})))
     assert {name for name, _ in found} == set(LEGAL)
     for name, value in found:
@@ -77,19 +77,19 @@ def test_names_are_legal(root: str, partition: str, region: str) -> None:
 
 @pytest.mark.parametrize(("partition", "region"), PLACES)
 def test_two_stacks_share_no_name(partition: str, region: str) -> None:
-    """Of two deployments in one account and region, which differ in Stage and TablePrefix as the guide asks."""
+    """The names of two deployments in one account and region differ, if Stage and TablePrefix differ as documented."""
     dev = set(fixed_names(Place(partition, region, "tributary-dev", GUIDS[0], {"Stage": "dev"})))
     prod = Place(partition, region, "tributary-prod", GUIDS[1], {"Stage": "prod", "TablePrefix": "prod-"})
     assert dev & set(fixed_names(prod)) == set()
 
 
 def test_no_function_reserves_concurrency(functions: dict[str, Any]) -> None:
-    """A new account may have ten in all, of which none can be reserved."""
+    """No function reserves concurrency: a new account may have ten concurrent calls, and can reserve none of them."""
     assert not [name for name, properties in functions.items() if "ReservedConcurrentExecutions" in properties]
 
 
 def test_no_name_is_fixed_unseen() -> None:
-    """Every property that fixes a name is one that these tests know."""
+    """These tests know every property that fixes a name."""
     named = {
         name
         for file in (
@@ -109,5 +109,5 @@ def test_no_name_is_fixed_unseen() -> None:
         "DBSubnetGroupName",
     }
     of_another_or_free |= {"TargetGroupName", "MetricName", "ServiceName", "StageName"}
-    of_another_or_free |= {"Name"}  # of the API, of which AWS allows several with one name
+    of_another_or_free |= {"Name"}  # a name of an API, of which AWS allows several with one name
     assert named - of_another_or_free == set(LEGAL)

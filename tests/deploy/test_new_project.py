@@ -20,10 +20,10 @@ from tests.support.waiting import PATIENT_SECONDS, eventually
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
-MAKE = ("make", "-o", "setup")  # what it would install is there
+MAKE = ("make", "-o", "setup")  # what it would install exists already
 GONE = "docs/adr/0002-domains-share-a-kernel.md"
 SERVICE, ROUTE = "support_tickets", "/support-tickets"
-# The short form of its suite; the long one is its `make test`.
+# The short form of its suite. The long form is its `make test`.
 SHORT = (
     *("chalicelib", "tests/services", "tests/deploy/test_template.py", "tests/deploy/test_makefile.py"),
     *("tests/deploy/test_parts.py", "tests/deploy/test_rights.py", "tests/security/test_matrix.py"),
@@ -31,7 +31,7 @@ SHORT = (
 
 
 def run(folder: Path, *command: str, **env: str) -> str:
-    """Run a command there; what it prints. It must succeed."""
+    """Run a command in that folder, and return its output. It must succeed."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "MAKE"))}
     done = subprocess.run(
         command, cwd=folder, env={**inherited, **env}, capture_output=True, text=True, timeout=600, check=False
@@ -42,14 +42,14 @@ def run(folder: Path, *command: str, **env: str) -> str:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project, in which what `make setup` would install is this repository's."""
+    """Return a project that uses this repository's installations instead of those of `make setup`."""
     dest = write(str(tmp_path_factory.mktemp("new") / "desk"), SERVICE)
     installed(dest)
     return dest
 
 
 def installed(folder: Path) -> None:
-    """Have a folder use the virtual environments of this repository, by links that can be removed."""
+    """Link this repository's virtual environments into a folder. The links can be removed."""
     for venv in parts.ROOT.glob(".venv*"):
         (folder / venv.name).mkdir()
         for path in venv.iterdir():
@@ -57,13 +57,13 @@ def installed(folder: Path) -> None:
 
 
 def test_it_is_committed(project: Path) -> None:
-    """With git there is a first commit, and nothing besides it."""
+    """If git is installed, there is a first commit, and nothing outside of it."""
     assert len(run(project, "git", "log", "--oneline").splitlines()) == 1
     assert run(project, "git", "status", "--porcelain") == ""
 
 
 def test_nothing_of_the_example_is_in_it(project: Path) -> None:
-    """Neither its folders nor, where the project speaks of itself, its words; and no link leads nowhere."""
+    """The project has neither the example's folders nor, in its own files, the example's words. No link is broken."""
     files = parts.files(project)
     assert not [name for name in files if name.startswith(("demo/", "bench/", "tests/shop/", "docs/reports/"))]
     assert {name.split("/")[1] for name in files if name.startswith("chalicelib/")} == {
@@ -79,13 +79,13 @@ def test_nothing_of_the_example_is_in_it(project: Path) -> None:
 
 
 def test_lint_is_green(project: Path) -> None:
-    """All checks, and what is generated is current."""
+    """All checks pass, and generated files are current."""
     run(project, *MAKE, "lint")
 
 
 @pytest.fixture
 def running(project: Path, tmp_path: Path) -> Iterator[tuple[Client, dict[str, str]]]:
-    """`make run`, on ports of its own: a client of staff, whose token `make token` has printed."""
+    """Yield a client of staff for `make run` on ports of its own. `make token` has printed its token."""
     ports = {name: free_port() for name in ("API_PORT", "MINISTACK_PORT", "MYSQL_PORT")}
     env = {**{name: str(port) for name, port in ports.items()}, "LOCAL_STATE": str(tmp_path / "state")}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "READ_"))}
@@ -104,7 +104,7 @@ def running(project: Path, tmp_path: Path) -> Iterator[tuple[Client, dict[str, s
 
 
 def test_a_command_and_a_query(running: tuple[Client, dict[str, str]]) -> None:
-    """What a command wrote is read back with its token, as the README shows it."""
+    """A query with a command's token shows what the command wrote, as in the README."""
     client, _ = running
     added = client.post(ROUTE, {"name": "First"})
     assert added.status == 201, added
@@ -113,7 +113,7 @@ def test_a_command_and_a_query(running: tuple[Client, dict[str, str]]) -> None:
 
 
 def test_its_documentation(project: Path) -> None:
-    """The site is built of the project's documents: its routes and states, and no page of the example."""
+    """The site has the project's documents, its routes and its states, but no page of the example."""
     if not (project / ".venv-docs/installed").exists():
         pytest.skip("`make docs-tools` installs what builds the documentation")
     run(project, sys.executable, "-m", "deploy.site")
@@ -125,13 +125,13 @@ def test_its_documentation(project: Path) -> None:
 
 
 def test_its_suite_is_green(project: Path) -> None:
-    """In a short form; the long one is `make test` in the project."""
+    """The short form of the suite passes. The long form is `make test` in the project."""
     said = run(project, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *SHORT)
     assert re.search(r"[1-9][0-9]* passed", said), said
 
 
 def test_a_newer_engine_is_taken(project: Path, tmp_path: Path) -> None:
-    """With all that is new in it; what the engine has no more goes, and what is the project's stays."""
+    """The project gets everything that is new. The engine's removed files go, and the project's own files stay."""
     newer, mine = tmp_path / "newer", tmp_path / "desk"
     for name in parts.files(parts.ROOT):
         (newer / name).parent.mkdir(parents=True, exist_ok=True)
@@ -160,7 +160,7 @@ def test_a_newer_engine_is_taken(project: Path, tmp_path: Path) -> None:
 
 
 def test_an_engine_that_was_edited_is_not_replaced(project: Path, tmp_path: Path) -> None:
-    """The files are named, and nothing is changed; nor where a newer engine's file is one of the project's already."""
+    """The files are named, and nothing is changed, also if a newer engine has a file that the project already has."""
     mine = tmp_path / "desk"
     shutil.copytree(project, mine, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
     edited = mine / "chalicelib/core/times.py"
@@ -196,7 +196,7 @@ def test_an_engine_that_was_edited_is_not_replaced(project: Path, tmp_path: Path
     ],
 )
 def test_what_cannot_be_is_refused(tmp_path: Path, dest: str, service: str, reason: str) -> None:
-    """With its reason, before anything is written."""
+    """A name or folder that cannot be used is refused with its reason, before anything is written."""
     (tmp_path / "full").mkdir()
     (tmp_path / "full/mine").touch()
     (tmp_path / "file").touch()

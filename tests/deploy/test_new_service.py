@@ -1,4 +1,4 @@
-"""`make new-service`: what it writes is green as it is, and goes again without a trace."""
+"""`make new-service` writes a service that passes all checks as it is, and can be removed without a trace."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ NAME = "gift_cards"
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the repository, committed."""
+    """Return a copy of the repository, committed."""
     folder = tmp_path_factory.mktemp("copy") / "repository"
     copy_files(folder)
     run(folder, "git", "init", "-q")
@@ -29,7 +29,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(folder: Path, *command: str) -> str:
-    """Run a command there; what it prints. It must succeed."""
+    """Run a command in the copy, and return its output. It must succeed."""
     env = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull}
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -37,18 +37,18 @@ def run(folder: Path, *command: str) -> str:
 
 
 def python(folder: Path, *arguments: str) -> str:
-    """Run a Python module there."""
+    """Run a Python module in the copy."""
     return run(folder, sys.executable, "-m", *arguments)
 
 
 def changed(folder: Path) -> set[str]:
-    """The files that are not as they were committed."""
+    """Return the files that differ from the commit."""
     listed = run(folder, "git", "status", "--porcelain", "--untracked-files=all").splitlines()
     return {line[3:] for line in listed}
 
 
 def test_it_is_green_and_goes_without_a_trace(copy: Path) -> None:
-    """Checks and tests pass; outside its folder a person edits bootstrap.py alone; taken out, the tree is as before."""
+    """Checks and tests pass. Outside its folder, only bootstrap.py is edited by hand. Its removal restores the tree."""
     python(copy, "deploy.new_service", NAME)
     outside = {path for path in changed(copy) if not path.startswith(f"chalicelib/{NAME}/")}
     assert "template.yaml" in outside
@@ -60,7 +60,7 @@ def test_it_is_green_and_goes_without_a_trace(copy: Path) -> None:
     tests = ["chalicelib", "tests/services/test_declarations.py", "tests/services/test_generated.py"]
     python(copy, "pytest", "-q", "-m", "serverless", *tests, "tests/deploy/test_template.py")
 
-    # By hand: the folder, and the one line.
+    # By hand: the folder, and the line.
     run(copy, "git", "stash", "push", "-q", "--include-untracked", "--", *sorted(outside))
     assert changed(copy) == {path for path in changed(copy) if path.startswith(f"chalicelib/{NAME}/")}
     bootstrap = copy / "chalicelib/bootstrap.py"
@@ -76,7 +76,7 @@ def test_it_is_green_and_goes_without_a_trace(copy: Path) -> None:
 
 
 def test_a_name_is_refused_before_anything_is_written(copy: Path) -> None:
-    """The command fails with the reason, and the tree is as it was."""
+    """The command fails with the reason, and the tree is unchanged."""
     command = [sys.executable, "-m", "deploy.new_service", "group"]
     done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
     assert done.returncode == 1
@@ -103,7 +103,7 @@ def test_a_name_is_refused_before_anything_is_written(copy: Path) -> None:
     ],
 )
 def test_names_that_cannot_be(name: str, reason: str) -> None:
-    """Each with its reason."""
+    """Each name is refused with its reason."""
     with pytest.raises(BadName, match=reason):
         names_of(name)
 
@@ -119,6 +119,6 @@ def test_names_that_cannot_be(name: str, reason: str) -> None:
     ],
 )
 def test_forms_of_a_name(name: str, thing: str, kind: str, route: str) -> None:
-    """Of one word and of several, in the plural and not."""
+    """A name may have one word or several, in the plural or not."""
     names = names_of(name)
     assert (names.thing, names.kind, names.route) == (thing, kind, route)

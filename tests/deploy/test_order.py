@@ -1,4 +1,4 @@
-"""What AWS makes only after something else depends on it, though nothing in its properties says so."""
+"""Resources that AWS must make after others, although none of their properties says so."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from tests.deploy.test_translated import translated
 pytestmark = pytest.mark.end_to_end
 
 ROOT_STACK, DATA = "template.yaml", "infrastructure/data.yaml"
-# (template, type of what comes later, type of what comes first): why.
+# (template, type of the later resource, type of the earlier one): why.
 ORDER = {
     (
         DATA,
@@ -29,7 +29,7 @@ ORDER = {
 
 
 def resources(file: str) -> dict[str, Any]:
-    """The resources of a template, of the root stack as SAM makes them."""
+    """Return the resources of a template, and those of the root stack as SAM makes them."""
     template = load_template(ROOT / file)
     if file != ROOT_STACK:
         found: dict[str, Any] = template["Resources"]
@@ -39,7 +39,7 @@ def resources(file: str) -> dict[str, Any]:
 
 
 def named(value: Any) -> Iterator[str]:
-    """The logical ids and parameters that a value names."""
+    """Return the logical ids and parameters that a value names."""
     match value:
         case {"Ref": str(name)}:
             yield name
@@ -58,7 +58,7 @@ def named(value: Any) -> Iterator[str]:
 
 
 def before(name: str, all_of_them: dict[str, Any]) -> set[str]:
-    """All that CloudFormation makes before a resource."""
+    """Return everything that CloudFormation makes before a resource."""
     found: set[str] = set()
     waiting = [name]
     while waiting:
@@ -74,7 +74,7 @@ def before(name: str, all_of_them: dict[str, Any]) -> set[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize(("file", "later", "first"), ORDER)
 def test_what_comes_first(file: str, later: str, first: str) -> None:
-    """Every resource of the one type waits for all of the other."""
+    """Every resource of the one type waits for all resources of the other."""
     made = resources(file)
     of_type = {kind: {name for name, resource in made.items() if resource["Type"] == kind} for kind in (later, first)}
     assert of_type[later]
@@ -84,7 +84,7 @@ def test_what_comes_first(file: str, later: str, first: str) -> None:
 
 
 def test_the_databases_logs_expire() -> None:
-    """Each log that Aurora exports has its group, under the name that Aurora gives it, and an end."""
+    """Each log that Aurora exports has its log group, under the name that Aurora gives it, with a limited retention."""
     template = load_template(ROOT / DATA)
     defaults = {name: p["Default"] for name, p in template["Parameters"].items() if "Default" in p}
     place = Place("aws", "eu-west-1", "tributary-dev-Data-1A2B", "51af3dc0-da77-11e4-872e-1234567db123", defaults)
@@ -109,7 +109,7 @@ def test_every_log_expires(file: str) -> None:
 
 
 def test_the_database_stays_with_its_long_term_support() -> None:
-    """A patch of Aurora MySQL 3.10, and no instance that AWS moves to another release by itself."""
+    """The release is a patch of Aurora MySQL 3.10, and AWS moves no instance to another release by itself."""
     template = load_template(ROOT / DATA)
     assert template["Resources"]["Cluster"]["Properties"]["EngineVersion"] == {"Ref": "EngineVersion"}
     version = template["Parameters"]["EngineVersion"]
@@ -120,7 +120,7 @@ def test_the_database_stays_with_its_long_term_support() -> None:
 
 
 def test_the_database_is_set_as_sessions_are() -> None:
-    """What every session sets, or would set, is in the cluster's parameters: the proxy need not pin sessions."""
+    """The cluster's parameters have everything that sessions would set, so the proxy need not pin sessions."""
     parameters = load_template(ROOT / DATA)["Resources"]["ClusterParameters"]["Properties"]["Parameters"]
     assert set(parameters["sql_mode"].split(",")) == set(SQL_MODE.split(","))
     assert parameters["time_zone"] == "UTC"
@@ -129,7 +129,7 @@ def test_the_database_is_set_as_sessions_are() -> None:
 
 @pytest.mark.parametrize(("subnet", "zone", "number"), [("SubnetA", "ZoneA", 0), ("SubnetB", "ZoneB", 1)])
 def test_zones_can_be_chosen(subnet: str, zone: str, number: int) -> None:
-    """Each subnet lies in the zone that is named, or in one of the region's first two."""
+    """Each subnet is in the named zone, or in one of the region's first two."""
     template = load_template(ROOT / DATA)
     condition, unnamed, named_zone = template["Resources"][subnet]["Properties"]["AvailabilityZone"]["Fn::If"]
     assert template["Conditions"][condition] == {"Fn::Equals": [{"Ref": zone}, ""]}

@@ -1,4 +1,4 @@
-"""What a person may set is bounded where the templates take it: a bad value is refused before anything is made."""
+"""The templates limit each parameter, so that a bad value is refused before anything is made."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ BOUNDS = ("Type", "MinValue", "MaxValue", "AllowedValues", "AllowedPattern", "De
 
 
 def parameters(file: str) -> dict[str, dict[str, Any]]:
-    """The parameters of a template, by name."""
+    """Return the parameters of a template, by name."""
     found: dict[str, dict[str, Any]] = load_template(ROOT / file)["Parameters"]
     return found
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_numbers_have_bounds(file: str) -> None:
-    """Every number has a least and a greatest value, or a list of values, and its default is one of them."""
+    """Every number has a least and a greatest value, or a list of values, and its default is valid."""
     for name, parameter in parameters(file).items():
         if parameter["Type"] != "Number":
             continue
@@ -29,7 +29,7 @@ def test_numbers_have_bounds(file: str) -> None:
 
 
 def test_a_nested_stack_takes_what_the_root_takes() -> None:
-    """A value that the root accepts is not refused by the data stack, some minutes later; the defaults are the same."""
+    """The data stack accepts every value that the root accepts, so that it cannot fail minutes later. Defaults are equal."""
     root, nested = (parameters(file) for file in FILES)
     passed = load_template(ROOT / "template.yaml")["Resources"]["Data"]["Properties"]["Parameters"]
     assert set(passed) <= set(nested)
@@ -45,7 +45,7 @@ OUTPUT_BYTES = 260
 
 
 def longest(value: Any, of_root: dict[str, dict[str, Any]]) -> int:
-    """How long the value of a variable can get."""
+    """Return the greatest length of a variable's value."""
     match value:
         case {"Ref": name} if name in of_root:
             parameter = of_root[name]
@@ -61,7 +61,7 @@ def longest(value: Any, of_root: dict[str, dict[str, Any]]) -> int:
 
 
 def test_an_environment_fits() -> None:
-    """However long the parameters are, Lambda takes each function's variables; a key set given inline too."""
+    """However long the parameters are, Lambda accepts each function's variables, even with a key set given inline."""
     template = load_template(ROOT / "template.yaml")
     shared = template["Globals"]["Function"]["Environment"]["Variables"]
     for name, resource in template["Resources"].items():

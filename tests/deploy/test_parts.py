@@ -1,4 +1,4 @@
-"""Whose each file is: the engine's, which a project never edits, the project's, or the example's."""
+"""Each file belongs to the engine, which a project never edits, to the project, or to the example."""
 
 import ast
 import re
@@ -18,21 +18,21 @@ TABLE = re.search(
 
 
 def rows() -> dict[str, str]:
-    """The table of docs/README.md: path -> whose it is; a folder's path ends in /."""
+    """Return the table of docs/README.md: path -> owner. A folder's path ends in /."""
     assert TABLE, "docs/README.md has a table of files and folders"
     cells = [line.strip("|").split("|") for line in TABLE[0].splitlines()[2:]]
     return {path: row[1].strip() for row in cells for path in re.findall(r"`([^`]+)`", row[0])}
 
 
 def whose(name: str) -> str:
-    """Whose a file is: that of the longest path in the table that it lies in."""
+    """Return the owner of a file: that of the table's longest path that contains it."""
     found = [path for path in rows() if name == path or (path.endswith("/") and name.startswith(path))]
     assert found, f"{name} is in no row of docs/README.md's table of files and folders"
     return rows()[max(found, key=len)]
 
 
 def test_the_table_knows_every_file() -> None:
-    """Of each file docs/README.md says whose it is, as `make new-project` and `make take-engine` do."""
+    """docs/README.md names the same owner of each file as `make new-project` and `make take-engine`."""
     for name in FILES:
         assert not parts.is_engines(name) or whose(name) == "the engine's", name
         assert (
@@ -44,18 +44,18 @@ def test_the_table_knows_every_file() -> None:
 
 
 def test_the_table_has_nothing_else() -> None:
-    """Every row is about something that is there, or comes with a project, or is made by the tutorial's reader."""
+    """Every row is about a file that exists, comes with a project, or is made by the tutorial's reader."""
     gone = [path for path in rows() if not (ROOT / path).exists()]
     assert set(gone) <= {parts.LOCK, "docs/tutorial.md", "schema/"}
 
 
 def test_the_parts_are_there() -> None:
-    """No part of the engine is named that is not in the repository."""
+    """Every named part of the engine is in the repository."""
     assert [part for part in parts.ENGINE if not (ROOT / part).exists()] == []
 
 
 def imported(path: Path) -> Iterator[str]:
-    """The modules that a file imports, at any place."""
+    """Return the modules that a file imports, at any place."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -65,7 +65,7 @@ def imported(path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", [name for name in ENGINE if name.endswith(".py")])
 def test_the_engine_imports_nothing_of_a_project(name: str) -> None:
-    """But bootstrap.py and permissions.py, which every project has."""
+    """The engine imports only bootstrap.py and permissions.py, which every project has."""
     ours = ("chalicelib.", "tests.", "demo.", "bench.", "ops.", "local.", "deploy.")
     wiring = ("chalicelib.bootstrap", "chalicelib.permissions")
     for module in imported(ROOT / name):

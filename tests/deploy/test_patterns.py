@@ -1,4 +1,4 @@
-"""The filters of the mappings by EventBridge's rules, and the local stack's filters against the same."""
+"""The filters of the mappings by EventBridge's rules, compared with the local stack's filters."""
 
 import json
 import subprocess
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 
 def by_the_rules(patterns: Sequence[Any], records: Sequence[Any]) -> list[list[bool]]:
-    """For each pattern whether each record matches; a pattern that AWS would refuse fails the test."""
+    """Return for each pattern whether each record matches. A pattern that AWS would refuse fails the test."""
     python = tool("python", ".venv-patterns")
     if not python:
         pytest.skip("no .venv-patterns; run deploy/tools.sh --checkov")
@@ -32,7 +32,7 @@ def by_the_rules(patterns: Sequence[Any], records: Sequence[Any]) -> list[list[b
 
 
 def item(**attributes: Mapping[str, str]) -> dict[str, Any]:
-    """A record whose new image has these attributes."""
+    """Return a record whose new image has these attributes."""
     return {"dynamodb": {"NewImage": attributes}}
 
 
@@ -45,7 +45,7 @@ AGGREGATE, CLAIM, KEY, REMOVED = (
 
 
 def test_mappings_filter_by_the_rules() -> None:
-    """Aggregates pass, those of a policy's prefix alone where it has one; claims, keys and removals do not."""
+    """Aggregates pass, or only those of a policy's prefix if it has one. Claims, keys and removals do not pass."""
     sources = Template("tributary-").mappings()
     patterns = [pattern for source in sources for pattern in source.filters]
     for pattern, (passed, *dropped) in zip(
@@ -57,7 +57,7 @@ def test_mappings_filter_by_the_rules() -> None:
 
 
 def test_the_local_stack_filters_by_the_same_rules() -> None:
-    """Of every sample record and every shape of a pattern the local stack's filter says what the rules say."""
+    """For every sample record and every pattern, the local stack's filter and the rules agree."""
     leaves: list[Any] = [
         {"exists": True}, {"exists": False}, {"prefix": "ac"}, {"anything-but": ["acc_1"]}, "acc_1",
     ]  # fmt: skip

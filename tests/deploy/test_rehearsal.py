@@ -1,8 +1,8 @@
-"""What `chalice package` made, deployed on the embedded AWS as a CloudFormation change set, and used.
+"""The result of `chalice package`, deployed on the embedded AWS by a CloudFormation change set, and used.
 
-What the emulator lacks: RDS Proxy, so that the data stack's outputs are put together here from the tests' own
-tables and database; CORS headers, metrics and X-Ray of API Gateway. Its mappings invoke projector and reactor, but know
-no partial failures, no bisecting and no destination: tests/core/local holds those rules against the local pump.
+The emulator lacks RDS Proxy, so the data stack's outputs are made here from the tests' own tables and database. It also
+lacks CORS headers, metrics and X-Ray of API Gateway. Its mappings invoke projector and reactor, but without partial
+failures, bisecting and destinations: tests/core/local checks these rules on the local pump.
 """
 
 import json
@@ -33,8 +33,8 @@ from tests.support.waiting import PATIENT_SECONDS
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
-# In place of the template's pattern, which asks that `owner` has no `S`: here that never matches where there is no
-# `owner` at all, as it does on AWS. Claims have no version either.
+# A replacement for the template's pattern, which requires that `owner` has no `S`. Here, that never matches if there is
+# no `owner` at all; on AWS it does. Claims have no version either.
 WITH_VERSION = json.dumps({"dynamodb": {"NewImage": {"version": {"N": [{"exists": True}]}}}})
 
 
@@ -43,7 +43,7 @@ class Deployed:
     """The API as the embedded AWS serves it.
 
     Attributes:
-        url: with the stage.
+        url: the URL with the stage.
         token: a JWT of the last role.
     """
 
@@ -53,7 +53,7 @@ class Deployed:
     def request(
         self, method: str, path: str, body: Any = None, token: str | None = "", **headers: str
     ) -> tuple[int, Any]:
-        """Status and body; `token` None sends none."""
+        """Return status and body. If `token` is None, no token is sent."""
         request = urllib.request.Request(self.url + path, method=method)
         request.data = json.dumps(body).encode() if body is not None else None
         given = {"Content-Type": "application/json", **headers}
@@ -68,13 +68,13 @@ class Deployed:
             return error.code, (json.loads(error.read() or b"null"), dict(error.headers))
 
     def command(self, path: str, **body: Any) -> tuple[Any, str]:
-        """What a command that is accepted answers, and its Consistency-Token."""
+        """Return the answer of an accepted command, and its Consistency-Token."""
         status, (answer, headers) = self.request("POST", path, body)
         assert status in (200, 201), answer
         return answer, {name.lower(): value for name, value in headers.items()}["consistency-token"]
 
     def query(self, path: str, token: str) -> Any:
-        """What a query answers, as soon as the read model has seen the token."""
+        """Return a query's answer, as soon as the read model has the token's commit."""
         deadline = time.monotonic() + PATIENT_SECONDS
         while True:
             status, (found, _) = self.request("GET", path, Consistency_Token=token, Prefer="wait=5")
@@ -84,7 +84,7 @@ class Deployed:
 
 
 def outputs(tables: Tables, database_url: str) -> dict[str, str]:
-    """What the data stack would say."""
+    """Return the outputs that the data stack would have."""
     described = {name: tables.client.describe_table(TableName=tables.name(name))["Table"] for name in SERVICES}
     return {
         **OUTPUTS,
@@ -101,7 +101,7 @@ def outputs(tables: Tables, database_url: str) -> dict[str, str]:
 
 
 def configure(folder: Path, tables: Tables, database_url: str, jwks: str) -> None:
-    """Fill the stage as a person would, and add what that person would."""
+    """Fill the stage as a person would, and add the settings that a person adds."""
     chalice_stage.write("dev", outputs(tables, database_url), folder)
     config = json.loads((folder / "config.json").read_text())
     stage = config["stages"]["dev"]
@@ -114,7 +114,7 @@ def configure(folder: Path, tables: Tables, database_url: str, jwks: str) -> Non
         "TRACING": "0",
     }
     for function in stage["lambda_functions"].values():
-        function.pop("subnet_ids", None)  # there is no VPC here
+        function.pop("subnet_ids", None)  # no VPC exists here
         function.pop("security_group_ids", None)
     stage["lambda_functions"]["migrate"]["environment_variables"] = {"DATABASE_URL": database_url}
     (folder / "config.json").write_text(json.dumps(config))
@@ -127,7 +127,7 @@ def configure(folder: Path, tables: Tables, database_url: str, jwks: str) -> Non
 
 
 def deploy(endpoint: str, template: dict[str, Any], zip_file: Path, name: str) -> str:
-    """Execute a change set. Returns the id of the API."""
+    """Execute a change set, and return the API's id."""
     aws.create_bucket(endpoint, name)
     client = {
         service: boto3.client(service, endpoint_url=endpoint, region_name=aws.REGION)
@@ -137,7 +137,7 @@ def deploy(endpoint: str, template: dict[str, Any], zip_file: Path, name: str) -
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = f"s3://{name}/deployment.zip"
-    # Over CloudFormation's 51,200 bytes for a template in the call itself.
+    # The template has more than CloudFormation's 51,200 bytes for a template in the call itself.
     client["s3"].put_object(Bucket=name, Key="sam.json", Body=json.dumps(template).encode())
     formation = client["cloudformation"]
     formation.create_change_set(
@@ -163,14 +163,14 @@ def deploy(endpoint: str, template: dict[str, Any], zip_file: Path, name: str) -
 
 @pytest.fixture(scope="module")
 def whole_ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of an embedded AWS that knows SAM's transform, which takes a library more."""
+    """Yield the URL of an embedded AWS that knows SAM's transform, which needs one more library."""
     with whole_aws(tmp_path_factory.mktemp("ministack")) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
 def deployed(whole_ministack: str, mysql_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    """The whole of it, deployed."""
+    """Yield the whole deployment."""
     folder = project(tmp_path_factory.mktemp("rehearsal") / "project", (ROOT / "requirements.txt").read_text())
     held = tmp_path_factory.mktemp("keys")
     with fresh_tables(whole_ministack) as tables, fresh_database(mysql_server) as database_url:
@@ -182,18 +182,18 @@ def deployed(whole_ministack: str, mysql_server: str, tmp_path_factory: pytest.T
 
 
 def test_a_query(deployed: Deployed) -> None:
-    """Through the gateway and its authorizer to the read model."""
+    """A query passes the gateway and its authorizer, and reads the read model."""
     status, (found, _) = deployed.request("GET", "/status")
     assert (status, found) == (200, {"services": []})
 
 
 def test_refusals(deployed: Deployed) -> None:
-    """Without a token, and with a bad one, nothing comes through."""
+    """Requests without a token, and with a bad one, are refused."""
     for route in routes(OWN):
         assert deployed.request(route.method, path_of(route), token=None)[0] == 401
     assert deployed.request("GET", "/status", token="forged.token.here")[0] in (401, 403)
 
 
 def test_health_needs_no_token(deployed: Deployed) -> None:
-    """A public route stands outside the authorizer."""
+    """A public route has no authorizer."""
     assert deployed.request("GET", "/health", token=None)[:1] == (200,)

@@ -1,7 +1,7 @@
 """The root stack, deployed on the embedded AWS with IAM enforced, and used.
 
-Nested stacks, the custom resource of the migrations, roles and their policies are the templates' own. What the embedded
-CloudFormation lacks is made by the embedded API (tests/deploy/rehearsal). docs/deploy.md says what only AWS can show.
+Nested stacks, the custom resource of the migrations, roles and their policies are the templates' own. The embedded API
+makes what the embedded CloudFormation lacks (tests/deploy/rehearsal). docs/deploy.md says what only AWS can show.
 """
 
 import json
@@ -37,10 +37,10 @@ STACK, PREFIX = "tributary-dev", "tributary-"
 
 @dataclass(frozen=True)
 class Stack:
-    """What was deployed.
+    """The result of the deployment.
 
     Attributes:
-        endpoint: of the embedded AWS.
+        endpoint: the URL of the embedded AWS.
         api: the URL of the API, with the stage.
         tokens: a JWT by role.
         functions: their names in AWS, by logical id.
@@ -56,14 +56,14 @@ class Stack:
 
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of an embedded AWS that enforces IAM."""
+    """Yield the URL of an embedded AWS that enforces IAM."""
     with whole_aws(tmp_path_factory.mktemp("ministack"), AUTH="true") as url:
         yield url
 
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
-    """A server of its own, since the migrations make users whose names are fixed."""
+    """Yield a server of its own, since the migrations make users whose names are fixed."""
     server = MariaDB(tmp_path_factory.mktemp("mariadb"), free_port(), flush=0)
     server.start()
     yield server
@@ -74,7 +74,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
 def stack(
     endpoint: str, database: MariaDB, packages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Stack:
-    """The root stack, made by a change set."""
+    """Yield the root stack, made by a change set."""
     held = tmp_path_factory.mktemp("keys")
     tokens = {role: keys.issue(held, role) for role in PERMISSIONS.roles}
     s3, provider = client("s3", endpoint), deploying.make_provider(endpoint)
@@ -127,14 +127,14 @@ def stack(
 
 
 class Rehearsed(Functions):
-    """The functions of the stack: commands and queries by its API, the others as Lambda's own callers call them."""
+    """The functions of the stack. Its API calls commands and queries; Lambda's own callers call the others."""
 
     def __init__(self, stack: Stack) -> None:
         super().__init__(Tables(PREFIX, stack.endpoint, client("dynamodb", stack.endpoint)))
         self._stack = stack
 
     def call(self, function: str, event: Any) -> Any:
-        """What a function returns."""
+        """Return a function's result."""
         name = self._stack.functions[f"{function[:1].upper()}{function[1:]}Function"]
         answer = client("lambda", self._stack.endpoint).invoke(FunctionName=name, Payload=json.dumps(event).encode())
         text = answer["Payload"].read().decode()
@@ -142,14 +142,14 @@ class Rehearsed(Functions):
         return json.loads(text or "null")
 
     def request(self, method: str, target: str, body: Any = None, role: str = "", **headers: str) -> Any:
-        """Send a request by the API, through its authorizer."""
+        """Send a request to the API, through its authorizer."""
         deployed = Deployed(self._stack.api, self._stack.tokens[role or self._role])
         status, (answer, _) = deployed.request(method, target, body, **headers)
         assert status < 300, answer
         return answer
 
     def settle(self) -> None:
-        """Wait until the mappings have filled the read model, then make sure that the reactor has done its part.
+        """Wait until the mappings have filled the read model, then deliver everything to the reactor again.
 
         Records that come again change nothing.
         """
@@ -170,7 +170,7 @@ class Rehearsed(Functions):
 
 @pytest.fixture(scope="module")
 def told(stack: Stack, functions: dict[str, Any]) -> Rehearsed:
-    """The stack, after its services' stories, poison and what operators do, every route, and what is scheduled."""
+    """Return the stack after its services' stories, poison, the operators' work, every route, and every schedule."""
     rehearsed = Rehearsed(stack)
     for story in STORIES:
         story(rehearsed)
@@ -186,13 +186,13 @@ def told(stack: Stack, functions: dict[str, Any]) -> Rehearsed:
 
 
 def test_stories(told: Rehearsed) -> None:
-    """What the services tell of themselves happens, with the rights of the functions' roles and no others."""
+    """The services' stories happen, with the rights of the functions' roles and no others."""
     letters = {item["id"]["S"].split("#")[1] for item in told._tables.items("dead-letters")}
     assert letters == {"poison"}
 
 
 def test_every_function_has_run(stack: Stack, told: Rehearsed) -> None:
-    """With IAM enforced, since the rights of a function that is not called are not tried."""
+    """Every function was called, with IAM enforced. The rights of a function that is not called would not be tested."""
     logs = client("logs", stack.endpoint)
     groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
     for name in stack.functions:
@@ -201,7 +201,7 @@ def test_every_function_has_run(stack: Stack, told: Rehearsed) -> None:
 
 
 def test_the_mappings_work(stack: Stack, told: Rehearsed) -> None:
-    """What each mapping delivered was accepted, and every function with mappings got something by them."""
+    """Each mapping's deliveries were accepted, and every function with mappings got some."""
     found = client("lambda", stack.endpoint).list_event_source_mappings()["EventSourceMappings"]
     assert {mapping["State"] for mapping in found} == {"Enabled"}
     results: dict[str, set[str]] = {}
@@ -212,7 +212,7 @@ def test_the_mappings_work(stack: Stack, told: Rehearsed) -> None:
 
 
 def test_a_token_is_needed(stack: Stack, told: Rehearsed) -> None:
-    """Without a token, and with a forged one, nothing comes through; a public route needs none."""
+    """Requests without a token, and with a forged one, are refused. A public route needs no token."""
     deployed = Deployed(stack.api, "")
     assert deployed.request("GET", "/status", token=None)[0] == 401
     assert deployed.request("GET", "/status", token="forged.token.here")[0] in (401, 403)
@@ -220,7 +220,7 @@ def test_a_token_is_needed(stack: Stack, told: Rehearsed) -> None:
 
 
 def test_without_its_rights_a_function_fails(stack: Stack, told: Rehearsed) -> None:
-    """IAM is enforced here: the commands' role without its policy can do nothing."""
+    """IAM is enforced here: without its policy, the commands' role can do nothing."""
     iam = client("iam", stack.endpoint)
     (role,) = [r["RoleName"] for r in iam.list_roles()["Roles"] if "-CommandsRole-" in r["RoleName"]]
     document = iam.get_role_policy(RoleName=role, PolicyName="commands")["PolicyDocument"]

@@ -1,4 +1,4 @@
-"""What is installed: every release locked with its hashes, and held against known faults."""
+"""The installed libraries: every release is locked with its hashes, and checked for known vulnerabilities."""
 
 import re
 from typing import Any
@@ -14,13 +14,13 @@ PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[\w, -]+\])?==(\S+)", re.MULTILINE)
 
 
 def pins(text: str) -> dict[str, str]:
-    """The releases that a file names, by the normalized name of the package."""
+    """Return the releases that a file names, by the normalized name of the package."""
     return {re.sub(r"[-_.]+", "-", name).lower(): release for name, release in PIN.findall(text)}
 
 
 @pytest.mark.parametrize("name", LOCKS)
 def test_every_release_has_its_hashes(name: str) -> None:
-    """One release a package, each with hashes: pip then takes no file that has none of these."""
+    """There is one release for each package, with hashes. So pip refuses a file that has none of these hashes."""
     for requirement in re.split(r"\n(?=[^ #\n])", LOCKS[name].read_text().split("\n", 2)[2]):
         assert PIN.match(requirement), requirement[:80]
         assert re.search(r"--hash=sha256:[0-9a-f]{64}", requirement), requirement[:80]
@@ -28,7 +28,7 @@ def test_every_release_has_its_hashes(name: str) -> None:
 
 @pytest.mark.parametrize("source", sorted(path.stem for path in (ROOT / "requirements").glob("*.in")))
 def test_locks_hold_what_is_asked_for(source: str) -> None:
-    """`make lock` was called after a change of an .in file."""
+    """`make lock` was run after each change of an .in file."""
     wanted = pins((ROOT / "requirements" / f"{source}.in").read_text())
     locked = pins(LOCKS[FILES.get(source, f"{source}.txt")].read_text())
     assert wanted
@@ -36,13 +36,13 @@ def test_locks_hold_what_is_asked_for(source: str) -> None:
 
 
 def test_what_ships_is_what_is_tested() -> None:
-    """The tests run with the very releases that ship."""
+    """The tests run with the same releases that ship."""
     ships, tested = (pins(LOCKS[name].read_text()) for name in FILES.values())
     assert {name: tested.get(name) for name in ships} == ships
 
 
 def report(*packages: dict[str, Any]) -> dict[str, Any]:
-    """A report as pip-audit writes it."""
+    """Return a report as pip-audit writes it."""
     return {"dependencies": [{"name": "a", "version": "1", "vulns": [], **package} for package in packages]}
 
 
@@ -50,19 +50,19 @@ VULNERABLE = {"vulns": [{"id": "PYSEC-1", "aliases": ["CVE-1"], "fix_versions": 
 
 
 def test_known_faults_are_found() -> None:
-    """An advisory is a finding, with the release that mends it; so is a package that nobody knows."""
+    """An advisory is a finding, with the release that fixes it. An unknown package is a finding too."""
     assert list(audit.findings(report({}, VULNERABLE))) == ["a 1: PYSEC-1, fixed in 2"]
     assert list(audit.findings(report({}, {"skip_reason": "unknown"}))) == ["a: unknown"]
     assert list(audit.findings(report({}))) == []
 
 
 def test_accepted_advisories() -> None:
-    """One that is accepted is left out, by any of its names; each has its reason."""
+    """An accepted advisory is left out, by any of its names. Each has its reason."""
     assert all(len(reason) > 20 for reason in audit.ACCEPTED.values())
     assert list(audit.findings(report(VULNERABLE), accepted={"CVE-1": "a reason"})) == []
 
 
 def test_advisories_out_of_reach() -> None:
-    """Where not one package is known, it is the source that is not there: no finding, and no clean bill either."""
+    """If no package is known, the source is unavailable: this is no finding, and no clean result either."""
     with pytest.raises(audit.OutOfReach, match="not found"):
         list(audit.findings(report({"skip_reason": "not found"}, {"skip_reason": "not found"})))

@@ -1,6 +1,6 @@
 """The role of each function allows the calls that it makes, and no others.
 
-The functions run here against the embedded AWS, which allows everything, and every call is noted.
+The functions run here against the embedded AWS, which allows everything. Every call is recorded.
 """
 
 import json
@@ -31,7 +31,7 @@ USERS = ("t_rights_writer", "t_rights_reader")
 
 @pytest.fixture(scope="module")
 def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of an embedded AWS that has secrets as well."""
+    """Yield the URL of an embedded AWS that has secrets as well."""
     server = MiniStack(
         tmp_path_factory.mktemp("ministack"), free_port(), keep=False, services=(*EMULATED, "secretsmanager")
     )
@@ -42,7 +42,7 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def secrets(ministack: str) -> tuple[str, ...]:
-    """The ARNs of the secrets of the projector's user and of the queries' user."""
+    """Return the ARNs of the secrets of the projector's user and of the queries' user."""
     client = boto3.client("secretsmanager", endpoint_url=ministack)
     contents = [json.dumps({"username": user, "password": "Passw0rd-of-a-test!"}) for user in USERS]
     made = [client.create_secret(Name=f"rights-{uuid4()}", SecretString=content) for content in contents]
@@ -53,7 +53,7 @@ def secrets(ministack: str) -> tuple[str, ...]:
 def recorded(
     module_tables: Tables, mysql_server: str, databases: Callable[..., str], secrets: tuple[str, ...]
 ) -> dict[str, set[AwsCall]]:
-    """The calls of each function."""
+    """Return the calls of each function."""
     recorder = Recorder()
     aws.create_bucket(module_tables.endpoint, f"{module_tables.prefix}letters")
     database_url = databases(module_tables.domain)
@@ -75,7 +75,7 @@ def recorded(
 
 @pytest.fixture(scope="module")
 def allowed(module_tables: Tables, secrets: tuple[str, ...]) -> dict[str, list[Grant]]:
-    """What each function's role allows a handler to call."""
+    """Return the calls that each function's role allows a handler."""
     prefix = module_tables.prefix
     names = {f"{name.capitalize()}Log.Arn": "arn:log" for name in FUNCTIONS}
     values = {
@@ -114,7 +114,7 @@ def test_what_it_calls_is_allowed(
 def test_nothing_is_allowed_that_it_does_not_call(
     function: str, recorded: dict[str, set[AwsCall]], allowed: dict[str, list[Grant]]
 ) -> None:
-    """Without any one of its rights some call would be denied; rights that Lambda itself uses are left out."""
+    """Without any one of its rights, a call would be denied. Rights that Lambda itself uses are left out."""
     mine = allowed[function]
     others = {grant: [other for other in mine if other is not grant] for grant in mine}
     idle = [

@@ -1,4 +1,4 @@
-"""The documentation site: built strictly, complete, and without anything from another host."""
+"""The documentation site is built strictly and completely, and loads nothing from another host."""
 
 import functools
 import http.server
@@ -29,14 +29,14 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site as it is built of this repository."""
+    """Return the site as it is built of this repository."""
     if not (parts.ROOT / MERMAID).exists():
         pytest.skip("`make docs-tools` installs what builds the documentation")
     return build(tmp_path_factory.mktemp("site"))
 
 
 def test_every_document_is_a_page(site: Path) -> None:
-    """Also those that are made from the code; and the Markdown of each is there for llms.txt."""
+    """Every document is a page, including those made from the code. The Markdown of each page is there for llms.txt."""
     documents = [page for found in sections().values() for page in found]
     made = [Page(f"reference/{name}.md", "") for name in ("routes", "states-and-events", "ops", "declarations")]
     assert len(documents) > 20
@@ -46,7 +46,7 @@ def test_every_document_is_a_page(site: Path) -> None:
 
 
 def test_made_pages_have_what_the_code_has(site: Path) -> None:
-    """A route, a command of the operator with its options, and a class that services declare."""
+    """The pages have a route, a command of the operator with its options, and a class that services declare."""
     assert "GET /status" in (site / "reference/routes.md").read_text()
     assert "`--repair`" in (site / "reference/ops.md").read_text()
     assert "### Projection\n" in (site / "reference/declarations.md").read_text()
@@ -57,7 +57,7 @@ def test_made_pages_have_what_the_code_has(site: Path) -> None:
     [("[x](gone.md)", "page does not exist"), ("[x](operate.md#gone)", "anchor does not exist")],
 )
 def test_a_broken_link_fails_the_build(site: Path, planted: str, complaint: str, tmp_path: Path) -> None:
-    """A page or a heading that is not there is named."""
+    """A link to a page or a heading that does not exist is named."""
     root = tmp_path / "repository"
     for name in parts.files(parts.ROOT):
         if name.endswith((".md", ".py", ".json", ".png")):
@@ -71,7 +71,7 @@ def test_a_broken_link_fails_the_build(site: Path, planted: str, complaint: str,
 
 @pytest.mark.serverless
 def test_what_a_page_must_not_have(tmp_path: Path) -> None:
-    """Links that lead nowhere are named, and so is a file of another host; a link to another host is none of these."""
+    """Broken links are named, and so is a file of another host. A link to another host is allowed."""
     (tmp_path / "a").mkdir()
     (tmp_path / "a/index.html").write_text('<h2 id="there">x</h2>')
     (tmp_path / "index.html").write_text(
@@ -88,7 +88,7 @@ def test_what_a_page_must_not_have(tmp_path: Path) -> None:
 
 @pytest.mark.serverless
 def test_llms_txt_names_every_document() -> None:
-    """It has a title, what this is, and a link to each document or to its folder."""
+    """llms.txt has a title, a summary, and a link to each document or to its folder."""
     found = sections()
     text = llms.text(found)
     assert text.startswith("# ")
@@ -99,14 +99,14 @@ def test_llms_txt_names_every_document() -> None:
 
 @pytest.mark.serverless
 def test_summaries() -> None:
-    """The first sentence of text; neither a list nor a decision's status is one."""
+    """A summary is the first sentence of text. A list and a decision's status are not text."""
     assert Page("a.md", "# A\n\nStatus: accepted\n\n- one.\n\nThe [b](c.md) holds. More.\n").summary == "The b holds."
     assert Page("a.md", "# A\n\n| a |\n").summary == ""
 
 
 def test_it_is_served(site: Path) -> None:
-    """As `make docs` does, until it is ended."""
-    assert site.exists()  # the tools are there
+    """The site is served as `make docs` does, until it is stopped."""
+    assert site.exists()  # the tools exist already
     port = free_port()
     command = [sys.executable, "-m", "deploy.site", "--serve", str(port)]
     with subprocess.Popen(command, cwd=parts.ROOT, stdout=subprocess.DEVNULL) as process:
@@ -118,7 +118,7 @@ def test_it_is_served(site: Path) -> None:
 
 
 def shows(address: str, words: bytes) -> bool:
-    """Whether a page is there by now, and has these words."""
+    """Return whether a page exists and has these words."""
     try:
         with urlopen(address) as page:
             return words in page.read()
@@ -128,7 +128,7 @@ def shows(address: str, words: bytes) -> bool:
 
 @pytest.fixture
 def address(site: Path) -> Iterator[str]:
-    """The site, served."""
+    """Yield the site, served."""
     handler = functools.partial(_Silent, directory=str(site))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -138,11 +138,11 @@ def address(site: Path) -> Iterator[str]:
 
 class _Silent(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *arguments: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def test_diagrams_are_drawn_without_another_host(address: str, browser: Any) -> None:
-    """Every diagram of the explanations; the page asks no other host for anything."""
+    """Every diagram of the explanations is drawn, and the page asks no other host for anything."""
     pages = [page for page in sections()["Explanation"] if "```mermaid" in page.text]
     assert pages
     for each in pages:
@@ -151,7 +151,7 @@ def test_diagrams_are_drawn_without_another_host(address: str, browser: Any) -> 
         page.on("request", lambda request, asked=asked: asked.append(request.url))
         page.goto(f"{address}/{each.path.removesuffix('.md')}/")
         count = each.text.count("```mermaid")
-        # Drawn diagrams are in shadow trees, of which Playwright's selectors see the open ones only.
+        # Drawn diagrams are in shadow trees. Playwright's selectors see only the open ones.
         page.wait_for_function(f"document.querySelectorAll('div.mermaid').length === {count}")
         assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
         page.close()
@@ -159,7 +159,7 @@ def test_diagrams_are_drawn_without_another_host(address: str, browser: Any) -> 
 
 @pytest.mark.serverless
 def test_missing_tools_are_named(tmp_path: Path) -> None:
-    """Without them the build says which command installs them."""
+    """If tools are missing, the build says which command installs them."""
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     with pytest.raises(CannotBuild, match="make docs-tools"):
         build(tmp_path / "site", tmp_path)

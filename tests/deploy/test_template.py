@@ -1,4 +1,4 @@
-"""What template.yaml and its nested stacks promise, read from them."""
+"""The promises of template.yaml and its nested stacks, read from them."""
 
 import json
 import re
@@ -19,7 +19,7 @@ from local.filters import passes
 from local.template import Template, load_template
 from tests.deploy.lambdas import EVENTS, ROOT
 
-# What IAM knows no resource for. https://docs.aws.amazon.com/service-authorization/latest/reference/
+# Actions for which IAM knows no resource. https://docs.aws.amazon.com/service-authorization/latest/reference/
 WITHOUT_RESOURCE = {
     "xray:PutTraceSegments",
     "xray:PutTelemetryRecords",
@@ -34,7 +34,7 @@ WITHOUT_RESOURCE = {
 
 
 def routes_of_template(functions: dict[str, Any]) -> dict[tuple[str, str], tuple[str, bool]]:
-    """(path, method) -> the function behind it, and whether the authorizer stands before it."""
+    """Return (path, method) -> the function behind it, and whether it has the authorizer."""
     return {
         (event["Properties"]["Path"], event["Properties"]["Method"].upper()): (
             name,
@@ -47,7 +47,7 @@ def routes_of_template(functions: dict[str, Any]) -> dict[tuple[str, str], tuple
 
 
 def test_routes_are_the_apps(functions: dict[str, Any]) -> None:
-    """Path, method, function and authorizer of every route are those of the app, both ways."""
+    """The template and the app have the same routes, with the same path, method, function and authorizer."""
     expected = {
         (endpoint.path, endpoint.method): (
             function_of(endpoint),
@@ -60,7 +60,7 @@ def test_routes_are_the_apps(functions: dict[str, Any]) -> None:
 
 
 def test_routes_are_what_chalice_serves(functions: dict[str, Any]) -> None:
-    """The same against the table that Chalice routes by."""
+    """The template's routes are those of the table from which Chalice serves."""
     from app import app
 
     served = {(path, method) for path, methods in app.routes.items() for method in methods}
@@ -68,7 +68,7 @@ def test_routes_are_what_chalice_serves(functions: dict[str, Any]) -> None:
 
 
 def test_handlers_exist(functions: dict[str, Any]) -> None:
-    """Every Handler is something to call."""
+    """Every Handler can be called."""
     import app
 
     for properties in functions.values():
@@ -78,7 +78,7 @@ def test_handlers_exist(functions: dict[str, Any]) -> None:
 
 
 def test_every_service_has_a_table_and_a_mapping() -> None:
-    """A service that is put into bootstrap.py needs both here, and a second mapping where others react to it."""
+    """A service in bootstrap.py has both mappings, and a second mapping if other services react to it."""
     template = Template("x-")
     assert {table["TableName"] for table in template.tables()} == {f"x-{name}" for name in [*SERVICES, "dead-letters"]}
     fed: dict[str, set[str]] = {"ProjectorFunction": set(), "ReactorFunction": set()}
@@ -91,7 +91,7 @@ def test_every_service_has_a_table_and_a_mapping() -> None:
 
 
 def test_tables(data_template: dict[str, Any]) -> None:
-    """Tables are on demand, streamed, backed up and protected; nothing that is kept goes with the stack."""
+    """Tables are on demand, streamed, backed up and protected. Nothing that stores data is deleted with the stack."""
     for name, resource in data_template["Resources"].items():
         if resource["Type"] != "AWS::DynamoDB::Table":
             continue
@@ -107,7 +107,7 @@ def test_tables(data_template: dict[str, Any]) -> None:
 
 
 def test_data_is_encrypted(data_template: dict[str, Any]) -> None:
-    """Database and bucket keep it so and take nothing in the clear; test_tables is about the tables."""
+    """Database and bucket are encrypted, and accept only encrypted connections. test_tables is about the tables."""
     by_type: dict[str, list[Any]] = {}
     for resource in data_template["Resources"].values():
         by_type.setdefault(resource["Type"], []).append(resource["Properties"])
@@ -122,7 +122,7 @@ def test_data_is_encrypted(data_template: dict[str, Any]) -> None:
 
 
 def mapping_options(functions: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The properties of every mapping from a stream."""
+    """Return the properties of every mapping from a stream."""
     for properties in functions.values():
         for event in properties.get("Events", {}).values():
             if event["Type"] == "DynamoDB":
@@ -130,7 +130,7 @@ def mapping_options(functions: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def test_mappings_lose_nothing(functions: dict[str, Any]) -> None:
-    """From the oldest record, no cap on tries or age, partial failures, bisecting, a place for what is given up."""
+    """A mapping begins at the oldest record, never gives up by tries or age, bisects batches and reports failures."""
     for mapping in mapping_options(functions):
         assert mapping["StartingPosition"] == "TRIM_HORIZON"
         assert mapping["MaximumRetryAttempts"] == mapping["MaximumRecordAgeInSeconds"] == -1
@@ -155,20 +155,20 @@ def test_filters_drop_what_is_no_aggregate(function: str) -> None:
 
 
 def test_partial_failures_where_the_mapping_knows_them(functions: dict[str, Any]) -> None:
-    """PARTIAL_BATCH goes with ReportBatchItemFailures: without it Lambda would read a list of failures as success."""
+    """PARTIAL_BATCH is set together with ReportBatchItemFailures. Without the latter, Lambda would ignore the list."""
     for properties in functions.values():
         reported = [
             "ReportBatchItemFailures" in event["Properties"].get("FunctionResponseTypes", [])
             for event in properties.get("Events", {}).values()
             if event["Type"] == "DynamoDB"
         ]
-        # Without a policy the reactor has no mapping, and is ready for one.
+        # Without a policy, the reactor has no mapping, and is ready for one.
         expected = "1" if all(reported) and (reported or properties["Handler"] == "app.react") else None
         assert properties.get("Environment", {}).get("Variables", {}).get("PARTIAL_BATCH") == expected
 
 
 def statements(template: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every statement of every policy of every role, by the role's name."""
+    """Return every statement of every policy of every role, by the role's name."""
     for name, resource in template["Resources"].items():
         if resource["Type"] == "AWS::IAM::Role":
             for policy in resource["Properties"].get("Policies", []):
@@ -177,13 +177,13 @@ def statements(template: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
 
 
 def as_list(value: Any) -> list[Any]:
-    """What IAM allows to be one or many, as many."""
+    """Return a list, where IAM allows one value or many."""
     return value if isinstance(value, list) else [value]
 
 
 @pytest.mark.parametrize("file", ["template.yaml", "infrastructure/roles.yaml", "infrastructure/data.yaml"])
 def test_roles_hold_the_least(file: str) -> None:
-    """No role is allowed a `*` action, nor a `*` resource where IAM knows resources."""
+    """No role is allowed a `*` action, nor a `*` resource for an action with resources."""
     for role, statement in statements(load_template(ROOT / file)):
         if statement["Effect"] == "Deny":
             continue
@@ -194,7 +194,7 @@ def test_roles_hold_the_least(file: str) -> None:
 
 
 def test_sides_are_apart(functions: dict[str, Any]) -> None:
-    """Commands and reactor have no database and no VPC; queries have no DynamoDB, and a user who can only read."""
+    """Commands and reactor have no database and no VPC. Queries have no DynamoDB, and a user who can only read."""
     allowed: dict[str, list[str]] = {}
     for role, statement in statements(load_template(ROOT / "infrastructure/roles.yaml")):
         allowed.setdefault(role, []).extend(as_list(statement["Action"]))
@@ -213,15 +213,15 @@ def test_sides_are_apart(functions: dict[str, Any]) -> None:
 
 
 def test_the_reactor_waits_for_no_database(template: dict[str, Any]) -> None:
-    """A saga goes on while the schema changes, or while there is no database."""
+    """The saga continues while the schema changes, or while there is no database."""
     assert "DependsOn" not in template["Resources"]["ReactorFunction"]
 
 
 def test_every_function_is_watched(functions: dict[str, Any]) -> None:
-    """Alarms and dashboard know every function that works for clients or on streams; streams' readers by their age."""
+    """Alarms and dashboard watch every function that serves clients or streams, the latter by their age."""
     resources = load_template(ROOT / "infrastructure/alarms.yaml")["Resources"]
     streaming = {source.function for source in Template("x-").mappings()}
-    for name in functions.keys() - {"MigrateFunction"}:  # whose failure fails the deployment
+    for name in functions.keys() - {"MigrateFunction"}:  # its failure fails the deployment
         short = name.removesuffix("Function")
         dimension = [{"Name": "FunctionName", "Value": {"Ref": short}}]
         errors = "FunctionThrottles" if name == "AuthorizerFunction" else "FunctionErrors"  # see AuthorizerFaults
@@ -233,7 +233,7 @@ def test_every_function_is_watched(functions: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("alarm", ["ProjectionLag", "DeadLetters"])
 def test_every_service_is_watched(alarm: str) -> None:
-    """Alarms and dashboard know the lag and the dead letters of every service, and of nothing else."""
+    """Alarms and dashboard watch the lag and the dead letters of every service, and of nothing else."""
     resources = load_template(ROOT / "infrastructure/alarms.yaml")["Resources"]
     metrics = [m["MetricStat"]["Metric"] for m in resources[alarm]["Properties"]["Metrics"] if "MetricStat" in m]
     assert {name for metric in metrics for name in dimension(metric, "Service")} == set(SERVICES)
@@ -242,7 +242,7 @@ def test_every_service_is_watched(alarm: str) -> None:
 
 
 def test_every_table_is_watched() -> None:
-    """Alarms know the throttles of every service's table, the dashboard what is written to it."""
+    """Alarms watch the throttles of every service's table, and the dashboard shows its writes."""
     resources = load_template(ROOT / "infrastructure/alarms.yaml")["Resources"]
     metrics = [m["MetricStat"]["Metric"] for m in resources["TableThrottles"]["Properties"]["Metrics"][1:]]
     tables = {f"${{TablePrefix}}{service}" for service in SERVICES}
@@ -252,12 +252,12 @@ def test_every_table_is_watched() -> None:
 
 
 def dimension(metric: dict[str, Any], name: str) -> list[Any]:
-    """What a metric says of one dimension: one value, or none."""
+    """Return the value of a metric's dimension in a list, which is empty if the metric has none."""
     return [each["Value"] for each in metric["Dimensions"] if each["Name"] == name]
 
 
 def test_roles_are_ours(functions: dict[str, Any]) -> None:
-    """Every function has a role and a log of its own, so that SAM attaches none of its wide managed policies."""
+    """Every function has its own role and log, so that SAM attaches none of its broad managed policies."""
     for name, properties in functions.items():
         short = name.removesuffix("Function")
         assert properties["Role"] == {"Fn::GetAtt": f"Roles.Outputs.{short}Role"}
@@ -265,7 +265,7 @@ def test_roles_are_ours(functions: dict[str, Any]) -> None:
 
 
 def test_gateway_answers_are_problems(template: dict[str, Any]) -> None:
-    """What API Gateway itself refuses has the type, title and status of the app's own problems."""
+    """API Gateway's own refusals have the type, title and status of the app's problems."""
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.Problem)]
     known = {f"{INFO.problem_types}{kind.code}": kind for kind in kinds}
     known[f"{INFO.problem_types}outcome-unknown"] = errors.Unavailable
@@ -285,9 +285,9 @@ def test_gateway_answers_are_problems(template: dict[str, Any]) -> None:
 
 
 def test_each_caller_is_limited(template: dict[str, Any]) -> None:
-    """By default, by token and by address, before anything is called; more is a problem with 429 and Retry-After.
+    """By default, callers are limited by token and by address before a function is called. The answer is a 429 problem.
 
-    A token counts however "Bearer" is written.
+    A token counts in every spelling of "Bearer".
     """
     limits, (stage, *_) = (
         template["Resources"]["CallerLimits"]["Properties"],
@@ -315,7 +315,7 @@ def test_each_caller_is_limited(template: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", ["INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT"])
 def test_a_function_without_an_answer_may_have_written(template: dict[str, Any], name: str) -> None:
-    """Its client is told so, and how to go on, as where the store gives no certain answer."""
+    """The client of such an answer learns what happened and how to continue, as if the store gave no certain answer."""
     response = template["Resources"]["Api"]["Properties"]["GatewayResponses"][name]
     problem = json.loads(response["ResponseTemplates"]["application/json"])
     ours = store_problem(OutcomeUnknown())
@@ -335,7 +335,7 @@ def test_cors_lets_our_headers_through(template: dict[str, Any]) -> None:
 
 
 def test_settings_are_documented(functions: dict[str, Any], template: dict[str, Any]) -> None:
-    """Every variable of a function is in docs/reference/settings.md, or a service describes it."""
+    """docs/reference/settings.md has every variable of a function, or a service describes it."""
     text = (ROOT / "docs/reference/settings.md").read_text()
     assert all(setting.description for setting in SETTINGS)
     declared = {setting.name for setting in SETTINGS}
@@ -357,12 +357,12 @@ def test_samconfig(template: dict[str, Any]) -> None:
 
 
 def test_outputs_that_sam_can_read(data_template: dict[str, Any]) -> None:
-    """`sam build` fails on an output that has the name of a parameter."""
+    """No output has the name of a parameter, since `sam build` fails on that."""
     assert not set(data_template["Outputs"]) & set(data_template["Parameters"])
 
 
 def test_migrations_come_before_their_users(template: dict[str, Any], functions: dict[str, Any]) -> None:
-    """Whatever reads or writes the read model is deployed after the schema; a new package runs the migrations."""
+    """Everything that uses the read model is deployed after the schema. A new package runs the migrations."""
     for name, properties in functions.items():
         if {"DATABASE_URL", "READ_DATABASE_URL"} & set(properties["Environment"]["Variables"]) and "migrate" not in str(
             properties["Handler"]
@@ -372,12 +372,12 @@ def test_migrations_come_before_their_users(template: dict[str, Any], functions:
 
 
 def test_the_reactor_has_time_to_begin(functions: dict[str, Any]) -> None:
-    """It begins nothing in its last seconds, so a time-out of not many more would have it do nothing for ever."""
+    """The function starts no command in its last seconds. Its time-out has to be much longer than these."""
     assert functions["ReactorFunction"]["Timeout"] * 1000 >= 2 * COMMAND_MARGIN_MS
 
 
 def test_no_page_may_call_unless_its_origin_is_named(template: dict[str, Any]) -> None:
-    """CORS is off by default: the origin that is allowed is one that nobody can have (RFC 2606), under Chalice none."""
+    """CORS is off by default: the allowed origin is one that nobody can have (RFC 2606), or none under Chalice."""
     default = template["Parameters"]["CorsOrigin"]["Default"]
     assert default.startswith("https://")
     assert default.endswith(".invalid")
@@ -386,7 +386,7 @@ def test_no_page_may_call_unless_its_origin_is_named(template: dict[str, Any]) -
 
 
 def test_access_log_holds_nothing_that_a_client_can_write(template: dict[str, Any]) -> None:
-    """Ids, times, figures, words of a list, and what a signed token says; no path, no query, no header."""
+    """Logs have ids, times, figures, fixed words and a signed token's claims, but no path, no query and no header."""
     logged = template["Resources"]["Api"]["Properties"]["AccessLogSetting"]["Format"]
     assert set(re.findall(r"\$context\.([\w.]+)", logged)) == {
         "requestId", "requestTimeEpoch", "identity.sourceIp", "httpMethod", "resourcePath", "status", "responseLength",
@@ -396,7 +396,7 @@ def test_access_log_holds_nothing_that_a_client_can_write(template: dict[str, An
 
 
 def test_actions_are_named_by_commit() -> None:
-    """A tag can be moved; a commit cannot."""
+    """Actions are named by commit, since a tag can be moved."""
     for workflow in (ROOT / ".github/workflows").glob("*.yml"):
         for action in re.findall(r"uses: (\S+)", workflow.read_text()):
             assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", action), action

@@ -1,4 +1,4 @@
-"""What SAM makes of the templates: the resources that CloudFormation is given."""
+"""SAM's translation of the templates: the resources that CloudFormation gets."""
 
 import json
 import subprocess
@@ -28,7 +28,7 @@ print(json.dumps(transform(template, values, Policies())))
 
 
 def translated(template: dict[str, Any]) -> dict[str, Any]:
-    """The resources of a SAM template after the transform, by logical id."""
+    """Return the resources of a SAM template after the transform, by logical id."""
     python = tool("python", ".venv-sam")
     if not python:
         pytest.skip("no .venv-sam; run deploy/tools.sh")
@@ -49,7 +49,7 @@ def translated(template: dict[str, Any]) -> dict[str, Any]:
 
 
 def in_parts(value: Any) -> Any:
-    """`GetAtt: A.b` as the translator takes it: ["A", "b"]."""
+    """Return `GetAtt: A.b` as the translator expects it: ["A", "b"]."""
     match value:
         case {"Fn::GetAtt": str(name)}:
             return {"Fn::GetAtt": name.split(".", 1)}
@@ -61,12 +61,12 @@ def in_parts(value: Any) -> Any:
 
 
 def stages(resources: dict[str, Any]) -> list[dict[str, Any]]:
-    """The stages of the API."""
+    """Return the stages of the API."""
     return [r["Properties"] for r in resources.values() if r["Type"] == "AWS::ApiGateway::Stage"]
 
 
 def test_the_api_has_one_stage() -> None:
-    """The one that is named, with its throttle and its log; not SAM's `Stage` beside it."""
+    """The API has only the named stage, with its throttle and its log, and not SAM's `Stage`."""
     template = load_template(ROOT / "template.yaml")
     template["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
     resources = translated(template)
@@ -79,7 +79,7 @@ def test_the_api_has_one_stage() -> None:
 
 
 def test_chalices_api_has_one_stage(tmp_path: Path) -> None:
-    """The same of what `chalice package` makes with the merge template."""
+    """The result of `chalice package` with the merge template has only that stage too."""
     folder = project(tmp_path / "project")
     chalice_stage.write("dev", OUTPUTS, folder / ".chalice")
     made = package(folder, "dev", merge=True)

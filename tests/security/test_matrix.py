@@ -1,4 +1,4 @@
-"""Every route of the services, asked by everybody, against the tables that `make security-matrix` prints."""
+"""Every route of the services, called by every role, compared with the tables that `make security-matrix` prints."""
 
 from collections import Counter
 
@@ -19,9 +19,9 @@ ENGINES = {endpoint.name for endpoint in engines.endpoints}
 
 
 def test_every_route_has_its_row() -> None:
-    """A new route is refused until somebody has written down who may use it; so is a new privilege of a command.
+    """A route or a privilege without a row in a table fails this test. So everybody's access has to be written down.
 
-    The engine's own routes may be left out, all of them or none.
+    The engine's own routes may be left out, but only all of them together.
     """
     commands = {name for name, route in ROUTES.items() if route.method != "GET"}
     privileges = {name for name in OWN.permissions.table if ":" in name and name.partition(":")[0] in commands}
@@ -33,7 +33,7 @@ def test_every_route_has_its_row() -> None:
 
 
 def test_what_needs_no_token() -> None:
-    """These routes and the console's own files, which have no data, and nothing else."""
+    """Only these routes and the console's own files, which have no data, need no token."""
     public = {endpoint.path for api in OWN.root.APIS for endpoint in api.endpoints if not endpoint.name}
     files = {path for path in public if path.startswith("/console/")}
     assert public - files == {"/health", "/openapi.json", "/docs", "/"}
@@ -42,13 +42,13 @@ def test_what_needs_no_token() -> None:
 
 @pytest.mark.parametrize("matrix", MATRICES, ids=lambda matrix: str(matrix.path.parent.parent.name))
 def test_everybody_has_a_column(matrix: Matrix) -> None:
-    """Each role, and whoever sends no token."""
+    """Each role has a column, and so has a caller without a token."""
     assert {column.partition(", ")[0] for column in matrix.columns} == {NO_TOKEN, *OWN.permissions.roles}
 
 
 @pytest.mark.parametrize(("matrix", "row", "column", "expected"), CELLS)
 def test_matrix(stack: Stack, matrix: Matrix, row: str, column: str, expected: str) -> None:
-    """Each cell is what the route answers; to a query once the read model has what it is about."""
+    """Each cell is the route's answer. A query is sent once the read model has its subject."""
     me, asked = matrix.ask(stack, row, column)
     route = ROUTES[row.partition(":")[0]]
     path = route.path.format(**asked.parameters)

@@ -1,4 +1,4 @@
-"""Attacks on tokens, as a table: each is refused as a bad token, whatever it is, and costs little."""
+"""A table of attacks on tokens. Each is refused as a bad token, and costs little."""
 
 import base64
 import hashlib
@@ -30,81 +30,81 @@ FAR = 253402300800  # the year 10000
 
 
 def segment(value: bytes | Any) -> str:
-    """A segment of a token: base64url without padding."""
+    """Return a segment of a token: base64url without padding."""
     raw = value if isinstance(value, bytes) else json.dumps(value).encode()
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def claims(**changes: Any) -> dict[str, Any]:
-    """Good claims, but for the changes; None takes one away."""
+    """Return good claims with these changes. None removes a claim."""
     good = {"iss": "issuer", "aud": "tributary", "sub": "ada", "role": "clerk", "exp": int(time.time()) + 60}
     return {name: value for name, value in (good | changes).items() if value is not None}
 
 
 def signed(header: Any, payload: Any, key: Any = EC) -> str:
-    """A token of any header and payload, with a good ES256 signature."""
+    """Return a token of any header and payload, with a good ES256 signature."""
     body = f"{segment(header)}.{segment(payload)}"
     return f"{body}.{segment(jwt.algorithms.ECAlgorithm(SHA256).sign(body.encode(), key))}"
 
 
 def es256(payload: Any = None, key: Any = EC, **header: Any) -> str:
-    """A token of the usual header, with further members."""
+    """Return a token with the usual header and further members."""
     return signed({"alg": "ES256", "typ": "JWT", "kid": "ec", **header}, payload or claims(), key)
 
 
 def hs256(secret: bytes, **header: Any) -> str:
-    """A token whose signature is an HMAC."""
+    """Return a token whose signature is an HMAC."""
     body = f"{segment({'alg': 'HS256', 'kid': 'rsa', **header})}.{segment(claims())}"
     return f"{body}.{segment(hmac.digest(secret, body.encode(), hashlib.sha256))}"
 
 
 def rs(algorithm: str, kid: str, **_: Any) -> str:
-    """A token that is signed with the RSA key."""
+    """Return a token that is signed with the RSA key."""
     return jwt.encode(claims(), RSA, algorithm, headers={"kid": kid})
 
 
 def pem(key: Any = RSA) -> bytes:
-    """The public key as its issuer would publish it."""
+    """Return the public key as its issuer would publish it."""
     return bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
 
 
 def public_jwk(key: Any) -> dict[str, Any]:
-    """The public half as a JWK."""
+    """Return the public half as a JWK."""
     maker = jwt.algorithms.RSAAlgorithm if isinstance(key, rsa.RSAPrivateKey) else jwt.algorithms.ECAlgorithm
     return dict(json.loads(maker.to_jwk(key.public_key())))
 
 
 def of_es384() -> str:
-    """The right key, another digest."""
+    """Return a token that is signed with the right key and another digest."""
     body = f"{segment({'alg': 'ES384', 'kid': 'ec'})}.{segment(claims())}"
     return f"{body}.{segment(EC.sign(body.encode(), ec.ECDSA(SHA384())))}"
 
 
 def der_signature() -> str:
-    """A signature as X.509 would have it, and not as JWS has it."""
+    """Return a token with a signature in X.509's form, instead of JWS's."""
     body = f"{segment({'alg': 'ES256', 'kid': 'ec'})}.{segment(claims())}"
     return f"{body}.{segment(EC.sign(body.encode(), ec.ECDSA(SHA256())))}"
 
 
 def pss() -> str:
-    """RS256's key under PS256's padding."""
+    """Return a token of RS256's key with PS256's padding."""
     body = f"{segment({'alg': 'RS256', 'kid': 'rsa'})}.{segment(claims())}"
     return f"{body}.{segment(RSA.sign(body.encode(), padding.PSS(padding.MGF1(SHA256()), 32), SHA256()))}"
 
 
 def unsigned(algorithm: Any, signature: str = "") -> str:
-    """A token of an algorithm that signs nothing."""
+    """Return a token with an algorithm that signs nothing."""
     return f"{segment({'alg': algorithm, 'typ': 'JWT', 'kid': 'ec'})}.{segment(claims())}.{signature}"
 
 
 def respelled(token: str) -> str:
-    """The same bytes: of the last character, four bits mean nothing."""
+    """Return a token with the same bytes in another spelling: four bits of the last character mean nothing."""
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     return token[:-1] + letters[letters.index(token[-1]) ^ 1]
 
 
 def deep(levels: int) -> bytes:
-    """JSON that nests."""
+    """Return deeply nested JSON."""
     return b'{"alg":"ES256","kid":"ec","x":' + b"[" * levels + b"]" * levels + b"}"
 
 
@@ -143,7 +143,7 @@ ATTACKS: dict[str, Callable[[str], str]] = {
     "five segments": lambda _: "a.b.c.d.e",
     "another's payload": lambda _: f"{segment({'alg': 'ES256', 'kid': 'ec'})}.{segment(claims(sub='eve'))}.{SIGNATURE}",
     "a stranger's key": lambda _: es256(key=STRANGER),
-    # other spellings of a good token, each of which the firewall would count on its own
+    # other spellings of a good token, each of which the firewall would count separately
     "a padded signature": lambda _: f"{GOOD}==",
     "a stray character": lambda _: f"{BODY}.{SIGNATURE[:40]}!!!!{SIGNATURE[40:]}",
     "a blank before": lambda _: f" {GOOD}",
@@ -169,7 +169,7 @@ ATTACKS: dict[str, Callable[[str], str]] = {
         }.items()
     },
     "no key id": lambda _: signed({"alg": "ES256"}, claims()),
-    # headers that bring a key along
+    # headers that bring their own key
     "jwk": lambda _: es256(key=STRANGER, jwk=public_jwk(STRANGER)),
     "jwk of the same id": lambda _: es256(key=STRANGER, jwk=public_jwk(STRANGER) | {"kid": "ec"}),
     "jku": lambda url: es256(key=STRANGER, jku=url, kid="stranger"),
@@ -231,7 +231,7 @@ ATTACKS: dict[str, Callable[[str], str]] = {
 
 
 class Issuer:
-    """Serves a key set, and counts who asks for it."""
+    """A server of a key set. It counts its requests."""
 
     def __init__(self) -> None:
         self.keys: dict[str, Any] = {"rsa": RSA, "ec": EC}
@@ -246,7 +246,7 @@ class Issuer:
                 self.wfile.write(issuer.jwks.encode())
 
             def log_message(self, *_: Any) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}/jwks.json"
@@ -254,18 +254,18 @@ class Issuer:
 
     @property
     def jwks(self) -> str:
-        """The key set, as JSON."""
+        """Return the key set, as JSON."""
         return json.dumps({"keys": [public_jwk(key) | {"kid": kid} for kid, key in self.keys.items()]})
 
     def close(self) -> None:
-        """Serve no more."""
+        """Stop serving."""
         self.server.shutdown()
         self.server.server_close()
 
 
 @pytest.fixture
 def issuer() -> Iterator[Issuer]:
-    """An issuer of this test's own."""
+    """Yield an issuer for this test."""
     made = Issuer()
     yield made
     made.close()
@@ -273,7 +273,7 @@ def issuer() -> Iterator[Issuer]:
 
 @pytest.fixture(scope="module")
 def trusted() -> Iterator[Issuer]:
-    """The issuer that the attacked trust."""
+    """Return the issuer that the attacked app trusts."""
     made = Issuer()
     yield made
     made.close()
@@ -281,19 +281,19 @@ def trusted() -> Iterator[Issuer]:
 
 @pytest.fixture(scope="module")
 def stranger() -> Iterator[Issuer]:
-    """One that they do not know."""
+    """Return an issuer that the app does not know."""
     made = Issuer()
     yield made
     made.close()
 
 
 def settings(jwks: str, **changes: Any) -> Settings:
-    """Settings that trust that key set."""
+    """Return settings that trust that key set."""
     return Settings(jwt_issuer="issuer", jwt_audience="tributary", jwt_jwks=jwks, **changes)
 
 
 def refused(token: str, jwks: str, **changes: Any) -> bool:
-    """Whether a token is refused as a bad one, for a reason that does not show all of it."""
+    """Return whether a token is refused as bad, for a reason that does not show the whole token."""
     try:
         verify_token(f"Bearer {token}", settings(jwks, **changes), ROLES)
     except BadToken as error:
@@ -303,7 +303,7 @@ def refused(token: str, jwks: str, **changes: Any) -> bool:
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_attacks(trusted: Issuer, stranger: Issuer, attack: str) -> None:
-    """Refused, whether the keys are given or fetched; a good token passes, and nobody else is asked for keys."""
+    """Attacks are refused, with given and with fetched keys. A good token passes. No other host is asked for keys."""
     for jwks in (trusted.jwks, trusted.url):
         assert not refused(es256(), jwks)
         assert refused(ATTACKS[attack](stranger.url), jwks)
@@ -312,25 +312,25 @@ def test_attacks(trusted: Issuer, stranger: Issuer, attack: str) -> None:
 
 @pytest.mark.parametrize("jwks", ["{", "{}", '{"keys": 7}', '{"keys": []}', '{"keys": [{"kty": "x"}]}'])
 def test_a_key_set_that_is_none(jwks: str) -> None:
-    """That the settings are wrong is not the token's fault."""
+    """If the settings are wrong, the error is not reported as a bad token."""
     with pytest.raises(BadSettings, match="JWT_JWKS"):
         verify_token(f"Bearer {es256()}", settings(jwks), ROLES)
 
 
 def test_audiences_of_a_list(issuer: Issuer) -> None:
-    """A token may be for several, us among them."""
+    """A token may be for several audiences, including ours."""
     assert not refused(es256(claims(aud=["other", "tributary"])), issuer.jwks)
 
 
 def test_unknown_keys_do_not_ask_the_issuer_each_time(issuer: Issuer) -> None:
-    """A stranger who makes up key ids cannot have the issuer asked as often as it likes."""
+    """Made-up key ids do not make the app ask the issuer as often as an attacker likes."""
     for number in range(50):
         assert refused(es256(kid=f"unknown-{number}"), issuer.url)
     assert issuer.asked == 1
 
 
 def rotate(sign: Callable[[str], str], replace: Callable[[], None], jwks: str) -> None:
-    """The new key is good and the old one is not, in a process that goes on; within what the setting says."""
+    """The new key becomes valid and the old one invalid in a running process, within the time of the setting."""
     assert not refused(sign("old"), jwks, jwt_keys_seconds=1)
     assert refused(sign("new"), jwks, jwt_keys_seconds=1)
     replace()
@@ -382,7 +382,7 @@ def test_keys_rotate_in_a_file(issuer: Issuer, tmp_path: Path) -> None:
 
 
 def test_keys_for_encryption_sign_nothing(tmp_path: Path) -> None:
-    """A key of the set that is there to encrypt is no key to verify with."""
+    """A key of the set that is for encryption does not verify signatures."""
     jwk = public_jwk(EC) | {"kid": "ec"}
     assert not refused(es256(), json.dumps({"keys": [jwk | {"use": "sig"}]}))
     assert refused(es256(), json.dumps({"keys": [jwk | {"use": "enc"}]}))

@@ -1,4 +1,4 @@
-"""Who may use which route of the repository's own services, and what every route does whoever asks."""
+"""The access to the routes of the repository's own services, and the rules of every route for all callers."""
 
 import pytest
 
@@ -14,14 +14,14 @@ COMMANDS = [route for route in ROUTES if isinstance(route, CommandEndpoint)]
 
 
 def test_table_and_routes_agree() -> None:
-    """Every route has its row in the table of permissions, and every row its route."""
+    """Every route has a row in the table of permissions, and every row has a route."""
     rows = {name for name in OWN.permissions.table if ":" not in name}
     assert rows == {route.name for route in ROUTES}
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 def test_no_token(stack: Stack, route: Route) -> None:
-    """Without a token: 401, and how to send one."""
+    """Without a token, the answer is 401 and says how to send one."""
     answer = send(Client(stack.url), route)
     assert (answer.status, answer.problem) == (401, "unauthenticated")
     assert answer.headers["www-authenticate"] == "Bearer"
@@ -30,14 +30,14 @@ def test_no_token(stack: Stack, route: Route) -> None:
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 @pytest.mark.parametrize("role", OWN.permissions.roles)
 def test_roles(stack: Stack, route: Route, role: str) -> None:
-    """A role that the table leaves out gets 403, and any other something else."""
+    """A role that the table leaves out gets 403. Any other role gets another answer."""
     check_role(route, role, OWN.permissions, send(stack.client(role, subject_of(role, OWN.permissions)), route))
 
 
 @pytest.mark.parametrize("route", COMMANDS, ids=lambda route: route.name)
 @pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"[]", b'"text"'])
 def test_bodies_that_are_no_objects(stack: Stack, route: CommandEndpoint, body: bytes) -> None:
-    """No route takes them, even where none is needed, and none answers 500."""
+    """A body that is not an object is refused, even where none is needed, and never with 500."""
     role = next(role for role, access in OWN.permissions.table[route.name].items() if access is Access.ALL)
     answer = stack.client(role, subject_of(role, OWN.permissions)).request(route.method, path_of(route), body)
     assert (answer.status, answer.pointers) in ((400, [""]), (422, [""])), answer

@@ -1,4 +1,4 @@
-"""What every service has to keep; tests/support/checks says what each check is about."""
+"""The rules that every service has to keep. tests/support/checks describes each check."""
 
 import pytest
 
@@ -16,24 +16,24 @@ SERVICES = OWN.services.values()
 
 @pytest.mark.parametrize("service", SERVICES, ids=OWN.services)
 def test_values(service: Service) -> None:
-    """A column that is named like a field of the state holds it."""
+    """A column with the name of a field of the state has its value."""
     assert value_faults(service) == []
 
 
 def test_ports() -> None:
-    """What a command asks another service for is published."""
+    """Every port that a command uses is published."""
     assert port_faults(OWN) == []
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=OWN.services)
 def test_columns(session_database: str, service: Service) -> None:
-    """The migrations hold every projected column, wide enough, of its type."""
+    """The migrations have every projected column, wide enough and of the right type."""
     assert column_faults(session_database, [service]) == []
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=OWN.services)
 def test_sums(database: str, service: Service) -> None:
-    """The SQL of each summary adds up what its contributions add up."""
+    """The SQL of each summary gives the same sums as its contributions."""
     assert sum_faults(database, service.projection) == []
 
 
@@ -43,5 +43,5 @@ def test_indexes(database: str) -> None:
 
 
 def test_deadlines(session_database: str) -> None:
-    """What is overdue is found along an index."""
+    """Overdue items are found with an index."""
     assert deadline_faults(session_database, SERVICES) == []

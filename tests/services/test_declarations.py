@@ -1,4 +1,4 @@
-"""The services beside each other: what one of them must not do because of the others."""
+"""Rules between the services: what one of them must not do because of the others."""
 
 import tomllib
 from collections import Counter
@@ -10,12 +10,12 @@ from chalicelib.bootstrap import SERVICES
 from chalicelib.core.decider import Event
 
 ROOT = Path(__file__).parents[2]
-# Folders of routes: the services of bootstrap.py, and those that only read.
+# The folders with routes: the services of bootstrap.py, and those that only read.
 SLICES = {f"chalicelib.{path.parent.name}" for path in ROOT.glob("chalicelib/*/api.py")}
 
 
 def test_an_events_name_tells_whose_it_is() -> None:
-    """No two services have an event of one name: a timeline may show several services' events together."""
+    """No two services have an event of the same name, since a timeline may show several services' events together."""
     domains = [import_module(f"chalicelib.{service}.domain") for service in SERVICES]
     names = Counter(
         name
@@ -35,7 +35,7 @@ def contract(name: str) -> dict[str, Any]:
 
 
 def test_the_imports_of_every_service_are_checked() -> None:
-    """The contracts that name folders name each that has routes, and no other."""
+    """The contracts that name folders name each folder with routes, and no other."""
     assert {f"chalicelib.{service}" for service in SERVICES} <= SLICES
     assert set(contract("A service knows another by what that publishes")["modules"]) == SLICES
     unknown_to_the_core = set(contract("The core knows no service")["forbidden_modules"])

@@ -1,4 +1,4 @@
-"""What the mappings of the repository's own template let through, of every service."""
+"""The items that the mappings of the repository's own template let through, for every service."""
 
 import pytest
 
@@ -10,14 +10,14 @@ MAPPINGS = Template("t-").mappings()
 
 
 def lets_through(source: EventSource, id: str, **attributes: dict[str, str]) -> bool:
-    """Whether an item of that id reaches the function."""
+    """Return whether an item of that id reaches the function."""
     image = {"id": {"S": id}, **attributes}
     return passes({"eventName": "INSERT", "dynamodb": {"NewImage": image}}, source.filters)
 
 
 @pytest.mark.parametrize("service", OWN.services)
 def test_the_projector_gets_every_aggregate_and_no_claim(service: str) -> None:
-    """Broken ones too, and nothing that DynamoDB expires."""
+    """The projector gets every aggregate, even a broken one, and nothing that DynamoDB expires."""
     (source,) = (one for one in MAPPINGS if (one.function, one.table) == ("ProjectorFunction", f"t-{service}"))
     for aggregate in OWN.services[service].aggregates:
         assert lets_through(source, f"{aggregate.prefix}1", version={"N": "1"})
@@ -29,7 +29,7 @@ def test_the_projector_gets_every_aggregate_and_no_claim(service: str) -> None:
 
 @pytest.mark.parametrize("service", OWN.services)
 def test_the_reactor_gets_what_a_policy_looks_at(service: str) -> None:
-    """Every aggregate whose id has the prefix of a policy, and no other."""
+    """The reactor gets every aggregate whose id has the prefix of a policy, and no other."""
     policies = [one for each in OWN.services.values() for one in each.policies if one.source == service]
     sources = [one for one in MAPPINGS if (one.function, one.table) == ("ReactorFunction", f"t-{service}")]
     assert bool(sources) == bool(policies)

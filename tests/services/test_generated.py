@@ -1,4 +1,4 @@
-"""What `make generate` writes is in the repository as it should be, and no line of it can be lost unseen."""
+"""The repository has the files of `make generate` as they should be, and no lost line stays unnoticed."""
 
 import re
 import shutil
@@ -13,14 +13,14 @@ MADE = files.made()
 
 
 def test_all_is_current() -> None:
-    """The repository has what the declarations say; else run `make generate`."""
+    """The generated files match the declarations. If not, run `make generate`."""
     assert files.stale() == []
 
 
-# deploy/deployer.yaml says something of a service only where that declares rights of its own, llms.txt of documents.
+# deploy/deployer.yaml names a service only if it declares rights of its own. llms.txt names documents only.
 @pytest.mark.parametrize("path", [path for path in MADE if not path.startswith(("schema/", "deploy/", "llms.txt"))])
 def test_a_line_that_is_lost_is_seen_and_comes_back(path: str, tmp_path: Path) -> None:
-    """Of the lines that are about a service, none can be taken out without being missed."""
+    """If a line about a service is removed, this is noticed."""
     files.write(_copy(tmp_path))
     lines = MADE[path].splitlines(keepends=True)
     about = [index for index, line in enumerate(lines) if _is_about_a_service(path, line)]
@@ -33,7 +33,7 @@ def test_a_line_that_is_lost_is_seen_and_comes_back(path: str, tmp_path: Path) -
 
 
 def test_schemas_are_written_with_the_rest(tmp_path: Path) -> None:
-    """One that is lost is seen and comes back; those of a service that is gone are taken away."""
+    """A lost file is noticed and written again. The files of a service that no longer exists are removed."""
     files.write(_copy(tmp_path))
     first = next(path for path in MADE if path.startswith("schema/"))
     (tmp_path / first).unlink()
@@ -46,7 +46,7 @@ def test_schemas_are_written_with_the_rest(tmp_path: Path) -> None:
 
 
 def _copy(folder: Path) -> Path:
-    """A folder with what is generated in place, and the schemas of earlier versions, which nothing can generate."""
+    """Return a folder with the generated files, and with the schemas of earlier versions, which cannot be generated."""
     shutil.copytree(files.ROOT / "schema", folder / "schema")
     (folder / "pyproject.toml").write_text(MADE["pyproject.toml"])
     return folder

@@ -1,4 +1,4 @@
-"""The OpenAPI document of the repository's own services says what their routes do."""
+"""The OpenAPI document of the repository's own services describes their routes."""
 
 import pytest
 
@@ -11,15 +11,15 @@ DOCUMENT = document_of(OWN)
 
 @pytest.mark.parametrize("route", routes(OWN), ids=lambda route: route.name)
 def test_every_route_is_described(route: Route) -> None:
-    """Summary, parameters of path and query, body, answer, headers and problems."""
+    """The document has each route's summary, path and query parameters, body, answer, headers and problems."""
     check_described(DOCUMENT, route)
 
 
 def test_references_lead_somewhere() -> None:
-    """Every $ref names a schema that is there, and no schema is listed that no route uses."""
+    """Every $ref names a schema that exists, and every listed schema is used by a route."""
     assert reference_faults(DOCUMENT) == []
 
 
 def test_patterns_are_portable() -> None:
-    """No pattern uses what only Python's regular expressions know."""
+    """No pattern uses features that only Python's regular expressions have."""
     assert "\\Z" not in str(DOCUMENT)

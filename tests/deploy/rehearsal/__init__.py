@@ -1,6 +1,6 @@
-"""The root stack on the embedded AWS: what stands in for the rest of AWS, and the deployment itself.
+"""The root stack on the embedded AWS: replacements for the rest of AWS, and the deployment itself.
 
-by_api     a function, run by the embedded AWS: makes what its CloudFormation does not know by calls of the API
-templates  the templates as they are given to it
+by_api     a function on the embedded AWS that makes, by calls of the API, what its CloudFormation does not know
+templates  the templates as the embedded AWS gets them
 deploying  packages, uploads and a change set
 """

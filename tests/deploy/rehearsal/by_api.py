@@ -1,7 +1,7 @@
-"""A function behind a custom resource: makes what the embedded AWS's CloudFormation does not know by calls of the API.
+"""A function behind a custom resource. By calls of the API, it makes what the embedded CloudFormation does not know.
 
-Runs on the embedded AWS, by its Python. The resource's properties are those of the template, under "Properties", and
-its type under "Kind"; CloudFormation gives all values to a custom resource as text.
+It runs on the embedded AWS, with its Python. "Properties" has the resource's properties in the template, and "Kind" has
+its type. CloudFormation gives all values to a custom resource as text.
 """
 
 import json
@@ -13,7 +13,7 @@ import boto3
 
 
 def typed(value: Any, shape: Any) -> Any:
-    """A value of text as the API's model has it."""
+    """Return a value, given as text, with the type of the API's model."""
     match shape.type_name:
         case "structure":
             return {name: typed(content, shape.members[name]) for name, content in value.items()}
@@ -37,13 +37,13 @@ def call(service: str, operation: str, **parameters: Any) -> Any:
 
 
 def proxy(_name: str, properties: dict[str, Any]) -> tuple[str, dict[str, str]]:
-    """AWS::RDS::DBProxy."""
+    """Make an AWS::RDS::DBProxy."""
     made = call("rds", "create_db_proxy", **properties)["DBProxy"]
     return made["DBProxyName"], {"Endpoint": made["Endpoint"], "DBProxyArn": made["DBProxyArn"]}
 
 
 def targets(_name: str, properties: dict[str, Any]) -> tuple[str, dict[str, str]]:
-    """AWS::RDS::DBProxyTargetGroup."""
+    """Make an AWS::RDS::DBProxyTargetGroup."""
     which = {key: properties[key] for key in ("DBProxyName", "TargetGroupName")}
     pool = properties["ConnectionPoolConfigurationInfo"]
     call("rds", "modify_db_proxy_target_group", **which, ConnectionPoolConfig=pool)
@@ -54,25 +54,25 @@ def targets(_name: str, properties: dict[str, Any]) -> tuple[str, dict[str, str]
 
 
 def endpoint(_name: str, properties: dict[str, Any]) -> tuple[str, dict[str, str]]:
-    """AWS::RDS::DBProxyEndpoint."""
+    """Make an AWS::RDS::DBProxyEndpoint."""
     made = call("rds", "create_db_proxy_endpoint", **properties)["DBProxyEndpoint"]
     return made["DBProxyEndpointName"], {"Endpoint": made["Endpoint"]}
 
 
 def alarm(name: str, properties: dict[str, Any]) -> tuple[str, dict[str, str]]:
-    """AWS::CloudWatch::Alarm with metric math."""
+    """Make an AWS::CloudWatch::Alarm with metric math."""
     call("cloudwatch", "put_metric_alarm", AlarmName=name, **properties)
     return name, {}
 
 
 def ingress(name: str, properties: dict[str, Any]) -> tuple[str, dict[str, str]]:
-    """AWS::EC2::SecurityGroupIngress."""
+    """Make an AWS::EC2::SecurityGroupIngress."""
     call("ec2", "authorize_security_group_ingress", **_rule("SourceSecurityGroupId", properties))
     return name, {}
 
 
 def egress(name: str, properties: dict[str, Any]) -> tuple[str, dict[str, str]]:
-    """AWS::EC2::SecurityGroupEgress."""
+    """Make an AWS::EC2::SecurityGroupEgress."""
     call("ec2", "authorize_security_group_egress", **_rule("DestinationSecurityGroupId", properties))
     return name, {}
 
@@ -84,7 +84,7 @@ def _rule(other: str, properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def association(name: str, properties: dict[str, Any]) -> tuple[str, dict[str, str]]:
-    """AWS::WAFv2::WebACLAssociation."""
+    """Make an AWS::WAFv2::WebACLAssociation."""
     call("wafv2", "associate_web_acl", **properties)
     return name, {}
 
@@ -101,7 +101,7 @@ KINDS: dict[str, Callable[[str, dict[str, Any]], tuple[str, dict[str, str]]]] = 
 
 
 def handle(event: dict[str, Any], _context: Any) -> None:
-    """Make the resource, and tell CloudFormation; what is deleted with the stack goes with the emulator."""
+    """Make the resource, and answer CloudFormation. It is never deleted, since it ends with the emulator."""
     answer = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")} | {"Status": "SUCCESS"}
     answer["PhysicalResourceId"] = event.get("PhysicalResourceId", "none")
     try:

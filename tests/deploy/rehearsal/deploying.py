@@ -17,12 +17,12 @@ ADMIN = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
 def client(service: str, endpoint: str, **key: str) -> Any:
-    """A client of the embedded AWS, by the account's own key or another."""
+    """Return a client of the embedded AWS, with the account's own key or another."""
     return boto3.client(service, endpoint_url=endpoint, region_name=aws.REGION, **(key or ROOT_KEY))  # type: ignore[call-overload]
 
 
 def zipped(folder: Path) -> bytes:
-    """A package as Lambda takes it."""
+    """Return a package as Lambda accepts it."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*")):
@@ -32,7 +32,7 @@ def zipped(folder: Path) -> bytes:
 
 
 def make_provider(endpoint: str) -> str:
-    """The function of by_api.py. Returns its ARN."""
+    """Make the function of by_api.py, and return its ARN."""
     trusted = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     iam = client("iam", endpoint)
     role = iam.create_role(RoleName="by-api", AssumeRolePolicyDocument=policy(trusted))["Role"]["Arn"]
@@ -53,19 +53,19 @@ def make_provider(endpoint: str) -> str:
 
 
 def policy(*statements: dict[str, Any]) -> str:
-    """A policy's document."""
+    """Return a policy's document."""
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 def deploy(formation: Any, name: str, template_url: str, parameters: dict[str, str], **more: str) -> dict[str, str]:
-    """Make a stack by a change set, as `sam deploy` does. Returns its outputs.
+    """Make a stack by a change set, as `sam deploy` does, and return its outputs.
 
     Args:
         formation: the client of CloudFormation.
-        name: of the stack.
-        template_url: of its template.
-        parameters: of the template.
-        more: for the change set, such as RoleARN.
+        name: the stack's name.
+        template_url: the URL of its template.
+        parameters: the template's parameters.
+        more: further arguments of the change set, such as RoleARN.
     """
     formation.create_change_set(
         StackName=name,

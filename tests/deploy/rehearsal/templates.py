@@ -1,6 +1,6 @@
-"""The templates as the embedded AWS is given them: what it lacks is made by its API, and the database is a private one.
+"""The templates for the embedded AWS: its API makes what it lacks, and the database is a private one.
 
-Changed is only what is named here; everything else is as `sam deploy` sends it.
+Only the parts named here are changed. Everything else is as `sam deploy` sends it.
 """
 
 import json
@@ -16,8 +16,8 @@ NESTED = {
     "Roles": "infrastructure/roles.yaml",
     "Alarms": "infrastructure/alarms.yaml",
 }
-# In place of the template's pattern, which asks that `owner` has no `S`: here that never matches where there is no
-# `owner` at all, as it does on AWS. Claims have no version either.
+# A replacement for the template's pattern, which requires that `owner` has no `S`. Here, that never matches if there is
+# no `owner` at all; on AWS it does. Claims have no version either.
 WITH_VERSION = json.dumps({"dynamodb": {"NewImage": {"version": {"N": [{"exists": True}]}}}})
 
 # The embedded cluster has no secret of its own.
@@ -29,10 +29,10 @@ _MASTER_SECRET = {
 
 
 def by_api(template: dict[str, Any], provider: str) -> dict[str, Any]:
-    """The template with custom resources for what the embedded CloudFormation lacks.
+    """Replace the resources that the embedded CloudFormation lacks by custom resources.
 
     Args:
-        template: is changed.
+        template: the template to change.
         provider: the ARN of the function of by_api.py.
     """
     for resource in template["Resources"].values():
@@ -45,16 +45,16 @@ def by_api(template: dict[str, Any], provider: str) -> dict[str, Any]:
 
 
 def data(provider: str, urls: dict[str, str], passwords: dict[str, str]) -> dict[str, Any]:
-    """infrastructure/data.yaml.
+    """Return infrastructure/data.yaml.
 
     Args:
         provider: see `by_api`.
-        urls: of the database, by output: nothing listens at the address of the proxy.
-        passwords: by secret, in place of those that only the proxy would know.
+        urls: the database's URLs by output, since nothing listens at the proxy's address.
+        passwords: passwords by secret, for those that only the proxy would know.
     """
     template = by_api(load_template(ROOT / NESTED["Data"]), provider)
     template["Resources"]["MasterSecret"] = _MASTER_SECRET
-    del template["Resources"]["DeadLetterBucketPolicy"]  # it denies what comes without TLS, and so does all here
+    del template["Resources"]["DeadLetterBucketPolicy"]  # it denies requests without TLS, and no request here has TLS
     for name, url in urls.items():
         template["Outputs"][name] = {"Value": url}
     for name, password in passwords.items():
@@ -63,23 +63,23 @@ def data(provider: str, urls: dict[str, str], passwords: dict[str, str]) -> dict
         properties["SecretString"] = json.dumps({"username": user, "password": password})
     text = json.dumps(plain(template)).replace(_OF_THE_CLUSTER, json.dumps({"Ref": "MasterSecret"}))
     for name, resource in template["Resources"].items():
-        if resource["Type"] == "AWS::SecretsManager::Secret":  # a Ref is the ARN, and here the name
+        if resource["Type"] == "AWS::SecretsManager::Secret":  # a Ref is the ARN on AWS, and the name here
             text = text.replace(json.dumps({"Ref": name}), json.dumps({"Fn::GetAtt": [name, "Id"]}))
     made: dict[str, Any] = json.loads(text)
     return made
 
 
 def nested(name: str, provider: str) -> dict[str, Any]:
-    """Another of the nested templates."""
+    """Return another of the nested templates."""
     return plain(by_api(load_template(ROOT / NESTED[name]), provider))
 
 
 def root(provider: str, bucket_url: str, packages: dict[str, str]) -> dict[str, Any]:
-    """template.yaml.
+    """Return template.yaml.
 
     Args:
         provider: see `by_api`.
-        bucket_url: where the nested templates are.
+        bucket_url: the URL of the bucket with the nested templates.
         packages: s3://bucket/key of each function's package.
     """
     template = by_api(load_template(ROOT / "template.yaml"), provider)
@@ -95,6 +95,6 @@ def root(provider: str, bucket_url: str, packages: dict[str, str]) -> dict[str, 
 
 
 def plain(template: dict[str, Any]) -> dict[str, Any]:
-    """As JSON has it."""
+    """Return a template as JSON."""
     made: dict[str, Any] = json.loads(json.dumps(in_parts(template)))
     return made

@@ -1,4 +1,4 @@
-"""An embedded AWS with all its services, which takes a library more than the local stack's."""
+"""An embedded AWS with all its services, which needs one more library than the local stack's."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from tests.deploy.lambdas import tool
 
 @contextmanager
 def whole_aws(folder: Path, **env: str) -> Iterator[str]:
-    """Its URL.
+    """Yield its URL.
 
     Args:
         folder: the folder of its state and its log.
