@@ -29,7 +29,7 @@ def test_numbers_have_bounds(file: str) -> None:
 
 
 def test_a_nested_stack_takes_what_the_root_takes() -> None:
-    """The data stack accepts every value that the root accepts, so that it cannot fail minutes later. Defaults are equal."""
+    """The data stack accepts every value that the root accepts, so it cannot fail minutes later. Defaults are equal."""
     root, nested = (parameters(file) for file in FILES)
     passed = load_template(ROOT / "template.yaml")["Resources"]["Data"]["Properties"]["Parameters"]
     assert set(passed) <= set(nested)
