@@ -120,7 +120,7 @@ def test_migrations(deployment: Deployment, cloudformation: tuple[str, list[Any]
 
 @pytest.mark.parametrize("function", TRACING)
 def test_packages_hold_all_of_ours_and_what_is_imported(deployment: Deployment, function: str) -> None:
-    """A package has every file of chalicelib, migrations too, and the libraries' files that the tests above imported."""
+    """A package has every file of chalicelib, migrations too, and those of libraries that the tests above imported."""
     if function == "Reactor" and not REACTED_TO:
         pytest.skip("no service has a policy, so the reactor has imported nothing")
     if function == "Deadlines" and not any(service.deadlines for service in SERVICES.values()):
