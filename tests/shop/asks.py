@@ -1,4 +1,4 @@
-"""What the cells of matrix.md ask of the shop."""
+"""The requests behind the cells of the shop's matrix.md."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,22 +15,22 @@ from tests.support.stack import Stack
 
 @dataclass
 class Asker:
-    """Makes the things that requests are about.
+    """The items that requests are about.
 
     Attributes:
         api: an admin's client.
-        owner: a customer, or nobody's id where there is to be nothing.
+        owner: a customer's id, or an id that nobody has if the item is not to exist.
     """
 
     api: Client
     owner: str
 
     def thing(self) -> Ask:
-        """Some customer's id, in the path."""
+        """Return some customer's id, for the path."""
         return Ask({"id": self.owner})
 
     def an_order(self, status: str = "placed") -> Ask:
-        """An order of the owner's, or none, in the path."""
+        """Return an order of the owner, or none, for the path."""
         if self.owner == "cus_none":
             return Ask({"id": "ord_none"})
         id = order(self.api, self.owner)
@@ -41,17 +41,17 @@ class Asker:
         return Ask({"id": id})
 
     def a_product(self) -> Ask:
-        """A product with stock, or none, in the path."""
+        """Return a product with stock, or none, for the path."""
         return Ask({"sku": sku() if self.owner == "cus_none" else stocked(self.api)})
 
     def an_order_to_place(self, of: str | None, line: Mapping[str, int] | None = None, **more: str) -> Ask:
-        """An order to place; of=None leaves it to the token."""
+        """Return an order to place. With of=None, the token names the customer."""
         lines = [{"sku": product(self.api), "quantity": 1, **(line or {})}]
         return Ask(body={"lines": lines, **({"customer_id": of} if of else {}), **more})
 
 
 def with_body(ask: Ask, body: Any) -> Ask:
-    """The same with a body."""
+    """Return the request with a body."""
     return ask._replace(body=body)
 
 
@@ -98,21 +98,21 @@ _QUERIES = {route.name for route in routes(OWN) if isinstance(route, QueryEndpoi
 
 
 def ask(stack: Stack, row: str, column: str) -> tuple[Client, Ask]:
-    """Whose client sends what; `own` is the customer that a customer's token is of."""
+    """Return the client and the request of a cell. `own` is the customer of a customer's token."""
     admin = stack.client("admin")
     role, _, whose = column.partition(", ")
     own = customer(admin)
-    # Who registers is not there yet.
+    # A customer who registers does not exist yet.
     subject = {"customer": f"cus_{sku().replace('-', 'x')}" if row == "customers.register" else own}
     me = Client(stack.url) if role == NO_TOKEN else stack.client(role, subject.get(role, ""))
     asker = Asker(admin, {"other's": customer(admin), "none": "cus_none"}.get(whose, own))
     asked = ASKS[row](asker)
-    # Whatever is seen is changed, so only what is then looked at.
+    # Every item that is seen is changed first, so the query is sent only after that.
     return me, asked._replace(token=seen(admin, asked.parameters) or "") if row in _QUERIES else asked
 
 
 def seen(admin: Client, parameters: Mapping[str, str]) -> str | None:
-    """Tokens of the thing in the path, of a product's stock too; None where there is none."""
+    """Return tokens of the item in the path and of a product's stock, or None if there is none."""
     if "sku" in parameters:
         product, stock = f"/products/{parameters['sku']}", f"/stock/{parameters['sku']}/receipts"
         changes = [("PATCH", product, {}), ("POST", stock, {"quantity": 1})]
@@ -125,6 +125,6 @@ def seen(admin: Client, parameters: Mapping[str, str]) -> str | None:
     for change in changes:
         answer = admin.request(*change)
         if answer.status >= 300:
-            return None  # nothing is there, and a receipt would make it
+            return None  # the item does not exist, and a receipt would create it
         tokens.append(answer.headers["consistency-token"])
     return ", ".join(tokens)

@@ -1,4 +1,4 @@
-"""The shop's write models, made up for the projector and the queries; tests/core/histories.py has the rest."""
+"""The shop's made-up write models for the projector and the queries. tests/core/histories.py has the rest."""
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -32,7 +32,7 @@ PROJECTIONS: Mapping[str, Projection] = MappingProxyType(
 def order_state(
     status: str = "placed", lines: Iterable[tuple[str, int, int]] = (("A", 2, 150),), **changes: Any
 ) -> dict[str, Any]:
-    """An order's state, of lines (sku, quantity, unit price)."""
+    """Return an order's state with lines (sku, quantity, unit price)."""
     listed: list[dict[str, Any]] = [
         {"sku": sku, "quantity": quantity, "unit_price": price} for sku, quantity, price in lines
     ]
@@ -50,5 +50,5 @@ def order_state(
 
 
 def fold(heads: Iterable[tuple[str, Head]]) -> dict[str, set[tuple[Any, ...]]]:
-    """The base tables and the timeline that those commits (service, head) should end in."""
+    """Return the base tables and the timeline that should result from those commits (service, head)."""
     return histories.fold(heads, BY_NAME)

@@ -1,4 +1,4 @@
-"""What the read model holds, and what its summaries should hold by its own base rows."""
+"""The contents of the read model, and the sums that its summaries should have by its base rows."""
 
 from tests.shop.histories import PROJECTIONS
 from tests.support import reading
@@ -7,7 +7,7 @@ from tests.support.reading import Values, query
 __all__ = ["base_tables", "query", "summaries"]
 
 SOLD = "status IN ('confirmed', 'shipped', 'delivered')"
-# The sums, written in SQL apart from the projector's code.
+# The sums, in SQL that does not come from the projector's code.
 SUMS = {
     "sales_by_product": f"""
         SELECT DATE(o.placed_at), o.currency, l.sku, COUNT(DISTINCT o.id), SUM(l.quantity), SUM(l.amount)
@@ -30,10 +30,10 @@ KEPT = {
 
 
 def base_tables(url: str) -> dict[str, set[Values]]:
-    """The base tables and the timeline, as `histories.fold` gives them."""
+    """Return the base tables and the timeline, in the form of `histories.fold`."""
     return reading.base_tables(url, PROJECTIONS.values())
 
 
 def summaries(url: str) -> tuple[dict[str, set[Values]], dict[str, set[Values]]]:
-    """The summaries as kept, and as they add up from the base rows."""
+    """Return the stored summaries, and the sums of the base rows."""
     return reading.results(url, KEPT), reading.results(url, SUMS)

@@ -14,13 +14,13 @@ from local import ROOT
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow, pytest.mark.usefixtures("own_servers")]
 
-# What a path needs that `make setup` does not install, and the commands that do.
+# The tools that a path needs and that `make setup` does not install, with the commands that install them.
 NEEDS = {"cold": (ROOT / ".venv-peers").exists, "composed": partial(which, "npm")}
 
 
 @pytest.mark.parametrize("name", PATHS + FURTHER)
 def test_path_runs_to_its_end(name: str, tmp_path: Path) -> None:
-    """It works, its two sides agree, and each of its rows has figures, though they mean nothing here."""
+    """The path runs, its two sides agree, and each of its rows has figures, which mean nothing here."""
     if name in NEEDS and not NEEDS[name]():
         pytest.skip("needs `make bench-tools`, and Node.js with npm")
     command = [sys.executable, "-m", "bench", "--only", name, "--short", "--json", str(tmp_path / "rows.json")]
@@ -32,6 +32,6 @@ def test_path_runs_to_its_end(name: str, tmp_path: Path) -> None:
 
 
 def test_every_benchmark_is_a_path() -> None:
-    """Each module of bench/ with rows is measured by `make bench`, or where it is named."""
+    """Each module of bench/ with rows is measured by `make bench`, or if it is named."""
     with_rows = {path.stem for path in (ROOT / "bench").glob("*.py") if "\ndef rows(size" in path.read_text()}
     assert with_rows == {*PATHS, *FURTHER}

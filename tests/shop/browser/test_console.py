@@ -1,4 +1,4 @@
-"""The shop in its console: an order from placing to delivered, by a person's hand. The README's pictures are of it."""
+"""The shop in its console: an order from placing to delivery, as a person does it. The README has pictures of it."""
 
 import os
 import re
@@ -17,12 +17,12 @@ OTHERS = [("JAM-12", "Jam jar with pink lid", 85), ("BOTTLE-3", "Hot water bottl
 
 @pytest.fixture
 def console(page: Any, stack: Stack) -> Any:
-    """The console, signed in as an admin."""
+    """Return the console, signed in as an admin."""
     return sign_in(page, stack, "admin")
 
 
 def picture(page: Any, name: str) -> None:
-    """Keep a picture of the page for the README, where SCREENSHOTS names a folder."""
+    """Save a picture of the page for the README, if SCREENSHOTS names a folder."""
     if folder := os.environ.get("SCREENSHOTS"):
         page.mouse.move(0, 0)
         page.locator(".notice.shown").wait_for(state="detached")
@@ -31,7 +31,7 @@ def picture(page: Any, name: str) -> None:
 
 
 def test_an_order_from_placing_to_delivered(console: Any, stack: Stack) -> None:
-    """Product, stock, customer and order are made in forms; the saga confirms; the order is shipped and delivered."""
+    """Product, stock, customer and order are made in forms. The saga confirms the order, which is shipped and delivered."""
     number, name = "LANTERN-1", "White metal lantern"
     others = [stocked(stack.client("admin"), 60, price, name, code) for code, name, price in OTHERS]
     console.locator("aside nav").get_by_role("link", name="Products").click()
@@ -69,7 +69,7 @@ def test_an_order_from_placing_to_delivered(console: Any, stack: Stack) -> None:
         console.get_by_role("button", name=label, exact=True).click()
         send(console)
         console.locator(".facts .tag", has_text=reached).wait_for()
-    # Place, ship and deliver, the newest first, each with what followed.
+    # The commands Place, Ship and Deliver, the newest first, each with what followed.
     assert [text.split()[0] for text in console.locator(".journey-head").all_inner_texts()] == [
         "Deliver",
         "Ship",
@@ -110,13 +110,13 @@ BUYERS = (
 
 
 def test_the_list_and_the_board(console: Any, stack: Stack) -> None:
-    """A list has names of several services; a hint in the declaration makes a board of it."""
+    """A list has names from several services. A hint in its declaration also shows it as a board."""
     api = stack.client("admin")
     code = stocked(api, 20, 2450, "Station clock")
     for pieces, name in enumerate(BUYERS, 2):
         body = {"customer_id": customer(api, name), "lines": [{"sku": code, "quantity": pieces}]}
         made = api.post("/orders", {**body, "placed_at": f"2026-05-{pieces:02}T09:{pieces * 7:02}:00Z"})
-        assert answered(api, made.json["id"])["status"] in ("confirmed", "rejected")  # 20 pieces are not for all
+        assert answered(api, made.json["id"])["status"] in ("confirmed", "rejected")  # 20 pieces are too few for all
     console.goto(f"{stack.url}/#/orders?placed_to=2026-06-01T00:00:00.000Z&placed_from=2026-05-01T00:00:00.000Z")
     console.wait_for_function(f"() => document.querySelectorAll('main tbody tr').length === {len(BUYERS)}")
     assert {row[2] for row in rows(console)} == set(BUYERS)
@@ -128,7 +128,7 @@ def test_the_list_and_the_board(console: Any, stack: Stack) -> None:
 
 
 def test_the_sales_chart(console: Any, stack: Stack) -> None:
-    """Another hint makes a chart of the sales, a point a day, above the table of the same days."""
+    """Another hint shows the sales as a chart, with a point for each day, above the table of the same days."""
     api = stack.client("admin")
     buyer, code = customer(api), stocked(api, 100_000, 995)
     for day, pieces in enumerate((31, 44, 38, 52, 47, 73, 66, 58, 81, 77, 64, 92, 88, 105), 1):
@@ -147,7 +147,7 @@ def test_the_sales_chart(console: Any, stack: Stack) -> None:
 
 
 def test_a_report_of_an_empty_range(console: Any, stack: Stack) -> None:
-    """The page says which days it shows where nobody has chosen any."""
+    """The page says which days it shows if nobody has chosen any."""
     console.goto(f"{stack.url}/#/reports/sales?by=product")
     console.locator("main h1", has_text="Sales").wait_for()
     assert console.locator(".filters select").first.input_value() == "product"

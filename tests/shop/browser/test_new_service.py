@@ -1,4 +1,4 @@
-"""A service that `make new-service` has written, in the console: shown and used without a line for it."""
+"""A service that `make new-service` has written is shown and used in the console without any further code."""
 
 import subprocess
 import sys
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.end_to_end, pytest.mark.slow, pytest.mark.usefixtures(
 
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
-    """The address of a stack of a copy of the repository, in which there are suppliers."""
+    """Yield the address of a stack of a copy of the repository with suppliers."""
     copy = copy_repository(tmp_path / "copy")
     subprocess.run([sys.executable, "-m", "deploy.new_service", "suppliers"], cwd=copy, check=True)
     run = Run(tmp_path / "state", root=copy, TEMPLATE_FILE=str(copy / "template.yaml")).start()
@@ -28,7 +28,7 @@ def address(tmp_path: Path) -> Iterator[str]:
 
 
 def test_a_service_of_ones_own(page: Any, address: str) -> None:
-    """Its list, its forms, its things and their journeys are there at once; what is removed is gone."""
+    """The service's list, forms, items and journeys are there at once. A removed item is no longer shown."""
     page.goto(f"{address}/#/suppliers")
     page.get_by_role("button", name="Admin", exact=True).click()
     assert "Suppliers" in page.locator("aside nav").inner_text()

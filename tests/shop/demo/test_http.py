@@ -1,4 +1,4 @@
-"""The client's patience, against a server that answers as each test tells it."""
+"""The retries of the client, against a server that answers as each test says."""
 
 import json
 import threading
@@ -18,7 +18,7 @@ DROP: tuple[int, dict[str, Any]] = (0, {})
 
 
 class Script(ThreadingHTTPServer):
-    """Gives the answers of a list, one a request, and keeps what it was asked."""
+    """A server that gives the answers of a list, one for each request, and keeps the requests."""
 
     def __init__(self, answers: list[tuple[int, dict[str, Any]]]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -28,7 +28,7 @@ class Script(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The server's address."""
         return f"http://127.0.0.1:{self.server_port}"
 
     def keys(self) -> list[str | None]:
@@ -60,12 +60,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
 def script(*answers: tuple[int, dict[str, Any]]) -> Iterator[Script]:
-    """A server with those answers."""
+    """Yield a server with those answers."""
     server = Script(list(answers))
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield server
@@ -74,12 +74,12 @@ def script(*answers: tuple[int, dict[str, Any]]) -> Iterator[Script]:
 
 
 def client(url: str, patience: float = 30, stopping: threading.Event | None = None) -> CommandClient:
-    """A client of that server."""
+    """Return a client of that server."""
     return CommandClient(url, "the-token", patience, stopping or threading.Event())
 
 
 def test_a_command_and_its_answer() -> None:
-    """With the token, a key and the JSON body, over one connection for all."""
+    """A command has the token, a key and the JSON body. All commands use one connection."""
     with script((201, {"id": "cus_1"}), (200, {})) as server:
         sender = client(server.url)
         assert sender.post("/customers", {"name": "é"}) == (201, {"id": "cus_1"})
@@ -106,7 +106,7 @@ def test_a_command_and_its_answer() -> None:
     ids=["unavailable", "bad gateway", "gateway timeout", "lost race", "connection lost"],
 )
 def test_trouble_that_passes_is_tried_again_under_the_same_key(trouble: tuple[int, dict[str, Any]]) -> None:
-    """So that a command whose answer was lost happens once."""
+    """A retry has the same key, so that a command whose answer was lost happens once."""
     with script(trouble, trouble, (201, {"id": "cus_1"})) as server:
         assert client(server.url).post("/customers", {}).status == 201
         assert len(server.asked) == 3
@@ -114,7 +114,7 @@ def test_trouble_that_passes_is_tried_again_under_the_same_key(trouble: tuple[in
 
 
 def test_being_asked_to_wait() -> None:
-    """429 with Retry-After is tried again, and not at once."""
+    """After 429 with Retry-After, the client tries again, but not at once."""
     with script((429, {}), (200, {})) as server:
         stopping = threading.Event()
         waits: list[float] = []
@@ -124,7 +124,7 @@ def test_being_asked_to_wait() -> None:
 
 
 def test_two_commands_have_two_keys() -> None:
-    """Equal ones too."""
+    """Two commands have two keys, even if they are equal."""
     with script((201, {}), (201, {})) as server:
         sender = client(server.url)
         sender.post("/customers", {})
@@ -134,7 +134,7 @@ def test_two_commands_have_two_keys() -> None:
 
 @pytest.mark.parametrize("status", [400, 404, 409, 412, 422, 500])
 def test_other_answers_are_final(status: int) -> None:
-    """They would be the same again, or, with 500, are to be looked into."""
+    """Other answers are not retried: they would be the same again, or, for 500, a person should look into them."""
     with script((status, {"type": "urn:tributary:problem:duplicate", "existing": "x"})) as server:
         answer = client(server.url).post("/customers", {})
         assert (answer.status, answer.code) == (status, "duplicate")
@@ -142,19 +142,19 @@ def test_other_answers_are_final(status: int) -> None:
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_token_ends_the_run(status: int) -> None:
-    """Nothing else would succeed either."""
+    """A refused token ends the run, since no other request would succeed either."""
     with script((status, {"detail": "expired"})) as server, pytest.raises(CannotGoOn, match="expired"):
         client(server.url).post("/customers", {})
 
 
 def test_a_server_that_stays_away_ends_the_run() -> None:
-    """The message says what was tried, for how long, and the last trouble."""
+    """The message says what was tried, for how long, and the last error."""
     with pytest.raises(CannotGoOn, match=r"POST /customers: no answer within 0 s; the last was ConnectionRefused"):
         client(f"http://127.0.0.1:{free_port()}", patience=0).post("/customers", {})
 
 
 def test_stopping_ends_the_wait() -> None:
-    """A request that waits for its next try gives up when the run stops."""
+    """A request that waits for its next attempt gives up when the run stops."""
     stopping = threading.Event()
     stopping.set()
     with pytest.raises(RunStopped):
@@ -163,6 +163,6 @@ def test_stopping_ends_the_wait() -> None:
 
 @pytest.mark.parametrize("url", ["localhost:8000", "ftp://localhost", "http://"])
 def test_an_address_that_is_none(url: str) -> None:
-    """Said before anything is tried."""
+    """An invalid address is reported before anything is tried."""
     with pytest.raises(CannotGoOn, match="is no address"):
         client(url)

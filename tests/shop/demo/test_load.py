@@ -1,4 +1,4 @@
-"""The shop's load: what it sends is right, and no promise is broken."""
+"""The shop's load sends correct commands, and no promise is broken."""
 
 import json
 import random
@@ -32,12 +32,12 @@ from tests.support.stack import Stack
     ],
 )
 def test_where_it_is_shown(service: str, answer: Mapping[str, str], shown: Shown) -> None:
-    """Stock is shown with its product, which has a version of its own; an order is in its customer's list."""
+    """Stock is shown with its product, which has a version of its own. An order is in its customer's list."""
     assert ShopMix().shown(service, answer) == shown
 
 
 class Shipping:
-    """A client that takes every command, and remembers where it was sent."""
+    """A client that accepts every command, and remembers its path."""
 
     def __init__(self) -> None:
         self.sent: list[str] = []
@@ -50,7 +50,7 @@ class Shipping:
 
 
 def test_what_was_seen_to_be_confirmed_is_shipped_once() -> None:
-    """However often a list showed it; then, for want of another, an order is placed."""
+    """An order is shipped once, however often a list shows it. If there is none to ship, an order is placed."""
     mix, client, tally = ShopMix(), Shipping(), LoadTally()
     mix.customers.append("cus_1")
     mix.skus.append("A")

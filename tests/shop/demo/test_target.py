@@ -1,4 +1,4 @@
-"""Which stack the demo's programs work on: the one that is named, else this clone's own while it runs."""
+"""The demo's programs work on the stack that is named, or else on this clone's own stack while it runs."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tests.support.clone import make_clone
 
 @pytest.mark.parametrize("program", ["demo.load", "demo.seed", "demo.check_sales"])
 def test_no_other_stack(program: str, tmp_path: Path) -> None:
-    """Without an API that is named and without a stack, refused; an API that is named wants a token."""
+    """Without a named API and without a stack, the program refuses. A named API needs a token."""
     clone, expected = make_clone(tmp_path / "clone"), tmp_path / "expected.json"
     expected.write_text("{}")
     arguments = [program, str(expected)] if program == "demo.check_sales" else [program]

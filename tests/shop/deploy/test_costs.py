@@ -1,4 +1,4 @@
-"""What docs/ says of costs and loads is what the prices and the assumptions come to."""
+"""The costs and loads in docs/ follow from the prices and the assumptions."""
 
 import itertools
 
@@ -25,7 +25,7 @@ def test_prices_fall_by_the_tier() -> None:
 
 
 def test_every_price_is_used_and_says_where_it_is_from() -> None:
-    """No price without a unit, a date and a source; none that nothing is worked out from."""
+    """Every price has a unit, a date and a source, and is used."""
     source = (ROOT / "demo/costs.py").read_text(encoding="utf-8")
     for name, entry in costs.PRICES.items():
         assert set(entry) in ({"unit", "usd", "seen", "source"}, {"unit", "tiers", "seen", "source"})
@@ -33,7 +33,7 @@ def test_every_price_is_used_and_says_where_it_is_from() -> None:
 
 
 def test_a_load_worked_out_by_hand() -> None:
-    """At 100 commands a second: what docs/deploy.md's assumptions say, multiplied on paper."""
+    """At 100 commands a second, the result equals the assumptions of docs/deploy.md, multiplied by hand."""
     load = LOADS[1]
     assert (load.commands, load.orders, load.writes, load.reads, load.records) == (100, 25, 850, 325, 225)
     month = 730 * 3600 / 1e6
@@ -42,7 +42,7 @@ def test_a_load_worked_out_by_hand() -> None:
 
 
 def test_more_load_needs_no_less() -> None:
-    """Nothing shrinks while the load grows, and calls stay within what shards and Parallelization allow."""
+    """No amount falls while the load grows, and the calls stay within the limits of shards and Parallelization."""
     for less, more in itertools.pairwise(LOADS):
         assert less.shards <= more.shards
         assert less.units <= more.units
@@ -52,14 +52,14 @@ def test_more_load_needs_no_less() -> None:
 
 
 def test_metrics_are_counted() -> None:
-    """As many metrics a service are paid for as are documented."""
+    """The bill has as many metrics for each service as are documented."""
     documented = (ROOT / "docs/reference/logs.md").read_text(encoding="utf-8").partition("## Metrics")[2]
     names = [line.split("`")[1] for line in documented.splitlines() if line.startswith("| `")]
     assert len([name for name in names if not name.startswith("Rebuild")]) == costs.METRICS
 
 
 def test_no_load_costs_what_stands() -> None:
-    """Without commands the bill is database, proxy and what stands anyway."""
+    """Without commands, the bill has the database, the proxy and the fixed costs."""
     idle = Load(0, 1, 1, 0.5, 1, 2)
     lines = {line.name: line.cost(idle) for line in costs.BILL}
     assert {name.partition(":")[0].partition(",")[0] for name, cost in lines.items() if cost} == {

@@ -15,25 +15,25 @@ ADA, CONFIRMED, PLACED = (
     "ord_01JD2QB4S5YZ1Q8N3XW7GK5T0B",
 )
 STREAMS = ("customers", "catalog", "inventory", "orders")
-# Orders of which the reactor gets to know, by the last letter of their ids.
+# The orders that the reactor gets, by the last letter of their ids.
 RESERVED, CANCELLED, TOO_LARGE, CANCELLED_LATER = (PLACED[:-1] + letter for letter in "EFGH")
 USED: set[str] = set()
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 
 def invoke(deployment: Deployment, name: str, function: str, **replaced: str) -> Any:
-    """Run a sample event, and note that it was."""
+    """Run a sample event, and note that it was run."""
     USED.add(name)
     return deployment.invoke(name, function, **replaced)
 
 
 def command(deployment: Deployment, name: str) -> tuple[int, Any]:
-    """Status and body of a command's event."""
+    """Return status and body of a command's event."""
     return _answer(invoke(deployment, f"command-{name}", "CommandsFunction"))
 
 
 def query(deployment: Deployment, name: str) -> tuple[int, Any]:
-    """Status and body of a query's event."""
+    """Return status and body of a query's event."""
     return _answer(invoke(deployment, f"query-{name}", "QueriesFunction"))
 
 
@@ -43,7 +43,7 @@ def _answer(response: Any) -> tuple[int, Any]:
 
 @pytest.fixture(scope="module", autouse=True)
 def written(deployment: Deployment) -> None:
-    """What the streams' events carry is in the tables too, as it would be."""
+    """Write the items of the streams' events to the tables too, as they would be in reality."""
     streams = [(service, service) for service in STREAMS]
     for service, stream in [*streams, ("orders", "reactor-orders")]:
         for record in deployment.event(f"stream-{stream}")["Records"]:
@@ -54,12 +54,12 @@ def written(deployment: Deployment) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def projected(deployment: Deployment, written: None) -> dict[str, Any]:
-    """What the projector answered to each stream's event."""
+    """Return the projector's answer to each stream's event."""
     return {name: invoke(deployment, f"stream-{name}", "ProjectorFunction") for name in STREAMS}
 
 
 def rows(deployment: Deployment, sql: str) -> list[tuple[Any, ...]]:
-    """What the read model holds."""
+    """Return the contents of the read model."""
     connection = connect(deployment.database_url)
     with connection.cursor() as cursor:
         cursor.execute(sql)
@@ -69,7 +69,7 @@ def rows(deployment: Deployment, sql: str) -> list[tuple[Any, ...]]:
 
 
 def test_streams(deployment: Deployment, projected: dict[str, Any]) -> None:
-    """Inserts, changes, a duplicate, a tombstone, claims and a heartbeat end in the right rows."""
+    """Inserts, changes, a duplicate, a tombstone, claims and a heartbeat result in the right rows."""
     assert projected == {name: {"batchItemFailures": []} for name in STREAMS}
     assert rows(deployment, "SELECT id, version, deleted_at IS NULL FROM customers ORDER BY id") == [
         (ADA, 2, 1),
@@ -88,7 +88,7 @@ def test_streams(deployment: Deployment, projected: dict[str, Any]) -> None:
 
 
 def test_a_poison_record(deployment: Deployment) -> None:
-    """The poison is set aside; the version before it and what comes after it are applied."""
+    """The poison is set aside. The version before it and the records after it are projected."""
     assert invoke(deployment, "stream-poison", "ProjectorFunction") == {"batchItemFailures": []}
     assert rows(deployment, f"SELECT id, version FROM orders WHERE id > '{PLACED}' ORDER BY id") == [
         (PLACED[:-1] + "C", 1),
@@ -106,7 +106,7 @@ def test_a_ttl_removal(deployment: Deployment) -> None:
 
 
 def test_commands(deployment: Deployment) -> None:
-    """Each command writes; the answers carry what a page of another origin may see."""
+    """Each command writes. The answers have the headers that a page of another origin may read."""
     response = invoke(deployment, "command-register-customer", "CommandsFunction")
     assert response["statusCode"] == 201
     assert response["headers"]["Location"].startswith("/dev/customers/cus_")
@@ -122,7 +122,7 @@ def test_commands(deployment: Deployment) -> None:
 
 
 def saga(deployment: Deployment) -> dict[str, str]:
-    """The status of the reactor's orders and of their reservations, and how much is promised of the product."""
+    """Return the status of the reactor's orders and of their reservations, and the reserved pieces of the product."""
     orders = {item["id"]["S"]: item["state"]["M"] for item in deployment.tables.items("orders") if "state" in item}
     stock = {item["id"]["S"]: item["state"]["M"] for item in deployment.tables.items("inventory") if "state" in item}
     known = (RESERVED, CANCELLED, TOO_LARGE, CANCELLED_LATER)
@@ -134,7 +134,7 @@ def saga(deployment: Deployment) -> dict[str, str]:
 
 
 def test_the_reactor_on_orders(deployment: Deployment) -> None:
-    """What is placed is reserved as far as there is stock; a cancelled order gets nothing; a duplicate none again."""
+    """Placed orders are reserved if there is stock. A cancelled order gets nothing. A duplicate reserves nothing more."""
     expected = {"E": "placed", "F": "cancelled", "G": "placed", "H": "placed", "promised": "3"}
     expected |= {"res E": "reserved", "res F": "released", "res G": "short", "res H": "reserved"}
     for _ in range(2):
@@ -143,25 +143,25 @@ def test_the_reactor_on_orders(deployment: Deployment) -> None:
 
 
 def test_the_reactor_on_reservations(deployment: Deployment) -> None:
-    """Reserved confirms, short rejects; where the order was cancelled meanwhile its pieces are free again."""
+    """Reserved pieces confirm an order, and a shortage rejects it. A cancelled order's pieces are released."""
     assert command(deployment, "cancel-order")[1]["status"] == "cancelled"
     expected = {"E": "confirmed", "F": "cancelled", "G": "rejected", "H": "cancelled", "promised": "2"}
     expected |= {"res E": "reserved", "res F": "released", "res G": "short", "res H": "released"}
     for _ in range(2):
         assert invoke(deployment, "stream-reactor-inventory", "ReactorFunction") == {"batchItemFailures": []}
         assert saga(deployment) == expected
-    # The one dead letter is the projector's.
+    # The only dead letter is the projector's.
     assert len(deployment.tables.items("dead-letters")) == 1
 
 
 def test_a_repeated_command(deployment: Deployment) -> None:
-    """The event with an Idempotency-Key happens once, however often Lambda is given it."""
+    """The event with an Idempotency-Key takes effect once, however often Lambda gets it."""
     first, second = command(deployment, "place-order"), command(deployment, "place-order")
     assert first == second
 
 
 def test_refused_commands(deployment: Deployment) -> None:
-    """What is invalid or not allowed is a problem, from Lambda too."""
+    """An invalid or forbidden command is answered with a problem, under Lambda too."""
     status, problem = command(deployment, "invalid")
     assert (status, [error["pointer"] for error in problem["errors"]]) == (422, ["/e-mail", "/name", "/email"])
     assert command(deployment, "forbidden")[0] == 403
@@ -177,17 +177,17 @@ def test_queries(deployment: Deployment) -> None:
 
 
 def test_consistency_tokens(deployment: Deployment) -> None:
-    """With a token that the read model has reached there is an answer, with one ahead of it a 503."""
+    """With a token that the read model has reached, the query answers. With a later token, the answer is 503."""
     assert query(deployment, "order-with-token")[1]["version"] == 2
     status, problem = query(deployment, "order-ahead")
     assert (status, problem["type"]) == (503, "urn:tributary:problem:read-model-behind")
 
 
 def test_no_authorizer(deployment: Deployment) -> None:
-    """A query that came past the authorizer is refused all the same."""
+    """A query without the authorizer's context is refused."""
     assert query(deployment, "unauthenticated")[0] == 401
 
 
 def test_every_event_is_used() -> None:
-    """No sample without a test; runs last in this file."""
+    """Every sample event is used in a test. This test runs last in this file."""
     assert {path.stem for path in EVENTS.glob("*.json")} == {*USED, *ENGINES_EVENTS}

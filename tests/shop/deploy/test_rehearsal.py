@@ -1,4 +1,4 @@
-"""The shop, deployed as `chalice package` makes it, on the embedded AWS."""
+"""The shop, deployed on the embedded AWS as `chalice package` makes it."""
 
 import pytest
 
@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 
 def test_a_command_and_a_query(deployed: Deployed) -> None:
-    """Through the gateway and its authorizer to DynamoDB; from its stream to MySQL; and out of there by a query."""
+    """A command passes gateway and authorizer, and writes to DynamoDB. The stream fills MySQL, and a query reads it."""
     product, token = deployed.command("/products", sku="R-1", name="Rehearsal", price=5, currency="GBP")
     assert product["version"] == 1
     found = deployed.query("/products/R-1", token)
@@ -19,7 +19,7 @@ def test_a_command_and_a_query(deployed: Deployed) -> None:
 
 
 def test_the_reactor_confirms_an_order(deployed: Deployed) -> None:
-    """An order that is placed after stock came in is confirmed with nobody asking for it; the read model shows it."""
+    """An order that is placed after a receipt of stock is confirmed by the saga, and the read model shows it."""
     deployed.command("/products", sku="R-3", name="Rehearsed saga", price=5, currency="GBP")
     deployed.command("/stock/R-3/receipts", quantity=10)
     customer, _ = deployed.command("/customers", name="Ada Lovelace", email="ada@rehearsal.example")
@@ -35,6 +35,6 @@ def test_the_reactor_confirms_an_order(deployed: Deployed) -> None:
 
 
 def test_a_refusal(deployed: Deployed) -> None:
-    """An invalid body is a problem."""
+    """An invalid body is answered with a problem."""
     status, (problem, _) = deployed.request("POST", "/products", {"sku": "R-2"})
     assert (status, problem["type"]) == (422, "urn:tributary:problem:invalid")

@@ -1,7 +1,7 @@
 """`sam local invoke` and `sam local start-api`, for real, against the embedded stack.
 
-Needs sam (deploy/tools.sh), a Docker engine, and Lambda's base image with the Python of template.yaml.
-`deploy/lambda-docker.sh run` has both for a command, as `make test-deploy` does.
+The tests need sam (deploy/tools.sh), a Docker engine, and Lambda's base image with the Python of template.yaml.
+`deploy/lambda-docker.sh run` provides both for a command, and `make test-deploy` uses it.
 """
 
 import json
@@ -34,13 +34,13 @@ pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 @dataclass
 class Sam:
-    """`sam` with what it needs to reach a stack.
+    """`sam` with everything that it needs to reach a stack.
 
     Attributes:
         program: its path.
         stack: the running stack.
-        flags: for the commands of `sam local`; samconfig.toml has the same for `make run`.
-        env: of its process.
+        flags: flags for the commands of `sam local`; samconfig.toml has the same for `make run`.
+        env: the environment of its process.
         events: the folder of the events as this stack needs them.
     """
 
@@ -51,7 +51,7 @@ class Sam:
     events: Path
 
     def invoke(self, function: str, name: str) -> Any:
-        """What a function returns for a sample event. The exit code says nothing: it is 0 for any error."""
+        """Return a function's result for a sample event. The exit code does not help: it is 0 for any error."""
         path = self.events / f"{name}.json"
         path.write_text(json.dumps(event(name, **{"table/tributary-": f"table/{self.stack.tables.prefix}"})))
         done = subprocess.run(
@@ -69,7 +69,7 @@ class Sam:
 
 @pytest.fixture(scope="module")
 def stack(ministack: str, mysql_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack of these tests' own, since the sample events have ids of their own and take it to be empty."""
+    """Yield a stack for these tests, since the sample events have fixed ids and expect an empty stack."""
     folder = tmp_path_factory.mktemp("sam-stack")
     with fresh_tables(ministack) as tables, fresh_database(mysql_server) as url, started(tables, url, folder) as stack:
         yield stack
@@ -77,7 +77,7 @@ def stack(ministack: str, mysql_server: str, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture(scope="module")
 def sam(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Sam:
-    """`sam` after `sam build`."""
+    """Return `sam` after `sam build`."""
     program = tool("sam", ".venv-sam")
     if not program:
         pytest.skip("no sam; run deploy/tools.sh")
@@ -109,7 +109,7 @@ def _docker() -> bool:
 
 
 def test_invoke(sam: Sam) -> None:
-    """A stream's batch goes into the read model, a query reads it, a command's effect is in the tables."""
+    """A stream's batch is projected, a query reads it, and a command's effect is in the tables."""
     assert sam.invoke("ProjectorFunction", "stream-orders") == {"batchItemFailures": []}
     answer = sam.invoke("QueriesFunction", "query-order-with-token")
     assert (answer["statusCode"], json.loads(answer["body"])["status"]) == (200, "confirmed")
@@ -119,7 +119,7 @@ def test_invoke(sam: Sam) -> None:
 
 
 def test_start_api(sam: Sam) -> None:
-    """One command and one query over HTTP, through the authorizer."""
+    """One command and one query pass the authorizer over HTTP."""
     port = free_port()
     command = [sam.program, "local", "start-api", "--port", str(port), *sam.flags]
     log = sam.events / "start-api.log"

@@ -1,4 +1,4 @@
-"""Traces from the packages, under Lambda's runtime: the SDK has all it needs, and adds to Lambda's own segments."""
+"""Traces of the packages under Lambda's runtime: the SDK has all that it needs, and adds to Lambda's own segments."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def daemon() -> Iterator[Daemon]:
-    """Where the functions send their traces."""
+    """Return the receiver of the functions' traces."""
     made = Daemon()
     yield made
     made.close()
@@ -28,7 +28,7 @@ def daemon() -> Iterator[Daemon]:
 
 @pytest.fixture(scope="module")
 def call(deployment: Deployment, daemon: Daemon) -> Iterator[Call]:
-    """Calls a function with an event, in a trace; each is started when it is first called."""
+    """Return a function that calls a Lambda function with an event, in a trace. Each is started at its first call."""
     running: dict[str, TracedFunction] = {}
 
     def run(function: str, event: Any, trace: str = TRACE) -> Any:
@@ -45,7 +45,7 @@ def call(deployment: Deployment, daemon: Daemon) -> Iterator[Call]:
 
 
 def test_from_the_request_to_the_read_model(deployment: Deployment, call: Call, daemon: Daemon) -> None:
-    """A command adds to Lambda's segment; the projector, which is called in another trace, goes on with this one."""
+    """A command adds to Lambda's segment. The projector, called in another trace, continues the command's trace."""
     assert call("CommandsFunction", deployment.event("command-register-customer"))["statusCode"] == 201
     documents = daemon.documents()
     command, write = named(documents, "customers.register"), named(documents, "dynamodb")
@@ -68,7 +68,7 @@ def test_from_the_request_to_the_read_model(deployment: Deployment, call: Call, 
 
 
 def test_the_next_call_is_in_its_own_trace(deployment: Deployment, call: Call, daemon: Daemon) -> None:
-    """Nothing of a call is left when the same process serves another."""
+    """Nothing of a call remains when the same process serves another call."""
     for trace in (TRACE, OTHER):
         call("CommandsFunction", deployment.event("command-invalid"), trace)
         (command,) = daemon.documents()
@@ -77,7 +77,7 @@ def test_the_next_call_is_in_its_own_trace(deployment: Deployment, call: Call, d
 
 
 def test_the_reactor(deployment: Deployment, call: Call, daemon: Daemon) -> None:
-    """What follows from a commit is in that commit's trace, whatever trace Lambda has for the batch."""
+    """Commands that follow from a commit are in that commit's trace, whatever trace Lambda has for the batch."""
     event = deployment.event("stream-orders")
     image = next(
         record["dynamodb"]["NewImage"]
@@ -95,14 +95,14 @@ def test_the_reactor(deployment: Deployment, call: Call, daemon: Daemon) -> None
 
 
 def test_a_query(deployment: Deployment, call: Call, daemon: Daemon) -> None:
-    """Its package has no boto3, and needs none to be traced."""
+    """The query function's package has no boto3, and tracing does not need it."""
     assert call("QueriesFunction", deployment.event("query-orders"))["statusCode"] == 200
     documents = daemon.documents()
     assert named(documents, "mysql")["parent_id"] == named(documents, "orders.list")["id"]
 
 
 def test_the_check(deployment: Deployment, call: Call, daemon: Daemon) -> None:
-    """Its calls to DynamoDB and to MySQL are subsegments of Lambda's segment."""
+    """The check's calls to DynamoDB and to MySQL are subsegments of Lambda's segment."""
     assert call("CheckFunction", deployment.event("check")) is None
     found = {(document["name"], document["trace_id"], document["parent_id"]) for document in daemon.documents()}
     assert found >= {("dynamodb", ROOT, CALLED), ("mysql", ROOT, CALLED)}
@@ -110,20 +110,20 @@ def test_the_check(deployment: Deployment, call: Call, daemon: Daemon) -> None:
 
 @pytest.mark.parametrize("trace", [TRACE.replace("Sampled=1", "Sampled=0"), f"Root={ROOT}", ""])
 def test_not_sampled(deployment: Deployment, call: Call, daemon: Daemon, trace: str) -> None:
-    """Where Lambda decided not to sample a call, or did not decide, nothing is sent."""
+    """If Lambda decided not to sample a call, or did not decide, nothing is sent."""
     assert call("QueriesFunction", deployment.event("query-orders"), trace)["statusCode"] == 200
     assert daemon.documents() == []
 
 
 def test_on_where_the_package_has_the_sdk(deployment: Deployment) -> None:
-    """And off, by template.yaml, in the others."""
+    """In the packages with the SDK, tracing is on. In the others, template.yaml turns it off."""
     for name, properties in deployment.functions.items():
         off = properties["Environment"]["Variables"].get("TRACING") == "0"
         assert off != (deployment.packages[name] / "aws_xray_sdk").exists()
 
 
 def test_the_log_is_json(deployment: Deployment, call: Call) -> None:
-    """The SDK has nothing to say; runs last, and looks at all of the above."""
+    """The SDK logs nothing. This test runs last, and checks all of the above."""
     call("QueriesFunction", deployment.event("query-orders"))
     lines = [line for log in deployment.folder.glob("*-traced.log") for line in log.read_text().splitlines()]
     assert {json.loads(line)["logger"] for line in lines} == {"tributary"}

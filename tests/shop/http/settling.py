@@ -1,4 +1,4 @@
-"""Waiting until the saga is at rest and the read model has caught up, for tests of what is shown then."""
+"""Waits until the saga is at rest and the read model has caught up, for tests of what is shown then."""
 
 from chalicelib.bootstrap import SERVICES
 from chalicelib.core.mysql.connections import connect
@@ -9,7 +9,7 @@ from tests.support.waiting import eventually
 
 
 def settle(stack: Stack) -> None:
-    """Wait until every order has its answer, and the read model shows the newest version of every aggregate."""
+    """Wait until every order is answered, and the read model shows the newest version of every aggregate."""
     assert eventually(lambda: not (unanswered(stack.tables) or behind(stack))), (
         unanswered(stack.tables),
         behind(stack),
@@ -17,7 +17,7 @@ def settle(stack: Stack) -> None:
 
 
 def unanswered(tables: Tables) -> list[str]:
-    """The orders that the saga is not through with."""
+    """Return the orders that the saga has not finished."""
     return under_way(_statuses(tables, "orders"), _statuses(tables, "inventory"))
 
 
@@ -27,7 +27,7 @@ def _statuses(tables: Tables, service: str) -> dict[str, str]:
 
 
 def behind(stack: Stack) -> list[str]:
-    """The aggregates whose newest version the read model does not show."""
+    """Return the aggregates whose newest version the read model does not show."""
     connection = connect(stack.database_url)
     missing = []
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Whose orders, customers and commands a customer may reach."""
+"""The orders, customers and commands that a customer may reach."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ Customer = Callable[[str], Client]
 
 
 def test_customer_registers_itself(as_customer: Customer) -> None:
-    """A customer's token registers the customer that it names, once."""
+    """A customer's token registers the customer that it names, but only once."""
     id = f"cus_{sku().replace('-', 'x')}"
     made = as_customer(id).post("/customers", {"name": "Ada", "email": email()})
     assert (made.status, made.json["id"]) == (201, id)
@@ -20,7 +20,7 @@ def test_customer_registers_itself(as_customer: Customer) -> None:
 
 
 def test_customer_and_its_own(admin: Client, as_customer: Customer) -> None:
-    """A customer orders for itself, sees its own, and changes its own."""
+    """A customer places orders for itself, sees its own items, and changes them."""
     id, code = customer(admin), stocked(admin)
     own = as_customer(id)
     placed = own.post("/orders", {"lines": [{"sku": code, "quantity": 1}]})
@@ -35,7 +35,7 @@ def test_customer_and_its_own(admin: Client, as_customer: Customer) -> None:
 
 
 def test_customer_and_others(admin: Client, as_customer: Customer) -> None:
-    """A customer neither sees, orders for, changes nor cancels what is another's."""
+    """A customer neither sees, changes nor cancels another's items, and cannot order for another."""
     other, code = customer(admin), stocked(admin)
     theirs = order(admin, other, code)
     assert answered(admin, theirs)["status"] == "confirmed"
@@ -58,12 +58,12 @@ def test_customer_and_others(admin: Client, as_customer: Customer) -> None:
     assert [answer.status for answer in answers] == [403] * len(answers)
     assert me.get("/orders", {"customer": other}).pointers == ["customer"]
     taken = me.post("/orders", {"lines": [{"sku": code, "quantity": 1}], "reference": sku()})
-    assert taken.status == 403  # references are unique among all, so they are the shop's to give
+    assert taken.status == 403  # references are unique among all customers, so only the shop sets them
     assert admin.get(f"/orders/{theirs}").json["version"] == 2
 
 
 def test_duplicate_is_discreet(admin: Client, as_customer: Customer) -> None:
-    """A customer that tries an e-mail address learns that it is taken, not by whom."""
+    """A customer who tries an e-mail address learns that it is taken, but not by whom."""
     address, me = email(), as_customer(f"cus_{sku().replace('-', 'x')}")
     victim = admin.post("/customers", {"name": "Ada", "email": address}).json["id"]
     answer = me.post("/customers", {"name": "Eve", "email": address})
@@ -75,6 +75,6 @@ def test_duplicate_is_discreet(admin: Client, as_customer: Customer) -> None:
     "subject", ["heartbeat#", "claim#email#x", "no-customer", "cus_" + "x" * 99, "cus_1 ", "cus_1\x00"]
 )
 def test_subject_that_is_no_customer(stack: Any, subject: str) -> None:
-    """A customer's token that names no customer is refused, not looked up."""
+    """A customer's token that names no customer is refused without a look-up."""
     me = Client(stack.url, stack.token("customer", subject))
     assert me.post("/orders", {"lines": [{"sku": "A", "quantity": 1}]}).status == 401

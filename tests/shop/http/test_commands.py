@@ -9,7 +9,7 @@ from tests.support.stack import Stack
 
 
 def test_customer(admin: Client) -> None:
-    """Register, change under If-Match, delete; the address is free again."""
+    """A customer is registered, changed under If-Match, and deleted. The address becomes available again."""
     address = email()
     made = admin.post("/customers", {"name": "Ada", "email": address, "country": "France"})
     body = ok(made, 201)
@@ -30,7 +30,7 @@ def test_customer(admin: Client) -> None:
 
 
 def test_change_of_email_frees_the_old_one(admin: Client) -> None:
-    """An address that was changed away can be taken, and the new one cannot."""
+    """After a change of address, the old address is available and the new one is taken."""
     old, new = email(), email()
     id = ok(admin.post("/customers", {"name": "Ada", "email": old}), 201)["id"]
     other = ok(admin.post("/customers", {"name": "Bob", "email": email()}), 201)["id"]
@@ -40,7 +40,7 @@ def test_change_of_email_frees_the_old_one(admin: Client) -> None:
 
 
 def test_product(admin: Client) -> None:
-    """Add, reprice, discontinue, and add again from the tombstone's version on."""
+    """A product is added, repriced, discontinued, and added again, with the versions after the tombstone's."""
     code = sku()
     new = {"sku": code, "name": "Lantern", "price": 339, "currency": "GBP"}
     added = admin.post("/products", new)
@@ -57,7 +57,7 @@ def test_product(admin: Client) -> None:
 
 
 def test_stock(admin: Client) -> None:
-    """Receipts add up, a reference counts once, an adjustment stops at what is there."""
+    """Receipts add up, a reference counts once, and an adjustment cannot go below zero."""
     code = sku()
     assert ok(admin.post(f"/stock/{code}/receipts", {"quantity": 5, "reference": "dn-1"}))["on_hand"] == 5
     twice = admin.post(f"/stock/{code}/receipts", {"quantity": 5, "reference": "dn-1"})
@@ -70,7 +70,7 @@ def test_stock(admin: Client) -> None:
 
 
 def test_order(admin: Client) -> None:
-    """Place at the catalog's prices; the saga confirms; ship, deliver."""
+    """An order is placed at the catalog's prices, confirmed by the saga, shipped and delivered."""
     code, buyer = stocked(admin, price=339), customer(admin)
     placed = admin.post("/orders", {"customer_id": buyer, "lines": [{"sku": code, "quantity": 3}]})
     body = ok(placed, 201)
@@ -87,7 +87,7 @@ def test_order(admin: Client) -> None:
 
 
 def test_cancel_with_reason(admin: Client) -> None:
-    """A confirmed order can still be cancelled, and says why."""
+    """A confirmed order can still be cancelled, and shows the reason."""
     id = order(admin)
     assert answered(admin, id)["status"] == "confirmed"
     body = ok(admin.post(f"/orders/{id}/cancel", {"reason": "changed my mind"}))
@@ -95,7 +95,7 @@ def test_cancel_with_reason(admin: Client) -> None:
 
 
 def test_order_of_what_is_not_there(admin: Client) -> None:
-    """It is rejected by itself, says what was short, and can neither be shipped nor cancelled."""
+    """The order is rejected by the saga, shows the shortages, and can neither be shipped nor cancelled."""
     code = stocked(admin, 2)
     id = order(admin, code=code, quantity=3)
     shown = answered(admin, id)
@@ -106,7 +106,7 @@ def test_order_of_what_is_not_there(admin: Client) -> None:
 
 
 def test_order_that_cannot_be(admin: Client) -> None:
-    """Unknown customer, unknown and discontinued products, two currencies: each is named."""
+    """An unknown customer, unknown and discontinued products, and two currencies are each named."""
     buyer, good, euro = customer(admin), product(admin), product(admin, currency="EUR")
     gone = product(admin)
     ok(admin.delete(f"/products/{gone}"))
@@ -125,14 +125,14 @@ def test_order_that_cannot_be(admin: Client) -> None:
 
 
 def test_order_of_a_hundred_skus(admin: Client) -> None:
-    """Ninety-nine SKUs are DynamoDB's limit; a hundred are refused before anything is read."""
+    """Ninety-nine SKUs are DynamoDB's limit. A hundred are refused before anything is read."""
     lines = [{"sku": f"S{number}", "quantity": 1} for number in range(100)]
     answer = admin.post("/orders", {"customer_id": customer(admin), "lines": lines})
     assert (answer.status, answer.pointers) == (422, ["/lines"])
 
 
 def test_stated_prices_and_dates(admin: Client, staff: Client) -> None:
-    """Staff may state prices, only an admin the date, and nobody the future."""
+    """Staff may state prices. Only an admin may state the date. Nobody may state a date in the future."""
     code, buyer = product(admin), customer(admin)
     new: dict[str, Any] = {"customer_id": buyer, "lines": [{"sku": code, "quantity": 2, "unit_price": 1}]}
     assert ok(staff.post("/orders", new), 201)["total"] == 2
@@ -144,7 +144,7 @@ def test_stated_prices_and_dates(admin: Client, staff: Client) -> None:
 
 
 def test_reference_is_unique(admin: Client) -> None:
-    """An order's reference is taken for good, and tells by whom."""
+    """An order's reference is taken for ever. The refusal names the order that has it."""
     buyer, code, reference = customer(admin), product(admin), f"ref/{sku()}"
     new = {"customer_id": buyer, "reference": reference, "lines": [{"sku": code, "quantity": 1}]}
     id = ok(admin.post("/orders", new), 201)["id"]
@@ -153,7 +153,7 @@ def test_reference_is_unique(admin: Client) -> None:
 
 
 def test_a_customer_orders_a_limited_number_of_pieces(stack: Stack, admin: Client) -> None:
-    """More is 422 and reserves nothing, however it is spread over lines; staff may order it."""
+    """More pieces are refused with 422, over however many lines, and nothing is reserved. Staff may order more."""
     id, code = customer(admin), stocked(admin, 5000)
     own = stack.client("customer", id)
     for lines in ([1001], [500, 501]):

@@ -1,4 +1,4 @@
-"""A customer who leaves and is erased: in no store, log or answer any more, and every figure stays."""
+"""An erased customer is in no store, log or answer any more, and every figure stays."""
 
 from tests.shop.http.things import answered, email, stocked
 from tests.support import commands
@@ -11,7 +11,7 @@ NAME, WORDS = "Zenobia Quackenbush", ("zenobia", "quackenbush")
 
 
 def test_a_customer_who_is_erased(stack: Stack, staff: Client) -> None:
-    """Name and address are gone from customers, orders, timeline, reports, search and logs; what remains is printed."""
+    """Name and address are gone from customers, orders, timeline, reports, search and logs. Remaining places are printed."""
     address, code = f"quackenbush-{email()}", stocked(staff)
     key = {"Idempotency_Key": "erase-1"}
     id = staff.post("/customers", {"name": "Zenobia", "email": address, "country": "Quackenbushland"}, **key).json["id"]
@@ -48,7 +48,7 @@ def test_a_customer_who_is_erased(stack: Stack, staff: Client) -> None:
 
 
 def _places(stack: Stack) -> list[str]:
-    """Where the customer is kept or logged."""
+    """Return the places where the customer is stored or logged."""
     bucket = stack.env["DEAD_LETTER_BUCKET"]
     logs = [
         f"log: {file.name}"
@@ -59,7 +59,7 @@ def _places(stack: Stack) -> list[str]:
 
 
 def _figures(staff: Client, shown: dict[str, str]) -> list[object]:
-    """The reports on sales, without the names in them."""
+    """Return the sales reports without their names."""
     reports = [
         staff.get(f"/reports/sales?by={by}&limit=200", **shown).json["items"] for by in ("day", "product", "customer")
     ]

@@ -1,7 +1,7 @@
 """Injection: hostile texts in every parameter and every value that the OpenAPI document names.
 
-A new parameter or member is covered as soon as it is declared. A parameter is answered with 2xx or 4xx, quickly, and
-without a word of the server's. A value is refused, or comes back byte for byte from both sides.
+A new parameter or member is covered as soon as it is declared. A hostile parameter gets a quick answer with 2xx or 4xx
+that shows nothing about the servers. A hostile value is refused, or comes back byte for byte from both sides.
 """
 
 import json
@@ -48,12 +48,12 @@ PAYLOADS = {
     "scripts": 'é 🎉 中文 Ünï\' "ØÆ" \\',
 }
 WILDCARDS = ("wildcards", "wildcard", "escaped")
-# What nobody who asks should read: words of our servers and of Python.
+# Words of our servers and of Python that no caller should read.
 _LEAKS = ("Traceback", "pymysql", "SQL syntax", "MariaDB", "MySQL", "botocore", "ValidationException", "ConditionExpr")
 
 
 class Place(NamedTuple):
-    """A parameter of a route: where it stands, and its name."""
+    """A parameter of a route: its place and its name."""
 
     kind: str
     name: str
@@ -61,12 +61,12 @@ class Place(NamedTuple):
 
 @pytest.fixture(scope="module")
 def document(stack: Stack) -> Any:
-    """The OpenAPI document as clients get it."""
+    """Return the OpenAPI document as clients get it."""
     return Client(stack.url).get("/openapi.json").json
 
 
 def places(document: Any, route: Route) -> Iterator[Place]:
-    """All parameters that the document names for a route."""
+    """Return all parameters that the document names for a route."""
     path = document["paths"][route.path]
     for parameter in [*path.get("parameters", ()), *path[route.method.lower()].get("parameters", ())]:
         described = resolved(document, parameter)
@@ -74,7 +74,7 @@ def places(document: Any, route: Route) -> Iterator[Place]:
 
 
 def resolved(document: Any, schema: Any) -> Any:
-    """A part of the document, behind its $ref."""
+    """Return a part of the document with its $ref resolved."""
     while "$ref" in schema:
         part = document
         for name in schema["$ref"].removeprefix("#/").split("/"):
@@ -84,7 +84,7 @@ def resolved(document: Any, schema: Any) -> Any:
 
 
 def ask(client: Client, route: Route, place: Place, text: str) -> Answer | None:
-    """Send the text in that place; None where HTTP has no way to send it."""
+    """Send the text in that place. Return None if HTTP has no way to send it."""
     path, headers = path_of(route), {}
     match place.kind:
         case "query":
@@ -101,7 +101,7 @@ def ask(client: Client, route: Route, place: Place, text: str) -> Answer | None:
 
 
 def check(answer: Answer, told: str) -> None:
-    """No fault, nothing of the server's, and no header that the client has written."""
+    """Check that the answer is no server error, shows nothing of the server's, and has no header of the client's."""
     assert 200 <= answer.status < 500, (told, answer)
     assert answer.headers["content-type"] in ("application/json", "application/problem+json"), (told, answer)
     assert "set-cookie" not in answer.headers, told
@@ -114,7 +114,7 @@ def check(answer: Answer, told: str) -> None:
 
 @pytest.mark.parametrize("route", routes(OWN), ids=lambda route: route.name)
 def test_every_parameter(stack: Stack, document: Any, route: Route) -> None:
-    """Whatever stands in a parameter is a value: no fault, no wait, and no wildcard that finds something."""
+    """Any text in a parameter is only a value: it causes no fault and no wait, and matches nothing as a wildcard."""
     client = stack.client(list(OWN.permissions.roles)[-1])
     for place in places(document, route):
         for name, text in PAYLOADS.items():
@@ -136,14 +136,14 @@ def test_every_parameter(stack: Stack, document: Any, route: Route) -> None:
     ],
 )
 def test_a_statement_that_is_put_together_would_be_seen(stack: Stack, statement: str) -> None:
-    """Written into it, one of the texts at least is an error of the server, which a route answers with 500."""
+    """If the texts were written into the SQL, at least one would be a server error, which a route answers with 500."""
     with connect(stack.database_url) as connection, connection.cursor() as cursor:
         cursor.execute("START TRANSACTION READ ONLY")
         assert any(is_refused(cursor, statement.format(text)) for text in PAYLOADS.values() if "SLEEP" not in text)
 
 
 def is_refused(cursor: Any, statement: str) -> bool:
-    """Whether the server cannot run a statement."""
+    """Return whether the server cannot run a statement."""
     try:
         cursor.execute(statement)
     except MySQLError:
@@ -155,14 +155,14 @@ def is_refused(cursor: Any, statement: str) -> bool:
 
 
 class Member(NamedTuple):
-    """A text in a body: where, and whether it may be any text that people write."""
+    """A text in a body: its place, and whether it may be any text that people write."""
 
     path: tuple[str | int, ...]
     free: bool
 
 
 def members(document: Any, schema: Any, path: tuple[str | int, ...] = ()) -> Iterator[Member]:
-    """The texts of a body, those in the first element of a list too."""
+    """Return the texts of a body, including those in the first element of a list."""
     schema = resolved(document, schema)
     for part in schema.get("anyOf", ()):
         yield from members(document, part, path)
@@ -175,7 +175,7 @@ def members(document: Any, schema: Any, path: tuple[str | int, ...] = ()) -> Ite
 
 
 def with_value(body: Any, path: tuple[str | int, ...], value: str) -> Any:
-    """The body with a text in that place."""
+    """Return the body with a text in that place."""
     changed = deepcopy(body) if body is not None else {}
     inner = changed
     for part in path[:-1]:
@@ -185,7 +185,7 @@ def with_value(body: Any, path: tuple[str | int, ...], value: str) -> Any:
 
 
 def texts(value: Any) -> Iterator[tuple[str, str]]:
-    """All texts in a document, each with the name of its member."""
+    """Return all texts in a document, each with the name of its member."""
     pairs = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
     for name, inner in pairs:
         if isinstance(inner, str):
@@ -195,7 +195,7 @@ def texts(value: Any) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("row", sorted(COMMANDS))
 def test_every_stored_value(stack: Stack, document: Any, row: str) -> None:
-    """A text is refused, or it comes back as it was from the item, the timeline and the query."""
+    """A text is refused, or it comes back unchanged from the item, the timeline and the query."""
     client, route = stack.client(list(OWN.permissions.roles)[-1]), ROUTES[row]
     described = document["paths"][route.path][route.method.lower()].get("requestBody")
     if described is None:
@@ -217,7 +217,7 @@ def test_every_stored_value(stack: Stack, document: Any, row: str) -> None:
 
 
 def check_stored(stack: Stack, client: Client, route: Route, answer: Answer, member: str, text: str, told: str) -> None:
-    """Both sides hold the text, and hold the same."""
+    """Check that both sides have the same text."""
     id, version = answer.json["id"], answer.json["version"]
     key = {"TableName": stack.tables.name(route.service), "Key": {"id": {"S": id}}}
     item = decode_item(stack.tables.client.get_item(**key, ConsistentRead=True)["Item"])

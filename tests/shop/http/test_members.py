@@ -1,4 +1,4 @@
-"""What a customer does not see in answers, and staff do, as the second table of tests/shop/matrix.md says."""
+"""The members that answers show to staff and not to customers, as the second table of tests/shop/matrix.md says."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ _TABLE = _MATRIX.read_text(encoding="utf-8")
 
 
 def test_members_that_a_customer_does_not_see(stack: Stack) -> None:
-    """What the second table says, in answers to a customer and to staff, and nothing else differs."""
+    """Answers to a customer and to staff differ as the second table says, and in nothing else."""
     admin = stack.client("admin")
     buyer, code = customer(admin), stocked(admin)
     id = order(admin, buyer, code)
@@ -42,14 +42,14 @@ def test_members_that_a_customer_does_not_see(stack: Stack) -> None:
 
 
 def of_service(query: str, answer: Any) -> Any:
-    """An answer, without what other services did, which a timeline shows to staff."""
+    """Return an answer without the entries of other services, which a timeline shows to staff."""
     if not query.endswith(".timeline"):
         return answer
     return {**answer, "entries": [entry for entry in answer["entries"] if entry["service"] == query.split(".")[0]]}
 
 
 def leaves(value: Any, place: str = "") -> set[str]:
-    """The places of all values in a document, without the numbers of list elements."""
+    """Return the places of all values in a document, without the indexes of list elements."""
     if isinstance(value, dict):
         return set().union(*(leaves(member, f"{place}.{name}") for name, member in value.items()))
     if isinstance(value, list):
@@ -58,5 +58,5 @@ def leaves(value: Any, place: str = "") -> set[str]:
 
 
 def within(place: str, name: str) -> bool:
-    """Whether a place is that member or inside it."""
+    """Return whether a place is that member or inside it."""
     return place == name or place.startswith(f"{name}.")

@@ -12,7 +12,7 @@ from tests.support.stack import Stack
 
 @pytest.fixture(scope="module")
 def shop(stack: Stack, admin: Client) -> dict[str, Any]:
-    """A customer with two orders of two products, confirmed; visible in the read model."""
+    """Return a customer with two confirmed orders of two products, visible in the read model."""
     word = sku().replace("-", "x")
     buyer = customer(admin, f"Hopper {word}")
     lantern, mug = stocked(admin, 12, 339, f"Lantern {word}"), stocked(admin, 5, 255, f"Mug {word}")
@@ -24,7 +24,7 @@ def shop(stack: Stack, admin: Client) -> dict[str, Any]:
 
 
 def test_order_across_services(admin: Client, shop: dict[str, Any]) -> None:
-    """One answer holds the order, its customer's name, its products' names and what is in stock of them."""
+    """One answer has the order, its customer's name, its products' names and their stock."""
     body = admin.get(f"/orders/{shop['first']}").json
     assert body["customer"] == {"id": shop["buyer"], "name": f"Hopper {shop['word']}"}
     assert (body["status"], body["total"], body["quantity"], body["line_count"]) == ("confirmed", 3 * 339 + 255, 4, 3)
@@ -37,7 +37,7 @@ def test_order_across_services(admin: Client, shop: dict[str, Any]) -> None:
 
 
 def test_timeline(admin: Client, shop: dict[str, Any]) -> None:
-    """The history of an order, oldest entry first."""
+    """The timeline of an order begins with its oldest entry."""
     body = admin.get(f"/orders/{shop['first']}/timeline").json
     assert not body["incomplete"]
     reserving = ["inventory.reserve"] * 3  # of the reservation and of two products' stock
@@ -68,7 +68,7 @@ def test_customer_with_spend(admin: Client, shop: dict[str, Any]) -> None:
 
 
 def test_sales_of_a_cancelled_order_are_taken_back(admin: Client) -> None:
-    """Cancelling a confirmed order takes its sales out of every summary."""
+    """Cancelling a confirmed order removes its sales from every summary."""
     code, buyer = stocked(admin, price=50), customer(admin)
     id = order(admin, buyer, code, 3)
 
@@ -89,7 +89,7 @@ def test_sales_of_a_cancelled_order_are_taken_back(admin: Client) -> None:
 @pytest.mark.parametrize("by", ["day", "product", "customer"])
 @pytest.mark.parametrize("sort", ["key", "-amount"])
 def test_reports_agree(admin: Client, shop: dict[str, Any], by: str, sort: str) -> None:
-    """Sales are the same sum whatever they are added up by, page by page."""
+    """The sum of sales is the same for every grouping, page by page."""
     total = sum(item["amount"] for item in admin.all_pages("/reports/sales", by="day"))
     items = admin.all_pages("/reports/sales", by=by, sort=sort, limit=3)
     assert sum(item["amount"] for item in items) == total > 0
@@ -98,7 +98,7 @@ def test_reports_agree(admin: Client, shop: dict[str, Any], by: str, sort: str) 
 
 
 def test_low_stock(admin: Client, shop: dict[str, Any]) -> None:
-    """What runs out is listed, the scarcest first."""
+    """Products with low stock are listed, the scarcest first."""
     items = admin.all_pages("/reports/low-stock", threshold=9)
     assert [item["available"] for item in items] == sorted(item["available"] for item in items)
     assert shop["lantern"] in {item["sku"] for item in items}
@@ -126,5 +126,5 @@ def test_bad_parameters(admin: Client, query: str, faulty: list[str]) -> None:
     "path", ["/orders/ord_none", "/customers/cus_none", "/products/none", "/orders/ord_none/timeline"]
 )
 def test_not_found(admin: Client, path: str) -> None:
-    """What is not there is a 404 problem."""
+    """A missing item is answered with a 404 problem."""
     assert admin.get(path).problem == "not-found"

@@ -1,4 +1,4 @@
-"""The tour, line by line: what it says one types, and what it says comes back."""
+"""The tour, line by line: its commands and their output."""
 
 import hashlib
 import os
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 @pytest.fixture
 def set_up(repository: Path) -> None:
-    """The tour calls make, which would make .venv anew under the tests if it were not current."""
+    """The tour calls make, which would make .venv again during the tests if it were not current."""
     locked = b"".join((repository / name).read_bytes() for name in ("requirements.txt", "requirements-dev.txt"))
     found = (repository / ".venv" / "installed").read_text().split()[0]
     assert found == hashlib.sha256(locked).hexdigest(), ".venv is not what requirements.txt says; run `make setup`"
@@ -23,7 +23,7 @@ def set_up(repository: Path) -> None:
 
 @pytest.mark.usefixtures("set_up")
 def test_tour(stack: Stack, repository: Path) -> None:
-    """One shell runs all of the tour, and every answer is the one shown."""
+    """One shell runs the whole tour, and every answer is the one that the page shows."""
     tour = commands((repository / "docs/tour.md").read_text())
     assert len(tour) > 10
     with Shell(
@@ -33,4 +33,4 @@ def test_tour(stack: Stack, repository: Path) -> None:
             command = command.with_addresses({"localhost:8000": stack.url})
             got = shell.run(command.line)
             assert command.is_answered_by(got), f"$ {command.line}\nexpected: {command.output}\ngot: {got}"
-            settle(stack)  # the moment that a person takes to type the next line
+            settle(stack)  # the moment that a person needs to type the next line

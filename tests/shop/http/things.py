@@ -1,4 +1,4 @@
-"""Customers, products and orders for tests, each new."""
+"""Customers, products and orders for tests. Each call makes new ones."""
 
 import itertools
 import os
@@ -11,34 +11,34 @@ _numbers = itertools.count(1)
 
 
 def sku() -> str:
-    """A SKU that no other test uses; good for any other unique text as well."""
+    """Return a SKU that no other test uses. It may serve as any other unique text as well."""
     return f"T{os.getpid()}-{next(_numbers)}"
 
 
 def email() -> str:
-    """An address that no other test uses."""
+    """Return an address that no other test uses."""
     return f"{sku()}@example.com"
 
 
 def customer(api: Client, name: str = "Ada") -> str:
-    """Register a customer; its id."""
+    """Register a customer, and return its id."""
     return str(_made(api, "/customers", {"name": name, "email": email()}))
 
 
 def product(api: Client, name: str = "Lantern", price: int = 100, currency: str = "GBP", code: str = "") -> str:
-    """Add a product; its SKU."""
+    """Add a product, and return its SKU."""
     return str(_made(api, "/products", {"sku": code or sku(), "name": name, "price": price, "currency": currency}))
 
 
 def stocked(api: Client, pieces: int = 1000, price: int = 100, name: str = "Lantern", code: str = "") -> str:
-    """Add a product and receive pieces of it; its SKU."""
+    """Add a product, receive pieces of it, and return its SKU."""
     code = product(api, name, price, code=code)
     assert api.post(f"/stock/{code}/receipts", {"quantity": pieces}).status == 200
     return code
 
 
 def answered(api: Client, id: str) -> Any:
-    """An order as GET shows it once the saga has confirmed or rejected it."""
+    """Return an order as GET shows it, once the saga has confirmed or rejected it."""
 
     def is_answered() -> bool:
         shown = api.get(f"/orders/{id}")
@@ -49,7 +49,7 @@ def answered(api: Client, id: str) -> Any:
 
 
 def order(api: Client, buyer: str | None = None, code: str | None = None, quantity: int = 1) -> str:
-    """Place an order, of a product of which there is stock unless told otherwise; its id."""
+    """Place an order, of a product with stock unless one is given, and return its id."""
     lines = [{"sku": code or stocked(api), "quantity": quantity}]
     return str(_made(api, "/orders", {"customer_id": buyer or customer(api), "lines": lines}))
 

@@ -1,7 +1,7 @@
-"""A read model of 100,000 orders or more, made by the server itself in seconds, uneven as real ones are.
+"""A read model of 100,000 orders or more, which the server generates in seconds. Its data are as uneven as real data.
 
-Every value follows from the row's number, so that each run has the same rows. What is rare here is also
-old: a plan that walks the orders from the newest and filters would have to walk past all of them.
+Every value follows from the row's number, so that each run has the same rows. Rare values are also old: a plan
+that reads the orders from the newest and filters them would have to read almost all.
 """
 
 import re
@@ -28,7 +28,7 @@ _NUMBERS = """INSERT INTO numbers SELECT n FROM (
 _COLOURS = "'red', 'white', 'blue', 'green', 'pink', 'black', 'cream', 'ivory', 'silver', 'gold'"
 _KINDS = "'lantern', 'mug', 'bag', 'box', 'holder', 'sign', 'cushion', 'clock', 'frame', 'candle', 'tray'"
 _NAMES = "'Ada', 'Grace', 'Alan', 'Edsger', 'Barbara', 'Donald', 'Katherine', 'Claude', 'Hedy', 'Dennis', 'Radia'"
-# Upper case, so that an index of folded words is seen to be one.
+# Upper case shows whether an index has folded words.
 _PRODUCT_NAME = (
     f"CONCAT('Thing ', UPPER(ELT(1 + CRC32(n + 11) % 10, {_COLOURS})), ' ', ELT(1 + CRC32(n) % 11, {_KINDS}), ' ',"
     " CRC32(n))"
@@ -37,7 +37,7 @@ _CUSTOMER_NAME = f"CONCAT('Customer ', ELT(1 + CRC32(n) % 11, {_NAMES}), ' ', CR
 
 
 def _words(table: str, key: str, text: str, source: str, most: int) -> str:
-    """The words of a text of letters, digits and what separates them: as core/words.py would make them."""
+    """Return the words of a text of letters, digits and separators, as core/words.py would split it."""
     blanks = f"REPLACE(REPLACE(REPLACE(LOWER({text}), '-', ' '), '@', ' '), '.', ' ')"
     places = " UNION ALL ".join(f"SELECT {place} AS place" for place in range(1, most + 1))
     return f"""INSERT INTO {table} (id, word)
@@ -128,7 +128,7 @@ def fill(connection: Any, orders: int = ORDERS, customers: int = CUSTOMERS) -> N
 
 
 def fill_large(connection: Any, orders: int, customers: int) -> None:
-    """The same of more rows than the server's memory holds: the large tables' secondary keys are made at the end."""
+    """Fill a read model larger than the server's memory. The large tables' secondary keys are made at the end."""
     keys = {table: _secondary_keys(connection, table) for table in ("orders", "order_lines", "order_words")}
     with connection.cursor() as cursor:
         for table, found in keys.items():
@@ -142,7 +142,7 @@ def fill_large(connection: Any, orders: int, customers: int) -> None:
 
 
 def _secondary_keys(connection: Any, table: str) -> dict[str, str]:
-    """Their columns in parentheses, by their names."""
+    """Return the columns of these rows in parentheses."""
     with connection.cursor() as cursor:
         cursor.execute(f"SHOW CREATE TABLE {table}")
         return dict(re.findall(r"^\s*KEY (\S+) (\(.*?\))", cursor.fetchone()[1], re.MULTILINE))

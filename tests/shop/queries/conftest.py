@@ -1,4 +1,4 @@
-"""The read model that tests of queries ask."""
+"""The read model for tests of queries."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from tests.shop.queries.world import World
 
 @pytest.fixture
 def world(database: str) -> Iterator[World]:
-    """An empty read model."""
+    """Yield an empty read model."""
     made = World(database)
     yield made
     made.close()
@@ -17,7 +17,7 @@ def world(database: str) -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def shared_world(module_database: str) -> Iterator[World]:
-    """A read model with one order, for tests of a module that change nothing."""
+    """Yield a read model with one order, for tests of a module that change nothing."""
     made = World(module_database)
     made.order(products={"A": "the thé table aba"})
     yield made

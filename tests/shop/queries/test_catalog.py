@@ -1,4 +1,4 @@
-"""What queries about products answer."""
+"""The answers of queries about products."""
 
 from typing import Any
 
@@ -18,12 +18,12 @@ pytestmark = pytest.mark.database
 
 
 def listed(world: World, **filters: Any) -> list[str]:
-    """The SKUs of the products that a list with those filters holds."""
+    """Return the SKUs in a list with those filters."""
     return [item.sku for item in world.ask(list_products, ProductFilters(**filters), world.signer).items]
 
 
 def test_a_product_in_a_list_and_alone(world: World) -> None:
-    """With its stock and, alone, with its sales in each currency over all days and buckets."""
+    """A list shows a product with its stock. The single answer adds its sales by currency, over all days and buckets."""
     world.product("A", name="Mug", description="For tea", price=255)
     world.stock("A", on_hand=10, reserved=4)
     world.orders(
@@ -57,7 +57,7 @@ def test_a_product_in_a_list_and_alone(world: World) -> None:
 
 
 def test_a_product_whose_stock_is_not_known(world: World) -> None:
-    """Has null for its stock, nothing sold, and is not in stock."""
+    """A product without known stock has null for its stock and no sales, and is not in stock."""
     world.product("A")
     product = world.ask(get_product, "A")
     assert product is not None
@@ -78,7 +78,7 @@ def test_sales_that_were_called_off_are_gone(world: World) -> None:
 
 
 def test_a_discontinued_product_is_hidden_until_it_is_added_again(world: World) -> None:
-    """From lists, searches and by its SKU; and SKUs are compared as DynamoDB does."""
+    """A discontinued product is hidden from lists, searches and by its SKU. SKUs are compared as DynamoDB does."""
     world.product("A", 1, name="Teapot")
     world.product("A", 2, name="Teapot", deleted=True)
     assert listed(world) == listed(world, q="teapot") == []
@@ -89,7 +89,7 @@ def test_a_discontinued_product_is_hidden_until_it_is_added_again(world: World) 
 
 
 def test_filters_and_sorts(world: World) -> None:
-    """Each filter narrows; each sort orders, by SKU where it leaves a tie."""
+    """Each filter narrows the list. Each sort orders it, and equal items by SKU."""
     for sku, name, price, currency, on_hand in (
         ("A", "Red mug", 300, "GBP", 0),
         ("B", "blue mug", 100, "GBP", 5),

@@ -1,4 +1,4 @@
-"""What queries about customers answer."""
+"""The answers of queries about customers."""
 
 from datetime import timedelta
 from typing import Any
@@ -21,12 +21,12 @@ pytestmark = pytest.mark.database
 
 
 def listed(world: World, **filters: Any) -> list[str]:
-    """The ids of the customers that a list with those filters holds."""
+    """Return the ids of the customers in a list with those filters."""
     return ids(world.ask(list_customers, CustomerFilters(**filters), world.signer, "GBP").items)
 
 
 def test_a_customer_in_a_list(world: World) -> None:
-    """With its sold orders in one currency; the last order counts whatever became of it."""
+    """A list shows a customer with its sold orders in one currency. The last order counts in any status."""
     world.customer(name="Ada", country="United Kingdom")
     world.orders(
         {
@@ -54,7 +54,7 @@ def test_a_customer_in_a_list(world: World) -> None:
 
 
 def test_a_customer_without_orders(world: World) -> None:
-    """Is listed by name, and not by what it spent or when it last ordered."""
+    """A customer without orders is listed by name, but not by spend or by last order."""
     world.customer()
     assert listed(world) == ["cus_1"]
     assert listed(world, sort="-spend") == listed(world, sort="last_order") == []
@@ -64,7 +64,7 @@ def test_a_customer_without_orders(world: World) -> None:
 
 
 def test_a_deleted_customer_is_hidden(world: World) -> None:
-    """From every list and by its id, though its orders are not."""
+    """A deleted customer is hidden from every list and by its id, but its orders are not."""
     world.customer(version=2, deleted=True)
     world.order()
     for sort in ("name", "-spend", "last_order"):
@@ -74,13 +74,13 @@ def test_a_deleted_customer_is_hidden(world: World) -> None:
 
 
 def test_an_order_alone_makes_no_customer(world: World) -> None:
-    """A summary whose customer has not arrived is not listed."""
+    """A summary without its customer is not listed."""
     world.order(status="confirmed")
     assert listed(world, sort="-spend") == []
 
 
 def test_sorts(world: World) -> None:
-    """By name without regard to case or accents, by spend and last order in the currency, both ways."""
+    """Lists are sorted by name, ignoring case and accents, and by spend and last order in the currency, both ways."""
     for n, name in enumerate(("ćarla", "Bob", "ada")):
         world.customer(f"cus_{n}", name=name)
         world.order(
@@ -96,7 +96,7 @@ def test_sorts(world: World) -> None:
 
 
 def test_search(world: World) -> None:
-    """By words of the name or the e-mail address, whatever the sort."""
+    """A search finds words of the name or the e-mail address, with every sort."""
     world.customer("cus_1", name="Ada Lovelace", email="ada@example.com")
     world.customer("cus_2", name="Charles Babbage", email="charles@engine.example")
     world.order(customer_id="cus_2")

@@ -14,7 +14,7 @@ CUSTOMER, ORDER, SKU = "cus_01JD2Q8N3XW7GK5T0V9M4R6B1C", "ord_01JD2Q8N3XW7GK5T0V
 
 @pytest.mark.parametrize("endpoint", queries_of(OWN), ids=lambda endpoint: endpoint.name)
 def test_every_statement_of_every_query_route_is_limited(world: World, endpoint: QueryEndpoint) -> None:
-    """Each is asked of rows that are there, so that all its statements are sent."""
+    """Each query is asked for existing rows, so that all its statements are sent."""
     world.customer(CUSTOMER)
     world.product(SKU)
     world.stock(SKU)

@@ -1,4 +1,4 @@
-"""What queries about orders answer, over orders, customers, catalog and inventory."""
+"""The answers of queries about orders, over orders, customers, catalog and inventory."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.database
 
 
 def listed(world: World, **filters: Any) -> list[str]:
-    """The ids of the orders that a list with those filters holds, oldest first unless sorted otherwise."""
+    """Return the ids of the orders in a list with those filters, oldest first unless sorted otherwise."""
     return ids(world.ask(list_orders, OrderFilters(**{"sort": "placed_at", **filters}), world.signer).items)
 
 
@@ -41,7 +41,7 @@ def test_an_order_in_a_list(world: World) -> None:
 
 
 def test_an_order_with_its_lines(world: World) -> None:
-    """A line has the product's present name and what is available of it, across three services."""
+    """A line has the product's present name and its available stock, across three services."""
     world.product("A", 2, name="Newer name")
     world.stock("A", on_hand=10, reserved=4)
     world.order(lines=[("A", 2, 150), ("B", 1, 75)])
@@ -56,7 +56,7 @@ def test_an_order_with_its_lines(world: World) -> None:
 
 
 def test_why_an_order_was_rejected_or_cancelled(world: World) -> None:
-    """Shortages and reason are shown as they were."""
+    """Shortages and reason are shown as they were recorded."""
     world.order("ord_1", status="rejected", shortages=[{"sku": "A", "requested": 2, "available": 1}])
     world.order("ord_2", status="cancelled", reason='changed "my" mind 😀')
     rejected, cancelled = world.ask(get_order, "ord_1"), world.ask(get_order, "ord_2")
@@ -67,7 +67,7 @@ def test_why_an_order_was_rejected_or_cancelled(world: World) -> None:
 
 
 def test_an_order_that_came_before_its_customer(world: World) -> None:
-    """Services' streams come in any order: what is missing is null, and the order is shown."""
+    """The services' streams come in any order. Missing parts are null, and the order is shown."""
     world.order()
     assert world.ask(list_orders, OrderFilters(), world.signer).items[0].customer == OrderCustomer("cus_1", None)
     order = world.ask(get_order, "ord_1")
@@ -76,7 +76,7 @@ def test_an_order_that_came_before_its_customer(world: World) -> None:
 
 
 def test_an_order_that_outlives_its_customer_and_its_product(world: World) -> None:
-    """A tombstone still has its name."""
+    """A deleted item's tombstone still has its name."""
     world.order()
     world.customer(version=2, name="Gone Customer", deleted=True)
     world.product("A", version=2, name="Gone product", deleted=True)
@@ -87,14 +87,14 @@ def test_an_order_that_outlives_its_customer_and_its_product(world: World) -> No
 
 
 def test_there_is_no_such_order(world: World) -> None:
-    """Nor one by the id in another case: ids are compared as DynamoDB does."""
+    """An order is not found by its id in another case, since ids are compared as DynamoDB does."""
     world.order()
     assert world.ask(get_order, "ord_2") is None
     assert world.ask(get_order, "ORD_1") is None
 
 
 def test_each_filter_alone_and_together(world: World) -> None:
-    """Every filter narrows the list; together they all hold."""
+    """Every filter narrows the list, and several filters apply together."""
     for n in range(6):
         world.order(
             f"ord_{n}",
@@ -137,7 +137,7 @@ def test_each_filter_alone_and_together(world: World) -> None:
 
 
 def test_an_order_with_several_lines_of_a_sku_is_listed_once(world: World) -> None:
-    """Whichever way the list is sorted."""
+    """The order is listed once, with every sort."""
     world.order(lines=[("B", 1, 1), ("A", 1, 1), ("A", 1, 2), ("A", 5, 1)])
     for sort in ("placed_at", "-placed_at", "total", "-total"):
         assert listed(world, sku="A", sort=sort) == ["ord_1"]
@@ -145,7 +145,7 @@ def test_an_order_with_several_lines_of_a_sku_is_listed_once(world: World) -> No
 
 
 def test_times_of_any_offset(world: World) -> None:
-    """A filter's time is compared as the moment that it names."""
+    """A filter's time may have any offset."""
     world.order(placed_at=iso(START))
     there = START.astimezone(timezone(timedelta(hours=5, minutes=30)))
     assert listed(world, placed_from=there) == ["ord_1"]
@@ -153,7 +153,7 @@ def test_times_of_any_offset(world: World) -> None:
 
 
 def test_times_that_utc_does_not_have(world: World) -> None:
-    """The year 1 in the east is the year 0 in UTC, which there is not: 422, not a crash."""
+    """A time whose UTC year would be 0 is refused with 422, and does not crash."""
     east, west = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))
     for filters in (
         {"placed_from": datetime(1, 1, 1, tzinfo=east)},

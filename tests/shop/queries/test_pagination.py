@@ -1,4 +1,4 @@
-"""Pages: together they are the whole list, in order, whatever is inserted while they are read."""
+"""All pages together are the whole list, in order, even if items are inserted meanwhile."""
 
 import itertools
 from collections.abc import Callable
@@ -21,12 +21,12 @@ from tests.shop.queries.world import World
 pytestmark = pytest.mark.database
 
 TODAY = START.date()
-NAMES = ("Ada", "ada", "Äda", "Bob", "bob ", "Carla")  # equal ones under the collation, too
+NAMES = ("Ada", "ada", "Äda", "Bob", "bob ", "Carla")  # the names are equal under the collation, too
 COUNT = 24
 
 
 def fill(world: World) -> None:
-    """Rows with many ties in every sort: a few values each, and equal names in several spellings."""
+    """Project rows with many ties in every sort: a few values each, and equal names in several spellings."""
     numbers = range(COUNT)
     world.orders(
         {
@@ -47,27 +47,27 @@ def fill(world: World) -> None:
 
 
 def orders(cursor: Any, parameters: Any, world: World) -> Page[Any]:
-    """One page of GET /orders."""
+    """Return one page of GET /orders."""
     return list_orders(cursor, parameters, world.signer)
 
 
 def customers(cursor: Any, parameters: Any, world: World) -> Page[Any]:
-    """One page of GET /customers."""
+    """Return one page of GET /customers."""
     return list_customers(cursor, parameters, world.signer, "GBP")
 
 
 def products(cursor: Any, parameters: Any, world: World) -> Page[Any]:
-    """One page of GET /products."""
+    """Return one page of GET /products."""
     return list_products(cursor, parameters, world.signer)
 
 
 def sales_report(cursor: Any, parameters: Any, world: World) -> Page[Any]:
-    """One page of GET /reports/sales."""
+    """Return one page of GET /reports/sales."""
     return sales(cursor, parameters, world.signer, TODAY)
 
 
 def low_stock_report(cursor: Any, parameters: Any, world: World) -> Page[Any]:
-    """One page of GET /reports/low-stock."""
+    """Return one page of GET /reports/low-stock."""
     return low_stock(cursor, parameters, world.signer)
 
 
@@ -90,7 +90,7 @@ LISTS: list[tuple[List, ListParameters]] = [
 
 @pytest.fixture(scope="module")
 def filled(module_database: str) -> Any:
-    """A read model that these tests only read."""
+    """Return a read model that these tests only read."""
     world = World(module_database)
     fill(world)
     yield world
@@ -101,19 +101,19 @@ def filled(module_database: str) -> Any:
     ("page", "parameters"), LISTS, ids=lambda value: getattr(value, "__name__", None) or repr(value)
 )
 def test_all_pages_are_the_whole_list(filled: World, page: List, parameters: ListParameters) -> None:
-    """Pages of any size, one after the other, give the list that one large page gives, and its last has no next."""
+    """Pages of any size give the same list as one large page, and the last page has no next."""
     filled.check_pages(partial(page, world=filled), parameters)
 
 
 def test_a_cursor_of_another_default_currency_is_refused(filled: World) -> None:
-    """What a deployment adds to the filters counts as well."""
+    """A cursor belongs to the filters, including those that a deployment adds."""
     cursor = filled.ask(list_customers, CustomerFilters(sort="spend", limit=1), filled.signer, "GBP").next_bookmark
     with pytest.raises(Malformed, match="cursor"):
         filled.ask(list_customers, CustomerFilters(sort="spend", bookmark=cursor), filled.signer, "EUR")
 
 
 def test_a_report_goes_on_across_midnight(filled: World) -> None:
-    """Without a range of its own, a report's later pages keep the range of the first, though the day changes."""
+    """A report without a range of its own keeps the first page's range on later pages, even if the day changes."""
     whole = filled.ask(sales, SalesParameters(by="product"), filled.signer, TODAY).items
     days = itertools.count()
 

@@ -1,4 +1,4 @@
-"""Every filter and sort has an index: proved by EXPLAIN and by the rows that the server reads, on 100,000 orders."""
+"""Every filter and sort has an index: EXPLAIN and the number of rows read prove it, on 100,000 orders."""
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
@@ -32,7 +32,7 @@ POPULAR = 10_000  # orders with the most popular SKU
 
 @pytest.fixture(scope="module")
 def watch(module_database: str) -> Iterator[Watch]:
-    """A read model of 100,000 orders."""
+    """Yield a read model of 100,000 orders."""
     connection = connect(module_database, read_timeout=300)
     bulk.fill(connection)
     connection.close()
@@ -42,7 +42,7 @@ def watch(module_database: str) -> Iterator[Watch]:
 
 
 def at(text: str) -> datetime:
-    """A moment in UTC."""
+    """Return a moment in UTC."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
@@ -69,7 +69,7 @@ ORDER_FILTERS: dict[str, dict[str, Any]] = {
     "currency, rare": {"currency": bulk.RARE_CURRENCY},
     "currency, common": {"currency": "GBP"},
     "currency, unknown": {"currency": "USD"},
-    # Far from where the list begins, of a status and a currency that most orders have.
+    # A bookmark far from the list's begin, for a status and a currency that most orders have.
     "status, common, from the middle": {"status": "delivered", "placed_from": at("2025-01-01")},
     "status, common, to the middle": {"status": "delivered", "placed_to": at("2025-01-01")},
     "status, common, min_total": {"status": "delivered", "min_total": 50_000},
@@ -116,7 +116,7 @@ SEARCHES: dict[str, dict[str, Any]] = {
 
 
 def two_pages(watch: Watch, page: Callable[[Any, str | None], Page[Any]], most: int) -> None:
-    """Neither the first page nor the one behind it reads more rows than that."""
+    """Check that neither the first page nor the next reads more rows than that."""
     assert watch.two_pages(page) <= most
 
 
@@ -131,7 +131,7 @@ def orders_read(watch: Watch, most: int, **filters: Any) -> None:
 
 
 def pairs(filters: Mapping[str, dict[str, Any]]) -> list[Any]:
-    """Each of the filters with two sorts: from the newest on, since what is rare is old, and one of those by total."""
+    """Return each filter with two sorts: from the newest on, since rare items are old, and one by total."""
     return [
         pytest.param(given, sort, id=f"{name}, by {sort}")
         for number, (name, given) in enumerate(filters.items())
@@ -147,26 +147,26 @@ def test_all_orders(watch: Watch, sort: str) -> None:
 
 @pytest.mark.parametrize(("filters", "sort"), pairs(ORDER_FILTERS))
 def test_orders(watch: Watch, filters: dict[str, Any], sort: str) -> None:
-    """A page of orders reads few rows, also where what is asked for is rare or far from where the list begins."""
+    """A page of orders reads few rows, also for rare values and far from the list's begin."""
     orders_read(watch, FEW, **filters, sort=sort)
 
 
 @pytest.mark.parametrize(("filters", "sort"), pairs(SEARCHES))
 def test_searches(watch: Watch, filters: dict[str, Any], sort: str) -> None:
-    """A page of what is searched for reads a part of the orders: by keys, or along the list, whichever is the less."""
+    """A page of a search reads a part of the orders, by keys or along the list, whichever is less."""
     orders_read(watch, SEARCHED, **filters, sort=sort)
 
 
 @pytest.mark.parametrize("sort", ["placed_at", "-placed_at"])
 @pytest.mark.parametrize("more", [{}, {"customer": bulk.BUSY_CUSTOMER}, {"status": "placed"}, NARROW])
 def test_the_most_popular_sku_by_time(watch: Watch, more: dict[str, Any], sort: str) -> None:
-    """Its newest orders are found without reading all of them."""
+    """The SKU's newest orders are found without reading all of them."""
     orders_read(watch, FEW, sku=bulk.POPULAR_SKU, sort=sort, **more)
 
 
 @pytest.mark.parametrize("sort", ["total", "-total"])
 def test_the_most_popular_sku_by_total(watch: Watch, sort: str) -> None:
-    """All the SKU's orders are read and sorted, as `list_orders` says: a few rows for each, and none of others."""
+    """All orders of the SKU are read and sorted, as `list_orders` says: a few rows for each, and no others."""
     orders_read(watch, 6 * POPULAR, sku=bulk.POPULAR_SKU, sort=sort)
 
 
@@ -179,7 +179,7 @@ def test_the_busiest_customer_by_total(watch: Watch, more: dict[str, Any], sort:
 
 @pytest.mark.parametrize("sort", ["placed_at", "-placed_at"])
 def test_the_busiest_customer_by_time(watch: Watch, sort: str) -> None:
-    """Reads a page."""
+    """One page is read."""
     orders_read(watch, FEW, customer=bulk.BUSY_CUSTOMER, sort=sort)
 
 
@@ -224,7 +224,7 @@ def test_products(watch: Watch, filters: dict[str, Any], sort: Any) -> None:
 @pytest.mark.parametrize("q", ["buyer77", "customer", "customer ada", "buyer77 grace com", "nowhere"])
 @pytest.mark.parametrize("sort", ["name", "-name", "spend", "-spend", "last_order", "-last_order"])
 def test_customers_searched(watch: Watch, sort: Any, q: str) -> None:
-    """Reads some rows for each customer that has the rarest of the words, or walks the list where many have it."""
+    """A search reads some rows for each customer with the rarest word, or reads along the list if many have it."""
     wanted = CustomerFilters(sort=sort, q=q)
     two_pages(
         watch,
@@ -238,7 +238,7 @@ def test_customers_searched(watch: Watch, sort: Any, q: str) -> None:
 @pytest.mark.parametrize("q", ["sku-77", "thing", "red lantern", bulk.RARE_WORD, "nowhere"])
 @pytest.mark.parametrize("sort", ["sku", "name", "price", "-price"])
 def test_products_searched(watch: Watch, sort: Any, q: str) -> None:
-    """The same of products."""
+    """A search reads some rows for each product with the rarest word, or reads along the list if many have it."""
     wanted = ProductFilters(sort=sort, q=q)
     two_pages(
         watch,
@@ -249,7 +249,7 @@ def test_products_searched(watch: Watch, sort: Any, q: str) -> None:
 
 @pytest.mark.parametrize("sort", ["sku", "name", "price", "-price"])
 def test_products_out_of_stock(watch: Watch, sort: Any) -> None:
-    """Where next to nothing is out of stock, the catalog is walked in the order of the sort, as the query says."""
+    """If almost nothing is out of stock, the catalog is read in the order of the sort, as the query says."""
     _, read = watch(lambda cursor: list_products(cursor, ProductFilters(sort=sort, in_stock=False), SIGNER))
     assert read <= 2 * bulk.PRODUCTS
 
@@ -259,7 +259,7 @@ def test_products_out_of_stock(watch: Watch, sort: Any) -> None:
     [*itertools.product(("day", "product", "customer"), ("key", "-amount"), (None, "GBP", bulk.RARE_CURRENCY))],
 )
 def test_reports_read_their_range_alone(watch: Watch, by: Any, sort: Any, currency: str | None) -> None:
-    """A report of thirty days reads the summaries of those days, a few times over, and no order."""
+    """A report of thirty days reads the summaries of those days, a few times, and no order."""
     first, last = date(2025, 3, 1), date(2025, 3, 30)
     table = "sales_by_product" if by == "product" else "sales_by_customer"
 
@@ -291,7 +291,7 @@ def test_reports_over_all_years(watch: Watch, by: Any, currency: str | None) -> 
 
 
 def test_low_stock(watch: Watch) -> None:
-    """Reads what is low and no more."""
+    """Only products with low stock are read."""
     two_pages(
         watch,
         lambda cursor, following: low_stock(cursor, LowStockParameters(limit=20, bookmark=following), SIGNER),
@@ -309,6 +309,6 @@ def test_low_stock(watch: Watch) -> None:
     ],
 )
 def test_single_items(watch: Watch, query: Callable[[Any, str], Any], id: str) -> None:
-    """Are found by their keys."""
+    """Single items are found by their keys."""
     _, read = watch(lambda cursor: query(cursor, id))
     assert read <= 500

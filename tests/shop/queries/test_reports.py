@@ -1,4 +1,4 @@
-"""Reports, and the status of the read model."""
+"""The reports, and the status of the read model."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -18,13 +18,13 @@ TODAY = START.date()
 
 
 def report(world: World, **parameters: Any) -> list[dict[str, Any]]:
-    """The items of a sales report, as the JSON that a client gets."""
+    """Return the items of a sales report, as the JSON that a client gets."""
     made = SalesParameters(**{"from_" if name == "from" else name: value for name, value in parameters.items()})
     return [msgspec.to_builtins(item) for item in world.ask(sales, made, world.signer, TODAY).items]
 
 
 def sold(world: World) -> None:
-    """Two customers, two days, two products, two currencies."""
+    """Project orders of two customers, on two days, of two products, in two currencies."""
     world.customer("cus_1", name="Ada")
     world.product("A", name="Mug")
     yesterday = iso(START - timedelta(days=1))
@@ -42,7 +42,7 @@ def sold(world: World) -> None:
 
 
 def test_sales_by_day(world: World) -> None:
-    """An order counts once a day, however many products it holds; what is not confirmed does not count."""
+    """An order counts once for its day, however many products it has. An order that is not confirmed does not count."""
     sold(world)
     assert report(world, by="day") == [
         {"day": "2026-11-22", "currency": "GBP", "orders": 1, "quantity": 3, "amount": 150},
@@ -52,7 +52,7 @@ def test_sales_by_day(world: World) -> None:
 
 
 def test_sales_by_product(world: World) -> None:
-    """`orders` is how many hold the product; one that the catalog does not know has no name."""
+    """`orders` is the number of orders with the product. A product that the catalog does not know has no name."""
     sold(world)
     assert report(world, by="product", currency="GBP") == [
         {"sku": "A", "name": "Mug", "currency": "GBP", "orders": 2, "quantity": 4, "amount": 390},
@@ -61,7 +61,7 @@ def test_sales_by_product(world: World) -> None:
 
 
 def test_sales_by_customer(world: World) -> None:
-    """The largest first when asked for; a deleted customer keeps its name."""
+    """The largest amounts come first if so requested. A deleted customer keeps its name."""
     sold(world)
     world.customer("cus_1", version=2, name="Ada", deleted=True)
     assert report(world, by="customer", sort="-amount") == [
@@ -72,7 +72,7 @@ def test_sales_by_customer(world: World) -> None:
 
 
 def test_a_report_of_a_range(world: World) -> None:
-    """Both days belong to it; without one it ends today and has thirty days."""
+    """A range includes both days. By default, it ends today and has thirty days."""
     ago = {n: TODAY - timedelta(days=n) for n in (0, 1, 29, 30, 31)}
     for n, day in ago.items():
         world.order(f"ord_{n}", status="confirmed", placed_at=f"{day}T10:00:00.000Z")
@@ -90,7 +90,7 @@ def test_a_report_of_a_range(world: World) -> None:
 
 
 def test_a_range_that_ends_before_it_begins(world: World) -> None:
-    """Is a 422 that names `from`, also when its end is today by default."""
+    """Such a range is a 422 that names `from`, also if its end is today by default."""
     for parameters in ({"from": TODAY, "to": TODAY - timedelta(days=1)}, {"from": TODAY + timedelta(days=1)}):
         with pytest.raises(Invalid) as caught:
             report(world, **parameters)
@@ -98,7 +98,7 @@ def test_a_range_that_ends_before_it_begins(world: World) -> None:
 
 
 def test_sales_that_were_called_off_are_gone(world: World) -> None:
-    """No rows of zeros."""
+    """Cancelled sales leave no rows of zeros."""
     world.order(status="confirmed")
     world.order(version=2, status="cancelled")
     for by in ("day", "product", "customer"):
@@ -106,13 +106,13 @@ def test_sales_that_were_called_off_are_gone(world: World) -> None:
 
 
 def test_an_order_counts_on_the_day_of_its_placing_in_utc(world: World) -> None:
-    """Just before midnight UTC is still that day, whenever it is confirmed."""
+    """An order counts on the UTC day on which it was placed, whenever it is confirmed."""
     world.order(status="confirmed", placed_at="2026-11-20T23:59:59.999Z")
     assert [item["day"] for item in report(world, by="day")] == ["2026-11-20"]
 
 
 def test_low_stock(world: World) -> None:
-    """The scarcest first, up to the threshold; what the catalog dropped is left out, what it does not know is not."""
+    """The scarcest products come first, up to the threshold. Discontinued ones are left out, unknown ones are not."""
     for sku, on_hand, reserved in (("A", 20, 12), ("B", 3, 3), ("C", 30, 0), ("D", 1, 0), ("E", 8, 0)):
         world.stock(sku, on_hand=on_hand, reserved=reserved)
     world.product("A", name="Mug")
@@ -127,7 +127,7 @@ def test_low_stock(world: World) -> None:
 
 
 def test_status(world: World) -> None:
-    """Each service's lag and dead letters, and how old the row is by the server's own clock."""
+    """The status shows each service's lag and dead letters, and the row's age by the server's own clock."""
     assert world.ask(get_status).services == []
     with world.pool.connection() as connection, connection.cursor() as cursor:
         cursor.execute(
@@ -144,7 +144,7 @@ def test_status(world: World) -> None:
 
 
 def test_status_of_a_rebuild(world: World) -> None:
-    """How far all parts of a scan are together, and how long the rest takes at their rate."""
+    """The status of a rebuild shows the progress of all parts of a scan together, and the time that is left."""
     with world.pool.connection() as connection, connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO service_status (service, lag_seconds, dead_letters, checked_at) VALUES"

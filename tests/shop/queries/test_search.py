@@ -1,4 +1,4 @@
-"""Search on real rows: what is found, in which order, whichever way it is looked for, and what it may cost."""
+"""Search on real rows: the results, their order, every way of searching, and the cost."""
 
 import itertools
 import random
@@ -39,23 +39,23 @@ pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 
 def find(world: World, q: str, **filters: Any) -> list[str]:
-    """The ids of the orders found, oldest first."""
+    """Return the ids of the orders found, oldest first."""
     wanted = OrderFilters(q=q, **{"sort": "placed_at", **filters})
     return ids(world.ask(list_orders, wanted, world.signer).items)
 
 
 def find_products(world: World, q: str) -> list[str]:
-    """The SKUs of the products found."""
+    """Return the SKUs of the products found."""
     return [item.sku for item in world.ask(list_products, ProductFilters(q=q, limit=200), world.signer).items]
 
 
 def find_customers(world: World, q: str) -> list[str]:
-    """The ids of the customers found."""
+    """Return the ids of the customers found."""
     return ids(world.ask(list_customers, CustomerFilters(q=q, limit=200), world.signer, "GBP").items)
 
 
 def test_an_order_is_found_by_all_that_people_know_of_it(world: World) -> None:
-    """By reference, by the customer's name and address, by SKU, by the products' names, by beginnings, in any case."""
+    """An order is found by reference, customer's name and address, SKU, products' names, and beginnings, any case."""
     world.customer("cus_1", name="Grace O'Hopper", email="grace@navy.example")
     world.customer("cus_2", name="Alan Turing")
     world.product("85123A", name="WHITE HANGING T-LIGHT HOLDER")
@@ -86,7 +86,7 @@ def test_an_order_is_found_by_all_that_people_know_of_it(world: World) -> None:
 
 
 def test_every_word_is_asked_for(world: World) -> None:
-    """Short and common ones too."""
+    """Every word has to match, even a short or common one."""
     world.product("A", name="SET OF 6 T-LIGHTS IN THE BOX")
     assert find_products(world, "set of 6 t-lights in the box") == ["A"]
     assert find_products(world, "the box o") == ["A"]
@@ -94,7 +94,7 @@ def test_every_word_is_asked_for(world: World) -> None:
 
 
 def test_present_names_count(world: World) -> None:
-    """Of customers and products, whatever they were when the order was placed; a tombstone's is its last."""
+    """The present names of customers and products count, not those of the order's time. A tombstone has its last name."""
     world.customer(name="Ada Byron")
     world.product("A", name="Lantern")
     world.order()
@@ -108,7 +108,7 @@ def test_present_names_count(world: World) -> None:
 
 
 def test_an_order_before_its_product_and_its_customer(world: World) -> None:
-    """Is found by its reference at once, by their words when they are there."""
+    """An order is found by its reference at once, and by the other items' words once these exist."""
     world.order(reference="R-7")
     assert find(world, "r-7") == ["ord_1"]
     assert find(world, "product") == find(world, "ada") == []
@@ -118,7 +118,7 @@ def test_an_order_before_its_product_and_its_customer(world: World) -> None:
 
 
 def test_nothing_to_search_for_is_said(world: World) -> None:
-    """Where there is no word, an empty list would be a lie: it is a 422 that names the parameter."""
+    """A text without any word is a 422 that names the parameter, since an empty list would be misleading."""
     for listed in (find, find_products, find_customers):
         for q in (" ", "-+*", "😀😀", "\u0301", "\ud800"):
             with pytest.raises(Invalid) as caught:
@@ -127,7 +127,7 @@ def test_nothing_to_search_for_is_said(world: World) -> None:
 
 
 def test_names_in_every_script_find_their_things(world: World) -> None:
-    """A customer, a product and an order of each, by its own name in every normal form."""
+    """Project a customer, a product and an order for each name, in every normal form."""
     for number, name in enumerate(NAMES):
         world.customer(f"cus_{number}", name=name)
         world.product(f"SKU{number}", name=name)
@@ -144,7 +144,7 @@ def test_names_in_every_script_find_their_things(world: World) -> None:
 @settings(max_examples=15)
 @given(st.lists(WORDY.map(lambda text: text[:60].strip() or "x"), min_size=1, max_size=12))
 def test_any_name_finds_its_product_or_is_refused(world: World, names: list[str]) -> None:
-    """A thing is found by its own name, or the answer is 422; on the server as in Python."""
+    """An item is found by its own name, or the answer is 422, on the server as in Python."""
     version = next(_versions)
     for number, name in enumerate(names):
         world.product(f"P{number}", version, name=name)
@@ -161,7 +161,7 @@ _versions = iter(range(1, 10_000))
 
 @given(q=st.text(st.characters(codec=None), max_size=40) | st.text("ab +-*\"()~@<>%'\\\x00_thé😀\u0301", max_size=40))
 def test_no_text_upsets_the_server(shared_world: World, q: str) -> None:
-    """Whatever is asked for is answered, or refused by us: never an SQL error."""
+    """Every text gets an answer or a refusal of ours, and never an SQL error."""
     try:
         found = find(shared_world, q)
     except Invalid:
@@ -169,7 +169,7 @@ def test_no_text_upsets_the_server(shared_world: World, q: str) -> None:
     assert found in ([], ["ord_1"])
 
 
-# The same answer by every way: what is found by hand in Python is what the lists find, page by page.
+# All ways give the same answer: Python's own search, and the lists, page by page.
 
 
 _CUSTOMERS = ("Ada Lovelace", "Grace Hopper", "Ada Hopper", "Alan Turing")
@@ -178,7 +178,7 @@ _PRODUCTS = ("Red lantern", "White lantern", "Red mug", "東京の鞄", "Hopper 
 
 @pytest.fixture(scope="module")
 def shop(mysql_server: str) -> Iterator[World]:
-    """Sixty orders of a few customers and products whose names share words."""
+    """Project sixty orders of a few customers and products whose names share words."""
     with fresh_database(mysql_server) as url:
         world = World(url)
         for number, name in enumerate(_CUSTOMERS):
@@ -202,7 +202,7 @@ def _order(n: int) -> dict[str, Any]:
 
 
 def _text(id: str) -> str:
-    """All that such an order is found by, in small letters."""
+    """Return all texts by which such an order is found, in lower case."""
     n = int(id.removeprefix("ord_"))
     products = " ".join(f"S{line % 5} {_PRODUCTS[line % 5]}" for line in (n, n * 3))
     return f"{f'R {n}' if n % 2 else ''} {_CUSTOMERS[n % 4]} c{n % 4} example com {products}".lower()
@@ -231,27 +231,27 @@ PAIRS = tuple(itertools.product(range(len(QUESTIONS)), range(len(FILTERS))))
 
 @cache
 def listed(world: World, sort: Any, number: int) -> list[str]:
-    """The ids that those filters list, without words."""
+    """Return the ids that those filters list, without words."""
     wanted = OrderFilters(sort=sort, limit=200, **FILTERS[number])
     return ids(world.ask(list_orders, wanted, world.signer).items)
 
 
 def by_hand(world: World, q: str, sort: Any, number: int) -> list[str]:
-    """The ids in the order of the list: what is listed without `q`, asked for the words one by one."""
+    """Return the ids in the order of the list, asking for the words one by one."""
     asked = beginnings(q)
     texts = {id: _text(id).split() for id in listed(world, sort, number)}
     return [id for id, words in texts.items() if all(any(has(word, one) for word in words) for one in asked)]
 
 
 def has(word: str, beginning: str) -> bool:
-    """Whether a word begins so; any part of one in Chinese or Japanese."""
+    """Return whether a word begins like this, or contains it in Chinese or Japanese."""
     return beginning in word if beginning > "\u3000" else word.startswith(beginning)
 
 
 @pytest.mark.parametrize("sort", ["placed_at", "-placed_at", "total", "-total"])
 @pytest.mark.parametrize("way", WAYS)
 def test_every_way_finds_the_same(shop: World, way: str, sort: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All filters with all questions, whichever way the search goes; each of both in small pages and in larger ones."""
+    """Each filter is combined with each question, for every way of searching, in small and in larger pages."""
     some = 0
     expected = {pair: by_hand(shop, QUESTIONS[pair[0]], sort, pair[1]) for pair in PAIRS}
     for name, value in WAYS[way].items():
@@ -268,7 +268,7 @@ def _page(world: World, filters: OrderFilters, cursor: Any, following: str | Non
     return list_orders(cursor, msgspec.structs.replace(filters, bookmark=following), world.signer)
 
 
-# What it may cost: nobody's question takes the server's time from the others.
+# The cost: nobody's question takes the server's time from the others.
 
 HOSTILE = (
     "cus cust custo custom custome customer thi thin thing sku",
@@ -284,7 +284,7 @@ HOSTILE = (
 
 @pytest.fixture(scope="module")
 def many(mysql_server: str) -> Iterator[str]:
-    """A read model of 20,000 orders."""
+    """Yield a read model of 20,000 orders."""
     with fresh_database(mysql_server) as url:
         connection = connect(url, read_timeout=300)
         bulk.fill(connection, 20_000, 1_000)
@@ -303,7 +303,7 @@ ROLES: dict[str, Any] = {
 
 @pytest.mark.parametrize("role", ROLES)
 def test_no_question_costs_more_than_the_limit(many: str, role: str) -> None:
-    """Each is answered, or ended by the server; afterwards nothing of it goes on."""
+    """Each question is answered, or ended by the server. Nothing of it runs on afterwards."""
     world = World(many)
     for q in HOSTILE:
         for sort in ("-placed_at", "total"):
@@ -316,7 +316,7 @@ def test_no_question_costs_more_than_the_limit(many: str, role: str) -> None:
 
 
 def test_others_are_served_meanwhile(many: str) -> None:
-    """While hostile questions are asked without end, more of them than there are processors."""
+    """Others are served while hostile questions are asked without a pause, more of them than there are processors."""
     pool, signer = Pool(many, size=16), World(many).signer
 
     def ask(choose: random.Random) -> None:

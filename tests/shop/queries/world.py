@@ -1,4 +1,4 @@
-"""The shop's read model, filled through the projector and asked through the queries."""
+"""The shop's read model, which tests fill through the projector and read through the queries."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,23 +17,23 @@ class World(ReadModel):
         super().__init__(url, SERVICES)
 
     def customer(self, id: str = "cus_1", version: int = 1, *, deleted: bool = False, **state: Any) -> None:
-        """A customer; `state` replaces what is made up."""
+        """Project a customer. `state` replaces made-up values."""
         made = {"name": "Ada Lovelace", "email": "ada@example.com", "country": None, "created_at": iso(START)}
         self.project("customers", head(id, version, made | state, deleted=deleted))
 
     def product(self, sku: str = "A", version: int = 1, *, deleted: bool = False, **state: Any) -> None:
-        """A product; `state` replaces what is made up."""
+        """Project a product. `state` replaces made-up values."""
         made = {"name": f"Product {sku}", "price": 150, "currency": "GBP", "created_at": iso(START)}
         self.project("catalog", head(sku, version, made | state, deleted=deleted))
 
     def stock(self, sku: str = "A", version: int = 1, *, on_hand: int = 10, reserved: int = 0) -> None:
-        """What is there of a SKU."""
+        """Project the stock of a SKU."""
         self.project("inventory", head(sku, version, {"on_hand": on_hand, "reserved": reserved}))
 
     def order(self, id: str = "ord_1", version: int = 1, **state: Any) -> None:
-        """An order; `state` as order_state takes it."""
+        """Project an order. `state` has the arguments of order_state."""
         self.orders({id: state}, version)
 
     def orders(self, states: Mapping[str, Mapping[str, Any]], version: int = 1) -> None:
-        """Many orders in one batch."""
+        """Project many orders in one batch."""
         self.project("orders", *(head(id, version, order_state(**state)) for id, state in states.items()))

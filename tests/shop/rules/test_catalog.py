@@ -35,13 +35,13 @@ def test_add_again_after_discontinuing() -> None:
 
 
 def test_reprice() -> None:
-    """A new price is its own event."""
+    """A new price has an event of its own."""
     state = given(LANTERN).when(Change(price=400)).then(ProductRepriced(price=400, currency="GBP"))
     assert (state.price, state.name) == (400, "Lantern")
 
 
 def test_change_and_reprice_at_once() -> None:
-    """One request may do both, each an event."""
+    """One request may change both, with an event for each."""
     change = Change(name="Big lantern", price=500, currency="EUR")
     given(LANTERN).when(change).then(
         ProductChanged(changes={"name": "Big lantern"}), ProductRepriced(price=500, currency="EUR")
@@ -49,7 +49,7 @@ def test_change_and_reprice_at_once() -> None:
 
 
 def test_change_to_the_same() -> None:
-    """Nothing new, no event."""
+    """A change to the same values causes no event."""
     given(LANTERN).when(Change(name="Lantern", price=339)).then()
 
 
@@ -61,6 +61,6 @@ def test_discontinued(command: CatalogCommand) -> None:
 
 
 def test_another_currency_needs_a_price() -> None:
-    """One pound is not one yen."""
+    """A change of currency needs a price."""
     refusal = given(LANTERN).when(Change(currency="JPY")).rejects("price-needed")
     assert refusal.faults == {("price",): "missing"}

@@ -29,7 +29,7 @@ RESERVED = Reservation(status="reserved", lines={"A": 2, "B": 1})
 
 
 def after(states: Mapping[str, Any], events: Mapping[str, list[Event]]) -> dict[str, Any]:
-    """The states after events."""
+    """Return the states after events."""
     result = dict(states)
     for id, done in events.items():
         evolve = evolve_reservation if id.startswith("res#") else evolve_stock
@@ -39,14 +39,14 @@ def after(states: Mapping[str, Any], events: Mapping[str, list[Event]]) -> dict[
 
 
 def test_receive() -> None:
-    """A receipt adds pieces, to none or to some."""
+    """A receipt adds pieces, with and without earlier stock."""
     received = decide(Receive("A", quantity=5, reference="dn-1"), {"A": None})
     assert received == {"A": [StockReceived(quantity=5, reference="dn-1")]}
     assert after({"A": Stock(on_hand=1, reserved=1)}, received)["A"] == Stock(on_hand=6, reserved=1)
 
 
 def test_adjust_down_to_what_is_promised() -> None:
-    """Pieces can be written off down to what is promised, not below."""
+    """Pieces can be written off down to the reserved number, not below."""
     stock = {"A": Stock(on_hand=5, reserved=2)}
     lost = decide(Adjust("A", change=-3, reason="broken"), stock)
     assert after(stock, lost)["A"] == Stock(on_hand=2, reserved=2)
@@ -57,14 +57,14 @@ def test_adjust_down_to_what_is_promised() -> None:
 
 
 def test_adjust_nothing() -> None:
-    """No change is no event; a SKU never received cannot be adjusted."""
+    """A change of zero causes no event. A SKU that was never received cannot be adjusted."""
     assert decide(Adjust("A", change=0, reason="counted"), {"A": Stock(on_hand=1)}) == {"A": []}
     with pytest.raises(Rejected, match="not-found"):
         decide(Adjust("A", change=1, reason="found"), {"A": None})
 
 
 def test_reserve_all() -> None:
-    """Enough of everything: each SKU promises its pieces, and the order's reservation says so."""
+    """If there is enough, each SKU reserves its pieces, and the order's reservation says so."""
     states = {RES: None, "A": Stock(on_hand=2), "B": Stock(on_hand=3, reserved=2)}
     events = decide(Reserve("ord_1", {"A": 2, "B": 1}), states)
     assert events["A"] == [StockReserved(order_id="ord_1", quantity=2)]
@@ -76,7 +76,7 @@ def test_reserve_all() -> None:
 
 
 def test_reserve_nothing_when_one_is_short() -> None:
-    """One SKU short: nothing is promised, and the reservation names what was short."""
+    """If one SKU is short, nothing is reserved, and the reservation names the shortage."""
     states = {RES: None, "A": Stock(on_hand=9), "B": Stock(on_hand=3, reserved=3), "C": None}
     events = decide(Reserve("ord_1", {"A": 2, "B": 1, "C": 4}), states)
     short = [Shortage("B", 1, 0), Shortage("C", 4, 0)]
@@ -86,12 +86,12 @@ def test_reserve_nothing_when_one_is_short() -> None:
 
 @pytest.mark.parametrize("status", ["reserved", "short", "released", "shipped"])
 def test_reserve_again(status: str) -> None:
-    """A redelivered reserve finds itself done, whatever came of it, even if there is stock by now."""
+    """A redelivered Reserve changes nothing, whatever its result was, even if there is stock by now."""
     assert decide(Reserve("ord_1", {"A": 1}), {RES: Reservation(status=status), "A": Stock(on_hand=9)}) == {}
 
 
 def test_release() -> None:
-    """A release gives every piece back."""
+    """A release makes every piece available again."""
     states = {RES: RESERVED, "A": Stock(on_hand=2, reserved=2), "B": Stock(on_hand=3, reserved=3)}
     events = decide(Release("ord_1"), states)
     assert events["A"] == [StockReleased(order_id="ord_1", quantity=2)]
@@ -100,7 +100,7 @@ def test_release() -> None:
 
 
 def test_release_before_reserve() -> None:
-    """A release that overtakes its reserve is written down, so that the reserve then does nothing."""
+    """A release before its Reserve is recorded, so that Reserve then does nothing."""
     events = decide(Release("ord_1"), {RES: None})
     assert events == {RES: [ReservationReleased(order_id="ord_1")]}
     assert decide(Reserve("ord_1", {"A": 1}), {**after({}, events), "A": Stock(on_hand=9)}) == {}
@@ -108,12 +108,12 @@ def test_release_before_reserve() -> None:
 
 @pytest.mark.parametrize("status", ["short", "released", "shipped"])
 def test_release_again(status: str) -> None:
-    """There is nothing to give back twice."""
+    """A second release changes nothing."""
     assert decide(Release("ord_1"), {RES: Reservation(status=status)}) == {}
 
 
 def test_ship() -> None:
-    """Shipping takes the pieces out of stock and out of the promise."""
+    """Shipping removes the pieces from stock and from the reserved pieces."""
     states = {RES: RESERVED, "A": Stock(on_hand=2, reserved=2), "B": Stock(on_hand=3, reserved=3)}
     events = decide(Ship("ord_1"), states)
     assert events[RES] == [ReservationShipped(order_id="ord_1")]
@@ -123,7 +123,7 @@ def test_ship() -> None:
 
 
 def test_ship_again_or_never_reserved() -> None:
-    """Shipping twice is done already; shipping what is not reserved is refused."""
+    """A second shipping changes nothing. Shipping without a reservation is refused."""
     assert decide(Ship("ord_1"), {RES: Reservation(status="shipped")}) == {}
     for reservation in (None, Reservation(status="short"), Reservation(status="released")):
         with pytest.raises(Rejected, match="not-reserved") as refusal:

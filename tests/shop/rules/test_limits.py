@@ -1,4 +1,4 @@
-"""What the shop takes, field by field; tests/core/http shows that what is refused is told and not written."""
+"""The limits of the shop's fields. tests/core/http shows that refused values are reported and not written."""
 
 from typing import Any
 
@@ -18,21 +18,21 @@ LINE = {"sku": "A", "quantity": 1}
 
 
 def pointers(document: Any, kind: type[Any]) -> list[str | None]:
-    """Where the faults of a document are."""
+    """Return the pointers to a document's faults."""
     with pytest.raises(Invalid) as caught:
         check_body(document, kind)
     return sorted(str(fault.pointer) for fault in caught.value.faults)
 
 
 def test_what_is_taken() -> None:
-    """The documents that the tests below spoil are good ones."""
+    """The documents that the tests below change are valid."""
     for document, kind in ((PRODUCT, NewProduct), (CUSTOMER, NewCustomer), ({"lines": [LINE] * 1000}, NewOrder)):
         check_body(document, kind)
 
 
 @pytest.mark.parametrize("price", [-1, -DIGITS, DIGITS, 10**9 + 1, 1.5, 1.0, "100", None, True, 1e30])
 def test_money(price: Any) -> None:
-    """Money is a whole number of minor units, not negative, within its limits."""
+    """Money is a whole number of minor units, at least zero, within its limits."""
     assert pointers({**PRODUCT, "price": price}, NewProduct) == ["/price"]
 
 
@@ -46,7 +46,7 @@ def test_skus(sku: Any) -> None:
     "address", ["ada", "a@b", "a b@c.de", "a@b@c.de", "@c.de", "a@.", "x" * 250 + "@c.de", "a\x00@c.de"]
 )
 def test_addresses(address: str) -> None:
-    """What cannot be an e-mail address is refused."""
+    """A text that cannot be an e-mail address is refused."""
     assert pointers({**CUSTOMER, "email": address}, NewCustomer) == ["/email"]
 
 
@@ -64,7 +64,7 @@ def test_lines(lines: Any) -> None:
 
 
 def test_every_fault_is_named() -> None:
-    """All the faulty fields of an order, not just the first."""
+    """All faulty fields of an order are named, not just the first."""
     lines = [{**LINE, "unit_price": -1}, {"sku": 1}, "x"]
     assert pointers({"customer_id": "x", "lines": lines, "reference": "🦀"}, NewOrder) == [
         "/customer_id",

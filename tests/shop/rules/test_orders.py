@@ -48,7 +48,7 @@ given = Decider(decide, evolve).given
 
 
 def place(*lines: RequestedLine, **changes: Any) -> Place:
-    """A command to place an order of Ada's."""
+    """Return a command to place an order for Ada."""
     usual = {
         "customer_id": "cus_1",
         "placed_at": AT,
@@ -68,7 +68,7 @@ def test_place_at_catalog_prices() -> None:
 
 
 def test_place_at_a_stated_price() -> None:
-    """A stated price counts, zero too; the same SKU may stand on several lines."""
+    """A stated price counts, even zero. Several lines may have the same SKU."""
     lines = RequestedLine(sku="71053", quantity=3, unit_price=0), RequestedLine(sku="71053", quantity=1, unit_price=100)
     state = evolve(None, decide(place(*lines), None)[0])
     assert (state.total, [line.unit_price for line in state.lines]) == (100, [0, 100])
@@ -81,7 +81,7 @@ def test_place_for_nobody() -> None:
 
 
 def test_place_unknown_and_discontinued_products() -> None:
-    """Every line that names no product, or one no longer sold, is named."""
+    """Every line with an unknown or discontinued product is named."""
     lines = RequestedLine(sku="71053", quantity=1), RequestedLine(sku="nope", quantity=1)
     assert list(given().when(place(*lines)).rejects("unknown-product").faults) == [("lines", 1, "sku")]
     gone = place(lines[0], listings={"71053": Listing("Lantern", 339, "GBP", discontinued=True)})
@@ -90,13 +90,13 @@ def test_place_unknown_and_discontinued_products() -> None:
 
 @pytest.mark.parametrize("most", [3, None])
 def test_place_as_many_pieces_as_it_may(most: int | None) -> None:
-    """The pieces of all lines count together; without a limit there is none."""
+    """The pieces of all lines count together. Without a limit, any number is allowed."""
     lines = RequestedLine(sku="71053", quantity=2), RequestedLine(sku="21212", quantity=1)
     given().when(place(*lines, most_pieces=most)).then(PLACED)
 
 
 def test_place_more_pieces_than_it_may() -> None:
-    """One too many, over all lines; the refusal says how many there may be."""
+    """One piece more than the limit, over all lines, is refused. The refusal names the limit."""
     lines = RequestedLine(sku="71053", quantity=2), RequestedLine(sku="21212", quantity=1)
     refusal = given().when(place(*lines, most_pieces=2)).rejects("too-many-pieces")
     assert refusal.faults == {("lines",): "3 pieces; the limit is 2"}
@@ -110,7 +110,7 @@ def test_place_in_two_currencies() -> None:
 
 
 def test_the_long_way() -> None:
-    """placed -> confirmed -> shipped -> delivered."""
+    """An order goes from placed to confirmed, shipped and delivered."""
     given(PLACED).when(Confirm()).then(OrderConfirmed())
     given(PLACED, OrderConfirmed()).when(Ship()).then(OrderShipped())
     state = given(PLACED, OrderConfirmed(), OrderShipped()).when(Deliver()).then(OrderDelivered())
@@ -118,12 +118,12 @@ def test_the_long_way() -> None:
 
 
 def test_reject() -> None:
-    """A rejected order says what was short."""
+    """A rejected order shows the shortages."""
     assert given(PLACED).when(Reject(SHORT)).then(OrderRejected(shortages=SHORT)).shortages == SHORT
 
 
 def test_cancel_until_shipped() -> None:
-    """Cancelling works from placed and confirmed, and remembers which it was."""
+    """Placed and confirmed orders can be cancelled, and the event has the former status."""
     state = given(PLACED).when(Cancel("changed my mind")).then(OrderCancelled(was="placed", reason="changed my mind"))
     assert (state.status, state.reason) == ("cancelled", "changed my mind")
     given(PLACED, OrderConfirmed()).when(Cancel(None)).then(OrderCancelled(was="confirmed"))
@@ -135,7 +135,7 @@ LATER = "2026-01-02T03:04:05.001Z"
 
 @pytest.mark.parametrize(("history", "was"), [([], "placed"), ([OrderConfirmed()], "confirmed")])
 def test_expire(history: list[Any], was: str) -> None:
-    """An order that waits for its shipment since before that moment is called off, and says why."""
+    """An order that has waited for its shipment since before that moment is cancelled with a reason."""
     state = given(PLACED, *history).when(Expire(LATER)).then(OrderExpired(was=was))
     assert (state.status, state.reason) == ("cancelled", "It was not shipped in time.")
 
@@ -151,12 +151,12 @@ def test_expire(history: list[Any], was: str) -> None:
     ],
 )
 def test_nothing_that_waits_no_more_expires(history: list[Any]) -> None:
-    """It is no error either: the read model that proposed it may be behind."""
+    """The command is no error either, since the read model that proposed it may be behind."""
     given(PLACED, *history).when(Expire(LATER)).then()
 
 
 def test_what_was_placed_at_that_moment_does_not_expire() -> None:
-    """The border is the order's own."""
+    """An order that was placed exactly at that moment does not expire."""
     given(PLACED).when(Expire(AT)).then()
 
 
@@ -173,7 +173,7 @@ def test_what_was_placed_at_that_moment_does_not_expire() -> None:
     ],
 )
 def test_a_step_made_before(command: OrderCommand, history: list[Any]) -> None:
-    """A step that finds itself done is a success that changes nothing."""
+    """A repeated step succeeds and changes nothing."""
     given(PLACED, *history).when(command).then()
 
 
@@ -190,17 +190,17 @@ def test_a_step_made_before(command: OrderCommand, history: list[Any]) -> None:
     ],
 )
 def test_a_step_out_of_order(command: OrderCommand, history: list[Any]) -> None:
-    """A step that cannot be made now is refused, and the refusal tells the status."""
+    """An impossible step is refused, and the refusal names the status."""
     refusal = given(PLACED, *history).when(command).rejects("wrong-state")
     assert "status_now" in refusal.facts
 
 
 @pytest.mark.parametrize("command", [Confirm(), Reject(SHORT), Cancel(None), Ship(), Deliver(), Expire(LATER)])
 def test_no_such_order(command: OrderCommand) -> None:
-    """Nothing can happen to an order that was never placed."""
+    """An order that was never placed accepts no step."""
     given().when(command).rejects("not-found")
 
 
 def test_stored_event_does_not_repeat_the_lines() -> None:
-    """The lines are in the state; the event stored beside it leaves them out."""
+    """The state has the lines. The event stored beside it leaves them out."""
     assert PLACED.held_by_state == {"lines", "products"}

@@ -7,5 +7,5 @@ from tests.shop.saga.world import World
 
 @pytest.fixture
 def world() -> World:
-    """An empty world."""
+    """Return an empty world."""
     return World()

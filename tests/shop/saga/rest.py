@@ -1,8 +1,8 @@
-"""What the saga looks like once nothing is under way any more."""
+"""The state of the saga when nothing is under way."""
 
 from collections.abc import Mapping
 
-# The status of an order, and what its reservation may be.
+# The status of an order, and the possible statuses of its reservation.
 AT_REST: Mapping[str, frozenset[str]] = {
     "placed": frozenset(),
     "confirmed": frozenset({"reserved"}),
@@ -14,7 +14,7 @@ AT_REST: Mapping[str, frozenset[str]] = {
 
 
 def under_way(orders: Mapping[str, str], reservations: Mapping[str, str]) -> list[str]:
-    """The orders that the saga has not answered yet.
+    """Return the orders that the saga has not answered yet.
 
     Args:
         orders: status by id.

@@ -1,4 +1,4 @@
-"""The order saga under random commands, redelivery and crashes: no piece is lost, promised twice or left reserved."""
+"""The order saga under random commands, redelivery and crashes: no piece is lost, reserved twice or left reserved."""
 
 from collections import Counter
 from contextlib import suppress
@@ -27,13 +27,13 @@ class Saga(Redelivery):
 
     @rule(sku=st.sampled_from(SKUS), quantity=st.integers(1, 6))
     def receive(self, sku: str, quantity: int) -> None:
-        """Goods come in."""
+        """Receive goods."""
         self.world.receive(sku, quantity)
         self.came[sku] += quantity
 
     @rule(sku=st.sampled_from(SKUS), change=st.integers(-4, 2))
     def adjust(self, sku: str, change: int) -> None:
-        """Somebody counts."""
+        """Correct a stock after a count."""
         try:
             self.world.adjust(sku, change)
         except Rejected:
@@ -42,7 +42,7 @@ class Saga(Redelivery):
 
     @rule(lines=LINES, feeds=st.integers(0, 2))
     def place(self, lines: list[tuple[str, int]], feeds: int) -> None:
-        """A customer orders; often the order is answered before anything else."""
+        """Place an order. Often it is answered before anything else happens."""
         id = f"ord_{len(self.ids)}"
         self.world.place(id, lines)
         self.ids.append(id)
@@ -52,13 +52,13 @@ class Saga(Redelivery):
     @precondition(lambda self: self.ids)
     @rule(which=st.integers(0, 99), step=st.sampled_from(["cancel", "ship", "deliver", "expire"]))
     def go_on(self, which: int, step: str) -> None:
-        """Somebody takes an order a step further, or tries to."""
+        """Try to take an order a step further."""
         with suppress(Rejected):
             getattr(self.world, step)(self.ids[which % len(self.ids)])
 
     @invariant()
     def nothing_is_promised_twice(self) -> None:
-        """At every moment no more is reserved than there is, and a stock's promises are its reservations'."""
+        """Check that no more is reserved than exists, and that reserved pieces equal the reservations."""
         reserved: Counter[str] = Counter()
         inventory = self.world.newest("inventory")
         for id, head in inventory.items():
@@ -71,7 +71,7 @@ class Saga(Redelivery):
                 assert promised == reserved[sku]
 
     def check_at_rest(self) -> None:
-        """No piece is lost, every order has its answer, and none that is finished has anything reserved."""
+        """Check that no piece is lost, every order is answered, and no finished order has reserved pieces."""
         super().check_at_rest()
         orders, inventory = self.world.newest("orders"), self.world.newest("inventory")
         statuses = {id: head.state["status"] for id, head in orders.items()}
@@ -87,5 +87,5 @@ class Saga(Redelivery):
 
 
 def test_in_memory() -> None:
-    """Many histories, on a store that passes the conformance suite."""
+    """Many histories pass, on a store that passes the conformance suite."""
     run(Saga, examples=30)

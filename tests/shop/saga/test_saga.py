@@ -1,4 +1,4 @@
-"""The order saga, story by story; what the reactor promises of any saga is in tests/core/reactor."""
+"""The order saga, story by story. tests/core/reactor checks the reactor's promises for any saga."""
 
 import pytest
 
@@ -9,18 +9,18 @@ from tests.shop.saga.world import World
 
 @pytest.fixture
 def world(world: World) -> World:
-    """A world with five pieces of A."""
+    """Return a world with five pieces of A."""
     world.receive("A", 5)
     return world
 
 
 def ends(world: World) -> tuple[str, str, tuple[int, int]]:
-    """The status of the one order and of its reservation, and the stock of A."""
+    """Return the status of the only order and of its reservation, and the stock of A."""
     return world.status("ord_1"), world.status("res#ord_1"), world.stock("A")
 
 
 def test_placed_reserved_confirmed_shipped(world: World) -> None:
-    """The whole way: pieces are promised, the order is confirmed, and shipping takes them from stock."""
+    """The pieces are reserved, the order is confirmed, and shipping takes the pieces from stock."""
     world.receive("B", 5)
     world.place("ord_1", [("A", 2), ("B", 1), ("A", 1)])
     world.come_to_rest()
@@ -33,7 +33,7 @@ def test_placed_reserved_confirmed_shipped(world: World) -> None:
 
 
 def test_short(world: World) -> None:
-    """One SKU short: the order is rejected and says what was short; nothing is promised."""
+    """If one SKU is short, the order is rejected with the shortage, and nothing is reserved."""
     world.place("ord_1", [("A", 2), ("B", 3)])
     world.come_to_rest()
     assert ends(world) == ("rejected", "short", (5, 0))
@@ -42,7 +42,7 @@ def test_short(world: World) -> None:
 
 
 def test_cancelled_when_reserved(world: World) -> None:
-    """A confirmed order that is cancelled gives everything back."""
+    """A confirmed order that is cancelled releases all its pieces."""
     world.place("ord_1", [("A", 2)])
     world.come_to_rest()
     world.cancel("ord_1")
@@ -51,7 +51,7 @@ def test_cancelled_when_reserved(world: World) -> None:
 
 
 def test_cancelled_before_anything_was_reserved(world: World) -> None:
-    """The reactor sees order placed and cancelled at once: nothing is ever promised."""
+    """The reactor sees the order placed and cancelled at once, and reserves nothing."""
     world.place("ord_1", [("A", 2)])
     world.cancel("ord_1")
     world.come_to_rest()
@@ -59,7 +59,7 @@ def test_cancelled_before_anything_was_reserved(world: World) -> None:
 
 
 def test_cancelled_between_reserve_and_confirm(world: World) -> None:
-    """Confirming is refused, so what was reserved is released, even if the cancellation's own record is lost."""
+    """Confirming is refused, so the pieces are released, even if the cancellation's own record is lost."""
     world.place("ord_1", [("A", 2)])
     world.feed("orders")
     world.cancel("ord_1")
@@ -69,7 +69,7 @@ def test_cancelled_between_reserve_and_confirm(world: World) -> None:
 
 
 def test_release_overtakes_reserve(world: World) -> None:
-    """Placing and cancelling come in the wrong order, in batches of their own: nothing stays reserved."""
+    """Placing and cancelling arrive in the wrong order, in separate batches, and nothing stays reserved."""
     world.place("ord_1", [("A", 2)])
     world.cancel("ord_1")
     placed, cancelled = world.streams["orders"]
@@ -79,7 +79,7 @@ def test_release_overtakes_reserve(world: World) -> None:
 
 
 def test_short_crashed_and_stock_at_redelivery(world: World) -> None:
-    """A reserve was short, the reactor crashed before its checkpoint, stock came: short it stays, and is rejected."""
+    """A short Reserve, a crash of the reactor before its checkpoint, then new stock: the order is still rejected."""
     world.place("ord_1", [("A", 9)])
     assert world.feed("orders", crash_after=1)  # after the commit, before the checkpoint
     assert (world.checkpoints["orders"], world.status("res#ord_1")) == (0, "short")
@@ -89,7 +89,7 @@ def test_short_crashed_and_stock_at_redelivery(world: World) -> None:
 
 
 def test_redelivery_days_later(world: World) -> None:
-    """Every record that ever was, again and in every order of its batch: nothing changes, whatever became of it."""
+    """Every record is delivered again, in every order of its batch, and changes nothing, in any status."""
     for sku in "ABC":
         world.receive(sku, 5)
     stories = {"ord_c": [world.cancel], "ord_s": [world.ship], "ord_d": [world.ship, world.deliver], "ord_o": []}
@@ -105,7 +105,7 @@ def test_redelivery_days_later(world: World) -> None:
 
 
 def test_order_of_ninety_nine_skus(world: World) -> None:
-    """All SKUs of the largest order and its reservation are one transaction, no more than DynamoDB takes."""
+    """The largest order's SKUs and its reservation fit into one transaction of DynamoDB."""
     skus = [f"S{number}" for number in range(99)]
     for sku in skus:
         world.receive(sku, 1)
@@ -117,7 +117,7 @@ def test_order_of_ninety_nine_skus(world: World) -> None:
 
 
 def test_by_which_command(world: World) -> None:
-    """The saga's commits are signed."""
+    """The saga's commits name their command and the reactor."""
     world.place("ord_1", [("A", 1)])
     world.come_to_rest()
     reserved, confirmed = world.newest("inventory")["res#ord_1"], world.newest("orders")["ord_1"]
@@ -126,7 +126,7 @@ def test_by_which_command(world: World) -> None:
 
 
 def test_stock_asks_for_nothing(world: World) -> None:
-    """Of the inventory only reservations count, and no claim of a receipt."""
+    """Only reservations of the inventory cause commands. Stock and claims of receipts do not."""
     claim = encode_item({"id": "claim#receipt#A#1", "owner": "A", "commit": "x"})
     records = [record("inventory", item) for item in (claim, world.streams["inventory"][0])]
     assert world.react_raw(records) == []
@@ -134,7 +134,7 @@ def test_stock_asks_for_nothing(world: World) -> None:
 
 
 def test_an_unexpected_refusal_is_poison(world: World) -> None:
-    """A shipped order of which nothing was ever reserved: a person has to look at it."""
+    """A shipped order without a reservation is poison, since a person has to look at it."""
     state = {"status": "shipped", "lines": [{"sku": "A", "quantity": 1, "unit_price": 1}]}
     assert world.react_raw([record("orders", head("ord_x", 3, state))]) == []
     assert "not-reserved" in world.dead.letters["orders#ord_x#3#reactor"].error

@@ -19,7 +19,7 @@ class World(ReactingWorld):
         super().__init__(SERVICES)
 
     def receive(self, sku: str, quantity: int) -> None:
-        """Put pieces into stock."""
+        """Receive pieces into stock."""
         self.run("inventory", "inventory.receive", Receive(sku, quantity), sku)
 
     def adjust(self, sku: str, change: int) -> None:
@@ -34,22 +34,22 @@ class World(ReactingWorld):
         self.run("orders", "orders.place", place, id)
 
     def cancel(self, id: str) -> None:
-        """Call an order off."""
+        """Cancel an order."""
         self.run("orders", "orders.cancel", Cancel(None), id)
 
     def ship(self, id: str) -> None:
-        """Send an order's goods."""
+        """Ship an order."""
         self.run("orders", "orders.ship", Ship(), id)
 
     def deliver(self, id: str) -> None:
-        """An order's goods arrived."""
+        """Deliver an order."""
         self.run("orders", "orders.deliver", Deliver(), id)
 
     def expire(self, id: str) -> None:
-        """An order's time is up."""
+        """Expire an order."""
         self.run("orders", "orders.expire", Expire(LATER), id)
 
     def stock(self, sku: str) -> tuple[int, int]:
-        """Pieces on hand and reserved."""
+        """Return the pieces on hand and the reserved pieces."""
         state = self.newest("inventory")[sku].state
         return state.get("on_hand", 0), state.get("reserved", 0)
