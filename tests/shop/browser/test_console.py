@@ -31,7 +31,7 @@ def picture(page: Any, name: str) -> None:
 
 
 def test_an_order_from_placing_to_delivered(console: Any, stack: Stack) -> None:
-    """Product, stock, customer and order are made in forms. The saga confirms the order, which is shipped and delivered."""
+    """Product, stock, customer and order are made in forms. The saga confirms the order, which is then delivered."""
     number, name = "LANTERN-1", "White metal lantern"
     others = [stocked(stack.client("admin"), 60, price, name, code) for code, name, price in OTHERS]
     console.locator("aside nav").get_by_role("link", name="Products").click()

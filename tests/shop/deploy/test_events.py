@@ -134,7 +134,7 @@ def saga(deployment: Deployment) -> dict[str, str]:
 
 
 def test_the_reactor_on_orders(deployment: Deployment) -> None:
-    """Placed orders are reserved if there is stock. A cancelled order gets nothing. A duplicate reserves nothing more."""
+    """Placed orders are reserved if there is stock. A cancelled order gets nothing. A duplicate reserves nothing."""
     expected = {"E": "placed", "F": "cancelled", "G": "placed", "H": "placed", "promised": "3"}
     expected |= {"res E": "reserved", "res F": "released", "res G": "short", "res H": "reserved"}
     for _ in range(2):

@@ -23,7 +23,7 @@ def listed(world: World, **filters: Any) -> list[str]:
 
 
 def test_a_product_in_a_list_and_alone(world: World) -> None:
-    """A list shows a product with its stock. The single answer adds its sales by currency, over all days and buckets."""
+    """A list shows a product with its stock. The single answer adds its sales by currency, over all days."""
     world.product("A", name="Mug", description="For tea", price=255)
     world.stock("A", on_hand=10, reserved=4)
     world.orders(

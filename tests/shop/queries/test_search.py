@@ -94,7 +94,7 @@ def test_every_word_is_asked_for(world: World) -> None:
 
 
 def test_present_names_count(world: World) -> None:
-    """The present names of customers and products count, not those of the order's time. A tombstone has its last name."""
+    """The present names of customers and products count, not those of the order's time. A tombstone keeps its name."""
     world.customer(name="Ada Byron")
     world.product("A", name="Lantern")
     world.order()
