@@ -1,4 +1,4 @@
-"""Which kind of aggregate an id belongs to, and what cannot be declared."""
+"""The kind of aggregate that an id belongs to, and declarations that are refused."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,7 +22,7 @@ REFUND = replace(PAYMENT, name="refund", prefix="pay_back_")
     [("inv_1", "invoice", True), ("pay_1", "payment", False), ("pay_back_1", "refund", False), ("x", "other", True)],
 )
 def test_the_longest_prefix_decides(id: str, name: str, projected: bool) -> None:
-    """A kind has the ids of its prefix, but for those of a longer one; and it says whether it has rows."""
+    """A kind has all ids of its prefix, except those of a longer prefix, and says whether it has rows."""
     whole = service(aggregates=(INVOICE, PAYMENT, REFUND, OTHER))
     assert whole.aggregate(id).name == name
     assert whole.projects(id) is projected
@@ -31,14 +31,14 @@ def test_the_longest_prefix_decides(id: str, name: str, projected: bool) -> None
 @pytest.mark.parametrize("ask", [BILLING.aggregate, BILLING.projects])
 @pytest.mark.parametrize("id", ["ref_1", "", "inv", "INV_1"])
 def test_an_id_of_no_kind(ask: Callable[[str], Any], id: str) -> None:
-    """The error names the service, the id and the prefixes that there are."""
+    """The error names the service, the id and the prefixes."""
     with pytest.raises(UnknownAggregate, match=f"billing has no kind of aggregate for the id '{id}'.*'inv_', 'pay_'"):
         ask(id)
 
 
 @pytest.mark.parametrize("id", ["claim#key#1", "heartbeat#"])
 def test_claims_and_heartbeats_are_no_aggregates(id: str) -> None:
-    """Not even where one kind has all ids that no other has."""
+    """Claims and heartbeats are not aggregates, even if one kind has all ids that no other kind has."""
     with pytest.raises(UnknownAggregate):
         service(aggregates=(OTHER,)).aggregate(id)
 
@@ -54,21 +54,21 @@ def test_claims_and_heartbeats_are_no_aggregates(id: str) -> None:
     ],
 )
 def test_what_cannot_be_declared(aggregates: tuple[Aggregate, ...], why: str) -> None:
-    """Kinds that ids cannot tell apart, and a projection with nothing to show, are errors at once."""
+    """Kinds that ids cannot tell apart, and a projection without an aggregate to show, are errors at once."""
     with pytest.raises(ValueError, match=why):
         service(aggregates=aggregates)
 
 
 @pytest.mark.parametrize("columns", [{"since": "paid_at"}, {"since": "updated_at", "status": "state"}])
 def test_a_deadline_on_a_column_that_is_not_there(columns: dict[str, str]) -> None:
-    """It is told when the service is declared, and not a minute after the deployment."""
+    """The error is raised when the service is declared, and not a minute after the deployment."""
     deadline = Deadline("billing.remind", lambda _: Command(), waiting=("open",), **columns)
     with pytest.raises(ValueError, match=r"billing\.remind: invoices has no column"):
         service(deadlines=(deadline,))
 
 
 def test_a_command_about_an_id_of_no_kind() -> None:
-    """It is refused before anything is decided, whether or not such an item is there."""
+    """The command is refused before anything is decided, whether or not such an item exists."""
     decided: list[Any] = []
 
     def decide(*asked: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What has rows is looked for among the rows, what has none in the timeline, and what is of no kind is told."""
+"""An aggregate with rows is looked up in its rows, one without rows in the timeline. An id of no kind is reported."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,12 +27,12 @@ SERVICES = {"billing": BILLING}
 
 @contextmanager
 def quiet(_what: str, _total: int | None) -> Iterator[Any]:
-    """A phase that shows nothing."""
+    """Run a phase without output."""
     yield lambda _count: None
 
 
 def test_the_projector(world: World) -> None:
-    """An invoice has a row, a payment a line of the timeline, and what is of no kind is set aside, and told why."""
+    """An invoice has a row. A payment has a line of the timeline. An id of no kind is set aside with the reason."""
     assert world.project(commit("inv_1"), commit("ref_1"), commit("pay_1"), commit("inv_2")) == []
     assert world.sql("SELECT id FROM invoices ORDER BY id") == (("inv_1",), ("inv_2",))
     assert world.sql("SELECT id FROM timeline ORDER BY id") == (("inv_1",), ("inv_2",), ("pay_1",), ("ref_1",))
@@ -42,7 +42,7 @@ def test_the_projector(world: World) -> None:
 
 
 def test_a_token_of_what_has_no_row(world: World) -> None:
-    """It is seen once the timeline shows the commit, not waited for in a table where it never comes."""
+    """The commit is seen once the timeline shows it. The query does not wait for a row that never comes."""
     world.project(commit("pay_1", 2))
     with snapshot(world.pool, [Token("billing", "pay_1", 2)], 0, SERVICES):
         pass
@@ -51,7 +51,7 @@ def test_a_token_of_what_has_no_row(world: World) -> None:
 
 
 def test_a_token_of_what_has_a_row(world: World) -> None:
-    """It is seen once the row shows the commit; the timeline alone is not enough."""
+    """The commit is seen once the row shows it. The timeline alone is not enough."""
     world.project(commit("inv_1", 2))
     with snapshot(world.pool, [Token("billing", "inv_1", 2)], 0, SERVICES):
         pass
@@ -61,7 +61,7 @@ def test_a_token_of_what_has_a_row(world: World) -> None:
 
 
 def test_a_token_of_no_kind() -> None:
-    """It is a 400 at once, even while no database answers."""
+    """The token is refused with 400 at once, even while no database answers."""
     nowhere = Pool("mysql://nobody@127.0.0.1:1/nothing")
     with (
         pytest.raises(Malformed, match="billing has no kind of aggregate for the id 'ref_1'") as caught,
@@ -72,7 +72,7 @@ def test_a_token_of_no_kind() -> None:
 
 
 def test_the_reactor() -> None:
-    """What is of no kind is set aside and no policy sees it; the others are reacted to."""
+    """An id of no kind is set aside, and no policy sees it. The others are reacted to."""
     dead = MemoryDeadLetters()
     deps = ReactorDeps(
         services=SERVICES,
@@ -88,7 +88,7 @@ def test_the_reactor() -> None:
 
 
 def test_catching_up(world: World) -> None:
-    """What the read model lacks is fed once: rows by their version, the rest by the timeline's."""
+    """Everything that the read model lacks is fed once: found by the rows' versions, or else by the timeline's."""
     world.project(commit("inv_1"), commit("pay_1"))
     world.write(*(commit(id, 2) for id in ("inv_1", "inv_2", "pay_1", "pay_2", "ref_1")))
     table = CatchUp(world.tables.client, world.table, BILLING, world.pool)
@@ -106,7 +106,7 @@ def test_catching_up(world: World) -> None:
 
 
 def found_by_verify(world: World, *, repair: bool = False) -> set[tuple[str, str]]:
-    """What is wrong, by kind and key."""
+    """Return the findings by kind and key."""
     found: list[Drift] = []
     verify(
         [Target(BILLING, world.table, BILLING.projection)],
@@ -120,7 +120,7 @@ def found_by_verify(world: World, *, repair: bool = False) -> set[tuple[str, str
 
 
 def test_verify(world: World) -> None:
-    """A payment needs no row and may have none; an invoice needs one; what is of no kind is unreadable."""
+    """A payment needs no row and may have none. An invoice needs one. An id of no kind is unreadable."""
     heads = [commit("inv_1"), commit("pay_1")]
     world.write(*heads)
     world.project(*heads)
@@ -134,7 +134,7 @@ def test_verify(world: World) -> None:
 
 
 def test_rebuild(world: World) -> None:
-    """Invoices alone come into the new tables; what is of no kind is named, and nothing is swapped then."""
+    """Only invoices get rows in the new tables. An id of no kind is named, and then nothing is swapped."""
     heads = [commit("inv_1"), commit("pay_1")]
     world.write(*heads, commit("ref_1"))
     world.project(*heads)

@@ -1,4 +1,4 @@
-"""Every kind of page, scanned by axe-core, in light and dark, on a desk and on a phone; and by keyboard alone."""
+"""Every kind of page is scanned by axe-core, light and dark, in desktop and phone size, and used by keyboard only."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ DESK, PHONE = {"width": 1360, "height": 860}, {"width": 390, "height": 844}
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_no_serious_findings(page: Any, stack: Stack, scheme: str, size: Any) -> None:
-    """Sign-in, operations, a list, one thing, a form with faults, an error and an empty list."""
+    """The scan covers sign-in, operations, a list, a single item, a form with faults, an error and an empty list."""
     api = stack.client(CHIEF)
     source = account(api, 100)
     id = transfer(api, source)
@@ -51,7 +51,7 @@ def test_no_serious_findings(page: Any, stack: Stack, scheme: str, size: Any) ->
 
 
 def test_by_keyboard(page: Any, stack: Stack) -> None:
-    """A form opens and closes by keys, and the focus goes to its first field; the skip link leads to the heading."""
+    """Keys open and close a form, and the focus goes to its first field. The skip link leads to the heading."""
     sign_in(page, stack, CHIEF, "#/accounts")
     page.locator("body").focus()
     page.keyboard.press("Tab")

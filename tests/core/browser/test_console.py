@@ -1,4 +1,4 @@
-"""The console on the neutral domain, in a real browser: drawn from openapi.json, without a line for this domain."""
+"""The console on the neutral domain, in a real browser. It is drawn from openapi.json, without code for this domain."""
 
 import json
 import re
@@ -18,19 +18,19 @@ BEYOND_A_DOUBLE = 2**53 + 1
 
 @pytest.fixture
 def console(page: Any, stack: Stack) -> Any:
-    """The console, signed in as a chief."""
+    """Return the console, signed in as a chief."""
     return sign_in(page, stack, CHIEF)
 
 
 def test_operations_come_first(console: Any) -> None:
-    """The first page is the state of the services; every list of the API is beside it."""
+    """The first page is the state of the services. The navigation has every list of the API."""
     assert console.locator("main h1").inner_text() == "Operations"
     beside = ["Operations", "Dead letters", "Accounts", "Transfers", "API"]
     assert console.locator("aside nav a").all_inner_texts() == beside
 
 
 def test_a_list_is_filtered_and_sorted_in_the_url(console: Any, stack: Stack) -> None:
-    """Search, filter and sort go into the URL; a reload and the back button show the same again."""
+    """Search, filter and sort go into the URL. A reload and the back button show the same list again."""
     api, name = stack.client(CHIEF), unique()
     poor, rich = account(api, 5, name=f"{name} a"), account(api, 900, name=f"{name} b")
     seen(api, name, [poor, rich])
@@ -54,7 +54,7 @@ def test_a_list_is_filtered_and_sorted_in_the_url(console: Any, stack: Stack) ->
 
 
 def shown_account(api: Client, **details: Any) -> str:
-    """An account that queries show already."""
+    """Open an account, and wait until queries show it."""
     number = account(api, **details)
     assert eventually(lambda: api.get(f"/accounts/{number}").status == 200)
     return number
@@ -70,13 +70,13 @@ def seen(api: Client, name: str, numbers: list[str]) -> None:
 
 
 def sign_in_again(console: Any) -> None:
-    """A token lives in memory only, so a reload asks again."""
+    """A token is only in memory, so a reload asks for it again."""
     console.get_by_role("button", name="Chief").click()
     console.locator("main h1").wait_for()
 
 
 def test_pages_of_a_list(console: Any, stack: Stack) -> None:
-    """The next page begins behind the last row of the page before."""
+    """The next page begins after the last row of the previous page."""
     api, name = stack.client(CHIEF), unique()
     made = sorted(account(api, name=f"{name} {i}") for i in range(3))
     seen(api, name, made)
@@ -88,7 +88,7 @@ def test_pages_of_a_list(console: Any, stack: Stack) -> None:
 
 
 def test_a_command_from_form_to_row(console: Any) -> None:
-    """A command's form is its body's type; its effect is shown at once, by the Consistency-Token that it brought."""
+    """A command's form follows its body's type. The effect is shown at once, since the page sends the token."""
     number = unique()
     console.goto(re.sub(r"#.*|$", "#/accounts", console.url, count=1))
     console.get_by_role("button", name="Open", exact=True).click()
@@ -106,7 +106,7 @@ def test_a_command_from_form_to_row(console: Any) -> None:
 
 
 def test_faults_stand_beside_their_fields(console: Any, stack: Stack) -> None:
-    """What the API says of a field stands there, in lists too; nothing is written, and what was typed stays."""
+    """Faults are shown beside their fields, in lists too. Nothing is written, and the typed text stays."""
     source = account(stack.client(CHIEF), 100)
     console.goto(f"{stack.url}/#/transfers")
     console.get_by_role("button", name="Request").click()
@@ -126,7 +126,7 @@ def test_faults_stand_beside_their_fields(console: Any, stack: Stack) -> None:
 
 
 def test_roles_decide_what_is_enabled(page: Any, stack: Stack) -> None:
-    """A command that a role may not use is shown and says for whom it is; a list that it may not see is not there."""
+    """A command that a role may not use is shown with the roles that may. A list that it may not see is not shown."""
     described = json.loads(stack.client(CHIEF).get("/openapi.json").body)
     operations = {o["operationId"]: o for methods in described["paths"].values() for o in methods.values()}
     allowed = operations["accounts.deposit"]["x-tributary-roles"]
@@ -143,7 +143,7 @@ def test_roles_decide_what_is_enabled(page: Any, stack: Stack) -> None:
 
 
 def test_links_lead_to_other_aggregates(console: Any, stack: Stack) -> None:
-    """An id is a link to what it names: by its type, and by its prefix."""
+    """An id links to its aggregate, which is known from the id's type and its prefix."""
     api = stack.client(CHIEF)
     source = account(api, 100)
     id = transfer(api, source)
@@ -181,7 +181,7 @@ def test_integers_are_exact(console: Any, stack: Stack) -> None:
 
 
 def test_a_change_on_an_old_version_is_refused(console: Any, stack: Stack) -> None:
-    """The form sends the version that the person saw: what somebody changed meanwhile is not overwritten."""
+    """The form sends the version that the person saw, so that changes made meanwhile are not overwritten."""
     api = stack.client(CHIEF)
     number = shown_account(api)
     console.goto(f"{stack.url}/#/accounts/{number}")
@@ -189,7 +189,7 @@ def test_a_change_on_an_old_version_is_refused(console: Any, stack: Stack) -> No
     assert console.locator("[data-pointer='/name']").input_value() == f"Account {number}"
     assert api.patch(f"/accounts/{number}", {"note": "theirs"}).status == 200
     assert eventually(lambda: api.get(f"/accounts/{number}").json["note"] == "theirs")
-    # The page behind the form loads the new version; the form still has the one that it began with.
+    # The page behind the form loads the new version. The form keeps the old one.
     console.evaluate("dispatchEvent(new Event('online'))")
     console.locator("dl.facts", has_text="theirs").wait_for()
     fill(console, note="mine")
@@ -199,7 +199,7 @@ def test_a_change_on_an_old_version_is_refused(console: Any, stack: Stack) -> No
 
 
 def test_a_repeated_request_counts_once(console: Any, stack: Stack) -> None:
-    """Where no answer came, sending again has the same Idempotency-Key."""
+    """If no answer came, sending again uses the same Idempotency-Key."""
     api = stack.client(CHIEF)
     number = shown_account(api)
     console.goto(f"{stack.url}/#/accounts/{number}")
@@ -226,7 +226,7 @@ def test_a_repeated_request_counts_once(console: Any, stack: Stack) -> None:
 
 
 def test_without_a_connection(console: Any, stack: Stack) -> None:
-    """What cannot be reached says so, and a press tries again."""
+    """If a part cannot be reached, the page says so, and a press tries again."""
     console.context.set_offline(True)
     console.locator("aside nav").get_by_role("link", name="Accounts").click()
     console.get_by_text("The API cannot be reached").wait_for()
@@ -236,7 +236,7 @@ def test_without_a_connection(console: Any, stack: Stack) -> None:
 
 @pytest.mark.parametrize("place", ["/accounts/%", "/accounts/%ff", "/nothing", "/accounts/a/b/c", "//", "/accounts/"])
 def test_an_address_that_leads_nowhere(page: Any, stack: Stack, place: str) -> None:
-    """A page says so, and leads back."""
+    """The page says that there is no such page, and links back."""
     sign_in(page, stack, CHIEF, f"#{place}")
     page.get_by_text("There is no such page").wait_for()
     page.locator("main").get_by_role("link", name="Operations").click()
@@ -244,7 +244,7 @@ def test_an_address_that_leads_nowhere(page: Any, stack: Stack, place: str) -> N
 
 
 def test_a_token_is_pasted(page: Any, stack: Stack) -> None:
-    """Anybody's token will do; one that the API refuses leads back to where one signs in, and the URL stays."""
+    """Any token is accepted. One that the API refuses leads back to the sign-in, and the URL stays."""
     page.goto(f"{stack.url}/#/accounts")
     page.get_by_text("Use a token").click()
     page.get_by_label("Token, a JWT").fill("nonsense")
@@ -262,7 +262,7 @@ def test_a_token_is_pasted(page: Any, stack: Stack) -> None:
 
 
 def test_what_goes_over_the_wire(page: Any, stack: Stack) -> None:
-    """All of the console is at most 150 KB, compressed; a second visit fetches nothing but the page."""
+    """The whole console has at most 150 KB, compressed. A second visit fetches only the page."""
     sizes: dict[str, int] = {}
 
     def count(response: Any) -> None:
@@ -282,7 +282,7 @@ def test_what_goes_over_the_wire(page: Any, stack: Stack) -> None:
 
 
 def test_the_policy_is_strict(page: Any, stack: Stack) -> None:
-    """No inline code but the import map, which is named by its digest; no style, frame, form or base of others."""
+    """The policy allows no inline code but the import map, by its digest, and no style, frame, form or base of others."""
     answer = page.goto(f"{stack.url}/")
     policy = answer.headers["content-security-policy"]
     assert "unsafe" not in policy

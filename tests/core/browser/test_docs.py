@@ -1,4 +1,4 @@
-"""The API's page, to which /docs leads: Swagger UI, with the console's session, under its strict policy."""
+"""The API's page at /docs: Swagger UI with the console's session, under its strict policy."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from tests.support.stack import Stack
 
 @pytest.fixture
 def docs(page: Any, stack: Stack) -> Any:
-    """The page, loaded, of a chief."""
+    """Return the loaded page, signed in as a chief."""
     sign_in(page, stack, CHIEF)
     page.get_by_role("link", name="API").click()
     page.locator(".opblock").first.wait_for()
@@ -23,7 +23,7 @@ def docs(page: Any, stack: Stack) -> Any:
 
 
 def try_out(docs: Any, operation: str, body: Any = None, **parameters: str) -> tuple[int, str]:
-    """Open an operation, fill in its form and send it: the status, and what is shown."""
+    """Open an operation, fill in its form and send it. Return the status and the shown answer."""
     block = docs.locator(
         ".opblock", has=docs.locator(".opblock-summary-operation-id", has_text=re.compile(rf"^{operation}$"))
     )
@@ -44,14 +44,14 @@ def try_out(docs: Any, operation: str, body: Any = None, **parameters: str) -> t
 
 
 def test_docs_leads_there(page: Any, stack: Stack) -> None:
-    """/docs shows every route to anybody; to send, one signs in."""
+    """/docs shows every route without a sign-in. To send a request, a person signs in."""
     page.goto(f"{stack.url}/docs")
     page.locator(".opblock").first.wait_for()
     with urllib.request.urlopen(f"{stack.url}/openapi.json") as answer:
         paths = json.load(answer)["paths"]
     described = {(method.upper(), path) for path, methods in paths.items() for method in methods}
     blocks = page.locator(".opblock-summary").all()
-    # The library puts invisible marks into paths, so that they can break.
+    # The library puts invisible characters into paths, where lines may break.
     shown = {
         (
             block.locator(".opblock-summary-method").inner_text(),
@@ -65,7 +65,7 @@ def test_docs_leads_there(page: Any, stack: Stack) -> None:
 
 
 def test_a_command_and_the_query_after_it(docs: Any) -> None:
-    """What a command did is shown at once, since the page sends the newest Consistency-Token along."""
+    """A command's effect is shown at once, since the page sends the newest Consistency-Token."""
     number = unique()
     status, _ = try_out(docs, "accounts.open", {"number": number, "name": f"<img src=x> {number}"})
     assert status == 201
@@ -76,7 +76,7 @@ def test_a_command_and_the_query_after_it(docs: Any) -> None:
 
 
 def test_the_token_is_not_shown(docs: Any) -> None:
-    """The command for curl, which people copy into tickets, comes without it."""
+    """The command for curl, which people copy into tickets, has no token."""
     status, _ = try_out(docs, "accounts.open", {"number": unique(), "name": "x"})
     assert status == 201
     command = docs.locator(".curl-command").first.inner_text()
@@ -85,7 +85,7 @@ def test_the_token_is_not_shown(docs: Any) -> None:
 
 
 def test_numbers_are_exact(docs: Any) -> None:
-    """A number beyond 2^53 goes out and is shown with all its digits."""
+    """A number beyond 2^53 is sent and shown with all its digits."""
     sent: list[str] = []
     docs.on("request", lambda request: sent.append(request.post_data) if request.method == "POST" else None)
 
@@ -99,7 +99,7 @@ def test_numbers_are_exact(docs: Any) -> None:
 
 
 def test_a_refusal_is_shown(docs: Any) -> None:
-    """With the problem's own words."""
+    """A refusal is shown with the problem's own words."""
     status, shown = try_out(docs, "accounts.open", {"name": ""})
     assert status == 422
     assert '"pointer": "/number"' in shown

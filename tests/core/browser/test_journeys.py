@@ -1,4 +1,4 @@
-"""The history on a thing's page: the journeys of its commands, a bar a step, drawn while they happen."""
+"""The history on an item's page shows the journeys of its commands, with a bar for each step, while they happen."""
 
 import re
 from typing import Any
@@ -13,12 +13,12 @@ from tests.support.stack import Stack
 
 @pytest.fixture
 def console(page: Any, stack: Stack) -> Any:
-    """The console, signed in as a chief."""
+    """Return the console, signed in as a chief."""
     return sign_in(page, stack, CHIEF)
 
 
 def test_every_aggregate_has_its_journeys(console: Any, stack: Stack) -> None:
-    """A transfer's page shows what the accounts did for it; an account's page shows the transfer, and leads there."""
+    """A transfer's page shows the accounts' steps for it. An account's page shows the transfer, and links to it."""
     api = stack.client(CHIEF)
     source = account(api, 100)
     id = transfer(api, source)
@@ -37,7 +37,7 @@ def test_every_aggregate_has_its_journeys(console: Any, stack: Stack) -> None:
 
 
 def test_drawn_live(console: Any, stack: Stack) -> None:
-    """A command is there as soon as it is answered, before queries show it; then its step says when it was seen."""
+    """A command is shown as soon as it is answered, before queries show it. Then its step says when it was seen."""
     number = account(stack.client(CHIEF))
     console.goto(f"{stack.url}/#/accounts/{number}")
     console.locator(".timeline .journey").first.wait_for()
@@ -70,7 +70,7 @@ def test_drawn_live(console: Any, stack: Stack) -> None:
 
 
 def test_who_did_it_is_for_those_who_may_see_it(page: Any, stack: Stack) -> None:
-    """A member sees the journeys of its own without names, and nothing fails for that."""
+    """A member sees the journeys of its own items without names, and nothing fails."""
     owner = unique().replace("-", "_")
     api = stack.client(CHIEF)
     number = account(api, owner=owner)

@@ -15,7 +15,7 @@ OWNER = "usr_many"
 
 @pytest.fixture
 def many(stack: Stack) -> None:
-    """As many accounts of one owner, in the read model alone."""
+    """Write so many accounts of one owner into the read model only."""
     connection = connect(stack.database_url)
     values = ",".join(
         f"('many-{n:05}',1,'{OWNER}','Account {n}','',{n},0,{n},'2026-01-01','2026-01-01')" for n in range(ROWS)
@@ -32,7 +32,7 @@ def many(stack: Stack) -> None:
 
 @pytest.mark.usefixtures("many")
 def test_ten_thousand_rows(page: Any, stack: Stack) -> None:
-    """Each row is seen once; the page holds no more at the end than at the beginning, so that it never slows down."""
+    """Each row is seen once. The page has no more elements at the end than at the beginning, so it never slows down."""
     sign_in(page, stack, CHIEF, f"#/accounts?owner={OWNER}&limit={PAGE}")
     seen: list[str] = []
     nodes: list[int] = []
@@ -46,6 +46,6 @@ def test_ten_thousand_rows(page: Any, stack: Stack) -> None:
             break
         following.click()
     assert seen == [f"many-{n:05}" for n in range(ROWS)]
-    assert max(nodes) - min(nodes) <= 5  # the link to the first page comes, the one to the next page goes
+    assert max(nodes) - min(nodes) <= 5  # the link to the first page appears, the one to the next page disappears
     page.go_back()
     page.wait_for_function(f"() => document.querySelector('main tbody th')?.innerText === 'many-{ROWS - 2 * PAGE:05}'")

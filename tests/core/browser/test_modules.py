@@ -1,4 +1,4 @@
-"""The files of the console: their types, and that what others wrote is as they wrote it."""
+"""The console's files have correct types, and other people's files are unchanged."""
 
 import shutil
 import subprocess
@@ -12,7 +12,7 @@ TOOLS = Path(__file__).parent / "tools"
 
 
 def test_types() -> None:
-    """The types in the comments hold (tsc --checkJs, strict)."""
+    """The types in the comments are correct (tsc --checkJs, strict)."""
     if not (TOOLS / "node_modules" / ".bin" / "tsc").exists():
         pytest.skip("there is no TypeScript; `make browser-tools` installs it where npm is")
     checked = subprocess.run(
@@ -23,7 +23,7 @@ def test_types() -> None:
 
 
 def test_vendored_files() -> None:
-    """Each file of a library is byte for byte what its package has."""
+    """Each file of a library equals its package's file, byte for byte."""
     assert [fault for listed in vendor.LISTS for fault in vendor.faults(listed)] == []
 
 

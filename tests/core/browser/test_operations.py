@@ -25,7 +25,7 @@ CONSOLE = ROOT / "chalicelib" / "core" / "console"
 
 @pytest.fixture
 def console(page: Any, stack: Stack) -> Iterator[Any]:
-    """The console, signed in as a chief. At the end no letter is open."""
+    """Yield the console, signed in as a chief. At the end, no letter is open."""
     yield sign_in(page, stack, CHIEF)
     stack.client(CHIEF).post(f"{LETTERS}/discard", {"all": True, "reason": "The test is over."})
 
@@ -39,7 +39,7 @@ def sql(stack: Stack, *statements: str) -> None:
 
 
 def write_poison(stack: Stack, count: int = 1) -> list[str]:
-    """Write transfers whose reason no row can hold; the projector sets their records aside. Their ids."""
+    """Write transfers whose reason fits into no row, so that the projector sets them aside. Return their ids."""
     ids = [f"tra_{unique().replace('-', 'x')}" for _ in range(count)]
     for id in ids:
         item = item_of(head(id, 1, transfer_state("refused", reason="x" * 501)))
@@ -56,7 +56,7 @@ def write_poison(stack: Stack, count: int = 1) -> list[str]:
 
 @contextmanager
 def a_wider_column(stack: Stack) -> Iterator[None]:
-    """The cause is mended for a while: the column holds a longer reason."""
+    """Remove the cause for a while: the column accepts a longer reason."""
     sql(stack, "ALTER TABLE transfers MODIFY reason VARCHAR(600) NULL")
     yield
     sql(
@@ -67,7 +67,7 @@ def a_wider_column(stack: Stack) -> Iterator[None]:
 
 
 def test_a_dead_letter_found_redriven_gone(console: Any, stack: Stack) -> None:
-    """The first page tells of it and leads to it; redriven too early it stays and says so, later it is gone."""
+    """The first page shows the letter and links to it. Redriven too early, it stays with a message. Later it is gone."""
     (id,) = write_poison(stack)
     console.get_by_text("transfers: 1 record is set aside.").wait_for()
     console.get_by_role("link", name="Show them").click()
@@ -87,7 +87,7 @@ def test_a_dead_letter_found_redriven_gone(console: Any, stack: Stack) -> None:
 
 
 def test_discarded_with_a_reason(console: Any, stack: Stack) -> None:
-    """Without a reason it is refused beside the field; with one it is kept, and shown with who gave it."""
+    """Without a reason, the discard is refused beside the field. With one, reason and person are kept and shown."""
     write_poison(stack)
     console.goto(f"{stack.url}/#{LETTERS}")
     console.locator("tbody th a").click()
@@ -104,7 +104,7 @@ def test_discarded_with_a_reason(console: Any, stack: Stack) -> None:
 
 
 def test_all_that_match(console: Any, stack: Stack) -> None:
-    """The filters say which; what is refused is named, and what is handled is gone."""
+    """The filters choose the letters. Refused letters are named, and handled letters are gone."""
     ids = write_poison(stack, 3)
     console.goto(f"{stack.url}/#{LETTERS}")
     console.get_by_label("Service").select_option("transfers")
@@ -125,7 +125,7 @@ def test_all_that_match(console: Any, stack: Stack) -> None:
 
 
 def test_who_may(page: Any, stack: Stack) -> None:
-    """A role that may not handle dead letters is shown no way to them, and told so where it follows one."""
+    """A role that may not handle dead letters sees no link to them, and a message if it opens the page."""
     sign_in(page, stack, CLERK, f"#{LETTERS}")
     page.get_by_text(f"Only for {CHIEF}.").wait_for()
     assert "Dead letters" not in page.locator("aside nav a").all_inner_texts()
@@ -133,7 +133,7 @@ def test_who_may(page: Any, stack: Stack) -> None:
 
 @contextmanager
 def a_stopped_projector(stack: Stack) -> Iterator[None]:
-    """What the projector needs for each of its transactions on accounts is locked."""
+    """Lock a row that the projector needs for each of its transactions on accounts."""
     connection = connect(stack.database_url)
     try:
         connection.query("START TRANSACTION")
@@ -146,7 +146,7 @@ def a_stopped_projector(stack: Stack) -> Iterator[None]:
 
 
 def test_a_stopped_projector_and_well_again(console: Any, stack: Stack) -> None:
-    """It is shown as stuck, although this page has just written something that queries cannot show; then well again."""
+    """The stream is shown as stuck, although this page has just written something. Later, it is shown as well again."""
     api = stack.client(CHIEF)
     number = account(api)
     assert eventually(lambda: api.get(f"/accounts/{number}").status == 200)
@@ -164,7 +164,7 @@ def test_a_stopped_projector_and_well_again(console: Any, stack: Stack) -> None:
 
 
 def test_how_soon_it_is_shown() -> None:
-    """Within 10 s locally and within two minutes on AWS: the pauses of check, rule and page together."""
+    """A finding is shown within 10 s locally and within two minutes on AWS: pauses of check, rule and page together."""
     found = re.search(r"^const EVERY = (\d+);", (CONSOLE / "operations.js").read_text(encoding="utf-8"), re.MULTILINE)
     assert found
     page, check = int(found[1]), 60
@@ -173,7 +173,7 @@ def test_how_soon_it_is_shown() -> None:
 
 
 def test_each_alarm_has_its_place() -> None:
-    """The page has the alarms of docs/operate.md, in their sequence, with the same first command."""
+    """The page has the alarms of docs/operate.md in the same order, with the same first command."""
     document = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
     table = document.partition("| alarm | meaning |")[2].partition("\n\n")[0]
     lines = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines()[2:]]
@@ -187,7 +187,7 @@ def test_each_alarm_has_its_place() -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1360, 390], ids=["desk", "phone"])
 def test_no_serious_findings(console: Any, stack: Stack, scheme: str, width: int) -> None:
-    """The list, one letter, its form with a fault, the form of an action on many, the first page with a finding."""
+    """The scan covers the list, a letter, its form with a fault, the form for many letters, and a finding."""
     write_poison(stack)
     console.emulate_media(color_scheme=scheme)
     console.set_viewport_size({"width": width, "height": 860})
@@ -215,7 +215,7 @@ def test_no_serious_findings(console: Any, stack: Stack, scheme: str, width: int
 
 
 def test_without_a_connection(console: Any, stack: Stack) -> None:
-    """The pages say so, and show what there is as soon as the connection is back."""
+    """The pages report the lost connection, and show the data as soon as it is back."""
     write_poison(stack)
     console.get_by_text("as the check last saw it").wait_for()
     console.context.set_offline(True)
@@ -227,7 +227,7 @@ def test_without_a_connection(console: Any, stack: Stack) -> None:
 
 
 def test_by_keyboard(console: Any, stack: Stack) -> None:
-    """A letter is opened and discarded by keys alone, and the focus goes where one goes on."""
+    """A letter is opened and discarded by keys only, and the focus goes to the next step."""
     write_poison(stack)
     console.goto(f"{stack.url}/#{LETTERS}")
     console.locator("tbody th a").focus()

@@ -22,7 +22,7 @@ TOOLS = Path(__file__).parent / "tools"
 
 @pytest.fixture(scope="module")
 def with_issuer(ministack: str, mysql_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack whose tokens come from an OpenID provider, and that provider."""
+    """Yield a stack whose tokens come from an OpenID provider, and that provider."""
     node = shutil.which("node")
     if not node or not (TOOLS / "node_modules" / "oidc-provider").exists():
         pytest.skip("there is no OpenID provider; `make browser-tools` installs it where npm is")
@@ -46,7 +46,7 @@ def with_issuer(ministack: str, mysql_server: str, tmp_path_factory: pytest.Temp
 
 
 def sign_in_there(page: Any) -> None:
-    """Sign in on the provider's page, and agree."""
+    """Sign in on the provider's page, and consent."""
     page.locator("input[name=login]").fill("usr_1")
     page.locator("input[name=password]").fill("any")
     page.locator("button[type=submit]").click()
@@ -54,8 +54,8 @@ def sign_in_there(page: Any) -> None:
 
 
 def test_there_and_back(page: Any, with_issuer: Stack) -> None:
-    """The person comes back to the very place, signed in; neither URL nor storage keeps a code, a secret or a token."""
-    page.route("https://**", lambda route: route.abort())  # the provider's own pages ask for a font
+    """The person returns to the same place, signed in. Neither URL nor storage keeps a code, a secret or a token."""
+    page.route("https://**", lambda route: route.abort())  # the provider's own pages request a font
     page.goto(f"{with_issuer.url}/#/accounts?sort=name")
     page.get_by_role("button", name="Sign in").first.click()
     sign_in_there(page)
@@ -69,14 +69,14 @@ def test_there_and_back(page: Any, with_issuer: Stack) -> None:
 
 
 def test_an_answer_that_was_not_asked_for(page: Any, with_issuer: Stack) -> None:
-    """A code that comes with another state than the one that was sent is not used."""
+    """A code with another state than the one that was sent is not used."""
     page.goto(f"{with_issuer.url}/?code=stolen&state=guessed#/accounts")
     page.get_by_text("not begun here").wait_for()
     assert "code" not in page.url
 
 
 def test_a_token_of_another_sign_in(page: Any, with_issuer: Stack) -> None:
-    """An ID token that has not the nonce of this sign-in is not used, nor is what came with it."""
+    """An ID token without this sign-in's nonce is not used, and neither is the access token with it."""
     page.route("https://**", lambda route: route.abort())
 
     def with_another_nonce(route: Any) -> None:
@@ -97,7 +97,7 @@ def test_a_token_of_another_sign_in(page: Any, with_issuer: Stack) -> None:
 
 
 def test_an_issuer_that_calls_itself_otherwise(page: Any, with_issuer: Stack) -> None:
-    """A discovery document of another issuer is not followed, wherever its addresses lead."""
+    """A discovery document of another issuer is not followed, whatever its addresses are."""
 
     def of_another(route: Any) -> None:
         answer = route.fetch()
@@ -112,7 +112,7 @@ def test_an_issuer_that_calls_itself_otherwise(page: Any, with_issuer: Stack) ->
 
 
 def test_the_policy_names_the_issuer(page: Any, with_issuer: Stack) -> None:
-    """The page may fetch from the issuer, and from nobody else."""
+    """The page may fetch from the issuer, and from no other host."""
     answer = page.goto(f"{with_issuer.url}/")
     (allowed,) = [part for part in answer.headers["content-security-policy"].split("; ") if "connect-src" in part]
     assert allowed == f"connect-src 'self' {with_issuer.env['JWT_ISSUER']}"

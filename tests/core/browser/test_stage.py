@@ -1,4 +1,4 @@
-"""The console behind API Gateway's stage: every address that it asks for has the prefix, and no other answers."""
+"""The console behind API Gateway's stage: all its addresses have the prefix, since no other address exists."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ from tests.support.waiting import eventually
 
 @pytest.fixture(scope="module")
 def staged(stack: Stack) -> Iterator[str]:
-    """The address of the same API behind a stage."""
+    """Yield the address of the same API behind a stage."""
     port = free_port()
     env = {**os.environ, **stack.env, "API_PORT": str(port), "LOCAL_TOKENS": ""}
     command = [sys.executable, "-m", "tests.support.staged"]
@@ -33,14 +33,14 @@ def staged(stack: Stack) -> Iterator[str]:
 
 
 def sign_in_by_token(page: Any, stack: Stack, address: str) -> None:
-    """Where there is no other way to sign in, the field for a token is open."""
+    """If there is no other way to sign in, the field for a token is open."""
     page.goto(address)
     page.get_by_label("Token, a JWT").fill(stack.token(CHIEF))
     page.locator(".paste button").click()
 
 
 def test_behind_a_stage(page: Any, stack: Stack, staged: str) -> None:
-    """Sign-in, a list, a command, the thing that it made and its history, the API's page: all below the stage."""
+    """Sign-in, a list, a command, the new item and its history, and the API's page work below the stage."""
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     sign_in_by_token(page, stack, f"{staged}/#/accounts")
@@ -57,7 +57,7 @@ def test_behind_a_stage(page: Any, stack: Stack, staged: str) -> None:
 
 
 def test_the_next_page_of_a_history(page: Any, stack: Stack, staged: str) -> None:
-    """The address that an answer names has the stage already, and is not given it twice."""
+    """The address in an answer has the stage already, and does not get it twice."""
     api = stack.client(CHIEF)
     number = account(api)
     for n in range(51):

@@ -1,4 +1,4 @@
-"""DynamoDB passes the conformance suite, and what only a network can do to it loses nothing."""
+"""DynamoDB passes the conformance suite, and network faults lose nothing."""
 
 import http.client
 import socketserver
@@ -40,13 +40,13 @@ class TestDynamo(WriteStoreConformance):
 
     @pytest.fixture
     def store(self, module_tables: Tables) -> WriteStore:
-        """A store on one of the module's tables."""
+        """Return a store on one of the module's tables."""
         return DynamoStore(module_tables.client, module_tables.name("transfers"), SERVICES["transfers"])
 
 
 @pytest.fixture
 def proxy(ministack: str) -> Iterator[LossyProxy]:
-    """A way to DynamoDB that loses what a test wants lost."""
+    """Yield a proxy to DynamoDB that loses what a test wants lost."""
     proxy = LossyProxy(ministack)
     yield proxy
     proxy.close()
@@ -54,7 +54,7 @@ def proxy(ministack: str) -> Iterator[LossyProxy]:
 
 @pytest.fixture
 def store(proxy: LossyProxy, module_tables: Tables) -> DynamoStore:
-    """A store behind the proxy, with botocore's own retries, as in production."""
+    """Return a store behind the proxy, with botocore's own retries, as in production."""
     return DynamoStore(
         client(proxy.endpoint, attempts=CLIENT_CONFIG["retries"]["total_max_attempts"]),
         module_tables.name("accounts"),
@@ -63,7 +63,7 @@ def store(proxy: LossyProxy, module_tables: Tables) -> DynamoStore:
 
 
 def client(endpoint: str, attempts: int) -> object:
-    """A DynamoDB client that tries so many times."""
+    """Return a DynamoDB client that tries so many times."""
     retries = {"mode": "standard", "total_max_attempts": attempts}
     made = boto3.client("dynamodb", endpoint_url=endpoint, config=Config(**{**CLIENT_CONFIG, "retries": retries}))
     refuse_cut_answers(made)
@@ -71,17 +71,17 @@ def client(endpoint: str, attempts: int) -> object:
 
 
 def first(operation: str, fate: str) -> object:
-    """Let this happen to the first request of an operation, and nothing to the rest."""
+    """Give the first request of an operation this fate, and no other request."""
     return lambda name, count: fate if (name, count) == (operation, 0) else "pass"
 
 
 def deposit(number: str) -> Envelope:
-    """A command that changes an account each time that it is run: 5 more."""
+    """Return a command that changes an account each time that it runs: 5 more."""
     return Envelope("accounts.deposit", Deposit(5), (number,), "usr", AT)
 
 
 def opened(tables: Tables) -> str:
-    """An account that is there; its number."""
+    """Write an account, and return its number."""
     number = new("N")
     command = Open(at=AT, owner="usr", name=number)
     direct = DynamoStore(tables.client, tables.name("accounts"), ACCOUNTS)
@@ -100,7 +100,7 @@ def test_put_whose_answer_is_lost_counts_once(store: DynamoStore, proxy: LossyPr
 
 
 def test_transaction_whose_answer_is_lost_counts_once(store: DynamoStore, proxy: LossyProxy) -> None:
-    """The same in a transaction: its token makes the repetition the same request."""
+    """The same is true for a transaction: its token makes the repetition the same request."""
     proxy.decide = first("TransactWriteItems", "lose answer")
     one = head(new())
     store.commit(commit_of(one, take=[(Claim("name", new()), one.id)]))
@@ -118,7 +118,7 @@ def test_request_that_never_arrives_is_repeated(store: DynamoStore, proxy: Lossy
 
 
 def test_lost_answer_and_overtaken_is_unknown(store: DynamoStore, proxy: LossyProxy, module_tables: Tables) -> None:
-    """Written, answer lost, overwritten by another before the repetition: nobody can know, so nobody guesses."""
+    """The write succeeded, its answer was lost, and another write was next before the repetition: nobody can know."""
     one = head(new())
     direct = DynamoStore(module_tables.client, module_tables.name("accounts"), ACCOUNTS)
     proxy.decide = first("PutItem", "lose answer")
@@ -130,7 +130,7 @@ def test_lost_answer_and_overtaken_is_unknown(store: DynamoStore, proxy: LossyPr
 def test_lost_request_and_another_was_first_is_a_conflict(
     store: DynamoStore, proxy: LossyProxy, module_tables: Tables
 ) -> None:
-    """Our version was taken by another and not passed: ours was certainly not written."""
+    """Another write took our version, and no later one exists: ours was certainly not written."""
     one, other = head(new()), head(new())
     other = head(one.id)
     DynamoStore(module_tables.client, module_tables.name("accounts"), ACCOUNTS).commit(commit_of(other))
@@ -141,7 +141,7 @@ def test_lost_request_and_another_was_first_is_a_conflict(
 
 
 def test_no_answer_at_all_but_written(proxy: LossyProxy, module_tables: Tables) -> None:
-    """Every answer to the put is lost, yet the item carries the commit: that is a success."""
+    """Every answer to the put is lost, but the item has the commit's id: the commit is a success."""
     store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("accounts"), ACCOUNTS)
     proxy.decide = lambda operation, _: "lose answer" if operation == "PutItem" else "pass"
     one = head(new())
@@ -151,7 +151,7 @@ def test_no_answer_at_all_but_written(proxy: LossyProxy, module_tables: Tables) 
 
 @pytest.mark.parametrize("error", [MemoryError(), TimeoutError("timed out"), RuntimeError("?")])
 def test_an_error_that_nobody_knows_after_the_write(module_tables: Tables, error: Exception) -> None:
-    """DynamoDB has answered, and reading the answer fails for whatever reason: a look finds it written."""
+    """DynamoDB has answered, and reading the answer fails for any reason: a look at the item finds the commit."""
     dynamodb: Any = client(module_tables.endpoint, attempts=1)
     store = DynamoStore(dynamodb, module_tables.name("accounts"), ACCOUNTS)
     errors = [error, error]
@@ -171,7 +171,7 @@ def test_an_error_that_nobody_knows_after_the_write(module_tables: Tables, error
 
 @pytest.mark.parametrize("error", [MemoryError(), TimeoutError("timed out"), RuntimeError("?")])
 def test_an_error_that_nobody_knows_of_a_read(module_tables: Tables, error: Exception) -> None:
-    """Nothing was read and nothing is known: the store counts as out of reach."""
+    """Nothing was read and nothing is known, so the store counts as unreachable."""
     dynamodb: Any = client(module_tables.endpoint, attempts=1)
     store = DynamoStore(dynamodb, module_tables.name("accounts"), ACCOUNTS)
 
@@ -186,7 +186,7 @@ def test_an_error_that_nobody_knows_of_a_read(module_tables: Tables, error: Exce
 
 
 def test_a_read_that_is_wrong_in_itself(module_tables: Tables) -> None:
-    """DynamoDB takes no key of over 2,048 bytes: that is no store out of reach, and will not pass."""
+    """DynamoDB refuses a key of more than 2,048 bytes. This error is not an unreachable store, and will not pass."""
     store = DynamoStore(module_tables.client, module_tables.name("accounts"), ACCOUNTS)
     with pytest.raises(ClientError, match="ValidationException"):
         store.load(["x" * 2049])
@@ -194,7 +194,7 @@ def test_a_read_that_is_wrong_in_itself(module_tables: Tables) -> None:
 
 @pytest.mark.parametrize("fate", ["lose request", "fail"])
 def test_no_answer_at_all_and_not_written(proxy: LossyProxy, module_tables: Tables, fate: str) -> None:
-    """Nothing is known of the put, and the item does not tell: the outcome is unknown, and becomes a 503."""
+    """Nothing is known of the put, and the item does not tell: the outcome is unknown, and the answer is 503."""
     store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("accounts"), ACCOUNTS)
     proxy.decide = lambda operation, _: fate if operation == "PutItem" else "pass"
     with pytest.raises(OutcomeUnknown):
@@ -207,7 +207,7 @@ def test_no_answer_at_all_and_not_written(proxy: LossyProxy, module_tables: Tabl
 
 @pytest.mark.parametrize("refusal", ["TransactionConflictException", "ProvisionedThroughputExceededException"])
 def test_nothing_is_guessed_when_the_look_fails_too(store: DynamoStore, proxy: LossyProxy, refusal: str) -> None:
-    """Written, answer lost, the repetition refused, and the item cannot be read: unknown, never decided again."""
+    """The answer was lost, the repetition refused, and the item cannot be read: the outcome is unknown."""
     puts = ["lose answer", refusal, refusal]
     proxy.decide = lambda operation, count: puts[count] if operation == "PutItem" else "fail"
     one = head(new())
@@ -221,7 +221,7 @@ def test_nothing_is_guessed_when_the_look_fails_too(store: DynamoStore, proxy: L
     ("refusal", "meaning"), [("TransactionConflictException", LostRace), ("ThrottlingException", Throttled)]
 )
 def test_refusals(proxy: LossyProxy, module_tables: Tables, refusal: str, meaning: type[Exception]) -> None:
-    """Another's transaction at work is a lost race, a throttle is a throttle; nothing was written."""
+    """Another transaction at work is a lost race, and a throttle is a throttle. Nothing was written."""
     store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("accounts"), ACCOUNTS)
     proxy.decide = lambda operation, _: refusal if operation == "PutItem" else "pass"
     one = head(new())
@@ -231,7 +231,7 @@ def test_refusals(proxy: LossyProxy, module_tables: Tables, refusal: str, meanin
 
 
 def test_key_alone_and_no_answer(proxy: LossyProxy, module_tables: Tables) -> None:
-    """A commit of nothing but a response, whose answer is lost, is unknown or found, not a crash."""
+    """If the answer to a commit of only a response is lost, the outcome is unknown or found, and nothing crashes."""
     store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("accounts"), ACCOUNTS)
     one = head(new())
     store.commit(commit_of(one))
@@ -245,19 +245,19 @@ def test_key_alone_and_no_answer(proxy: LossyProxy, module_tables: Tables) -> No
 
 
 def test_store_out_of_reach(module_tables: Tables) -> None:
-    """A read that cannot be made says so; nothing was written."""
+    """A failed read is reported as such, and nothing was written."""
     store = DynamoStore(client("http://127.0.0.1:9", attempts=1), module_tables.name("accounts"), ACCOUNTS)
     with pytest.raises(StoreUnreachable):
         store.load(["x"])
 
 
 def leaving_one(times: int) -> Decide:
-    """Let so many BatchGetItems leave a key unprocessed, as where a table throttles."""
+    """Let so many BatchGetItems leave a key unprocessed, as a throttling table does."""
     return lambda operation, count: "leave one" if operation == "BatchGetItem" and count < times else "pass"
 
 
 def test_keys_that_are_left_are_asked_for_again(store: DynamoStore, proxy: LossyProxy) -> None:
-    """What one answer leaves out another brings; a table that throttles on is told of, and nothing taken for absent."""
+    """Keys that one answer leaves out are requested again. Lasting throttling is reported, and no key counts as absent."""
     one, other = head(new()), head(new())
     store.commit(commit_of(one, other))
     proxy.decide = leaving_one(BATCH_GET_TRIES - 1)
@@ -269,7 +269,7 @@ def test_keys_that_are_left_are_asked_for_again(store: DynamoStore, proxy: Lossy
 
 
 def test_the_patient_ask_longer(proxy: LossyProxy, store: DynamoStore, module_tables: Tables) -> None:
-    """`tries` is theirs to say; `projection` too is asked for again."""
+    """Callers may set `tries`. `projection` applies to repeated requests too."""
     one, other = head(new()), head(new())
     store.commit(commit_of(one, other))
     proxy.decide = leaving_one(BATCH_GET_TRIES)
@@ -284,24 +284,24 @@ def test_the_patient_ask_longer(proxy: LossyProxy, store: DynamoStore, module_ta
 
 
 def test_no_keys_are_no_request(proxy: LossyProxy, module_tables: Tables) -> None:
-    """DynamoDB would refuse it."""
+    """Without keys, no request is sent, since DynamoDB would refuse it."""
     assert batch_get(module_tables.client, module_tables.name("accounts"), []) == []
 
 
 KIND = "Content-Type: application/x-amz-json-1.0"
-# It says that the connection ends: a client that kept it might send its next request into the end of it.
+# The text says that the connection ends. A client that kept it might send its next request into the end.
 HEAD = f"HTTP/1.1 200 OK\r\nConnection: close\r\n{KIND}\r\nx-amz-crc32: 2745614147\r\nContent-Length: 2\r\n\r\n"
 
 
 @pytest.fixture
 def cut() -> Iterator[tuple[str, list[str]]]:
-    """A server that sends one text to every request and then ends the connection: its URL, and the text."""
+    """Yield the URL and the text of a server that sends this text to every request and ends the connection."""
     text: list[str] = []
 
     class Cutting(socketserver.StreamRequestHandler):
         def handle(self) -> None:
             self.rfile.readline()
-            # All of it, however many packets bring it: closing with bytes unread resets the connection.
+            # The whole request is read, however many packets it has: closing with unread bytes resets the connection.
             self.rfile.read(int(http.client.parse_headers(self.rfile)["Content-Length"]))
             self.wfile.write(text[0].encode())
 
@@ -312,7 +312,7 @@ def cut() -> Iterator[tuple[str, list[str]]]:
 
 
 def test_an_answer_that_is_cut(cut: tuple[str, list[str]]) -> None:
-    """Wherever it ends: nothing is believed to be absent, no write to have failed."""
+    """Wherever the answer is cut, no item is believed absent, and no write is believed to have failed."""
     url, text = cut
     store = DynamoStore(client(url, attempts=1), "transfers", SERVICES["transfers"])
     for length in range(len("HTTP/1.1 200 OK"), len(HEAD) + 2):
@@ -326,7 +326,7 @@ def test_an_answer_that_is_cut(cut: tuple[str, list[str]]) -> None:
 
 
 def test_the_shortest_answer_that_is_whole(cut: tuple[str, list[str]]) -> None:
-    """It is believed."""
+    """The shortest complete answer is believed."""
     url, text = cut
     text.append(f"{HEAD}{{}}")
     store = DynamoStore(client(url, attempts=1), "transfers", SERVICES["transfers"])

@@ -1,4 +1,4 @@
-"""The store in memory does what every write store does."""
+"""The store in memory passes the conformance suite."""
 
 import pytest
 
@@ -7,9 +7,9 @@ from tests.core.memory_store import MemoryStore
 
 
 class TestMemory(WriteStoreConformance):
-    """The conformance suite, as the real one passes it."""
+    """The conformance suite that the real store passes."""
 
     @pytest.fixture
     def store(self) -> MemoryStore:
-        """An empty store."""
+        """Return an empty store."""
         return MemoryStore()

@@ -1,6 +1,6 @@
-"""The projector as Lambda runs it, cut off by its time-out in the middle of a batch, and the batch redelivered.
+"""Lambda's time-out cuts the projector off in the middle of a batch, and the batch is redelivered.
 
-Lambda's own runtime under its Runtime Interface Emulator, which ends the function as Lambda does.
+The projector runs under Lambda's own runtime and Runtime Interface Emulator, which ends the function as Lambda does.
 """
 
 import time
@@ -33,7 +33,7 @@ TIMES = form(1, 25)
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The projector's package; skips where the emulator or Lambda's runtime is missing."""
+    """Return the projector's package. Skip if the emulator or Lambda's runtime is missing."""
     if not (emulator() and tool("python", ".venv-lambda")):
         pytest.skip("no Runtime Interface Emulator; run deploy/tools.sh")
     return package_projector(tmp_path_factory.mktemp("package"))
@@ -41,7 +41,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def start(package: Path, world: World, tmp_path: Path) -> Iterator[Start]:
-    """Starts the function, again after it was cut off; as Lambda would, with nothing left of the one before."""
+    """Return a function that starts the projector, also after it was cut off. Nothing of the old one is left."""
     running: list[Function] = []
 
     def begin(timeout: int = TIMEOUT_SECONDS) -> Function:
@@ -71,20 +71,20 @@ def _env(tables: Tables, url: str) -> dict[str, str]:
 
 
 def right(world: World, commits: list[Commit]) -> None:
-    """The tables are the fold, the summaries the sums, and both sides agree."""
+    """Check that the tables equal the fold, the summaries equal the sums, and both sides agree."""
     assert base_tables(world.url) == fold(commits)
     kept, sums = summaries(world.url)
     assert kept == sums
     assert world.verify()[1] == []
 
 
-# Where a transaction waits when it is cut off: before its first row, and with all rows written but the last summary.
+# The statements at which a transaction is cut off: before its first row, and before its last summary.
 HELD = ("SELECT * FROM transfers WHERE id = 'tra_7' FOR UPDATE", "SELECT * FROM turnover_by_account FOR UPDATE")
 
 
 @pytest.mark.parametrize("held", HELD, ids=["at its beginning", "at its end"])
 def test_cut_off_in_the_middle_of_a_transaction(world: World, start: Start, held: str) -> None:
-    """Nothing of it stays; redelivered, each record is there once and the summaries count it once."""
+    """Nothing of the transaction stays. After redelivery, each record is there once, and summaries count it once."""
     commits = [transfer(f"tra_{number}", 1, "accepted") for number in range(50)]
     world.commit(*commits)
     for version in range(2, 2 + TIMES):

@@ -1,4 +1,4 @@
-"""A disk that is full while the local stack serves, while it stops, and when it starts."""
+"""The disk is full while the local stack serves, while it stops, and when it starts."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,14 +21,14 @@ pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 @pytest.fixture
 def disk(tmp_path: Path, own_servers: None) -> Iterator[Path]:
-    """A small disk, empty."""
+    """Return a small, empty disk."""
     with small_disk(tmp_path / "disk", 24) as disk:
         yield disk
 
 
 @pytest.fixture
 def run(disk: Path, mysql_server: str) -> Iterator[Run]:
-    """A stack that keeps all but its rows on that disk."""
+    """Return a stack that stores everything except its rows on that disk."""
     with fresh_database(mysql_server, NEUTRAL) as url:
         run = Run(disk / "state", NEUTRAL, DATABASE_URL=url)
         yield run
@@ -37,9 +37,9 @@ def run(disk: Path, mysql_server: str) -> Iterator[Run]:
 
 
 def test_serving_and_stopping_on_a_full_disk(run: Run, disk: Path) -> None:
-    """Every command is answered and shown; at the end the stack waits for room, and nothing acknowledged is lost."""
+    """Every command is answered and shown. At the end, the stack waits for room, and no acknowledged change is lost."""
     client = run.start().ready()
-    assert eventually(lambda: (run.folder / "stack.json").exists())  # all of it is up
+    assert eventually(lambda: (run.folder / "stack.json").exists())  # the whole stack runs
     filler = fill(disk)
     token = open_accounts(client)
     assert len(listed(client, Consistency_Token=token).json["items"]) == COMMANDS
@@ -59,7 +59,7 @@ def test_serving_and_stopping_on_a_full_disk(run: Run, disk: Path) -> None:
 
 
 def test_program_that_ends_on_a_full_disk(disk: Path) -> None:
-    """What it would say it cannot write, so the disk is named instead of an old log's last lines."""
+    """The program cannot write its message, so the error names the disk instead of an old log's last lines."""
     log = disk / "program.log"
     log.write_text("all is well\n")
     fill(disk)
@@ -71,7 +71,7 @@ def test_program_that_ends_on_a_full_disk(disk: Path) -> None:
 
 
 def test_no_room_is_made(disk: Path) -> None:
-    """What could not be kept is said to be lost; what was kept before is still there, and whole."""
+    """Data that could not be stored are reported as lost. Data that were stored before are still there and complete."""
     server = MiniStack(disk / "ministack", free_port())
     server.start()
     aws.create_bucket(server.endpoint, "kept")
@@ -90,7 +90,7 @@ def test_no_room_is_made(disk: Path) -> None:
 
 
 def test_ended_alone_on_a_full_disk(disk: Path) -> None:
-    """SIGTERM without having been asked to save first, as when the stack itself was killed: the exit code tells."""
+    """If it gets SIGTERM without a request to save first, as after a kill of the stack, the exit code tells."""
     server = MiniStack(disk / "ministack", free_port())
     server.start()
     aws.create_bucket(server.endpoint, "lost")
@@ -100,7 +100,7 @@ def test_ended_alone_on_a_full_disk(disk: Path) -> None:
 
 
 def test_starting_on_a_full_disk(run: Run, disk: Path) -> None:
-    """The start says that there is no room, and where; no traceback."""
+    """The start says that there is no room, and where. It shows no traceback."""
     filler = fill(disk)
     output = run.start().output()
     assert run.process is not None

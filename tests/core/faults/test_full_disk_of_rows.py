@@ -1,4 +1,4 @@
-"""A disk that is full while mariadbd writes to it. Its own file: mariadbd may look for room once a minute only."""
+"""The disk is full while mariadbd writes to it. The file has no other test: mariadbd may look for room each minute."""
 
 from pathlib import Path
 
@@ -15,8 +15,8 @@ pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 @pytest.mark.usefixtures("own_servers")
 def test_rows_on_a_full_disk(tmp_path: Path) -> None:
-    """Whether mariadbd ends for want of room or waits for it: when there is room again, nothing is missing."""
-    with small_disk(tmp_path / "disk", 420) as disk:  # 280 of which it takes when it is new
+    """Whether mariadbd ends or waits when there is no room, nothing is missing once there is room again."""
+    with small_disk(tmp_path / "disk", 420) as disk:  # a new database takes 280 of these
         run = Run(disk / "state", NEUTRAL)
         client = run.start().ready()
         assert eventually(lambda: (run.folder / "stack.json").exists())

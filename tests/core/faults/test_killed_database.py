@@ -1,4 +1,4 @@
-"""mariadbd killed with -9 at random moments, and started again: in the end both sides agree, row by row.
+"""mariadbd is killed with -9 at random moments and started again. In the end, both sides agree, row by row.
 
 This test starts a server of its own, which commits to disk.
 """
@@ -28,7 +28,7 @@ BETWEEN_SECONDS = form(3.0, 5.0)
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[MariaDB]:
-    """A server that may be killed."""
+    """Yield a server that may be killed."""
     server = MariaDB(tmp_path / "mariadb", free_port())
     server.start()
     yield server
@@ -37,7 +37,7 @@ def server(tmp_path: Path) -> Iterator[MariaDB]:
 
 @pytest.fixture
 def killable(ministack: str, server: MariaDB, tmp_path: Path) -> Iterator[Stack]:
-    """A whole stack on that server."""
+    """Yield a whole stack on that server."""
     url = with_database(server.server_url, "tributary")
     NEUTRAL.migrate(url)
     with (
@@ -48,7 +48,7 @@ def killable(ministack: str, server: MariaDB, tmp_path: Path) -> Iterator[Stack]
 
 
 def test_killed_under_load(killable: Stack, server: MariaDB, record_property: Callable[[str, object], None]) -> None:
-    """Commands never notice, queries answer 503 meanwhile; in the end all agrees, the timeline too."""
+    """Commands are not affected, and queries answer 503 meanwhile. In the end, everything agrees, the timeline too."""
     chance, chief = random.Random(12), killable.client("chief")
     number = account(chief)
     with Load(killable, "--queries", "30", rate=30) as loading:

@@ -1,4 +1,4 @@
-"""A replica that lags, of a real replication: queries wait for what their token names, or say that they cannot yet.
+"""A real replica lags: queries wait for the commits of their tokens, or say that they cannot show them yet.
 
 These tests start two MariaDB servers of their own.
 """
@@ -31,20 +31,20 @@ CLIENTS = 4
 
 
 class Lagging(NamedTuple):
-    """A whole stack that reads from a replica."""
+    """Yield a whole stack that reads from a replica."""
 
     stack: Stack
     pair: Pair
 
     @property
     def chief(self) -> Client:
-        """A new client, since the server ends connections that are idle for as long as some of these tests take."""
+        """Return a new client, since the server ends connections that are idle as long as in some of these tests."""
         return self.stack.client("chief")
 
 
 @pytest.fixture(scope="module")
 def lagging(ministack: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lagging]:
-    """The API reads from the replica, the projector writes to the other."""
+    """The API reads from the replica, and the projector writes to the other server."""
     folder = tmp_path_factory.mktemp("lagging")
     with (
         fresh_tables(ministack, NEUTRAL) as tables,
@@ -56,7 +56,7 @@ def lagging(ministack: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture(autouse=True)
 def _caught_up(lagging: Lagging) -> Iterator[None]:
-    """Replication is as quick as ever before each test and after it."""
+    """Make replication quick before each test and after it."""
     follow(lagging.pair.replica, lagging.pair.writer)
     catch_up(lagging.pair)
     yield
@@ -64,29 +64,29 @@ def _caught_up(lagging: Lagging) -> Iterator[None]:
 
 
 def stop_applying(pair: Pair) -> None:
-    """The replica goes on receiving and applies nothing."""
+    """Let the replica receive changes and apply none."""
     execute(pair.replica_url, "STOP SLAVE SQL_THREAD")
 
 
 def apply_again(pair: Pair) -> None:
-    """The replica applies what it has received meanwhile."""
+    """Let the replica apply what it has received."""
     execute(pair.replica_url, "START SLAVE SQL_THREAD")
 
 
 def renamed(chief: Client, number: str, name: str) -> str:
-    """Rename an account; the token of the change."""
+    """Rename an account, and return the token of the change."""
     answer = patiently(lambda: chief.patch(f"/accounts/{number}", {"name": name}))
     assert answer.status == 200, answer
     return answer.headers["consistency-token"]
 
 
 def named(chief: Client, number: str, token: str, wait: int) -> Answer:
-    """The account, as a query with that token has it."""
+    """Return the account as a query with that token answers."""
     return chief.get(f"/accounts/{number}", Consistency_Token=token, Prefer=f"wait={wait}")
 
 
 def test_waits_then_says_so_then_answers(lagging: Lagging) -> None:
-    """503 read-model-behind after the wait asked for; never the old name as the new; and the new one in the end."""
+    """The answer is 503 read-model-behind after the requested wait, never the old name, and in the end the new name."""
     chief, pair, word = lagging.chief, lagging.pair, unique()
     number = account(chief)
     first = renamed(chief, number, f"Older {word}")
@@ -101,7 +101,7 @@ def test_waits_then_says_so_then_answers(lagging: Lagging) -> None:
         assert int(answer.headers["retry-after"]) >= 1
     listed = chief.get("/accounts", {"limit": 1}, Consistency_Token=token, Prefer="wait=0")
     assert (listed.status, listed.problem) == (503, "read-model-behind")
-    # Who asks for no promise is shown what is there, and so is who was promised no more.
+    # A client without a token, or with an older one, gets what is there.
     assert chief.get(f"/accounts/{number}").json["name"] == f"Older {word}"
     assert named(chief, number, first, 0).json["name"] == f"Older {word}"
     apply_again(pair)
@@ -109,7 +109,7 @@ def test_waits_then_says_so_then_answers(lagging: Lagging) -> None:
 
 
 def test_queries_that_wait_are_answered_when_the_replica_catches_up(lagging: Lagging) -> None:
-    """Items and lists, of both services: none before that, and all afterwards."""
+    """Items and lists of both services wait: none is shown before the replica catches up, and all are shown then."""
     chief, pair = lagging.chief, lagging.pair
     source, target, owner = account(chief, 1000), account(chief), unique().replace("-", "_")
     stop_applying(pair)
@@ -131,7 +131,7 @@ def test_queries_that_wait_are_answered_when_the_replica_catches_up(lagging: Lag
 
 
 def test_never_old_data_as_new(lagging: Lagging) -> None:
-    """Clients that change and read all the time, a second behind: each read shows the change, or says it cannot yet."""
+    """Clients change and read all the time, a second behind. Each read shows the change, or says that it cannot yet."""
     follow(lagging.pair.replica, lagging.pair.writer, DELAY_SECONDS)
     ended, answered, lock = threading.Event(), Counter[str](), threading.Lock()
     both = {"shown", "read-model-behind"}
@@ -150,7 +150,7 @@ def test_never_old_data_as_new(lagging: Lagging) -> None:
             listed = chief.get("/accounts", {"owner": owner}, Consistency_Token=token, Prefer="wait=1")
             assert listed.status == 503 or [found["name"] for found in listed.json["items"]] == [name], listed
             joined = chief.get(f"/transfers/{moved}", Consistency_Token=token, Prefer="wait=1")
-            assert joined.status in (200, 404, 503), joined  # of the transfer, that token promises nothing
+            assert joined.status in (200, 404, 503), joined  # the token says nothing about the transfer
             if joined.status == 200:
                 assert joined.json["legs"][1]["name"] == name
             with lock:
@@ -167,7 +167,7 @@ def test_never_old_data_as_new(lagging: Lagging) -> None:
 
 
 def test_no_token_is_believed_that_the_replica_cannot_check(lagging: Lagging) -> None:
-    """A change of an aggregate that the replica has never seen: 503 and no 404, until it has."""
+    """A change of an aggregate that the replica has never seen is answered with 503, and not with 404, until it has."""
     chief = lagging.chief
     stop_applying(lagging.pair)
     made = chief.post("/accounts", {"number": unique(), "name": unique()})

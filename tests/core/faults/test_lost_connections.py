@@ -1,4 +1,4 @@
-"""Connections lost in the middle of a statement or of its answer: nothing is lost, nothing is there twice."""
+"""Connections are lost in the middle of a statement or of its answer. Nothing is lost, and nothing is there twice."""
 
 import itertools
 import random
@@ -26,7 +26,7 @@ STATUSES = ("requested", "accepted", "settled", "cancelled")
 
 
 def batch(chance: random.Random, number: int) -> list[tuple[str, Head]]:
-    """New transfers, and the next version of some that are there; about 100 KB of statements."""
+    """Return new transfers and the next version of some others, with about 100 KB of statements."""
     new = [f"tra_{number}_{index}" for index in range(TRANSFERS // 2)]
     old = [f"tra_{chance.randrange(number)}_{index}" for index in range(TRANSFERS // 2)] if number else []
     amount = chance.randint(1, 9)
@@ -38,13 +38,13 @@ def batch(chance: random.Random, number: int) -> list[tuple[str, Head]]:
 
 
 def transfer(id: str, version: int, status: str, legs: Iterable[tuple[str, int]], letter: str) -> tuple[str, Head]:
-    """A commit of a transfer whose reason is long."""
+    """Return a commit of a transfer whose reason is long."""
     return "transfers", head(id, version, transfer_state(status, legs, reason=letter * 400))
 
 
 @pytest.fixture
 def proxy(database: str) -> Iterator[Proxy]:
-    """A proxy to the database's server."""
+    """Yield a proxy to the database's server."""
     proxy = Proxy(port_of(database))
     yield proxy
     proxy.close()
@@ -52,28 +52,28 @@ def proxy(database: str) -> Iterator[Proxy]:
 
 @pytest.fixture
 def distant(database: str, proxy: Proxy) -> Iterator[Projector]:
-    """A projector that reaches its database by way of the proxy."""
+    """Return a projector that reaches its database through the proxy."""
     projector = Projector(through(proxy, database))
     yield projector
     projector.writer.close()
 
 
 def right(url: str, commits: list[tuple[str, Head]]) -> None:
-    """The tables are the fold, the summaries the sums."""
+    """Check that the tables equal the fold, and the summaries equal the sums."""
     assert base_tables(url) == fold(commits)
     kept, sums = summaries(url)
     assert kept == sums
 
 
 def test_cut_in_the_middle_of_statements_and_answers(database: str, proxy: Proxy, distant: Projector) -> None:
-    """At a random byte of what a batch sends or is answered, again and again."""
+    """The connection is cut at a random byte of a batch's statements or answers, again and again."""
     chance = random.Random(7)
     commits: list[tuple[str, Head]] = []
     for number in range(BATCHES):
         new = batch(chance, number)
         commits += new
         answers = chance.random() < 0.5
-        # Up to what a batch sends, and up to what it is answered, the greeting of a new connection included.
+        # The bytes that a batch sends and receives, including the greeting of a new connection.
         proxy.cut_after(int(10 ** chance.uniform(0, 3.5 if answers else 4.9)), answers=answers)
         assert distant([record(*commit) for commit in new]) == []
     assert proxy.cuts >= BATCHES / 3
@@ -82,7 +82,7 @@ def test_cut_in_the_middle_of_statements_and_answers(database: str, proxy: Proxy
 
 
 def test_killed_by_the_server(database: str, make_projector: Callable[..., Projector]) -> None:
-    """KILL of the connection, or of the statement that it runs, at random moments."""
+    """KILL ends the connection, or the statement that it runs, at random moments."""
     chance = random.Random(8)
     opened: list[int] = []
 
@@ -106,7 +106,7 @@ def test_killed_by_the_server(database: str, make_projector: Callable[..., Proje
 
 @contextmanager
 def killing(url: str, opened: list[int]) -> Iterator[list[str]]:
-    """Kill the newest of those connections, or its statement, now and then; yields what was done."""
+    """Kill the newest of those connections, or its statement, now and then. Yield what was done."""
     ended, kills, chance = threading.Event(), list[str](), random.Random(9)
 
     def kill() -> None:

@@ -1,4 +1,4 @@
-"""Poison among 1,000 good records, of each kind: 999 are visible, one is a dead letter, and the fix brings it back."""
+"""One record of 1,000 is poison, of each kind: 999 are visible, one is a dead letter, and the fix brings it back."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,19 +18,19 @@ BAD = "tra_0500"
 
 
 def batch(bad: tuple[str, Head] | None = None) -> list[tuple[str, Head]]:
-    """A thousand transfers, the one in the middle replaced."""
+    """Return a thousand transfers, the one in the middle replaced."""
     made = [transfer(f"tra_{number:04}") for number in range(1000)]
     return [commit if commit[1].id != BAD or bad is None else bad for commit in made]
 
 
 def letters(world: World) -> dict[str, str]:
-    """The errors of the dead letters, by id."""
+    """Return the errors of the dead letters, by id."""
     found = world.ops("dead-letters", "list", "--json").json["dead_letters"]
     return {letter["id"]: letter["error"] for letter in found}
 
 
 def right(world: World, commits: list[tuple[str, Head]]) -> None:
-    """The rows are the fold, the summaries the sums; the timeline may tell of more, which was set aside."""
+    """Check that the rows equal the fold, and the summaries the sums. The timeline may also have what was set aside."""
     tables, expected = base_tables(world.url), fold(commits)
     assert tables | {"timeline": expected["timeline"]} == expected
     assert expected["timeline"] <= tables["timeline"]
@@ -40,7 +40,7 @@ def right(world: World, commits: list[tuple[str, Head]]) -> None:
 
 @contextmanager
 def altered(world: World, *change: str, back: str) -> Iterator[Callable[[], None]]:
-    """The table of transfers changed; `mend` undoes it, and so does the end."""
+    """Change the table of transfers. `mend` undoes the change, and so does the end."""
     mended: list[bool] = []
 
     def mend() -> None:
@@ -58,13 +58,13 @@ def altered(world: World, *change: str, back: str) -> Iterator[Callable[[], None
 
 
 def short_column(world: World) -> Any:
-    """A column too short for what the domain allows: the mistake of a migration."""
+    """Make a column too short for what the domain allows: the mistake of a migration."""
     narrow, wide = (f"ALTER TABLE transfers MODIFY reason VARCHAR({size}) NULL" for size in (5, 500))
     return altered(world, narrow, back=wide)
 
 
 def constraint(world: World) -> Any:
-    """A constraint that forbids what the domain allows."""
+    """Add a constraint that forbids what the domain allows."""
     made = "ALTER TABLE transfers ADD CONSTRAINT no_reasons CHECK (reason IS NULL OR reason = 'none')"
     return altered(world, made, back="ALTER TABLE transfers DROP CONSTRAINT no_reasons")
 
@@ -74,7 +74,7 @@ KINDS = {"a column too short": (short_column, "reason"), "a broken constraint": 
 
 @pytest.mark.parametrize(("fault", "named"), KINDS.values(), ids=KINDS)
 def test_among_a_thousand(world: World, fault: Callable[[World], Any], named: str) -> None:
-    """999 visible, 1 set aside with its error; later versions go on; redriven after the fix, the timeline is whole."""
+    """999 are visible, and one is set aside with its error. Later versions follow. The fix completes the timeline."""
     bad, later = transfer(BAD, 1, "requested", reason="changed my mind"), transfer(BAD, 2, "accepted")
     with fault(world) as mend:
         world.commit(*batch(bad))
@@ -94,7 +94,7 @@ def test_among_a_thousand(world: World, fault: Callable[[World], Any], named: st
 
 
 def test_undecodable_among_a_thousand(world: World) -> None:
-    """The same of a state that no code can read. No fix brings that back: it is discarded, its successor shows."""
+    """A state that no code can read is set aside too. No fix brings it back: it is discarded, and the next is shown."""
     bad = ("transfers", replace(transfer(BAD)[1], state={"status": "requested"}))
     world.commit(*batch(bad))
     assert world.sql("SELECT COUNT(*) FROM transfers") == ((999,),)
@@ -108,7 +108,7 @@ def test_undecodable_among_a_thousand(world: World) -> None:
 
 
 def test_redriven_in_the_right_order(world: World) -> None:
-    """Versions 5 and 7 good, 6, 8 and 9 poison: 5, then 7 shows, and after the fix 9, whatever order they come in."""
+    """Versions 5 and 7 are good; 6, 8 and 9 are poison. First 7 is shown, and after the fix 9, in any order."""
     word = "because of rain"
     statuses = {5: "requested", 6: "accepted", 7: "accepted", 8: "settled", 9: "cancelled"}
     good = {version: transfer(BAD, version, statuses[version]) for version in (5, 7)}
@@ -122,7 +122,7 @@ def test_redriven_in_the_right_order(world: World) -> None:
         right(world, [*others, good[5], good[7]])
         assert sorted(letters(world)) == [f"transfers#{BAD}#{version}" for version in sorted(poison)]
         mend()
-        # The last first: what comes after it must not overwrite it.
+        # The last comes first, and the earlier ones after it must not overwrite it.
         assert world.ops("dead-letters", "redrive", f"transfers#{BAD}#9").code == 0
         right(world, [*others, good[5], good[7], poison[9]])
         assert world.ops("dead-letters", "redrive", "--all").code == 0

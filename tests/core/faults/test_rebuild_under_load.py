@@ -1,8 +1,8 @@
-"""`ops rebuild` while 200 commands a second come in, as a process that is killed -9 at random moments.
+"""`ops rebuild` runs while 200 commands a second come in, as a process that is killed with -9 at random moments.
 
-No query fails or shows less than before, and no write is missing in the end. The rate that was achieved is printed. For
-two cores that carry clients, servers and rebuild, 200 a second is all they have, so few of the commands are transfers,
-each of which is three with the saga's own (docs/reports/rebuild-under-load.md).
+No query fails or shows less than before, and no write is missing in the end. The actual rate is printed. Two cores that
+run clients, servers and rebuild can do no more than 200 a second. So few of the commands are transfers, each of which
+causes two more commands of the saga (docs/reports/rebuild-under-load.md).
 """
 
 import json
@@ -31,7 +31,7 @@ SECONDS = form(8.0, 300.0)
 
 
 def test_no_query_fails_and_no_write_is_missing(alone: Stack, record_property: Callable[[str, object], None]) -> None:
-    """One rebuild after the other, each killed now and then and resumed, while clients command and query."""
+    """Rebuilds follow each other, each killed now and then and resumed, while clients send commands and queries."""
     chance, happened = random.Random(11), Counter[str]()
     with Load(alone, *MIX, rate=RATE) as loading:
         loading.begun()
@@ -49,13 +49,13 @@ def test_no_query_fails_and_no_write_is_missing(alone: Stack, record_property: C
 
 
 def commits_a_second(stack: Stack, begun: datetime, ended: datetime) -> float:
-    """How many commands wrote something in that time, by the write side's own clock; what came later does not count."""
+    """Return the number of commands that wrote in that time, by the write side's own clock."""
     ((commits,),) = query(stack.database_url, f"SELECT COUNT(*) FROM timeline WHERE at BETWEEN '{begun}' AND '{ended}'")
     return round(commits / (ended - begun).total_seconds(), 1)
 
 
 def rebuild_somehow(stack: Stack, chance: random.Random, happened: Counter[str]) -> None:
-    """One step towards a rebuild: begin it or go on with it, and perhaps kill it on its way."""
+    """Begin a rebuild or resume it, and perhaps kill it on its way."""
     process = rebuild(stack)
     if chance.random() < 0.6:
         time.sleep(chance.uniform(0.5, 4.0))
@@ -66,13 +66,13 @@ def rebuild_somehow(stack: Stack, chance: random.Random, happened: Counter[str])
 
 
 def rebuild(stack: Stack) -> "subprocess.Popen[str]":
-    """Start a rebuild, or go on with the one that was killed."""
+    """Start a rebuild, or resume the one that was killed."""
     resume = ("--resume",) if query(stack.database_url, "SELECT 1 FROM generations WHERE building IS NOT NULL") else ()
     return commands.start("rebuild", "--json", *resume, env=stack.env)
 
 
 def outcome(process: "subprocess.Popen[str]") -> str:
-    """How a rebuild ended; whatever is not a swap names its reason, and the old tables serve on."""
+    """Check how a rebuild ended. If it did not swap, it names the reason, and the old tables stay in use."""
     out, err = process.communicate()
     if process.returncode < 0:
         return "ended by the kill"
@@ -82,5 +82,5 @@ def outcome(process: "subprocess.Popen[str]") -> str:
 
 
 def settled(stack: Stack) -> None:
-    """End the rebuild that the last kill may have left, and what a kill within a swap's cleaning may have."""
+    """End the rebuild that the last kill may have left, and the rest of an interrupted clean-up after a swap."""
     assert outcome(rebuild(stack)) == "swapped"

@@ -1,4 +1,4 @@
-"""A process that is really stopped while another command wins its race: order is that of versions, time goes forth."""
+"""A process is stopped while another command wins its race. The order is that of the versions, and times rise."""
 
 import os
 import signal

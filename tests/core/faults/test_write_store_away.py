@@ -1,4 +1,4 @@
-"""The write store unreachable while commands come in: 503, nothing half-written, and all goes on afterwards.
+"""The write store is unreachable while commands come in: 503, nothing half-written, and everything works afterwards.
 
 These tests start an embedded AWS of their own, behind a proxy that refuses, hangs and cuts.
 """
@@ -32,13 +32,13 @@ CLIENTS = 6
 
 
 def everything(tables: Tables) -> dict[str, list[Any]]:
-    """All items but the heartbeats, which nobody asked for."""
+    """Return all items except the heartbeats, which no request causes."""
     names = tables.domain.services
     return {name: [item for item in tables.items(name) if item["id"]["S"] != HEARTBEAT_ID] for name in names}
 
 
 def commands(chief: Client, source: str, target: str) -> list[Callable[[], Answer]]:
-    """One of each shape: a single put, two with a claim, a transaction under a key."""
+    """Return one request of each shape: a single put, two with a claim, a transaction under a key."""
     transfer = {"legs": legs(source, target), "reference": f"ref-{source}", "owner": "usr_1"}
     return [
         lambda: chief.patch(f"/accounts/{source}", {"note": "a note"}),
@@ -50,7 +50,7 @@ def commands(chief: Client, source: str, target: str) -> list[Callable[[], Answe
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_while_it_is_away(distant: Stack, store_proxy: Proxy, write_store: MiniStack, fault: str) -> None:
-    """Every command answers 503, queries go on; asked again afterwards, each happens or has happened, once."""
+    """Every command answers 503, and queries work. Repeated afterwards, each command takes effect once."""
     chief = distant.client("chief")
     source, target = account(chief, 100), account(chief)
     agree(distant)
@@ -63,7 +63,7 @@ def test_while_it_is_away(distant: Stack, store_proxy: Proxy, write_store: MiniS
         assert all("retry-after" in answer.headers for answer in answers)
         assert chief.get(f"/accounts/{source}").json["note"] == ""
         assert chief.get("/transfers").status == 200
-    if fault == "refuses":  # else what was sent waited there, and may happen now
+    if fault == "refuses":  # otherwise a request may have waited there, and may take effect now
         assert everything(distant.tables) == before
     for ask in asked:
         answer = patiently(ask)
@@ -76,7 +76,7 @@ def test_while_it_is_away(distant: Stack, store_proxy: Proxy, write_store: MiniS
 
 
 def test_answers_lost_at_random(distant: Stack, store_proxy: Proxy) -> None:
-    """Writes whose answer never comes, each asked again under its key until it is there: every transfer once."""
+    """Answers of writes are lost. Each write is repeated under its key until it succeeds, and takes effect once."""
     ended, chance = threading.Event(), random.Random(14)
 
     def cut() -> None:

@@ -1,4 +1,4 @@
-"""The write store unreachable again and again under load: 503 meanwhile, and all agrees in the end."""
+"""The write store is unreachable again and again under load: 503 meanwhile, and in the end everything agrees."""
 
 import random
 import time
@@ -22,7 +22,7 @@ OUTAGES = form(1, 60)
 def test_away_again_and_again_under_load(
     distant: Stack, store_proxy: Proxy, write_store: MiniStack, record_property: Callable[[str, object], None]
 ) -> None:
-    """Commands answer 503 meanwhile and nothing worse; no promise is broken, and in the end all agrees."""
+    """Commands answer 503 and nothing worse. No promise is broken, and in the end everything agrees."""
     chief, chance = distant.client("chief"), random.Random(13)
     number = account(chief)
     with Load(distant, "--queries", "20", rate=60) as loading:

@@ -1,4 +1,4 @@
-"""Who may do what: every route against every role, and a member against what is not its own."""
+"""The permissions of every route for every role, and of a member for another's items."""
 
 import time
 from collections.abc import Callable
@@ -20,14 +20,14 @@ Member = Callable[[str], Client]
 
 
 def test_table_and_routes_agree() -> None:
-    """Every route has its row in the table of permissions, and every row its route."""
+    """Every route has a row in the table of permissions, and every row has a route."""
     rows = {name for name in NEUTRAL.permissions.table if ":" not in name}
     assert rows == {route.name for route in ROUTES}
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 def test_no_token(anonymous: Client, route: Route) -> None:
-    """Without a token: 401, and how to send one."""
+    """Without a token, the answer is 401 and says how to send one."""
     answer = send(anonymous, route)
     assert (answer.status, answer.problem) == (401, "unauthenticated")
     assert answer.headers["www-authenticate"] == "Bearer"
@@ -36,17 +36,17 @@ def test_no_token(anonymous: Client, route: Route) -> None:
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 @pytest.mark.parametrize("role", NEUTRAL.permissions.roles)
 def test_roles(stack: Stack, route: Route, role: str) -> None:
-    """A role that the table leaves out gets 403, and any other something else."""
+    """A role that the table leaves out gets 403. Any other role gets another answer."""
     check_role(route, role, NEUTRAL.permissions, send(stack.client(role, subject_of(role, NEUTRAL.permissions)), route))
 
 
 def me() -> str:
-    """The id of a member that no other test uses."""
+    """Return the id of a member that no other test uses."""
     return unique().replace("-", "_")
 
 
 def test_a_member_and_its_own(chief: Client, as_member: Member) -> None:
-    """A member makes, sees, lists and changes its own."""
+    """A member makes, sees, lists and changes its own items."""
     id = me()
     own = as_member(id)
     number = account(own)
@@ -62,7 +62,7 @@ def test_a_member_and_its_own(chief: Client, as_member: Member) -> None:
 
 
 def test_a_member_and_others(chief: Client, as_member: Member) -> None:
-    """A member neither sees, makes, changes nor deletes what is another's, and nothing of it happens."""
+    """A member neither sees, makes, changes nor deletes another's items, and none of its attempts has an effect."""
     other = me()
     number = account(chief, 100, owner=other)
     theirs = transfer(chief, number, owner=other)
@@ -93,7 +93,7 @@ def test_a_member_and_others(chief: Client, as_member: Member) -> None:
 
 
 def test_a_duplicate_is_discreet(chief: Client, as_member: Member) -> None:
-    """A member that tries a claim of another's learns that it is taken, not by whom; one of its own it is told."""
+    """A member learns that another's claim is taken, but not by whom. For its own claim, it learns the item."""
     name, id = unique(), me()
     victim = account(chief, name=name)
     answer = as_member(id).post("/accounts", {"number": unique(), "name": name})
@@ -102,7 +102,7 @@ def test_a_duplicate_is_discreet(chief: Client, as_member: Member) -> None:
 
 
 def test_stored_answer_after_a_change_of_role(stack: Stack, chief: Client) -> None:
-    """What a key keeps is not for a principal that has lost its role."""
+    """A stored answer is not given to a principal that has lost its role."""
     id, key, former = transfer(chief), unique(), me()
     assert stack.client(CLERK, former).post(f"/transfers/{id}/cancel", Idempotency_Key=key).status == 200
     demoted = stack.client(MEMBER, former)
@@ -112,12 +112,12 @@ def test_stored_answer_after_a_change_of_role(stack: Stack, chief: Client) -> No
 
 @pytest.mark.parametrize("subject", ["heartbeat#", "claim#name#x", "hold#tra_1", "usr_1 ", "usr_1\x00", "x" * 65])
 def test_a_subject_of_another_type(as_member: Member, subject: str) -> None:
-    """A token whose subject is not of the type that its role has is refused, not looked up."""
+    """A token whose subject does not have its role's type is refused without a look-up."""
     assert as_member(subject).get("/accounts").status == 401
 
 
 def forge(stack: Stack, **changes: Any) -> str:
-    """A token with other claims, signed by the right key."""
+    """Return a token with other claims, signed with the right key."""
     claims = jwt.decode(stack.token(CHIEF), options={"verify_signature": False})
     claims = {name: value for name, value in {**claims, **changes}.items() if value is not None}
     return jwt.encode(claims, stack.signing_key(), algorithm="ES256", headers={"kid": "local"})
@@ -137,13 +137,13 @@ def forge(stack: Stack, **changes: Any) -> str:
     ],
 )
 def test_claims(stack: Stack, changes: dict[str, Any]) -> None:
-    """Expired, of another issuer or audience, or without a role or subject: 401."""
+    """A token that is expired, of another issuer or audience, or without a role or subject is refused with 401."""
     assert Client(stack.url, forge(stack)).get("/transfers").status == 200
     assert Client(stack.url, forge(stack, **changes)).get("/transfers").status == 401
 
 
 def test_signatures(stack: Stack) -> None:
-    """Signed by another key, not signed at all, or no token: 401."""
+    """A token signed with another key, an unsigned one, and text that is no token are refused with 401."""
     good = stack.token(CHIEF)
     claims = jwt.decode(good, options={"verify_signature": False})
     stranger = jwt.encode(claims, ec.generate_private_key(ec.SECP256R1()), "ES256", headers={"kid": "local"})

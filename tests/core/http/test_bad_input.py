@@ -1,4 +1,4 @@
-"""Bad input of every kind: a 4xx that says where, nothing written, never a 500."""
+"""Bad input of every kind gets a 4xx that names the place. Nothing is written, and there is never a 500."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ NO_OBJECT = [b"null", b"[]", b"true", b"3", b'"text"']
 
 
 def refused(answer: Answer, *pointers: str, status: int = 422) -> None:
-    """It must be refused, with exactly these faults."""
+    """Check that the request is refused, with exactly these faults."""
     assert answer.status == status, answer
     assert answer.problem
     assert sorted(answer.pointers) == sorted(pointers), answer.body
@@ -27,14 +27,14 @@ def refused(answer: Answer, *pointers: str, status: int = 422) -> None:
 @pytest.mark.parametrize("path", ["/accounts", "/accounts/X/deposits", "/transfers"])
 @pytest.mark.parametrize("body", NOT_JSON)
 def test_not_json(chief: Client, path: str, body: bytes) -> None:
-    """What is not JSON is malformed, on every route that takes a body."""
+    """A body that is not JSON is malformed, on every route that takes a body."""
     refused(chief.post(path, body), "", status=400)
 
 
 @pytest.mark.parametrize("path", ["/accounts", "/transfers/tra_1/cancel", "/transfers/tra_1/settle"])
 @pytest.mark.parametrize("body", NO_OBJECT)
 def test_not_an_object(chief: Client, path: str, body: bytes) -> None:
-    """A body that is JSON but no object, even where none is needed."""
+    """A body that is JSON but not an object is refused, even where none is needed."""
     refused(chief.post(path, body), "")
 
 
@@ -45,13 +45,13 @@ def test_no_body(chief: Client) -> None:
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "application/xml", ""])
 def test_other_media_types(chief: Client, media_type: str) -> None:
-    """Only application/json is read."""
+    """Only application/json is accepted."""
     answer = chief.post("/accounts", {"number": unique(), "name": "Ada"}, Content_Type=media_type)
     assert (answer.status, answer.problem) == (415, "unsupported-media-type")
 
 
 def test_ten_megabytes(chief: Client) -> None:
-    """A body of 10 MB is too large, and the API is well afterwards."""
+    """A body of 10 MB is too large, and the API works afterwards."""
     assert chief.post("/accounts", BIG).status == 413
     account(chief)
 
@@ -60,7 +60,7 @@ def test_ten_megabytes(chief: Client) -> None:
     "name", ["", " ", " x", "x ", "a\x00b", "a\nb", "\x7f", "x" * 201, 5, None, ["x"], {}, True, 1.5]
 )
 def test_texts(chief: Client, name: Any) -> None:
-    """A name is a trimmed line of text; NUL bytes and the like never are."""
+    """A name is a trimmed line of text, without NUL bytes and other control characters."""
     refused(chief.post("/accounts", {"number": unique(), "name": name}), "/name")
 
 
@@ -80,12 +80,12 @@ def test_keys(chief: Client, number: Any) -> None:
 
 @pytest.mark.parametrize("number", ["a%20b", "%F0%9F%A6%80", "a%2Fb", "claim%23name%23x", "%00", "x" * 3000])
 def test_keys_in_paths(chief: Client, number: str) -> None:
-    """Nothing can be at such a path."""
+    """Such a path names no item."""
     assert chief.patch(f"/accounts/{number}", {"note": "x"}).status == 404
 
 
 def test_every_fault_is_named(chief: Client) -> None:
-    """All the faulty fields, not just the first."""
+    """All faulty fields are named, not just the first."""
     body = {"name": 3, "number": "", "owner": "a b", "nope": 1, "a/b": 2}
     refused(chief.post("/accounts", body), "/name", "/number", "/owner", "/nope", "/a~1b")
     listed = [{"account": "A", "amount": 1, "note": ""}, {"account": 1}, "x"]
@@ -106,7 +106,7 @@ def test_lists(chief: Client, legs: Any) -> None:
 
 
 def test_emoji_where_text_may_be(chief: Client) -> None:
-    """Emoji are text: in a name they are kept, to the last code point."""
+    """Emoji are text: a name keeps them, to the last code point."""
     name = f"Ada 🦀👩‍🚀 Ⅻ {unique()}"
     made = chief.post("/accounts", {"number": unique(), "name": name})
     assert (made.status, made.json["name"]) == (201, name)
@@ -114,7 +114,7 @@ def test_emoji_where_text_may_be(chief: Client) -> None:
 
 @pytest.mark.parametrize("header", [{"If-Match": "3"}, {"If-Match": '"'}, {"Idempotency-Key": "a b"}])
 def test_headers(chief: Client, header: dict[str, str]) -> None:
-    """A header that cannot be read is refused, not ignored."""
+    """A header that cannot be read is refused, and not ignored."""
     id = account(chief)
     answer = chief.request("PATCH", f"/accounts/{id}", {"note": "B"}, **header)
     assert (answer.status, answer.pointers) == (400, list(header))
@@ -134,14 +134,14 @@ def test_headers(chief: Client, header: dict[str, str]) -> None:
     ],
 )
 def test_no_such_thing(chief: Client, method: str, path: str, status: int) -> None:
-    """Unknown paths, methods and ids are problems too."""
+    """Unknown paths, methods and ids are answered with problems too."""
     answer = chief.request(method, path, {})
     assert (answer.status, bool(answer.problem)) == (status, True)
     assert ("allow" in answer.headers) == (status == 405)
 
 
 def test_nothing_is_written(chief: Client, written: Written) -> None:
-    """After a storm of bad requests the write store holds exactly what it held before."""
+    """After many bad requests, the write store is exactly as before."""
     id = account(chief, 10)
     before = written()
     storm: list[tuple[str, str, Any]] = [

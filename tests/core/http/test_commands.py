@@ -1,4 +1,4 @@
-"""What every command route promises, over real HTTP."""
+"""The promises of every command route, over real HTTP."""
 
 import re
 
@@ -7,7 +7,7 @@ from tests.support.client import Answer, Client, ok
 
 
 def test_the_life_of_an_aggregate(chief: Client) -> None:
-    """Made, changed under If-Match, refused under a stale one, deleted; its claim is free again."""
+    """An aggregate is made, changed under If-Match, refused under a stale one, and deleted. Its claim is released."""
     number, name = unique(), unique()
     made = chief.post("/accounts", {"number": number, "name": name, "note": "n"})
     body = ok(made, 201)
@@ -27,7 +27,7 @@ def test_the_life_of_an_aggregate(chief: Client) -> None:
 
 
 def test_a_tombstone_is_gone_on_from(chief: Client) -> None:
-    """Made again under its own key, an aggregate goes on from the tombstone's version, and is created once more."""
+    """An aggregate made again under its own key continues the tombstone's versions, and is created again."""
     number, name = unique(), unique()
     ok(chief.post("/accounts", {"number": number, "name": name}), 201)
     again = chief.post("/accounts", {"number": number, "name": name})
@@ -38,13 +38,13 @@ def test_a_tombstone_is_gone_on_from(chief: Client) -> None:
 
 
 def test_a_change_that_changes_nothing(chief: Client) -> None:
-    """It is a success and makes no version."""
+    """Such a change is a success and makes no version."""
     id = account(chief)
     assert ok(chief.patch(f"/accounts/{id}", {}))["version"] == 1
 
 
 def test_a_claim_follows_its_aggregate(chief: Client) -> None:
-    """A name that was changed away can be taken, and the new one cannot."""
+    """After a change of name, the old name is available and the new one is taken."""
     old, new = unique(), unique()
     id, other = account(chief, name=old), account(chief)
     ok(chief.patch(f"/accounts/{id}", {"name": new}))
@@ -53,7 +53,7 @@ def test_a_claim_follows_its_aggregate(chief: Client) -> None:
 
 
 def test_a_claim_for_good(chief: Client) -> None:
-    """A deposit's reference counts once an account, and names who has it."""
+    """A deposit's reference counts once for each account. The refusal names the account that has it."""
     id = account(chief)
     assert ok(chief.post(f"/accounts/{id}/deposits", {"amount": 5, "reference": "r-1"}))["balance"] == 5
     twice = chief.post(f"/accounts/{id}/deposits", {"amount": 5, "reference": "r-1"})
@@ -66,7 +66,7 @@ def test_a_claim_for_good(chief: Client) -> None:
 
 
 def test_new_ids_and_steps(chief: Client) -> None:
-    """An id that the server makes is time-ordered and prefixed; a step made twice is a success that changes nothing."""
+    """An id that the server makes is ordered by time and has a prefix. A repeated step succeeds and changes nothing."""
     first, second = transfer(chief), transfer(chief)
     assert re.fullmatch(r"tra_[0-9A-Z]{26}", first)
     assert first < second
@@ -78,7 +78,7 @@ def test_new_ids_and_steps(chief: Client) -> None:
 
 
 def test_a_refusal_names_what_is_wrong(chief: Client) -> None:
-    """Rules that refuse a command tell a stable code, the faulty members, and facts."""
+    """A refusal has a stable code, the faulty members, and facts."""
     good, gone = account(chief, 10), account(chief)
     ok(chief.delete(f"/accounts/{gone}"))
 
@@ -96,7 +96,7 @@ def test_a_refusal_names_what_is_wrong(chief: Client) -> None:
 
 
 def test_more_than_a_transaction_takes(chief: Client) -> None:
-    """Ninety-nine accounts and their hold are DynamoDB's limit; a hundred are refused before anything is read."""
+    """Ninety-nine accounts and their hold are DynamoDB's limit. A hundred are refused before anything is read."""
     listed = [{"account": f"S{number}", "amount": 1} for number in range(100)]
     answer = chief.post("/transfers", {"legs": listed})
     assert (answer.status, answer.pointers) == (422, ["/legs"])
@@ -111,7 +111,7 @@ def test_as_much_as_a_transaction_takes(chief: Client) -> None:
 
 
 def test_privileges_inside_a_command(chief: Client, clerk: Client) -> None:
-    """Only who may state a date does, and nobody the future."""
+    """Only a role with the privilege may state a date, and nobody may state a date in the future."""
     source, target = account(chief, 100), account(chief)
     dated = {"legs": legs(source, target), "requested_at": "2010-12-01T08:26:00+01:00"}
     assert clerk.post("/transfers", dated).status == 403
@@ -121,7 +121,7 @@ def test_privileges_inside_a_command(chief: Client, clerk: Client) -> None:
 
 
 def test_correlation_id(chief: Client) -> None:
-    """A client's correlation id comes back, and names a problem's instance."""
+    """A client's correlation id is in the answer, and in a problem's instance."""
     answer = chief.post("/accounts", {}, X_Correlation_Id="abc-123")
     assert answer.headers["x-correlation-id"] == "abc-123"
     assert answer.json["instance"].endswith("request:abc-123")

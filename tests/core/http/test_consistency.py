@@ -1,4 +1,4 @@
-"""A client reads its own writes, in lists as well, or is told that it cannot yet."""
+"""A client reads its own writes, in lists as well, or learns that they cannot be shown yet."""
 
 import time
 
@@ -10,24 +10,24 @@ from tests.support.over_http import Pump
 
 
 def token_of(answer: Answer) -> str:
-    """The token of a command's answer."""
+    """Return the token of a command's answer."""
     assert answer.status in (200, 201), answer
     return answer.headers["consistency-token"]
 
 
 def ids(answer: Answer) -> list[str]:
-    """The ids that a list shows."""
+    """Return the ids in a list."""
     assert answer.status == 200, answer
     return [item["id"] for item in answer.json["items"]]
 
 
 def new(**details: str) -> dict[str, str]:
-    """The body of an account to open."""
+    """Return the body of an account to open."""
     return {"number": unique(), "name": unique(), **details}
 
 
 def test_list_right_after_a_command(chief: Client) -> None:
-    """Fifty times: the list sent right after a command, with its token, shows the change."""
+    """A list that is requested right after a command, with its token, shows the change. This is tried fifty times."""
     source, target, owner = account(chief, 1000), account(chief), unique().replace("-", "_")
     for _ in range(50):
         made = chief.post("/transfers", {"owner": owner, "legs": legs(source, target)})
@@ -36,7 +36,7 @@ def test_list_right_after_a_command(chief: Client) -> None:
 
 
 def test_tokens_of_each_service(chief: Client) -> None:
-    """Tokens of both services work, on queries of either, and on the list that searches."""
+    """Tokens of both services work on queries of either service, and on a list with a search."""
     word = unique().replace("-", "x")
     opened = chief.post("/accounts", new(name=f"Zebra {word}"))
     assert ids(chief.get("/accounts", {"q": f"zebra {word}"}, Consistency_Token=token_of(opened))) == [
@@ -50,7 +50,7 @@ def test_tokens_of_each_service(chief: Client) -> None:
 
 
 def test_several_tokens(chief: Client) -> None:
-    """Several tokens in one header are all waited for."""
+    """A query waits for all tokens of a header."""
     answers = [chief.post("/accounts", new()) for _ in range(3)]
     header = ", ".join(token_of(answer) for answer in answers)
     for answer in answers:
@@ -58,7 +58,7 @@ def test_several_tokens(chief: Client) -> None:
 
 
 def test_tombstone(chief: Client) -> None:
-    """With the token of a deletion, the deleted is gone."""
+    """With the token of a deletion, the deleted item is not shown."""
     id = account(chief)
     gone = chief.get(f"/accounts/{id}", Consistency_Token=token_of(chief.delete(f"/accounts/{id}")))
     assert gone.status == 404
@@ -66,13 +66,13 @@ def test_tombstone(chief: Client) -> None:
 
 @pytest.mark.parametrize("tokens", ["x", "a.b", "WyJvcmRlcnMiLCJ4IiwxXQ.AAAAAAAAAAAAAAAAAAAAAA", "é"])
 def test_bad_token(chief: Client, tokens: str) -> None:
-    """A token that this API did not issue is refused, not waited for."""
+    """A token that this API did not issue is refused at once."""
     answer = chief.request("GET", "/transfers", **{"Consistency-Token": tokens, "Prefer": "wait=10"})
     assert (answer.status, answer.pointers) == (400, ["Consistency-Token"])
 
 
 def test_pump_stopped(chief: Client, pump: Pump) -> None:
-    """With the streams stopped: 503 read-model-behind after the wait asked for, and afterwards the change."""
+    """While the streams are stopped, the answer is 503 read-model-behind after the requested wait. Later, it is 200."""
     with pump.stopped():
         made = chief.post("/accounts", new())
         begun = time.monotonic()
@@ -80,12 +80,12 @@ def test_pump_stopped(chief: Client, pump: Pump) -> None:
         assert time.monotonic() - begun >= 1
         assert (answer.status, answer.problem) == (503, "read-model-behind")
         assert answer.headers["retry-after"]
-        assert chief.get("/accounts", {"limit": 1}).status == 200  # without a token, what is there
+        assert chief.get("/accounts", {"limit": 1}).status == 200  # without a token, the query shows what is there
     assert chief.get(made.headers["location"], Consistency_Token=token_of(made)).status == 200
 
 
 def test_a_transfer_before_its_accounts(chief: Client) -> None:
-    """Whatever arrives first, a transfer is shown; its accounts' names are there or null."""
+    """A transfer is shown whatever arrives first, with its accounts' names or null."""
     source, target = account(chief, 10, name=f"Hedy {unique()}"), account(chief)
     made = transfer(chief, source, target)
     token = token_of(chief.post(f"/transfers/{made}/cancel"))

@@ -1,4 +1,4 @@
-"""Idempotency keys: a request may be sent again, and happens once."""
+"""Idempotency keys: a request may be repeated, and takes effect once."""
 
 from typing import Any
 
@@ -9,18 +9,18 @@ from tests.support.client import Answer, Client
 
 
 def new() -> dict[str, str]:
-    """The body of an account to open."""
+    """Return the body of an account to open."""
     return {"number": unique(), "name": unique()}
 
 
 def body_of(answer: Answer, status: int = 200) -> Any:
-    """The body of a success."""
+    """Return the body of a success."""
     assert answer.status == status, answer
     return answer.json
 
 
 def test_the_same_request_again(chief: Client) -> None:
-    """The same request again is the same answer again; another request under the key is refused."""
+    """The same request gets the same answer again. Another request under the key is refused."""
     body, key = new(), unique()
     first = chief.post("/accounts", body, Idempotency_Key=key)
     second = chief.post("/accounts", body, Idempotency_Key=key)
@@ -34,7 +34,7 @@ def test_the_same_request_again(chief: Client) -> None:
 
 
 def test_a_change(chief: Client) -> None:
-    """A replayed change does not happen twice, and a replay ignores what happened since."""
+    """A replayed change does not happen twice, and the replay does not depend on later changes."""
     id, key = account(chief), unique()
     first = chief.patch(f"/accounts/{id}", {"note": "B"}, Idempotency_Key=key, If_Match='"1"')
     body_of(chief.patch(f"/accounts/{id}", {"note": "C"}))
@@ -53,7 +53,7 @@ def test_what_adds_up(chief: Client) -> None:
 
 
 def test_after_a_refusal(chief: Client) -> None:
-    """A refused request keeps nothing: corrected, it may use its key."""
+    """A refusal is not kept: the corrected request may use its key."""
     key, body = unique(), new()
     assert chief.post("/accounts", {**body, "name": ""}, Idempotency_Key=key).status == 422
     body_of(chief.post("/accounts", body, Idempotency_Key=key), 201)
@@ -61,7 +61,7 @@ def test_after_a_refusal(chief: Client) -> None:
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "with blank", "ümlaut"])
 def test_bad_keys(chief: Client, key: str) -> None:
-    """A key that cannot be one is refused, not ignored."""
+    """An invalid key is refused, and not ignored."""
     answer = chief.request("POST", "/accounts", new(), **{"Idempotency-Key": key})
     assert (answer.status, answer.pointers) == (400, ["Idempotency-Key"])
 

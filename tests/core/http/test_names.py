@@ -1,16 +1,16 @@
-"""The API names itself as its composition root says, in everything that a client sees."""
+"""Everything that a client sees has the API's name from the composition root."""
 
 from tests.core.bootstrap import INFO
 from tests.support.client import Client
 
 
 def test_problems(anonymous: Client, clerk: Client) -> None:
-    """From the app, from Chalice, and from the gateway before it: all types begin alike."""
+    """All problem types begin alike: from the app, from Chalice, and from the gateway."""
     answers = [
-        (clerk.get("/transfers/tra_none"), "not-found"),  # the app
-        (clerk.request("PUT", "/accounts", {}), "method-not-allowed"),  # the gateway, or Chalice
-        (clerk.get("/nowhere"), "not-found"),  # the gateway
-        (anonymous.get("/accounts"), "unauthenticated"),  # the authorizer
+        (clerk.get("/transfers/tra_none"), "not-found"),  # from the app
+        (clerk.request("PUT", "/accounts", {}), "method-not-allowed"),  # from the gateway, or Chalice
+        (clerk.get("/nowhere"), "not-found"),  # from the gateway
+        (anonymous.get("/accounts"), "unauthenticated"),  # from the authorizer
     ]
     for answer, code in answers:
         assert answer.json["type"] == f"{INFO.problem_types}{code}"

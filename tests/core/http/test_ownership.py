@@ -1,4 +1,4 @@
-"""What a member sees: its own, and of others' things not even that they are there."""
+"""A member sees its own items, and does not even learn that others' items exist."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,20 +23,20 @@ BODIES: dict[str, Any] = {"accounts.change": {"note": "mine"}}
 
 
 def owner() -> str:
-    """Somebody new."""
+    """Return a new member."""
     return f"usr_{unique().replace('-', '_')}"
 
 
 @pytest.mark.parametrize("condition", [{}, {"If-Match": "*"}, {"If-Match": '"7"'}, {"If-None-Match": "*"}])
 @pytest.mark.parametrize("endpoint", OF_ONE_THING, ids=lambda endpoint: endpoint.name)
 def test_foreign_and_absent(chief: Client, as_member: Member, endpoint: Any, condition: dict[str, str]) -> None:
-    """Every route about one thing: what is another's, what was and what never was get the very same answer."""
+    """Every route about one item gives the same answer for another's item, a deleted one, and an unknown one."""
     theirs, gone = account(chief, 100, owner=owner()), account(chief, owner=owner())
     assert chief.delete(f"/accounts/{gone}").status == 200
     ids = {"accounts": [theirs, gone, unique()], "transfers": [transfer(chief, theirs), "tra_0"]}
     me = as_member(owner())
     body = None if endpoint.method == "GET" else BODIES.get(endpoint.name, {})
-    untagged = isinstance(endpoint, QueryEndpoint) and not endpoint.has_tag  # so that no condition can hold
+    untagged = isinstance(endpoint, QueryEndpoint) and not endpoint.has_tag  # so that no condition can be true
     answers = []
     for id in ids[endpoint.path.split("/")[1]]:
         answer = me.request(endpoint.method, endpoint.path.format(id=id), body, **condition)
@@ -46,7 +46,7 @@ def test_foreign_and_absent(chief: Client, as_member: Member, endpoint: Any, con
 
 
 def test_members_of_answers(chief: Client, as_member: Member) -> None:
-    """What a role may not see is not in its answers, single or in lists; whoever may see it has it."""
+    """Answers and lists leave out the members that a role may not see, and show them to the other roles."""
     mine = owner()
     source, target = account(chief, 100, owner=mine), account(chief)
     id = transfer(chief, source, target, owner=mine, reference=unique())

@@ -1,4 +1,4 @@
-"""What every query route promises, over real HTTP."""
+"""The promises of every query route, over real HTTP."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ from tests.support.waiting import eventually
 
 
 def test_across_services(chief: Client) -> None:
-    """One answer holds a service's rows, another's names, and summaries of both."""
+    """One answer has a service's rows, another's names, and summaries of both."""
     source, target = account(chief, 100), account(chief)
     id = transfer(chief, source, target, 30)
     answered(chief, id)
@@ -29,7 +29,7 @@ def test_across_services(chief: Client) -> None:
 
 
 def test_a_summary_takes_back(chief: Client) -> None:
-    """What was counted and is called off is taken out of the summary, in the snapshot that shows it called off."""
+    """A cancelled transfer is subtracted from the summary, in the same snapshot that shows it cancelled."""
     source = account(chief, 100)
     id = transfer(chief, source)
     assert answered(chief, id)["status"] == "accepted"
@@ -39,7 +39,7 @@ def test_a_summary_takes_back(chief: Client) -> None:
 
 
 def test_etag_and_304(chief: Client) -> None:
-    """A single item has a tag of version and body; who has that body already gets 304 and none."""
+    """A single item has a tag of version and body. A client that has this body already gets 304 without a body."""
     id = account(chief)
     token = chief.patch(f"/accounts/{id}", {"note": "n"}).headers["consistency-token"]
     first = chief.get(f"/accounts/{id}", Consistency_Token=token)
@@ -51,13 +51,13 @@ def test_etag_and_304(chief: Client) -> None:
 
 
 def test_answers_without_a_tag(chief: Client) -> None:
-    """Those without a version have none, as the OpenAPI document says."""
+    """Answers without a version have no tag, as the OpenAPI document says."""
     for path in ("/status", "/transfers"):
         assert "etag" not in chief.get(path).headers
 
 
 def test_querys_etag_in_if_match(chief: Client) -> None:
-    """If-Match takes the tag of a query's answer, and compares the version in it."""
+    """If-Match accepts the tag of a query's answer, and compares the version in it."""
     made = chief.post("/accounts", {"number": unique(), "name": unique()})
     path, token = made.headers["location"], made.headers["consistency-token"]
     tag = chief.get(path, Consistency_Token=token).headers["etag"]
@@ -66,7 +66,7 @@ def test_querys_etag_in_if_match(chief: Client) -> None:
 
 
 def test_pages(chief: Client) -> None:
-    """`next` leads through every item once, and ends."""
+    """`next` leads to every item once, and ends."""
     owner, source, target = unique().replace("-", "_"), account(chief, 100), account(chief)
     made = [chief.post("/transfers", {"owner": owner, "legs": legs(source, target)}) for _ in range(7)]
     token = made[-1].headers["consistency-token"]
@@ -95,14 +95,14 @@ def test_bad_parameters(chief: Client, query: str, faulty: list[str]) -> None:
 
 @pytest.mark.parametrize("cursor", ["x", "e30.AAAAAAAAAAAAAAAAAAAAAA", ""])
 def test_bad_cursor(chief: Client, cursor: str) -> None:
-    """A cursor that was not issued here is refused."""
+    """A cursor that this API did not issue is refused."""
     answer = chief.get("/transfers", {"cursor": cursor})
     assert (answer.status, answer.pointers) == (400, ["cursor"])
 
 
 @pytest.mark.parametrize("path", ["/transfers/tra_none", "/accounts/none"])
 def test_not_found(chief: Client, path: str) -> None:
-    """What is not there is a 404 problem."""
+    """A missing item is answered with a 404 problem."""
     assert chief.get(path).problem == "not-found"
 
 
@@ -116,7 +116,7 @@ def run_check(stack: Stack) -> None:
 
 
 def test_status(stack: Stack, chief: Client) -> None:
-    """Each service's lag, measured by a heartbeat through its stream, and its dead letters."""
+    """The status has each service's lag, measured by a heartbeat through its stream, and its dead letters."""
     run_check(stack)
     eventually(lambda: run_check(stack) or all(entry["lag_seconds"] is not None for entry in statuses(chief)))
     assert {entry["service"] for entry in statuses(chief)} == {"accounts", "transfers"}
@@ -126,7 +126,7 @@ def test_status(stack: Stack, chief: Client) -> None:
 
 
 def test_history_of_the_lag(stack: Stack, chief: Client) -> None:
-    """What the check has seen is kept for a day: older rows go when it runs again."""
+    """The check's results are kept for a day. When it runs again, it deletes older rows."""
     with connect(stack.database_url) as connection, connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO lag_history (service, checked_at, lag_seconds) VALUES"
@@ -148,12 +148,12 @@ def test_history_of_the_lag(stack: Stack, chief: Client) -> None:
 
 
 def statuses(api: Client) -> list[Any]:
-    """What GET /status says of each service."""
+    """Return the part of GET /status about each service."""
     return list(api.get("/status").json["services"])
 
 
 def test_documentation(anonymous: Client) -> None:
-    """The API describes itself, without a token."""
+    """The API's description needs no token."""
     described = anonymous.get("/openapi.json").json
     assert described["openapi"] == "3.1.0"
     assert "/transfers/{id}/settle" in described["paths"]

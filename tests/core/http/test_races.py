@@ -1,4 +1,4 @@
-"""Many clients at once: nothing that was answered with a success is lost, and nothing happens twice."""
+"""Many clients at once: no successful change is lost, and nothing happens twice."""
 
 import random
 import threading
@@ -12,9 +12,9 @@ from tests.support.waiting import PATIENT_SECONDS
 
 
 def at_once(count: int, attempt: Callable[[int], Answer]) -> list[Answer]:
-    """The answers of that many threads, which all begin together; each asks again while its answer is 503.
+    """Return the answers of that many threads, which all begin together. Each repeats its request while it gets 503.
 
-    As Retry-After says; so an attempt whose outcome may be unknown has an Idempotency-Key.
+    They wait as Retry-After says. A request whose outcome may be unknown has an Idempotency-Key.
     """
     barrier, answers = threading.Barrier(count), [None] * count
     failures: list[BaseException] = []
@@ -39,7 +39,7 @@ def at_once(count: int, attempt: Callable[[int], Answer]) -> list[Answer]:
 
 
 def test_two_hundred_deposits_into_one_account(chief: Client) -> None:
-    """Every deposit that was accepted is in the balance, versions have no gap, all others got 409."""
+    """Every accepted deposit is in the balance, versions have no gap, and all other requests got 409."""
     number = account(chief)
     path = f"/accounts/{number}/deposits"
     answers = at_once(200, lambda n: chief.post(path, {"amount": 1}, Idempotency_Key=f"{number}-{n}"))
@@ -53,7 +53,7 @@ def test_two_hundred_deposits_into_one_account(chief: Client) -> None:
 
 
 def test_two_hundred_changes_of_one_version(chief: Client) -> None:
-    """Under If-Match exactly one wins; all others got 412."""
+    """Under If-Match, exactly one request wins, and all others get 412."""
     id = account(chief)
     path = f"/accounts/{id}"
     answers = at_once(200, lambda n: chief.patch(path, {"note": f"N{n}"}, If_Match='"1"', Idempotency_Key=f"{id}-{n}"))
@@ -63,7 +63,7 @@ def test_two_hundred_changes_of_one_version(chief: Client) -> None:
 
 
 def test_twenty_times_the_same_request(chief: Client) -> None:
-    """The same POST with the same key, twenty at once: one account, twenty equal answers."""
+    """Twenty equal POSTs with the same key at once open one account and get twenty equal answers."""
     body, key = {"number": unique(), "name": unique()}, unique()
     answers = at_once(20, lambda _: chief.post("/accounts", body, Idempotency_Key=key))
     assert {answer.status for answer in answers} == {201}, Counter(answer.status for answer in answers)
@@ -74,7 +74,7 @@ def test_twenty_times_the_same_request(chief: Client) -> None:
 
 
 def test_twenty_for_one_name(chief: Client) -> None:
-    """Twenty accounts want one name at once: one gets it."""
+    """Of twenty accounts that request one name at once, one gets it."""
     name = unique()
     numbers = [unique() for _ in range(20)]
     answers = at_once(

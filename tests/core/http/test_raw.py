@@ -1,4 +1,4 @@
-"""Raw HTTP on the API's own socket: whatever bytes come, no fault, no hang, and no write without its answer."""
+"""Raw HTTP on the API's own socket: no bytes cause a fault, a hang, or a write without its answer."""
 
 import itertools
 import re
@@ -16,9 +16,9 @@ from tests.support.stack import Stack
 from tests.support.waiting import PATIENT_SECONDS
 
 pytestmark = pytest.mark.slow
-# A status line stands at the beginning, or behind a body, which is JSON.
+# A status line is at the beginning, or after a body, which is JSON.
 _STATUS = re.compile(rb"(?:^|[}\n])HTTP/1\.[01] (\d{3}) ")
-NOT_SUPPORTED = 505  # the version of HTTP, which http.server says itself
+NOT_SUPPORTED = 505  # the version of HTTP in http.server's own answers
 _numbers = itertools.count(1)
 
 BYTES = st.binary(max_size=12)
@@ -59,7 +59,7 @@ CHUNKS = st.lists(
 
 
 def opening(port: int, token: str) -> tuple[list[bytes], bytes]:
-    """The lines of the head, and the body, of a request that opens a new account."""
+    """Return the lines of the head, and the body, of a request that opens a new account."""
     number = f"{unique()}-{next(_numbers)}"
     body = f'{{"number": "{number}", "name": "Raw {number}"}}'.encode()
     head = [
@@ -73,7 +73,7 @@ def opening(port: int, token: str) -> tuple[list[bytes], bytes]:
 
 
 def send(port: int, request: bytes) -> bytes:
-    """What the server answers until it closes the connection, which the client has closed for its part."""
+    """Return everything that the server sends until it closes the connection. The client has closed its side."""
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENT_SECONDS) as connection:
         answer = b""
         try:
@@ -82,17 +82,17 @@ def send(port: int, request: bytes) -> bytes:
             while received := connection.recv(1 << 16):
                 answer += received
         except (ConnectionResetError, BrokenPipeError):
-            pass  # it has answered, and reads no further
+            pass  # the server has answered, and reads no further
         return answer
 
 
 def accounts(stack: Stack) -> int:
-    """How many accounts there are."""
+    """Return the number of accounts."""
     return len([item for item in stack.tables.items("accounts") if "state" in item])
 
 
 def check(stack: Stack, request: bytes) -> list[int]:
-    """Send the request. Every answer is no fault, and there is an account more for each 201. Returns the statuses."""
+    """Send the request. Check that no answer is a fault, and that each 201 opened an account. Return the statuses."""
     port, before = int(stack.url.rpartition(":")[2]), accounts(stack)
     answer = send(port, request)
     statuses = [int(status) for status in _STATUS.findall(answer)]
@@ -102,7 +102,7 @@ def check(stack: Stack, request: bytes) -> list[int]:
 
 
 def joined(head: Sequence[bytes], body: bytes) -> bytes:
-    """The bytes of a request."""
+    """Return the bytes of a request."""
     return b"\r\n".join(head) + b"\r\n\r\n" + body
 
 
@@ -111,12 +111,12 @@ LONG = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCh
 
 @pytest.fixture(scope="module")
 def raw(stack: Stack) -> tuple[int, str]:
-    """The port of the API, and the token of somebody who may open accounts."""
+    """Yield the API's port, and the token of somebody who may open accounts."""
     return int(stack.url.rpartition(":")[2]), stack.token(CHIEF)
 
 
 def test_the_request_that_all_others_are_made_of(stack: Stack, raw: tuple[int, str]) -> None:
-    """It opens an account; twice on one connection opens two."""
+    """The unchanged request opens an account. Sent twice on one connection, it opens two."""
     assert check(stack, joined(*opening(*raw))) == [201]
     assert check(stack, joined(*opening(*raw)) + joined(*opening(*raw))) == [201, 201]
 
@@ -131,7 +131,7 @@ def test_any_head(
     version: bytes,
     headers: list[tuple[bytes, bytes]],
 ) -> None:
-    """Any request line, and headers that contradict those that are there."""
+    """The head has any request line, and headers that contradict the others."""
     head, body = opening(*raw)
     line = b" ".join([method, target, version])
     check(stack, joined([line, *head[1:], *(name + b": " + value for name, value in headers)], body))
@@ -143,7 +143,7 @@ def test_any_head(
 def test_any_framing(
     stack: Stack, raw: tuple[int, str], headers: list[tuple[bytes, bytes]], chunks: list[bytes], length: bool
 ) -> None:
-    """Bodies whose length is said twice, wrongly or not at all, and chunks that are none."""
+    """The body's length is given twice, wrongly or not at all, or its chunks are invalid."""
     head, body = opening(*raw)
     kept = head if length else head[:-1]
     check(stack, joined([*kept, *(name + b": " + value for name, value in headers)], b"".join(chunks) or body))
@@ -152,7 +152,7 @@ def test_any_framing(
 @LONG
 @given(data=st.data())
 def test_any_byte_wrong(stack: Stack, raw: tuple[int, str], data: st.DataObject) -> None:
-    """A good request with some bytes put in, taken out, or cut off."""
+    """In a good request, some bytes are inserted, removed, or cut off."""
     request = joined(*opening(*raw))
     for _ in range(data.draw(st.integers(1, 3))):
         at = data.draw(st.integers(0, len(request)))
@@ -161,6 +161,6 @@ def test_any_byte_wrong(stack: Stack, raw: tuple[int, str], data: st.DataObject)
 
 
 def test_it_serves_on(stack: Stack) -> None:
-    """After all of that it answers, and nothing was raised that it had not expected."""
+    """After all of this, the API answers, and has raised no unexpected error."""
     assert Client(stack.url).get("/health").status == 200
     assert "Traceback" not in stack.api.log.read_text(errors="replace")

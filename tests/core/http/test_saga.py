@@ -1,11 +1,11 @@
-"""A transfer over HTTP, from its request to its settlement: commands, streams, policies and queries together."""
+"""A transfer over HTTP from request to settlement, with commands, streams, policies and queries together."""
 
 from tests.core.things import account, answered, seen, transfer
 from tests.support.client import Client
 
 
 def test_a_transfer_is_accepted_and_settled(chief: Client) -> None:
-    """The money is held, then moves; the query that sends the token of the settlement shows it."""
+    """The money is held, then moves. A query with the settlement's token shows it."""
     source, target = account(chief, 100), account(chief)
     id = transfer(chief, source, target, 30)
     assert answered(chief, id)["status"] == "accepted"
@@ -16,7 +16,7 @@ def test_a_transfer_is_accepted_and_settled(chief: Client) -> None:
 
 
 def test_a_transfer_of_too_much_is_refused(chief: Client) -> None:
-    """It names what was short, and holds nothing."""
+    """The transfer names the shortage, and holds nothing."""
     source, target = account(chief, 100), account(chief)
     shown = answered(chief, transfer(chief, source, target, 130))
     assert shown["status"] == "refused"

@@ -1,4 +1,4 @@
-"""GET /things/{id}/timeline, which every aggregate with a route has: what it shows, and to whom."""
+"""GET .../{id}/timeline, which every aggregate with a route has: its contents, for each role."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,17 +14,17 @@ Member = Callable[[str], Client]
 
 
 def owner() -> str:
-    """Somebody new."""
+    """Return a new member."""
     return f"usr_{unique().replace('-', '_')}"
 
 
 def told(timeline: Any) -> list[tuple[str, str]]:
-    """Its entries: service and command."""
+    """Return the service and the command of each entry."""
     return [(entry["service"], entry["command"]) for entry in timeline["entries"]]
 
 
 def test_which_have_one() -> None:
-    """Each item with a version; no list, no report."""
+    """Each item with a version has a timeline. Lists and reports have none."""
     queries = {
         endpoint.name: endpoint.path
         for api in APIS
@@ -38,7 +38,7 @@ def test_which_have_one() -> None:
 
 
 def test_the_journey_of_a_command(chief: Client) -> None:
-    """The request, what the saga did for it, and what that led to, with one correlation id and the time of each."""
+    """The timeline has the request, the saga's commands and what followed, with one correlation id and all times."""
     source = account(chief, 100)
     id = transfer(chief, source)
     assert answered(chief, id)["status"] == "accepted"
@@ -49,12 +49,12 @@ def test_the_journey_of_a_command(chief: Client) -> None:
     assert {"accounts", "transfers"} == {entry["service"] for entry in timeline["entries"]}
     assert len({entry["correlation_id"] for entry in timeline["entries"]}) == 1
     assert all(entry["at"] <= entry["applied_at"] for entry in timeline["entries"])
-    # The account's own page shows the same journey, among its others.
+    # The account's own page shows the same journey, among others.
     assert ("transfers", "transfers.accept") in told(chief.get(f"/accounts/{source}/timeline").json)
 
 
 def test_earlier_commits(chief: Client) -> None:
-    """`next` leads to them, to the very first."""
+    """`next` leads to earlier commits, up to the first."""
     id = account(chief)
     for n in range(4):
         token = chief.patch(f"/accounts/{id}", {"note": str(n)}).headers["consistency-token"]
@@ -69,7 +69,7 @@ def test_earlier_commits(chief: Client) -> None:
 
 
 def test_what_a_member_sees(chief: Client, as_member: Member) -> None:
-    """Its own thing's commits without who made them; of other services and other people's things nothing."""
+    """A member sees its own item's commits without authors, and nothing of other services and other people's items."""
     mine = owner()
     source = account(chief, 100, owner=mine)
     id = transfer(chief, source, owner=mine)
@@ -81,7 +81,7 @@ def test_what_a_member_sees(chief: Client, as_member: Member) -> None:
 
 
 def test_a_borrowed_correlation_id(chief: Client, as_member: Member) -> None:
-    """A client may choose its X-Correlation-Id; with another's it learns nothing of the other's commits."""
+    """A client may choose its X-Correlation-Id. With another's id, it learns nothing about the other's commits."""
     theirs, mine, shared = owner(), owner(), unique()
     other, me = as_member(theirs), as_member(mine)
     made = [
@@ -96,6 +96,6 @@ def test_a_borrowed_correlation_id(chief: Client, as_member: Member) -> None:
 
 @pytest.mark.parametrize(("query", "faulty"), [("limit=0", ["limit"]), ("limit=201&before=0", ["limit", "before"])])
 def test_bad_parameters(chief: Client, query: str, faulty: list[str]) -> None:
-    """Every faulty one is named."""
+    """Every faulty parameter is named."""
     answer = chief.get(f"/accounts/{account(chief)}/timeline?{query}")
     assert (answer.status, sorted(answer.pointers)) == (422, sorted(faulty))

@@ -11,7 +11,7 @@ NAME, WORDS = "Zenobia Quackenbush", ("zenobia", "quackenbush")
 
 
 def test_a_customer_who_is_erased(stack: Stack, staff: Client) -> None:
-    """Name and address are gone from customers, orders, timeline, reports, search and logs. Other places are printed."""
+    """Name and address are gone from customers, orders, timeline, reports, search and logs. The rest is printed."""
     address, code = f"quackenbush-{email()}", stocked(staff)
     key = {"Idempotency_Key": "erase-1"}
     id = staff.post("/customers", {"name": "Zenobia", "email": address, "country": "Quackenbushland"}, **key).json["id"]
