@@ -282,7 +282,7 @@ def test_what_goes_over_the_wire(page: Any, stack: Stack) -> None:
 
 
 def test_the_policy_is_strict(page: Any, stack: Stack) -> None:
-    """The policy allows no inline code but the import map, by its digest, and no style, frame, form or base of others."""
+    """The policy allows no inline code but the import map, by its digest, and no other style, frame, form or base."""
     answer = page.goto(f"{stack.url}/")
     policy = answer.headers["content-security-policy"]
     assert "unsafe" not in policy

@@ -67,7 +67,7 @@ def a_wider_column(stack: Stack) -> Iterator[None]:
 
 
 def test_a_dead_letter_found_redriven_gone(console: Any, stack: Stack) -> None:
-    """The first page shows the letter and links to it. Redriven too early, it stays with a message. Later it is gone."""
+    """The first page shows the letter and links to it. Redriven too early, it stays with a message."""
     (id,) = write_poison(stack)
     console.get_by_text("transfers: 1 record is set aside.").wait_for()
     console.get_by_role("link", name="Show them").click()

@@ -257,7 +257,7 @@ def leaving_one(times: int) -> Decide:
 
 
 def test_keys_that_are_left_are_asked_for_again(store: DynamoStore, proxy: LossyProxy) -> None:
-    """Keys that one answer leaves out are requested again. Lasting throttling is reported, and no key counts as absent."""
+    """Keys that one answer leaves out are requested again. Lasting throttling is reported, and no key is lost."""
     one, other = head(new()), head(new())
     store.commit(commit_of(one, other))
     proxy.decide = leaving_one(BATCH_GET_TRIES - 1)

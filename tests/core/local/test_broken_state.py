@@ -1,4 +1,4 @@
-"""Every file that the local stack keeps, broken: noticed at the start, said in a line, with what to do."""
+"""Every broken file of the local stack is noticed at the start, and one line says what to do."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 
 def cut(path: Path) -> None:
-    """Leave the first half."""
+    """Leave the first half of a file."""
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
@@ -25,13 +25,13 @@ def spoil(text: bytes) -> Callable[[Path], None]:
 
 
 def into_a_file(path: Path) -> None:
-    """Have a file where the folder was."""
+    """Replace a folder by a file."""
     shutil.rmtree(path)
     path.write_text("")
 
 
 def into_a_folder(path: Path) -> None:
-    """Have a folder where the file was."""
+    """Replace a file by a folder."""
     path.unlink()
     path.mkdir()
 
@@ -67,7 +67,7 @@ BROKEN: dict[str, tuple[str, Callable[[Path], object], list[str]]] = {
 
 @pytest.mark.parametrize("case", BROKEN)
 def test_broken(copy: Run, case: str) -> None:
-    """The start ends, says which file and what to do, shows no traceback, claims nothing, and destroys nothing."""
+    """The start ends and says which file is broken and what to do. It shows no traceback, and destroys nothing."""
     name, break_, expected = BROKEN[case]
     path = copy.folder / name
     break_(path)
@@ -83,7 +83,7 @@ def test_broken(copy: Run, case: str) -> None:
 
 
 def test_what_can_be_made_anew_is(copy: Run) -> None:
-    """Files that hold nothing which is not elsewhere too are made again; every function is fed as ever."""
+    """Files whose contents are elsewhere too are made again, and every function gets its records as before."""
     for name in ("keys/jwt-key.pem", "keys/token-secret", "pump/at-rest"):
         (copy.folder / name).unlink()
     for name in ("keys/jwks.json", "lambda-env.json", "stack.json", "mariadb/init.sql"):
@@ -100,7 +100,7 @@ def test_what_can_be_made_anew_is(copy: Run) -> None:
 
 
 def test_tables_that_are_gone_altogether(copy: Run) -> None:
-    """They are made anew, and the rows that are left of the old ones are told; a rebuild takes them out."""
+    """The tables are made again. The start reports the old tables' remaining rows, which a rebuild removes."""
     shutil.rmtree(copy.folder / "ministack")
     client = copy.start().ready()
     assert names(client) == [NAME]
@@ -113,7 +113,7 @@ def test_tables_that_are_gone_altogether(copy: Run) -> None:
 
 
 def test_killed_tables_are_not_called_kept(copy: Run) -> None:
-    """Killed: what was written since its last clean stop is gone, and that is said, also at the next start."""
+    """After a kill, the writes since the last clean stop are lost. The start says so, also the next time."""
     client = copy.start().ready()
     assert names(client, **open_account(client, "Eve")) == [NAME, "Eve"]
     assert copy.process is not None

@@ -1,4 +1,4 @@
-"""Catching up what a lost stream would have carried."""
+"""Catching up processes the records that a lost stream would have delivered."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +21,7 @@ CatchUp = Callable[..., list[tuple[str, str, int]]]
 
 @pytest.fixture
 def caught_up(tables: Tables, database: str) -> CatchUp:
-    """Catches up into functions that remember; what one of them was fed: table, id, version, sorted."""
+    """Catch up into functions that remember. Return what one of them got: table, id, version, sorted."""
 
     def run(
         function: str = PROJECT, *, at_rest: bool = True, endpoint: str = tables.endpoint
@@ -53,20 +53,20 @@ def put(tables: Tables, service: str, id: str, version: int) -> None:
 
 
 def show(database: str, **versions: int) -> None:
-    """Have the read model show accounts in those versions."""
+    """Write rows of accounts in those versions into the read model."""
     rows = [f"('{id}', {version}, 'u', 'n', '', 0, 0, 0, NOW(3), NOW(3), NULL)" for id, version in versions.items()]
     execute(database, f"INSERT INTO accounts VALUES {', '.join(rows)}")
 
 
 def commit(database: str, id: str, *versions: int) -> None:
-    """Have the timeline hold those commits of an aggregate of the accounts."""
+    """Write those commits of an aggregate of the accounts into the timeline."""
     rows = [f"('accounts', '{id}', {version}, NOW(3), 'x', 'a', 'c{version}', '[]')" for version in versions]
     columns = "service, id, version, at, command, actor, commit_id, events"
     execute(database, f"INSERT INTO timeline ({columns}) VALUES {', '.join(rows)}")
 
 
 def test_nothing_is_fed_where_both_sides_agree(tables: Tables, database: str, caught_up: CatchUp) -> None:
-    """An aggregate whose row has its version is left alone, and so is one whose row is newer."""
+    """An aggregate whose row has the same or a newer version is left alone."""
     for number in (1, 2):
         put(tables, "accounts", f"A{number}", 3)
     show(database, A1=3, A2=4)
@@ -75,7 +75,7 @@ def test_nothing_is_fed_where_both_sides_agree(tables: Tables, database: str, ca
 
 
 def test_what_the_tables_have_lost_is_counted(tables: Tables, database: str, caught_up: CatchUp) -> None:
-    """Rows of things that the tables do not hold, and rows in a later version: nobody is told that nothing was lost."""
+    """Rows without an item, and rows with a later version, are counted and reported as lost."""
     for number in (1, 2, 3):
         put(tables, "accounts", f"A{number}", 3)
     put(tables, "accounts", "hold#tra_1", 1)
@@ -99,7 +99,7 @@ def test_newer_and_unknown_aggregates_are_fed(tables: Tables, database: str, cau
 
 
 def test_a_table_that_throttles_is_waited_for(tables: Tables, caught_up: CatchUp) -> None:
-    """Keys that DynamoDB leaves unprocessed are asked for again, more often than a command would."""
+    """Keys that DynamoDB leaves unprocessed are requested again, more often than a command would."""
     for number in range(3):
         put(tables, "transfers", f"tra_{number}", 1)
     proxy = LossyProxy(tables.endpoint)
@@ -110,7 +110,7 @@ def test_a_table_that_throttles_is_waited_for(tables: Tables, caught_up: CatchUp
 
 
 def test_what_has_no_row_is_compared_with_the_timeline(tables: Tables, database: str, caught_up: CatchUp) -> None:
-    """A hold has no row of its own; its newest commit in the timeline says how far it is."""
+    """A hold has no row of its own. Its newest commit in the timeline says which version was processed."""
     put(tables, "accounts", "hold#tra_1", 2)
     put(tables, "accounts", "hold#tra_2", 2)
     commit(database, "hold#tra_1", 1)
@@ -119,7 +119,7 @@ def test_what_has_no_row_is_compared_with_the_timeline(tables: Tables, database:
 
 
 def test_what_has_no_version_is_fed(tables: Tables, caught_up: CatchUp) -> None:
-    """Nobody knows how new it is: the function shall set it aside, and everything else goes on."""
+    """Nobody knows how new such an item is, so it is fed. The function sets it aside, and everything else goes on."""
     for id, version in (("tra_1", {"S": "1"}), ("tra_2", None)):
         item = {"id": {"S": id}, **({"version": version} if version else {})}
         tables.client.put_item(TableName=tables.name("transfers"), Item=item)
@@ -130,7 +130,7 @@ def test_what_has_no_version_is_fed(tables: Tables, caught_up: CatchUp) -> None:
 
 
 def test_claims_and_heartbeats_are_no_aggregates(tables: Tables, caught_up: CatchUp) -> None:
-    """Neither is fed: claims are not shown at all, and the next heartbeat comes by itself."""
+    """Neither is fed: claims are never shown, and the next heartbeat comes by itself."""
     put(tables, "transfers", "heartbeat#", 7)
     item = {"id": {"S": "claim#reference#7"}, "owner": {"S": "tra_1"}, "commit": {"S": "c"}}
     tables.client.put_item(TableName=tables.name("transfers"), Item=item)
@@ -138,7 +138,7 @@ def test_claims_and_heartbeats_are_no_aggregates(tables: Tables, caught_up: Catc
 
 
 def test_the_reactor_is_fed_what_asks_for_anything(tables: Tables, caught_up: CatchUp) -> None:
-    """Every transfer and every hold, whatever the read model shows, unless all was at rest."""
+    """The reactor gets every transfer and every hold, whatever the read model shows, unless all was at rest."""
     put(tables, "transfers", "tra_1", 3)
     put(tables, "accounts", "hold#tra_1", 1)
     put(tables, "accounts", "A1", 1)

@@ -1,4 +1,4 @@
-"""The choices that a person has for the local stack."""
+"""The settings of the local stack."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from local.env import app_env
 
 
 def test_defaults_where_nothing_is_chosen() -> None:
-    """An empty variable, as make hands it on, counts as not set."""
+    """An empty variable, as make passes it, counts as not set."""
     assert Config.from_env({"API_PORT": "", "LOCAL_STATE": "", "DATABASE_URL": ""}) == Config()
 
 
@@ -27,7 +27,7 @@ def test_choices(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("port", ["http", "0", "65536", "-1", "8000.5"])
 def test_port_that_is_none(port: str) -> None:
-    """What is no port is refused with the variable's name and the value."""
+    """An invalid port is refused with the variable's name and the value."""
     with pytest.raises(LocalError, match=f"MYSQL_PORT.*{port}"):
         Config.from_env({"MYSQL_PORT": port})
 
@@ -39,7 +39,7 @@ def test_same_port_twice() -> None:
 
 
 def test_secrets_are_made_once(tmp_path: Path) -> None:
-    """The token secret and the keys stay the same from start to start, for their owner's eyes only."""
+    """The token secret and the keys stay the same from start to start, and only their owner can read them."""
     config = Config(folder=tmp_path)
     first, second = (app_env(config, "mysql://u@127.0.0.1/x") for _ in range(2))
     assert first == second

@@ -1,4 +1,4 @@
-"""Lambda's rules for batches, on a function and a clock of the test's own."""
+"""Lambda's rules for batches, with a function and a clock of the test."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,17 +15,17 @@ SOURCE = Template("t-", NEUTRAL.template).mappings()[0]
 
 
 def records(*numbers: int, at: float = 0.0) -> list[RawRecord]:
-    """Records of those sequence numbers."""
+    """Return records with those sequence numbers."""
     return [{"dynamodb": {"SequenceNumber": str(n), "ApproximateCreationDateTime": at}} for n in numbers]
 
 
 def numbers(batch: Sequence[RawRecord]) -> list[int]:
-    """The sequence numbers of records."""
+    """Return the sequence numbers of records."""
     return [int(record["dynamodb"]["SequenceNumber"]) for record in batch]
 
 
 class Lambda:
-    """Delivers to a function and keeps what happened."""
+    """A delivery to a function, which keeps what happened."""
 
     def __init__(self, function: Callable[[list[int]], Any], source: EventSource = SOURCE, now: float = 0.0) -> None:
         self.calls: list[list[int]] = []
@@ -48,7 +48,7 @@ class Lambda:
 
 
 def fails_at(*bad: int, times: int = 1) -> Callable[[list[int]], Any]:
-    """A function that reports the first bad record it is given, the first few times."""
+    """Return a function that reports the first bad record, the first few times."""
     left = dict.fromkeys(bad, times)
 
     def function(batch: list[int]) -> Any:
@@ -62,7 +62,7 @@ def fails_at(*bad: int, times: int = 1) -> Callable[[list[int]], Any]:
 
 
 def raises_for(*bad: int, times: int = 1) -> Callable[[list[int]], Any]:
-    """A function that raises while a bad record is in its batch, the first few times."""
+    """Return a function that raises while a bad record is in its batch, the first few times."""
     left = dict.fromkeys(bad, times)
 
     def function(batch: list[int]) -> Any:
@@ -75,7 +75,7 @@ def raises_for(*bad: int, times: int = 1) -> Callable[[list[int]], Any]:
 
 
 def test_success_checkpoints_the_last_record() -> None:
-    """A batch that succeeds is done."""
+    """A successful batch is done up to its last record."""
     run = Lambda(fails_at())
     run.delivery.deliver(records(1, 2, 3))
     assert run.calls == [[1, 2, 3]]
@@ -83,7 +83,7 @@ def test_success_checkpoints_the_last_record() -> None:
 
 
 def test_reported_failure_is_tried_again_from_there() -> None:
-    """What stood before the failure is done; the rest comes again, in order."""
+    """The records before the failure are done. The others come again, in order."""
     run = Lambda(fails_at(3, times=2))
     run.delivery.deliver(records(1, 2, 3, 4))
     assert run.calls == [[1, 2, 3, 4], [3, 4], [3, 4]]
@@ -93,14 +93,14 @@ def test_reported_failure_is_tried_again_from_there() -> None:
 
 
 def test_lowest_of_several_failures_counts() -> None:
-    """Lambda goes back to the lowest sequence number that was reported."""
+    """Lambda returns to the lowest sequence number that was reported."""
     answer = {"batchItemFailures": [{"itemIdentifier": "3"}, {"itemIdentifier": "2"}]}
     assert first_failure(answer, records(1, 2, 3)) == 1
 
 
 @pytest.mark.parametrize("answer", [None, {}, {"batchItemFailures": []}, {"batchItemFailures": None}])
 def test_no_failures_are_success(answer: Any) -> None:
-    """Empty answers of every kind mean that all is done."""
+    """Empty answers of every kind mean that the whole batch is done."""
     assert first_failure(answer, records(1, 2)) == 2
 
 
@@ -116,12 +116,12 @@ def test_no_failures_are_success(answer: Any) -> None:
     ],
 )
 def test_answers_that_cannot_be_understood_fail_the_batch(answer: Any) -> None:
-    """An answer that names no record of the batch means that nothing is done."""
+    """If an answer names no record of the batch, nothing of the batch is done."""
     assert first_failure(answer, records(1, 2)) == 0
 
 
 def test_error_halves_the_batch_and_keeps_the_order() -> None:
-    """Where the function raises, the halves follow one after the other until the bad record stands alone."""
+    """If the function raises, the halves follow one after the other until the bad record is alone."""
     run = Lambda(raises_for(3, times=3))
     run.delivery.deliver(records(1, 2, 3, 4))
     assert run.calls == [[1, 2, 3, 4], [1, 2], [3, 4], [3], [3], [4]]
@@ -129,14 +129,14 @@ def test_error_halves_the_batch_and_keeps_the_order() -> None:
 
 
 def test_error_without_bisecting_repeats_the_whole_batch() -> None:
-    """Without BisectBatchOnFunctionError the batch comes again as it was."""
+    """Without BisectBatchOnFunctionError, the batch comes again as it was."""
     run = Lambda(raises_for(2), replace(SOURCE, bisect=False))
     run.delivery.deliver(records(1, 2, 3))
     assert run.calls == [[1, 2, 3], [1, 2, 3]]
 
 
 def test_retries_without_a_cap_never_give_up() -> None:
-    """With -1 the shard waits for the function, however long."""
+    """With -1, the shard waits for the function, however long it takes."""
     run = Lambda(fails_at(1, times=500))
     run.delivery.deliver(records(1))
     assert len(run.calls) == 501
@@ -144,7 +144,7 @@ def test_retries_without_a_cap_never_give_up() -> None:
 
 
 def test_retry_cap_sends_the_rest_to_the_destination() -> None:
-    """After the last retry what is left of the batch is given up, and the next batch goes on."""
+    """After the last retry, the rest of the batch is given up, and the next batch follows."""
     run = Lambda(fails_at(2, times=99), replace(SOURCE, retries=2))
     run.delivery.deliver(records(1, 2, 3))
     run.delivery.deliver(records(4))
@@ -154,7 +154,7 @@ def test_retry_cap_sends_the_rest_to_the_destination() -> None:
 
 
 def test_halving_does_not_use_up_retries() -> None:
-    """With a cap of one, the bad record alone is given up and its neighbours are not."""
+    """With a cap of one, only the bad record is given up."""
     run = Lambda(raises_for(2, times=99), replace(SOURCE, retries=1))
     run.delivery.deliver(records(1, 2, 3, 4))
     assert run.given_up == [([2], "RetryAttemptsExhausted")]
@@ -162,7 +162,7 @@ def test_halving_does_not_use_up_retries() -> None:
 
 
 def test_records_over_the_age_are_given_up_unseen() -> None:
-    """MaximumRecordAgeInSeconds drops what is older, before the function is called."""
+    """MaximumRecordAgeInSeconds drops older records before the function is called."""
     run = Lambda(fails_at(), replace(SOURCE, max_age_seconds=60), now=1000)
     run.delivery.deliver([*records(1, 2, at=900), *records(3, at=999)])
     assert run.calls == [[3]]
@@ -171,14 +171,14 @@ def test_records_over_the_age_are_given_up_unseen() -> None:
 
 
 def test_failures_are_not_read_where_the_mapping_does_not_ask() -> None:
-    """Without ReportBatchItemFailures every answer is success: why PARTIAL_BATCH exists."""
+    """Without ReportBatchItemFailures, every answer is a success. This is why PARTIAL_BATCH exists."""
     run = Lambda(fails_at(1), replace(SOURCE, reports_failures=False))
     run.delivery.deliver(records(1, 2))
     assert run.calls == [[1, 2]]
 
 
 def test_stopping_leaves_the_rest_for_the_next_start() -> None:
-    """A pump that is stopped between retries checkpoints nothing that is not done."""
+    """A pump that is stopped between retries sets no checkpoint beyond the done records."""
     run = Lambda(fails_at(2, times=99))
 
     def stop(_: float) -> None:

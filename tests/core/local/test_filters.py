@@ -1,4 +1,4 @@
-"""Event patterns of an event source mapping."""
+"""The event patterns of an event source mapping."""
 
 from typing import Any
 
@@ -29,24 +29,24 @@ RECORD = {"eventName": "INSERT", "dynamodb": {"NewImage": {"id": {"S": "claim#na
     ],
 )
 def test_pattern(pattern: dict[str, Any], expected: bool) -> None:
-    """All parts of a pattern must fit, of each list one alternative; only leaves exist."""
+    """All parts of a pattern must match, and of each list one alternative. `exists` applies only to leaves."""
     assert passes(RECORD, [pattern]) is expected
 
 
 def test_patterns_are_alternatives_and_none_lets_all_through() -> None:
-    """One of several patterns is enough; no pattern is no filter."""
+    """One of several patterns is enough. Without a pattern, there is no filter."""
     assert passes(RECORD, [{"eventName": ["REMOVE"]}, {"eventName": ["INSERT"]}])
     assert passes(RECORD, [])
 
 
 def test_unknown_rule_is_refused_by_name() -> None:
-    """A rule that the local stack does not know is not silently taken for no match."""
+    """A rule that the local stack does not know is refused, and does not count as no match."""
     with pytest.raises(LocalError, match="numeric"):
         passes(RECORD, [{"dynamodb": {"NewImage": {"n": {"N": [{"numeric": [">", 1]}]}}}}])
 
 
 def mappings(function: str) -> list[EventSource]:
-    """Of one function."""
+    """Return the filters of a function."""
     return [source for source in Template("t-", NEUTRAL.template).mappings() if source.function == function]
 
 
@@ -61,13 +61,13 @@ def mappings(function: str) -> list[EventSource]:
     ],
 )
 def test_template_drops_claims_and_nothing_else(image: dict[str, Any], expected: bool) -> None:
-    """The projector's mappings let every aggregate through, broken ones too, and no claim."""
+    """The projector's mappings let every aggregate through, even a broken one, and no claim."""
     for source in mappings("ProjectorFunction"):
         assert passes({"eventName": "INSERT", "dynamodb": {"NewImage": image}}, source.filters) is expected
 
 
 def test_template_drops_removals() -> None:
-    """An item that DynamoDB expires is no news to anybody."""
+    """The removal of an expired item reaches no function."""
     for source in mappings("ProjectorFunction") + mappings("ReactorFunction"):
         assert not passes({"eventName": "REMOVE", "dynamodb": {"OldImage": {"id": {"S": "tra_1"}}}}, source.filters)
 
@@ -77,7 +77,7 @@ def test_template_drops_removals() -> None:
     [("accounts", "hold#tra_1", True), ("accounts", "A-1", False), ("transfers", "tra_1", True)],
 )
 def test_template_gives_the_reactor_what_asks_for_anything(service: str, id: str, expected: bool) -> None:
-    """Transfers and holds; an account itself never."""
+    """The reactor gets transfers and holds, and never an account."""
     (source,) = (one for one in mappings("ReactorFunction") if one.table == f"t-{service}")
     image = {"id": {"S": id}, "version": {"N": "1"}}
     assert passes({"eventName": "INSERT", "dynamodb": {"NewImage": image}}, source.filters) is expected

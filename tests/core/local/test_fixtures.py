@@ -1,4 +1,4 @@
-"""The private stores that all other tests rely on."""
+"""The private stores that all other tests use."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.support.stores import Tables
 
 
 def test_tables_have_streams_with_both_images(tables: Tables) -> None:
-    """Every service's table streams new and old images; the dead-letter table has no stream."""
+    """Every service's table streams new and old images. The dead-letter table has no stream."""
     for service in tables.domain.services:
         table = tables.client.describe_table(TableName=tables.name(service))["Table"]
         assert table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
@@ -27,7 +27,7 @@ def test_tables_expire_key_claims(tables: Tables) -> None:
 
 @pytest.mark.parametrize("run", [1, 2])
 def test_database_is_empty_at_each_test(database: str, run: int) -> None:
-    """What one test wrote, the next does not see."""
+    """A test does not see what another one wrote."""
     connection = connect(database)
     with connection.cursor() as cursor:
         cursor.execute("SELECT COUNT(*) FROM heartbeats")
@@ -37,7 +37,7 @@ def test_database_is_empty_at_each_test(database: str, run: int) -> None:
 
 
 def test_stack_shows_what_was_written(stack: Stack) -> None:
-    """What goes in by HTTP comes out by HTTP, through the stream and the projector."""
+    """A command over HTTP reaches a query over HTTP, through the stream and the projector."""
     client = stack.client(CLERK)
     number = unique()
     written = client.post("/accounts", {"number": number, "name": number})

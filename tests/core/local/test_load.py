@@ -1,4 +1,4 @@
-"""The load generator: what it sends is right, and an API that breaks a promise is found out."""
+"""The load generator sends correct requests, and detects an API that breaks a promise."""
 
 import itertools
 import json
@@ -39,12 +39,12 @@ class Canned:
 
 
 def good(**body: Any) -> TimedResponse:
-    """A success."""
+    """Return a success."""
     return TimedResponse(200, {"consistency-token": "t"}, body, 0.01)
 
 
 def problem(status: int, code: str) -> TimedResponse:
-    """A refusal."""
+    """Return a refusal."""
     return TimedResponse(status, {}, {"type": f"urn:accounts:problem:{code}"}, 0.01)
 
 
@@ -53,7 +53,7 @@ TRANSFER = AcknowledgedCommit("transfers", "tra_1", 3, "t", Shown("/transfers/tr
 
 
 def commander(*answers: TimedResponse) -> tuple[AccountsMix, Commander, LoadTally]:
-    """Of a load that knows account N-1, at version 3."""
+    """Return the checker of a load that knows account N-1 at version 3."""
     mix, ledger, tally = AccountsMix(), Ledger(), LoadTally()
     mix.accounts += ["N-1", "N-2"]
     ledger.acknowledge(ACCOUNT)
@@ -63,7 +63,7 @@ def commander(*answers: TimedResponse) -> tuple[AccountsMix, Commander, LoadTall
 
 
 def looker(*answers: TimedResponse) -> tuple[Looker, LoadTally]:
-    """A looker of one server, and its tally."""
+    """Return a reader of one server, and its tally."""
     tally = LoadTally()
     return Looker(Canned(*answers), AccountsMix(), Ledger(), tally, random.Random(1), one_server=True), tally
 
@@ -81,7 +81,7 @@ def looker(*answers: TimedResponse) -> tuple[Looker, LoadTally]:
     ],
 )
 def test_what_a_command_may_answer(answer: TimedResponse, broken: int) -> None:
-    """A newer version, or a refusal that passes; anything else breaks a promise."""
+    """A command is answered with a newer version, or a temporary refusal. Anything else breaks a promise."""
     mix, commanding, tally = commander(answer)
     mix.note(commanding)
     assert tally.broken == broken
@@ -89,7 +89,7 @@ def test_what_a_command_may_answer(answer: TimedResponse, broken: int) -> None:
 
 
 def test_one_key_is_one_aggregate() -> None:
-    """Sent again under its key, a transfer is the same transfer and said to be; else the promise is broken."""
+    """A transfer that is sent again under its key is the same transfer, and the answer says so."""
     first, other = good(id="tra_1", version=1, owner="usr_1"), good(id="tra_2", version=1, owner="usr_1")
     same = first._replace(headers={**first.headers, "idempotent-replayed": "true"})
     for second, broken in ((same, 0), (other, 1)):
@@ -112,21 +112,21 @@ def test_one_key_is_one_aggregate() -> None:
     ],
 )
 def test_what_a_token_promises(answer: TimedResponse, broken: int) -> None:
-    """What it names or newer, or that it cannot be shown yet."""
+    """A query with a token shows the token's version or a newer one, or says that it cannot yet."""
     looking, tally = looker(answer)
     looking.own_write(TRANSFER)
     assert tally.broken == broken
 
 
 def test_another_version_is_shown_there() -> None:
-    """Where an aggregate is shown with another's version, that says nothing of it."""
+    """If an aggregate is shown with another's version, the version is not checked."""
     looking, tally = looker(good(version=2))
     looking.own_write(ACCOUNT._replace(shown=Shown("/elsewhere", has_version=False)))
     assert tally.broken == 0
 
 
 def test_a_transfer_in_its_owners_list() -> None:
-    """It is there, at its version."""
+    """The owner's list has the transfer at its version."""
     for items, broken in (([{"id": "tra_1", "version": 3}], 0), ([{"id": "tra_1", "version": 2}], 1), ([], 1)):
         looking, tally = looker(good(items=items))
         looking.own_write_in_list(TRANSFER)
@@ -134,7 +134,7 @@ def test_a_transfer_in_its_owners_list() -> None:
 
 
 def test_never_less_than_before() -> None:
-    """One server that shows an older version, or nothing, after a newer one."""
+    """A server that shows an older version after a newer one, or nothing, breaks a promise."""
     for second, broken in ((good(version=5), 0), (good(version=4), 1), (problem(404, "not-found"), 1)):
         looking, tally = looker(good(version=5), second)
         looking.without_token(ACCOUNT)
@@ -143,7 +143,7 @@ def test_never_less_than_before() -> None:
 
 
 def test_pace() -> None:
-    """No request comes before it is due, and none after the end."""
+    """No request is sent before it is due, and none after the end."""
     pace, begun = Pace(100, 60, threading.Event()), time.monotonic()
     moments = [time.monotonic() - begun for _ in itertools.islice(pace, 30)]
     assert all(moment >= number / 100 - 0.001 for number, moment in enumerate(moments))
@@ -159,13 +159,13 @@ def test_pace() -> None:
 
 
 def test_percentiles() -> None:
-    """Nearest rank, in milliseconds."""
+    """Percentiles are by nearest rank, in milliseconds."""
     assert latencies([n / 1000 for n in range(1, 101)]) == (100, 50.0, 95.0, 99.0, 100.0)
     assert latencies([]) == (0, 0.0, 0.0, 0.0, 0.0)
 
 
 def test_on_a_running_stack(stack: Stack) -> None:
-    """Every kind of command and query is sent; no promise is broken; all is told as JSON."""
+    """Every kind of command and query is sent, no promise is broken, and the report is JSON."""
     command = [sys.executable, "-m", "tests.core.load", "--url", stack.url, "--token", stack.token("chief")]
     command += ["--rate", "60", "--queries", "30", "--seconds", "4", "--one-server"]
     done = subprocess.run([*command, "--json"], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -177,7 +177,7 @@ def test_on_a_running_stack(stack: Stack) -> None:
 
 
 def test_ended_early(stack: Stack) -> None:
-    """SIGTERM ends the requests; the last look and the report, here for a person, come all the same."""
+    """SIGTERM ends the requests. The last check and the report, here for a person, still follow."""
     command = [sys.executable, "-m", "tests.core.load", "--url", stack.url, "--token", stack.token("chief")]
     command += ["--rate", "30", "--queries", "10", "--seconds", "3600"]
     before = len(stack.tables.items("transfers"))
@@ -189,7 +189,7 @@ def test_ended_early(stack: Stack) -> None:
 
 
 def test_without_an_api() -> None:
-    """Said in a sentence, at once where the address is none."""
+    """A missing API is reported in a sentence, and an invalid address at once."""
     command = [sys.executable, "-m", "tests.core.load", "--url", "ftp://127.0.0.1:1", "--token", "x"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 3

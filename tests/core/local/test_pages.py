@@ -1,4 +1,4 @@
-"""What a web page sends to the ports of the local stack, as browsers send it, and what our own programs send."""
+"""Requests to the ports of the local stack from web pages, as browsers send them, and from our own programs."""
 
 import http.client
 import json
@@ -42,7 +42,7 @@ OURS = ["localhost", "LOCALHOST:8000", "127.0.0.1", "127.0.0.1:4566", "[::1]", "
 
 
 def send(port: int, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> tuple[int, str]:
-    """The status and the text of an answer."""
+    """Return the status and the text of an answer."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENT_SECONDS)
     connection.request(method, path, body or None, {"Content-Type": "text/plain;charset=UTF-8", **headers})
     answer = connection.getresponse()
@@ -53,7 +53,7 @@ def send(port: int, method: str, path: str, headers: Mapping[str, str], body: by
 
 @pytest.mark.parametrize("page", PAGES)
 def test_embedded_aws_takes_nothing_of_a_page(standing: Run, page: str) -> None:
-    """Neither code to run, nor a look at the tables, nor a change to them."""
+    """A page can neither run code, nor read the tables, nor change them."""
     port = standing.ports["MINISTACK_PORT"]
     for method, path, headers, body in (
         ("POST", "/2015-03-31/functions", {}, json.dumps(FUNCTION).encode()),
@@ -68,7 +68,7 @@ def test_embedded_aws_takes_nothing_of_a_page(standing: Run, page: str) -> None:
 
 
 def test_embedded_aws_runs_no_code(standing: Run) -> None:
-    """Not even for a program of this machine: Lambda and all else that is not needed is not there."""
+    """Even for a program of this machine, Lambda and everything else that is not needed is absent."""
     port = standing.ports["MINISTACK_PORT"]
     status, text = send(port, "POST", "/2015-03-31/functions", {}, json.dumps(FUNCTION).encode())
     assert (status, json.loads(text)) == (400, {"error": "Unsupported service: lambda"})
@@ -77,7 +77,7 @@ def test_embedded_aws_runs_no_code(standing: Run) -> None:
 
 
 def test_api_answers_to_its_own_names_alone(standing: Run) -> None:
-    """A page that has its name resolve to this machine cannot read the API either."""
+    """A page whose name resolves to this machine cannot read the API either."""
     port = standing.ports["API_PORT"]
     for page, headers in PAGES.items():
         if "Host" in headers:
@@ -88,9 +88,9 @@ def test_api_answers_to_its_own_names_alone(standing: Run) -> None:
 
 
 def test_read_model_takes_nothing_of_a_page(standing: Run) -> None:
-    """A request of HTTP is no login, however often it comes; our own programs are not shut out by it."""
+    """An HTTP request is no login, however often it comes. It does not shut out our own programs."""
     port = standing.ports["MYSQL_PORT"]
-    for _ in range(120):  # over max_connect_errors
+    for _ in range(120):  # more than max_connect_errors
         with socket.create_connection(("127.0.0.1", port), timeout=PATIENT_SECONDS) as connection:
             connection.sendall(b"POST / HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 0\r\n\r\n")
             with suppress(ConnectionError):
@@ -100,7 +100,7 @@ def test_read_model_takes_nothing_of_a_page(standing: Run) -> None:
 
 
 def test_our_own_programs_are_served(standing: Run) -> None:
-    """boto3, by each of the names that a machine and its containers have for the port."""
+    """boto3 is served, by each name that a machine and its containers have for the port."""
     tables = aws.dynamodb(f"http://127.0.0.1:{standing.ports['MINISTACK_PORT']}").list_tables()["TableNames"]
     assert "tributary-transfers" in tables
     for host in OURS:
@@ -110,20 +110,20 @@ def test_our_own_programs_are_served(standing: Run) -> None:
 
 
 def test_address_bar_is_no_page() -> None:
-    """What a person types into a browser is let in."""
+    """A request from a browser's address bar is accepted."""
     typed = [(b"host", b"localhost:4566"), (b"user-agent", b"Mozilla/5.0"), (b"sec-fetch-site", b"none")]
     assert is_from_a_program(typed)
 
 
 def test_image_from_the_bridge_is_of_a_page() -> None:
-    """To an address that is no loopback a browser sends no Sec-Fetch-Site over plain http."""
+    """For an address that is not loopback, a browser sends no Sec-Fetch-Site over plain http."""
     bridge = (b"host", b"172.17.0.1:4566")
     assert not is_from_a_program([bridge, (b"user-agent", b"Mozilla/5.0 (X11; Linux x86_64)")])
     assert is_from_a_program([bridge, (b"user-agent", b"Boto3/1.40")])
 
 
 def url(stack: Run, user: str) -> str:
-    """The stack's database, as one of its users."""
+    """Return a connection to the stack's database, as one of its users."""
     config = Config(mysql_port=stack.ports["MYSQL_PORT"], folder=stack.folder)
     server = private_mariadb(config)
     assert server
@@ -131,7 +131,7 @@ def url(stack: Run, user: str) -> str:
 
 
 def rows(url: str, statement: str) -> list[tuple[object, ...]]:
-    """What a statement gives."""
+    """Return a statement's result."""
     connection = connect(url)
     with connection.cursor() as cursor:
         cursor.execute(statement)
@@ -142,14 +142,14 @@ def rows(url: str, statement: str) -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize("user", RIGHTS)
 def test_grants(standing: Run, user: str) -> None:
-    """A user has what is listed, in the one database, and nothing more."""
+    """A user has the listed rights, in the one database, and no others."""
     usage, rights = (str(row[0]) for row in rows(url(standing, user), "SHOW GRANTS"))
     assert usage.startswith(f"GRANT USAGE ON *.* TO `{user}`@`127.0.0.1` IDENTIFIED BY PASSWORD")
     assert rights == f"GRANT {RIGHTS[user]} ON `tributary`.* TO `{user}`@`127.0.0.1`"
 
 
 def test_rights_of_the_functions() -> None:
-    """The functions' user changes rows and no tables; neither user reads files or rules the server."""
+    """The functions' user changes rows but no tables. Neither user reads files or administers the server."""
     assert RIGHTS[USER] == "SELECT, INSERT, UPDATE, DELETE"
     assert set(RIGHTS[MIGRATIONS_USER].split(", ")) - set(RIGHTS[USER].split(", ")) == {
         "CREATE", "DROP", "INDEX", "ALTER"
@@ -170,7 +170,7 @@ def test_no_other_way_in(standing: Run) -> None:
 
 
 def test_password_is_kept_private(standing: Run) -> None:
-    """The password is this clone's own, and this user's alone to read; so is every file that holds it."""
+    """This clone has its own password. Only this user can read it and the files that contain it."""
     password = (standing.folder / "mariadb" / "password").read_text()
     holding = [path for path in standing.folder.rglob("*") if path.is_file() and _holds(path, password)]
     assert {path.name for path in holding} >= {"password", "init.sql", "lambda-env.json"}

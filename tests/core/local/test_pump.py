@@ -1,4 +1,4 @@
-"""The pump on a real stream, with functions of the tests' own."""
+"""The pump on a real stream, with functions of the tests."""
 
 import json
 import threading
@@ -21,11 +21,11 @@ Put = Callable[..., None]
 
 
 class Function:
-    """A stream handler that remembers its events and fails as told.
+    """A stream handler that remembers its records, and fails as a test says.
 
     Attributes:
-        seen: the ids and versions that it has taken, in order.
-        fail: given the records, the sequence number to report as failed, or None; may raise.
+        seen: the ids and versions that it has handled, in order.
+        fail: returns the sequence number to report as failed for these records, or None; may raise.
     """
 
     def __init__(self, fail: Callable[[list[Any]], str | None] = lambda _: None) -> None:
@@ -34,7 +34,7 @@ class Function:
         self.fail = fail
 
     def __call__(self, event: dict[str, Any], context: Any) -> Any:
-        """Take a batch."""
+        """Handle a batch."""
         assert context.get_remaining_time_in_millis() > 0
         self.events.append(event)
         failed = self.fail(event["Records"])
@@ -48,7 +48,7 @@ class Function:
 
 @pytest.fixture
 def put(tables: Tables) -> Put:
-    """Writes versions of an aggregate."""
+    """Return a function that writes versions of an aggregate."""
 
     def write(id: str, *versions: int, service: str = "transfers", **more: Any) -> None:
         for version in versions:
@@ -60,14 +60,14 @@ def put(tables: Tables) -> Put:
 
 @pytest.fixture
 def source(tables: Tables) -> EventSource:
-    """The mapping of the table of transfers, to the projector."""
+    """Return the mapping from the table of transfers to the projector."""
     mappings = Template(tables.prefix, NEUTRAL.template).mappings()
     return next(one for one in mappings if one.table == tables.name("transfers"))
 
 
 @contextmanager
 def pumping(tables: Tables, source: EventSource, function: Function, folder: Path, bucket: str = "") -> Iterator[Pump]:
-    """A pump that runs for a while."""
+    """Run a pump during the block."""
     pump = Pump(tables.endpoint, [source], {source.handler: function}, folder, bucket)
     pump.start()
     yield pump
@@ -75,7 +75,7 @@ def pumping(tables: Tables, source: EventSource, function: Function, folder: Pat
 
 
 def test_order_and_completeness(tables: Tables, put: Put, source: EventSource, tmp_path: Path) -> None:
-    """Every version arrives once and in the order of its write, in batches no larger than the mapping's."""
+    """Every version arrives once and in the order of its write, in batches of at most the mapping's size."""
     written = [(f"tra_{n % 7}", n // 7 + 1) for n in range(50)]
     for id, version in written:
         put(id, version)
@@ -107,7 +107,7 @@ def test_records_have_what_lambda_gives(tables: Tables, put: Put, source: EventS
 
 
 def test_claims_are_filtered(tables: Tables, put: Put, source: EventSource, tmp_path: Path) -> None:
-    """The template's filter keeps claims from the function; the checkpoint passes them all the same."""
+    """The template's filter keeps claims from the function, but the checkpoint passes them."""
     put("tra_1", 1)
     tables.client.put_item(
         TableName=source.table,
@@ -124,7 +124,7 @@ def test_claims_are_filtered(tables: Tables, put: Put, source: EventSource, tmp_
 
 
 def test_partial_failure_goes_on_from_there(tables: Tables, put: Put, source: EventSource, tmp_path: Path) -> None:
-    """What was reported as failed comes again with what follows it; what stood before does not."""
+    """The record that was reported as failed comes again with those after it, but none before it."""
     put("tra_1", 1, 2, 3, 4)
     failures = iter([True, True, False])
 
@@ -139,7 +139,7 @@ def test_partial_failure_goes_on_from_there(tables: Tables, put: Put, source: Ev
 
 
 def test_raising_function_is_given_halves(tables: Tables, put: Put, source: EventSource, tmp_path: Path) -> None:
-    """A record that makes the function raise ends up alone, and those around it are taken in order."""
+    """A record that makes the function raise ends up alone, and the records around it are handled in order."""
     put("tra_1", *range(1, 9))
     blocked = threading.Event()
 
@@ -159,7 +159,7 @@ def test_raising_function_is_given_halves(tables: Tables, put: Put, source: Even
 
 
 def test_restart_goes_on_at_the_checkpoint(tables: Tables, put: Put, source: EventSource, tmp_path: Path) -> None:
-    """A pump that is started again brings what is new, and nothing of what is done."""
+    """A pump that is started again delivers new records, and none that is done."""
     put("tra_1", 1, 2)
     first = Function()
     with pumping(tables, source, first, tmp_path):
@@ -172,7 +172,7 @@ def test_restart_goes_on_at_the_checkpoint(tables: Tables, put: Put, source: Eve
 
 
 def test_stopping_drains_the_stream(tables: Tables, put: Put, source: EventSource, tmp_path: Path) -> None:
-    """What was written before the pump is stopped is still delivered: the stream would be lost otherwise."""
+    """Records written before the pump stops are still delivered, since the stream would be lost otherwise."""
     put("tra_1", *range(1, 30))
     function = Function()
     with pumping(tables, replace(source, batch_size=3), function, tmp_path):
@@ -183,7 +183,7 @@ def test_stopping_drains_the_stream(tables: Tables, put: Put, source: EventSourc
 def test_checkpoint_of_a_lost_stream_begins_at_the_oldest(
     tables: Tables, put: Put, source: EventSource, tmp_path: Path
 ) -> None:
-    """A checkpoint that the stream does not know, as after a restart of MiniStack, is no reason to stop."""
+    """After a restart of MiniStack, the stream does not know the checkpoint. The pump then begins at the oldest record."""
     put("tra_1", 1)
     file = tmp_path / source.function / f"{source.table}.json"
     file.parent.mkdir()
@@ -197,7 +197,7 @@ def test_checkpoint_of_a_lost_stream_begins_at_the_oldest(
 def test_two_functions_keep_checkpoints_of_their_own(
     tables: Tables, put: Put, source: EventSource, tmp_path: Path
 ) -> None:
-    """A second function on the same stream gets everything too, and is not held up by the first."""
+    """A second function on the same stream gets everything too, and does not wait for the first."""
     put("tra_1", 1, 2)
     stuck, free = Function(lambda records: records[0]["dynamodb"]["SequenceNumber"]), Function()
     other = replace(source, function="ReactorFunction", handler="react")
@@ -211,7 +211,7 @@ def test_two_functions_keep_checkpoints_of_their_own(
 def test_batches_that_are_given_up_go_to_the_bucket(
     tables: Tables, put: Put, source: EventSource, tmp_path: Path
 ) -> None:
-    """With a cap on retries a batch ends in S3 with its payload, and the shard goes on."""
+    """With a cap on retries, a given-up batch is stored in S3 with its payload, and the shard goes on."""
     put("tra_1", 1)
     bucket = f"{tables.prefix}given-up"
     aws.create_bucket(tables.endpoint, bucket)
@@ -231,7 +231,7 @@ def test_batches_that_are_given_up_go_to_the_bucket(
 
 
 def test_batches_fit_into_a_call(source: EventSource) -> None:
-    """Records of 400 KB are cut so that no call is given more than Lambda's 6 MB."""
+    """Records of 400 KB are cut so that no call gets more than Lambda's 6 MB."""
     large = [
         {"dynamodb": {"NewImage": {"id": {"S": "x"}, "text": {"S": "x" * 400_000}}, "SequenceNumber": str(n)}}
         for n in range(40)

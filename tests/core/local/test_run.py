@@ -1,4 +1,4 @@
-"""`make run`, whole: ports, restarts of what dies, data that is found again."""
+"""`make run` as a whole: ports, restarts of ended programs, and data that are found again."""
 
 import os
 import shutil
@@ -27,12 +27,12 @@ pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
 
 def free_ports() -> dict[str, str]:
-    """One for each variable that chooses one."""
+    """Return a free port for each variable that chooses one."""
     return {name: str(free_port()) for name in ("API_PORT", "MINISTACK_PORT", "MYSQL_PORT")}
 
 
 def ops(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """The operator's command line, told of the stack by its folder alone."""
+    """Run the operator's command line, which knows the stack only by its folder."""
     told = ("TABLE_PREFIX", "DATABASE_URL", "READ_DATABASE_URL", *NEUTRAL.env)
     env = {name: value for name, value in os.environ.items() if name not in told}
     env |= {"LOCAL_STATE": str(folder)}
@@ -43,7 +43,7 @@ def ops(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_stopped(kept: Kept) -> None:
-    """Ctrl-C is no error; nothing listens any more, and nobody is told of a stack that runs."""
+    """Ctrl-C is no error. Nothing listens any more, and no file names a running stack."""
     assert kept.code == 0
     assert "Stopped; everything is kept." in kept.output
     assert "/docs" in kept.output
@@ -53,7 +53,7 @@ def test_stopped(kept: Kept) -> None:
 
 
 def test_data_is_found_again(standing: Run) -> None:
-    """A second start shows what the first wrote, and the tables hold its claims."""
+    """A second start shows what the first wrote, and the tables have its claims."""
     client = standing.ready()
     assert names(client) == [NAME]
     duplicate = client.post("/accounts", {"number": "X", "name": NAME.upper()})
@@ -61,7 +61,7 @@ def test_data_is_found_again(standing: Run) -> None:
 
 
 def test_the_operators_commands_find_it_by_its_folder(standing: Run) -> None:
-    """`ops` compares, builds the tables anew and migrates as the stack's own users, with the rights that these have."""
+    """`ops` verifies, rebuilds and migrates as the stack's own users, with their rights."""
     assert eventually((standing.folder / FILE).exists)
     assert (standing.folder / FILE).stat().st_mode & 0o777 == 0o600
     for command in (("verify", "--settle", "0"), ("rebuild", "--settle", "0"), ("migrate",)):
@@ -70,14 +70,14 @@ def test_the_operators_commands_find_it_by_its_folder(standing: Run) -> None:
 
 
 def test_a_lost_read_model_is_made_anew(copy: Run) -> None:
-    """Where its folder is gone, though the streams are gone too."""
+    """A read model whose folder is gone is made again, although the streams are gone too."""
     shutil.rmtree(copy.folder / "mariadb")
     assert names(copy.start().ready()) == [NAME]
     assert "caught up with 1 items" in copy.stop()
 
 
 def test_what_dies_is_started_again(copy: Run) -> None:
-    """mariadbd killed by -9 comes back by itself, and what was written meanwhile is shown in the end."""
+    """mariadbd is started again after a kill -9, and what was written meanwhile is shown in the end."""
     client = copy.start().ready()
     before = copy.mysql_pid()
     os.kill(before, signal.SIGKILL)
@@ -90,7 +90,7 @@ def test_what_dies_is_started_again(copy: Run) -> None:
 
 @pytest.mark.parametrize("variable", ["API_PORT", "MINISTACK_PORT", "MYSQL_PORT"])
 def test_taken_port_is_named(variable: str, tmp_path: Path) -> None:
-    """A port that somebody else has stops the start, with the variable that chooses another."""
+    """A port that is in use stops the start, which names the variable that chooses another."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ports = {name: str(free_port()) for name in ("API_PORT", "MINISTACK_PORT", "MYSQL_PORT")} | {
@@ -102,7 +102,7 @@ def test_taken_port_is_named(variable: str, tmp_path: Path) -> None:
 
 
 def test_second_stack_on_the_same_data_is_refused(standing: Run) -> None:
-    """Two stacks on one folder would ruin it; the second says so."""
+    """Two stacks on one folder would damage it, so the second one refuses."""
     second = Run(standing.folder, NEUTRAL).start().output()
     assert f"Another Tributary is using {standing.folder}" in second
     assert "Traceback" not in second
@@ -110,7 +110,7 @@ def test_second_stack_on_the_same_data_is_refused(standing: Run) -> None:
 
 @pytest.mark.usefixtures("own_servers")
 def test_unreachable_database_is_said(tmp_path: Path) -> None:
-    """A DATABASE_URL where nobody listens stops the start, and the password is not shown."""
+    """A DATABASE_URL without a server stops the start, and the password is not shown."""
     url = f"mysql://u:secret@127.0.0.1:{free_port()}/tributary"
     output = Run(tmp_path, NEUTRAL, DATABASE_URL=url).start().output()
     assert "DATABASE_URL" in output
@@ -119,7 +119,7 @@ def test_unreachable_database_is_said(tmp_path: Path) -> None:
 
 
 def test_data_of_an_old_layout(mysql_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database that this version cannot take over stops the start, with the command that empties it."""
+    """A database that this version cannot use stops the start, with the command that empties it."""
     monkeypatch.setenv(VARIABLE, NEUTRAL.composition_root)
     with fresh_database(mysql_server, NEUTRAL) as url:
         query(

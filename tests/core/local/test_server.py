@@ -1,4 +1,4 @@
-"""The stand-in for API Gateway, over real sockets, in front of a small app of the tests' own."""
+"""The replacement for API Gateway, over real sockets, in front of a small app."""
 
 import json
 import socket
@@ -21,7 +21,7 @@ from tests.support.waiting import PATIENT_SECONDS, eventually
 
 
 def small_app() -> Chalice:
-    """An app that shows what reaches it."""
+    """Return an app that shows what reaches it."""
     app = Chalice(app_name="small")
 
     @app.authorizer()
@@ -60,7 +60,7 @@ def small_app() -> Chalice:
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    """The URL of a server in front of the small app; problems are named as the neutral domain names its own."""
+    """Yield the URL of a server in front of the small app. Problems have the neutral domain's names."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, NEUTRAL.composition_root)
         server = Server(small_app(), 0)
@@ -72,12 +72,12 @@ def url() -> Iterator[str]:
 
 @pytest.fixture
 def client(url: str) -> Client:
-    """A client without a token."""
+    """Return a client without a token."""
     return Client(url)
 
 
 def raw(url: str, request: bytes) -> bytes:
-    """What the server answers to these bytes, until it closes the connection."""
+    """Return the server's answer to these bytes, until it closes the connection."""
     with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=PATIENT_SECONDS) as connection:
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)
@@ -102,7 +102,7 @@ def raw(url: str, request: bytes) -> bytes:
     ],
 )
 def test_path_parameters_are_decoded(client: Client, path: str, name: str) -> None:
-    """A path parameter arrives percent-decoded, once; a literal route comes before a parameter."""
+    """A path parameter arrives percent-decoded, once. A literal route has priority over a parameter."""
     assert client.get(path).json["name"] == name
 
 
@@ -113,14 +113,14 @@ def test_query_keeps_all_values(client: Client) -> None:
 
 @pytest.mark.parametrize("path", ["/nothing", "/echo", "/echo/a/b", "/echo/", "//", "/echo//"])
 def test_unknown_route(client: Client, path: str) -> None:
-    """A path that no route fits is a 404 problem."""
+    """A path without a route is a 404 problem."""
     answer = client.get(path)
     assert (answer.status, answer.problem) == (404, "not-found")
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "BREW"])
 def test_wrong_method(client: Client, method: str) -> None:
-    """A method that the path does not take is a 405 problem that names those it takes."""
+    """A method that the path does not have is a 405 problem with the allowed methods."""
     answer = client.request(method, "/echo/x")
     assert (answer.status, answer.problem) == (405, "method-not-allowed")
     assert answer.headers["allow"] == "GET, POST"
@@ -128,32 +128,32 @@ def test_wrong_method(client: Client, method: str) -> None:
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "bad"}])
 def test_no_or_bad_token(client: Client, headers: dict[str, str]) -> None:
-    """The gateway and the authorizer's "Unauthorized" both are a 401 problem."""
+    """A refusal of the gateway and the authorizer's "Unauthorized" are both a 401 problem."""
     answer = client.request("GET", "/private", **headers)
     assert (answer.status, answer.problem) == (401, "unauthenticated")
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
 def test_good_token_hands_over_the_context(client: Client) -> None:
-    """What the authorizer returns reaches the view."""
+    """The authorizer's result reaches the view."""
     assert client.get("/private", Authorization="good").json == {"role": "staff", "principalId": "ada"}
 
 
 def test_broken_authorizer_is_a_500_that_tells_nothing(client: Client) -> None:
-    """Any other exception of the authorizer is our fault, without a stack trace."""
+    """Any other exception of the authorizer is a 500 without a stack trace."""
     answer = client.get("/private", Authorization="broken")
     assert (answer.status, answer.problem) == (500, "internal")
     assert b"out of order" not in answer.body
 
 
 def test_body_at_the_limit_arrives(client: Client) -> None:
-    """10 MiB, API Gateway's limit, are taken."""
+    """A body of 10 MiB, API Gateway's limit, is accepted."""
     assert len(client.post("/echo/x", b"x" * GATEWAY_MAX_BODY_BYTES).json["body"]) == GATEWAY_MAX_BODY_BYTES
 
 
 @pytest.mark.parametrize("size", [GATEWAY_MAX_BODY_BYTES + 1, 3 * GATEWAY_MAX_BODY_BYTES])
 def test_body_over_the_limit(client: Client, size: int) -> None:
-    """A larger body is a 413 problem, which the client sees although it was still sending; it tells the app's limit."""
+    """A larger body is a 413 problem with the app's limit. The client sees it although it was still sending."""
     answer = client.post("/echo/x", b"x" * size)
     assert (answer.status, answer.problem) == (413, "too-large")
     assert f"at most {MAX_BODY_BYTES} are accepted" in answer.json["detail"]
@@ -167,7 +167,7 @@ def test_length_that_is_never_sent_is_refused_at_once(url: str) -> None:
 
 
 def test_expected_body_over_the_limit_is_not_invited(url: str) -> None:
-    """`Expect: 100-continue` with too large a body gets the 413 instead."""
+    """`Expect: 100-continue` with too large a body gets a 413 instead of an invitation."""
     head = b"POST /echo/x HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 20000000\r\n\r\n"
     assert raw(url, head).startswith(b"HTTP/1.1 413 ")
 
@@ -178,7 +178,7 @@ def test_expected_body_over_the_limit_is_not_invited(url: str) -> None:
      "Content-Length: 3\r\nTransfer-Encoding: chunked", "Transfer-Encoding: gzip"],
 )  # fmt: skip
 def test_body_without_a_clear_end(url: str, header: str) -> None:
-    """Where the end of the body cannot be told, the request is malformed and the connection ends."""
+    """If the end of the body is not clear, the request is malformed and the connection ends."""
     answer = raw(url, f"POST /echo/x HTTP/1.1\r\nHost: localhost\r\n{header}\r\n\r\nabc".encode())
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert b"application/problem+json" in answer
@@ -195,7 +195,7 @@ def test_chunked_body(client: Client) -> None:
 
 @pytest.mark.parametrize("chunks", [b"zz\r\nabc\r\n0\r\n\r\n", b"-1\r\n\r\n", b"FFFFFFF\r\n", b"\r\n"])
 def test_bad_chunks(url: str, chunks: bytes) -> None:
-    """Chunks that cannot be read, or are too many, are refused."""
+    """Chunks that are invalid or too many are refused."""
     answer = raw(url, b"POST /echo/x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
     assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 413 "))
 
@@ -204,13 +204,13 @@ def test_bad_chunks(url: str, chunks: bytes) -> None:
     "request_", [b"nonsense\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\n\r\n"]
 )
 def test_what_is_not_http(url: str, request_: bytes) -> None:
-    """Bytes that are no HTTP request are answered with a problem, not with a page of HTML."""
+    """Bytes that are not HTTP are answered with a problem, and not with a page of HTML."""
     answer = raw(url, request_)
     assert b"urn:accounts:problem:malformed" in answer
 
 
 def test_head_has_the_headers_of_get_alone(client: Client) -> None:
-    """HEAD answers as GET without a body, and the connection stays in step."""
+    """HEAD answers as GET without a body, and the connection can be used on."""
     head, get = client.request("HEAD", "/echo/x"), client.get("/echo/x")
     assert (head.status, head.body) == (200, b"")
     assert head.headers["content-length"] == get.headers["content-length"]
@@ -218,7 +218,7 @@ def test_head_has_the_headers_of_get_alone(client: Client) -> None:
 
 @pytest.mark.parametrize("status", [204, 304])
 def test_statuses_without_a_body(client: Client, status: int) -> None:
-    """204 and 304 have no body and no length, and the connection stays in step."""
+    """204 and 304 have no body and no length, and the connection can be used on."""
     answer = client.get(f"/empty/{status}")
     assert (answer.status, answer.body) == (status, b"")
     assert "content-length" not in answer.headers
@@ -226,18 +226,18 @@ def test_statuses_without_a_body(client: Client, status: int) -> None:
 
 
 def test_headers_with_several_values(url: str) -> None:
-    """A header that the app gives twice is sent twice."""
+    """A header with two values is sent twice."""
     answer = raw(url, b"GET /empty/200 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     assert answer.count(b"Set-Cookie: ") == 2
 
 
 def test_text_that_is_not_utf8_is_no_error_of_ours(client: Client) -> None:
-    """Bytes that are no UTF-8 reach the view as API Gateway would hand them over."""
+    """Bytes that are not UTF-8 reach the view as API Gateway would pass them."""
     assert client.post("/echo/x", b"\xff\xfe").json["body"] == "\ufffd\ufffd"
 
 
 def test_clients_that_reset_or_leave_do_no_harm(client: Client, url: str, capfd: pytest.CaptureFixture[str]) -> None:
-    """Connections reset in the middle of a request neither stop the server nor fill its log with traces."""
+    """Connections that are reset in the middle of a request neither stop the server nor log tracebacks."""
     for request in (
         b"",
         b"GET /ec",
@@ -253,28 +253,28 @@ def test_clients_that_reset_or_leave_do_no_harm(client: Client, url: str, capfd:
 
 
 def reset(connection: socket.socket) -> None:
-    """End a connection as a client that is killed does."""
+    """End a connection as a killed client does."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
 
 
 @pytest.mark.usefixtures("url")  # names the composition root
 def test_a_refused_client_that_resets(capfd: pytest.CaptureFixture[str]) -> None:
-    """One that is gone between its refusal and the end of the connection leaves no trace in the log either."""
+    """A client that is gone between its refusal and the connection's end causes no traceback in the log either."""
     gone = threading.Event()
 
     class ResetMeanwhile(RequestHandler):
-        """Goes on once the client has reset the connection."""
+        """A body that goes on once the client has reset the connection."""
 
         def _send(self, answer: GatewayResponse) -> None:
             super()._send(answer)
             self.wfile.flush()
-            closed = 7  # of the kernel's states of TCP
+            closed = 7  # one of the kernel's states of TCP
             state = lambda: self.connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]  # noqa: E731
             assert eventually(lambda: state() == closed)
 
     class Resetting(Server):
-        """Tells the end of a connection."""
+        """A connection that reports its end."""
 
         def shutdown_request(self, request: Any) -> None:
             super().shutdown_request(request)
@@ -294,7 +294,7 @@ def test_a_refused_client_that_resets(capfd: pytest.CaptureFixture[str]) -> None
 
 
 def test_access_log_holds_nothing_of_the_client(client: Client, url: str, capfd: pytest.CaptureFixture[str]) -> None:
-    """A line a request: time, method, route, status, bytes. What a client may choose freely is not in it."""
+    """A request's log line has time, method, route, status and bytes, and nothing that a client may choose."""
     client.get("/echo/secret-name?q=secret-query", X_Given="secret-header", User_Agent="secret-agent")
     client.get("/secret-path")
     client.request("SECRET", "/echo/x")
@@ -309,7 +309,7 @@ def test_access_log_holds_nothing_of_the_client(client: Client, url: str, capfd:
 
 
 def test_many_clients_at_once_lose_no_connection(url: str) -> None:
-    """Of 300 clients that connect at the same moment every one is answered, with its own answer."""
+    """Each of 300 clients that connect at the same moment gets its own answer."""
     barrier = threading.Barrier(300)
 
     def ask(number: int) -> bool:

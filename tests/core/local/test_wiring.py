@@ -1,4 +1,4 @@
-"""A half-wired service: the start ends with a line that says what to write where."""
+"""If a service's wiring is incomplete, the start ends with a line that says what to write, and where."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from tests.support.stores import fresh_database
 
 @pytest.mark.usefixtures("own_servers")
 def test_a_service_without_a_table(tmp_path: Path) -> None:
-    """Nothing is started; the line names the service and the command that makes its table."""
+    """Nothing is started. The line names the service and the command that makes its table."""
     template = tmp_path / "template.yaml"
     template.write_text("Parameters: {}\nResources: {}\n")
     output = Run(tmp_path / "state", Domain(NEUTRAL.composition_root, template)).start().output()
@@ -23,7 +23,7 @@ def test_a_service_without_a_table(tmp_path: Path) -> None:
 
 
 def test_a_service_without_a_mapping() -> None:
-    """A table that feeds nobody will not do either."""
+    """A table without a mapping is refused too."""
     template = Template("x-", NEUTRAL.template)
     require_tables(NEUTRAL.services, template)
     with pytest.raises(LocalError, match=r"no table and mapping for dead-letters: run `make generate`"):
@@ -32,7 +32,7 @@ def test_a_service_without_a_mapping() -> None:
 
 @pytest.mark.usefixtures("own_servers")
 def test_a_service_without_a_migration(tmp_path: Path) -> None:
-    """The start ends with a line a table, which names the file to write and its columns."""
+    """The start ends with a line for each table, which names the migration to write and its columns."""
     run = Run(tmp_path / "state", Domain("tests.core.half_wired", NEUTRAL.template)).start()
     output = run.output()
     assert "Traceback" not in output
@@ -44,7 +44,7 @@ def test_a_service_without_a_migration(tmp_path: Path) -> None:
 
 
 def test_a_column_that_no_migration_makes(mysql_server: str) -> None:
-    """It is named, and that another migration has to make it."""
+    """The column is named, and the line says that another migration has to add it."""
     with fresh_database(mysql_server, NEUTRAL) as url:
         require_read_tables(NEUTRAL.services, url)
         from tests.core.reading import query

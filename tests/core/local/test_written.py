@@ -1,4 +1,4 @@
-"""Readers of a stream are told of its records."""
+"""The readers of a stream are notified of new records."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from tests.support.waiting import eventually
 
 @contextmanager
 def listening(notifications: Notifications) -> Iterator[None]:
-    """Listen for a while."""
+    """Listen during the block."""
     notifications.start()
     try:
         yield
@@ -20,7 +20,7 @@ def listening(notifications: Notifications) -> Iterator[None]:
 
 
 def test_a_write_wakes_the_readers_of_its_table(tables: Tables) -> None:
-    """The event of a table that is written is set, without a poll; that of another table is not."""
+    """A write sets the event of its table without a poll, and no other table's event."""
     notifications = Notifications(tables.endpoint)
     written, other = notifications.event_of(tables.name("transfers")), notifications.event_of(tables.name("accounts"))
     with listening(notifications):
@@ -34,7 +34,7 @@ def test_a_write_wakes_the_readers_of_its_table(tables: Tables) -> None:
 
 
 def test_a_write_that_may_have_been_missed_wakes_all() -> None:
-    """Where nobody answers, readers are woken, and know that they have to poll."""
+    """If nobody answers, all readers are woken and poll."""
     notifications = Notifications(f"http://{LOOPBACK}:1")
     written = notifications.event_of("transfers")
     with listening(notifications):

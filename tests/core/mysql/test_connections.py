@@ -28,7 +28,7 @@ from tests.support.waiting import PATIENT_SECONDS, eventually
     ],
 )
 def test_urls(url: str, address: Address) -> None:
-    """Every part, percent-encoded where need be."""
+    """A URL has all parts, percent-encoded where needed."""
     assert parse_url(url) == address
 
 
@@ -43,7 +43,7 @@ def test_urls(url: str, address: Address) -> None:
     ],
 )
 def test_bad_urls(url: str, message: str) -> None:
-    """The message says what a URL looks like and keeps the password to itself."""
+    """The message says what a URL looks like, and does not show the password."""
     with pytest.raises(BadDatabaseUrl, match=message) as caught:
         parse_url(url)
     assert "secret" not in str(caught.value)
@@ -51,7 +51,7 @@ def test_bad_urls(url: str, message: str) -> None:
 
 @pytest.mark.database
 def test_the_session(database: str) -> None:
-    """Strict, UTC, utf8mb4 and autocommit, whatever the server's defaults are."""
+    """A session is strict and has UTC, utf8mb4 and autocommit, whatever the server's defaults are."""
     (row,) = query(database, "SELECT @@sql_mode, @@time_zone, @@character_set_connection, @@autocommit")
     assert {"STRICT_TRANS_TABLES", "ONLY_FULL_GROUP_BY"} <= set(str(row[0]).split(","))
     assert row[1:] == ("+00:00", "utf8mb4", 1)
@@ -59,7 +59,7 @@ def test_the_session(database: str) -> None:
 
 @pytest.mark.database
 def test_this_server_will_do(database: str) -> None:
-    """The check finds nothing to say of the server that the tests run on, and leaves nothing behind."""
+    """The check accepts the server that the tests run on, and leaves nothing behind."""
     connection = connect(database)
     assert require_supported(connection) == []
     assert not query(database, "SHOW TABLES LIKE 'tributary_probe'")
@@ -68,7 +68,7 @@ def test_this_server_will_do(database: str) -> None:
 
 @pytest.mark.database
 def test_checks_at_the_same_time(mysql_server: str) -> None:
-    """Several processes that start on one server, without a database yet, do not drop each other's table."""
+    """Several processes that start on one server without a database do not drop each other's table."""
 
     def check(_: int) -> list[str]:
         connection = connect(mysql_server)
@@ -83,7 +83,7 @@ def test_checks_at_the_same_time(mysql_server: str) -> None:
 
 @pytest.mark.database
 def test_what_a_session_lacks(database: str) -> None:
-    """A connection that was not made here is told what is wrong with it."""
+    """A connection that was not made here is reported with what it lacks."""
     address = parse_url(database)
     connection: Any = pymysql.connect(
         host=address.host,
@@ -101,21 +101,21 @@ def test_what_a_session_lacks(database: str) -> None:
 
 
 def thread_id(pool: Pool, first: str = "") -> int:
-    """Which of the server's sessions the pool lends."""
+    """Return the id of the server's session that the pool lends."""
     with pool.connection(first) as lent:
         connection: Any = lent
         return int(connection.thread_id())
 
 
 def is_in_transaction(database: str, session: int) -> bool:
-    """Whether a session has a transaction that has touched a table."""
+    """Return whether a session has a transaction that has used a table."""
     statement = f"SELECT 1 FROM information_schema.innodb_trx WHERE trx_mysql_thread_id = {session}"
     return bool(query(database, statement))
 
 
 @pytest.mark.database
 def test_connections_are_kept(database: str) -> None:
-    """The next query has the last one's connection."""
+    """The next query gets the last one's connection."""
     pool = Pool(database)
     assert thread_id(pool) == thread_id(pool)
     pool.close()
@@ -134,7 +134,7 @@ def test_a_connection_that_died_while_idle(database: str, first: str) -> None:
 
 @pytest.mark.database
 def test_a_transaction_ends_without_its_next_caller(database: str) -> None:
-    """A transaction that is open when its connection is given back ends, though nobody asks for it again."""
+    """A transaction that is open when its connection is given back ends, even without another caller."""
     pool = Pool(database)
     with pool.connection("START TRANSACTION") as lent:
         connection: Any = lent
@@ -165,7 +165,7 @@ def test_a_connection_that_dies_in_use(database: str) -> None:
 
 @pytest.mark.database
 def test_an_error_leaves_no_transaction_open(database: str) -> None:
-    """What was begun is rolled back before anyone else has the connection; the error is passed on."""
+    """An open transaction is rolled back before the next caller has the connection. The error is passed on."""
     pool = Pool(database, size=1)
 
     def fail() -> None:
@@ -185,7 +185,7 @@ def test_an_error_leaves_no_transaction_open(database: str) -> None:
 @pytest.mark.database
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("?")])
 def test_an_answer_that_nobody_has_read(database: str, error: Exception) -> None:
-    """After an error between a statement and its answer, the next query does not get that answer for its own."""
+    """After an error between a statement and its answer, the next query does not get that answer."""
     pool = Pool(database, 1)
 
     def fail() -> None:
@@ -203,7 +203,7 @@ def test_an_answer_that_nobody_has_read(database: str, error: Exception) -> None
 
 @pytest.mark.database
 def test_no_more_than_its_size(database: str) -> None:
-    """Who gets none in time is told so; a wrong statement does not use one up."""
+    """A caller that gets no connection in time is told so. A wrong statement uses up no connection."""
     pool = Pool(database, size=1, wait_seconds=0.01)
     for _ in range(3):
         with pytest.raises(pymysql.err.ProgrammingError), pool.connection() as connection:
@@ -215,7 +215,7 @@ def test_no_more_than_its_size(database: str) -> None:
 
 @pytest.mark.database
 def test_many_threads(database: str) -> None:
-    """Twenty threads share three connections, and none sees another's answer."""
+    """Twenty threads share three connections, and none gets another's answer."""
     pool = Pool(database, size=3, wait_seconds=30)
     barrier = threading.Barrier(20)
 
@@ -231,7 +231,7 @@ def test_many_threads(database: str) -> None:
 
 
 def test_no_server() -> None:
-    """Nothing listens: the client is told to try again."""
+    """If nothing listens, the client is told to try again."""
     with (
         pytest.raises(Unavailable, match="cannot be reached"),
         Pool(f"mysql://a@127.0.0.1:{free_port()}/t").connection(),

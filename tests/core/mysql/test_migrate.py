@@ -1,4 +1,4 @@
-"""Migrations: once, in order, by one runner at a time, and never silently different."""
+"""Migrations are applied once, in order, by one runner at a time, and a changed one is noticed."""
 
 import secrets
 import threading
@@ -16,14 +16,14 @@ from tests.core.reading import query
 from tests.support.waiting import PATIENT_SECONDS
 
 FIRST = "CREATE TABLE one (id INT PRIMARY KEY);\nCREATE TABLE two (id INT PRIMARY KEY);\n"
-# As version 0.1.0 made it.
+# A table as version 0.1.0 made it.
 OLD_TABLE = """CREATE TABLE schema_migrations (number INT NOT NULL PRIMARY KEY, name VARCHAR(200) NOT NULL,
   checksum CHAR(64) NOT NULL, statements INT NOT NULL, started INT NOT NULL, applied_at DATETIME(3) NULL)"""
 
 
 @pytest.fixture
 def fresh(database: str) -> Iterator[str]:
-    """The URL of a database that does not exist; dropped afterwards."""
+    """Yield the URL of a database that does not exist. Drop it afterwards."""
     name = f"{parse_url(database).database}_{secrets.token_hex(3)}"
     yield database.replace(parse_url(database).database, name)
     query(database, f"DROP DATABASE IF EXISTS `{name}`")
@@ -31,25 +31,25 @@ def fresh(database: str) -> Iterator[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two migrations."""
+    """Return a folder with two migrations."""
     (tmp_path / "0001_first.sql").write_text(FIRST)
     (tmp_path / "0002_second.sql").write_text("ALTER TABLE two ADD COLUMN name VARCHAR(10)")
     return tmp_path
 
 
 def one(folder: Path) -> list[MigrationSet]:
-    """A folder as a set, alone."""
+    """Return a folder as the only set."""
     return [MigrationSet("one", folder)]
 
 
 def tables(url: str) -> set[str]:
-    """The tables that there are."""
+    """Return the existing tables."""
     return {name for (name,) in query(url, "SHOW TABLES")}
 
 
 @pytest.mark.database
 def test_what_ships(fresh: str) -> None:
-    """From no database at all to the read model; a second run has nothing to do."""
+    """The migrations lead from no database at all to the read model. A second run has nothing to do."""
     assert migrate(fresh, MIGRATIONS) == [
         "core/0001_engine",
         "core/0002_journeys",
@@ -64,7 +64,7 @@ def test_what_ships(fresh: str) -> None:
 
 @pytest.mark.database
 def test_only_what_is_new(fresh: str, folder: Path) -> None:
-    """A later file is applied alone, and recorded with the time."""
+    """Only a later file is applied, and recorded with the time."""
     assert migrate(fresh, one(folder)) == ["one/0001_first", "one/0002_second"]
     (folder / "0010_third.sql").write_text("CREATE TABLE three (id INT PRIMARY KEY)")
     assert migrate(fresh, one(folder)) == ["one/0010_third"]
@@ -74,7 +74,7 @@ def test_only_what_is_new(fresh: str, folder: Path) -> None:
 
 @pytest.mark.database
 def test_sets_number_apart(fresh: str, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Two sets may have the same number and even the same name; each goes on by itself, in the order of the sets."""
+    """Two sets may have the same number and even the same name. Each advances separately, in the order of the sets."""
     other = tmp_path_factory.mktemp("other")
     (other / "0001_first.sql").write_text("CREATE TABLE three (id INT PRIMARY KEY)")
     sets = [MigrationSet("other", other), *one(folder)]
@@ -90,7 +90,7 @@ def test_sets_number_apart(fresh: str, folder: Path, tmp_path_factory: pytest.Te
 
 @pytest.mark.database
 def test_a_database_of_the_time_before_there_were_sets(database: str, fresh: str) -> None:
-    """Refused with what to do, and left as it is."""
+    """Such a database is refused with what to do, and left as it is."""
     query(database, f"CREATE DATABASE `{parse_url(fresh).database}`")
     query(fresh, OLD_TABLE)
     query(fresh, "INSERT INTO schema_migrations VALUES (1, '0001_read_model', 'x', 1, 1, NOW())")
@@ -100,14 +100,14 @@ def test_a_database_of_the_time_before_there_were_sets(database: str, fresh: str
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    """A set without its folder, such as one that a package lacks, is no set without migrations."""
+    """A set without its folder, such as one that a package lacks, is not a set without migrations."""
     with pytest.raises(MigrationFailed, match="'one' are not there"):
         read_migrations(MigrationSet("one", tmp_path / "absent"))
 
 
 @pytest.mark.database
 def test_a_file_changed_afterwards(fresh: str, folder: Path) -> None:
-    """Refused by name before anything is applied; a comment may change."""
+    """A changed file is refused by name before anything is applied. A comment may change."""
     migrate(fresh, one(folder))
     (folder / "0001_first.sql").write_text("-- why\n" + FIRST)
     assert migrate(fresh, one(folder)) == []
@@ -120,7 +120,7 @@ def test_a_file_changed_afterwards(fresh: str, folder: Path) -> None:
 
 @pytest.mark.database
 def test_a_failure_half_way(fresh: str, folder: Path) -> None:
-    """The error names file and statement; when that is corrected, the next run goes on from there."""
+    """The error names file and statement. Once it is corrected, the next run goes on from there."""
     path = folder / "0001_first.sql"
     path.write_text(FIRST + "CREATE TABLE broken (id NONSENSE);")
     with pytest.raises(MigrationFailed, match=r"one/0001_first\.sql, statement 3 of 3: .*CREATE TABLE broken"):
@@ -136,7 +136,7 @@ def test_a_failure_half_way(fresh: str, folder: Path) -> None:
 
 @pytest.mark.database
 def test_a_statement_whose_end_nobody_saw(fresh: str, folder: Path) -> None:
-    """The runner died after the server had done a statement and before it was counted: it counts as done."""
+    """A statement counts as done if the runner died after the server ran it and before it was counted."""
     (folder / "0002_second.sql").unlink()
     migrate(fresh, one(folder))
     checksum = read_migrations(*one(folder))[0].checksum(1)
@@ -147,7 +147,7 @@ def test_a_statement_whose_end_nobody_saw(fresh: str, folder: Path) -> None:
 
 @pytest.mark.database
 def test_an_object_in_the_way(fresh: str, folder: Path) -> None:
-    """A table of that name that no migration made is not taken for the migration's own."""
+    """A table of that name that no migration made does not count as the migration's own."""
     migrate(fresh, one(folder))
     query(fresh, "CREATE TABLE three (other INT)")
     (folder / "0003_third.sql").write_text("CREATE TABLE three (id INT PRIMARY KEY)")
@@ -158,7 +158,7 @@ def test_an_object_in_the_way(fresh: str, folder: Path) -> None:
 
 @pytest.mark.database
 def test_two_at_once(fresh: str, folder: Path) -> None:
-    """Each migration is applied by one of them."""
+    """Each migration is applied by one of the two runners."""
     barrier = threading.Barrier(4)
 
     def run() -> list[str]:
@@ -172,7 +172,7 @@ def test_two_at_once(fresh: str, folder: Path) -> None:
 
 @pytest.mark.database
 def test_a_lock_that_is_held(fresh: str, folder: Path) -> None:
-    """Waits that long and says who is in the way; of another database it takes no notice."""
+    """A runner waits so long and then names who has the lock. A lock of another database does not matter."""
     migrate(fresh, one(folder))
     (folder / "0003_third.sql").write_text("CREATE TABLE three (id INT PRIMARY KEY)")
     holder = connect(fresh)
@@ -185,7 +185,7 @@ def test_a_lock_that_is_held(fresh: str, folder: Path) -> None:
 
 @pytest.mark.database
 def test_a_url_without_a_database(database: str, folder: Path) -> None:
-    """Says what the URL lacks."""
+    """The message says what the URL lacks."""
     with pytest.raises(MigrationFailed, match="names no database"):
         migrate(database.replace("/" + parse_url(database).database, "/"), one(folder))
 
@@ -207,13 +207,13 @@ def test_a_url_without_a_database(database: str, folder: Path) -> None:
     ],
 )
 def test_splitting(text: str, statements: list[str]) -> None:
-    """Quotes and comments hide semicolons; comments are dropped, the server's own kind is not."""
+    """Quotes and comments hide semicolons. Comments are dropped, except the server's own kind."""
     assert list(split(text)) == statements
 
 
 @pytest.mark.parametrize(("names", "message"), [(["1.sql"], "named like"), (["1_a.sql", "01_b.sql"], "same number")])
 def test_file_names(tmp_path: Path, names: list[str], message: str) -> None:
-    """A name that says no number, and a number given twice."""
+    """A name without a number, and a number that occurs twice, are refused."""
     for name in names:
         (tmp_path / name).write_text("DO 0")
     with pytest.raises(MigrationFailed, match=message):
