@@ -53,7 +53,7 @@ TRANSFER = AcknowledgedCommit("transfers", "tra_1", 3, "t", Shown("/transfers/tr
 
 
 def commander(*answers: TimedResponse) -> tuple[AccountsMix, Commander, LoadTally]:
-    """Return the checker of a load that knows account N-1 at version 3."""
+    """Return the mix, the commander and the tally of a load that knows account N-1 at version 3."""
     mix, ledger, tally = AccountsMix(), Ledger(), LoadTally()
     mix.accounts += ["N-1", "N-2"]
     ledger.acknowledge(ACCOUNT)

@@ -264,7 +264,7 @@ def test_a_refused_client_that_resets(capfd: pytest.CaptureFixture[str]) -> None
     gone = threading.Event()
 
     class ResetMeanwhile(RequestHandler):
-        """A body that goes on once the client has reset the connection."""
+        """A handler that goes on once the client has reset the connection."""
 
         def _send(self, answer: GatewayResponse) -> None:
             super()._send(answer)
@@ -274,7 +274,7 @@ def test_a_refused_client_that_resets(capfd: pytest.CaptureFixture[str]) -> None
             assert eventually(lambda: state() == closed)
 
     class Resetting(Server):
-        """A connection that reports its end."""
+        """A server that reports the end of a connection."""
 
         def shutdown_request(self, request: Any) -> None:
             super().shutdown_request(request)

@@ -1,4 +1,4 @@
-"""Dead letters over HTTP: found, shown without what is personal, redriven, discarded with a reason; one or all."""
+"""Dead letters over HTTP: found, shown without personal data, redriven, discarded with a reason; one or all."""
 
 import gzip
 import itertools
@@ -38,7 +38,7 @@ BY = {"reason": "Nobody needs it."}
 
 @pytest.fixture
 def api(stack: Stack) -> Iterator[Client]:
-    """A client of somebody who operates. At the end no letter is open, since other tests count them."""
+    """Yield a client of an operator. At the end, no letter is open, since other tests count them."""
     api = stack.client(CHIEF, "ada")
     yield api
     assert api.post(f"{LETTERS}/discard", {"all": True, **BY}).json["cursor"] is None
@@ -52,7 +52,7 @@ def set_aside(
     consumer: str = PROJECTOR,
     **changes: Any,
 ) -> str:
-    """Put a dead letter of a new aggregate; its id in paths."""
+    """Put a dead letter of a new aggregate, and return its id for paths."""
     id = f"tra_{unique().replace('-', 'x')}" if service == "transfers" else unique()
     stored = head(id, 1, state, **changes)
     raw = record(service, stored)
@@ -61,7 +61,7 @@ def set_aside(
 
 
 def put(tables: Tables, service: str, id: str, raw: Any, error: str = "Test", consumer: str = PROJECTOR) -> str:
-    """Put a dead letter with that record; its id in paths."""
+    """Put a dead letter with that record, and return its id for paths."""
     suffix = "" if consumer == PROJECTOR else f"#{consumer}"
     image = gzip.compress(json.dumps(raw).encode()) if raw is not None else b"no record"
     sequence = (raw or {}).get("dynamodb", {}).get("SequenceNumber", "1")
@@ -71,18 +71,18 @@ def put(tables: Tables, service: str, id: str, raw: Any, error: str = "Test", co
 
 
 def poisonous(**changes: Any) -> dict[str, Any]:
-    """The state of a transfer that no row can hold."""
+    """Return the state of a transfer that fits into no row."""
     return transfer_state(reason="x" * 501, **changes)
 
 
 def ids(answer: Answer | Sequence[Any]) -> set[str]:
-    """The ids of the letters of an answer, or of a list."""
+    """Return the ids of the letters in an answer or a list."""
     items = answer.json["items"] if isinstance(answer, Answer) else answer
     return {item["id"] for item in items}
 
 
 def test_filters(api: Client, stack: Stack) -> None:
-    """By service, by who set it aside, by the error's type and by its text; each narrows."""
+    """Filters by service, consumer, error type and error text each narrow the list."""
     mark = unique()
     first = set_aside(stack.tables, "accounts", account_state(), f"NewerSchema: {mark} one")
     second = set_aside(stack.tables, "transfers", transfer_state(), f"NewerSchema: {mark} two", REACTOR)
@@ -101,7 +101,7 @@ def test_filters(api: Client, stack: Stack) -> None:
 
 
 def test_pages(api: Client, stack: Stack) -> None:
-    """Page by page each letter comes once; a cursor belongs to its filters."""
+    """Each letter is on one page. A cursor belongs to its filters."""
     mark = unique()
     made = {set_aside(stack.tables, "accounts", account_state(), f"Test {mark}") for _ in range(5)}
     items = api.all_pages(LETTERS, error=mark, limit=2)
@@ -114,13 +114,13 @@ def test_pages(api: Client, stack: Stack) -> None:
     ("query", "parameter"), [({"consumer": "me"}, "consumer"), ({"kind": "a b"}, "kind"), ({"page": "2"}, "page")]
 )
 def test_bad_parameters(api: Client, query: dict[str, str], parameter: str) -> None:
-    """Each is named."""
+    """Each bad parameter is named."""
     answer = api.get(LETTERS, query)
     assert (answer.status, answer.pointers) == (422, [parameter])
 
 
 def test_shown_without_what_is_personal(api: Client, stack: Stack) -> None:
-    """Name and note of an account are personal; what it holds, and whose command it was, is not."""
+    """Name and note of an account are personal and hidden. Its money and the command's author are shown."""
     events = [{"type": "AccountOpened", "data": {"owner": "usr_1", "name": "Ada", "at": AT, "note": "n"}}]
     key = set_aside(stack.tables, "accounts", account_state(name="Ada", balance=7), events=events)
     shown = api.get(f"{LETTERS}/{key}").json
@@ -132,7 +132,7 @@ def test_shown_without_what_is_personal(api: Client, stack: Stack) -> None:
 
 
 def test_what_cannot_be_told_apart_is_hidden(api: Client, stack: Stack) -> None:
-    """Of a record that cannot be read nobody knows what is personal; of a stranger's neither."""
+    """Nobody knows which data of an unreadable record, or of an unknown service's, are personal, so all are hidden."""
     image = {"id": {"S": "A"}, "version": {"N": "1"}, "state": {"S": "Ada"}, "mail": {"S": "Ada"}, "at": {"SS": ["a"]}}
     raw = {"dynamodb": {"NewImage": image}}
     for service, id in (("accounts", unique()), ("strangers", unique())):
@@ -143,7 +143,7 @@ def test_what_cannot_be_told_apart_is_hidden(api: Client, stack: Stack) -> None:
 
 
 def test_records_that_cannot_be_shown(api: Client, stack: Stack) -> None:
-    """No record, one without an item, text that UTF-8 cannot encode: an answer all the same."""
+    """A letter without a record, with one without an item, or with undecodable text is shown all the same."""
     gone = api.get(f"{LETTERS}/{put(stack.tables, 'accounts', unique(), None)}").json
     assert gone["image"] is None
     assert "cannot be read" in gone["image_fault"]
@@ -156,7 +156,7 @@ def test_records_that_cannot_be_shown(api: Client, stack: Stack) -> None:
 
 @pytest.mark.parametrize("key", [key_of("accounts#nobody#1"), "x", "_-_-_", key_of("erased#accounts#A")])
 def test_what_is_not_there(api: Client, key: str) -> None:
-    """404, and where to look, for whatever is asked of it."""
+    """Every request about a missing letter is answered with 404, which says where to look."""
     answers = [
         api.get(f"{LETTERS}/{key}"),
         api.post(f"{LETTERS}/{key}/redrive"),
@@ -166,7 +166,7 @@ def test_what_is_not_there(api: Client, key: str) -> None:
 
 
 def test_a_mark_of_an_erasure_is_no_letter(api: Client, stack: Stack) -> None:
-    """It lies in the same table, and is neither listed nor shown nor discarded."""
+    """A mark is in the same table, but is neither listed nor shown nor discarded."""
     number = unique()
     DynamoDeadLetters(stack.tables.client, stack.tables.name("dead-letters")).mark_erased("accounts", number, 1, AT)
     key = key_of(f"erased#accounts#{number}")
@@ -184,7 +184,7 @@ def test_redriven(api: Client, stack: Stack) -> None:
 
 
 def test_refused_again(api: Client, stack: Stack) -> None:
-    """It stays with the new error, and the earlier ones are kept with who redrove it, the newest ten."""
+    """The letter stays with the new error. The newest ten earlier errors are kept, with the person who redrove it."""
     key = set_aside(stack.tables, "transfers", poisonous(), "OldError: what it was first")
     answer = api.post(f"{LETTERS}/{key}/redrive")
     assert (answer.status, answer.problem) == (409, "refused-again")
@@ -202,7 +202,7 @@ def test_refused_again(api: Client, stack: Stack) -> None:
 
 
 def test_the_reactors_letter(api: Client, stack: Stack) -> None:
-    """What follows from the record is done by the reactor: the transfer is answered."""
+    """The reactor runs the commands that follow from the record, and the transfer is answered."""
     key = set_aside(
         stack.tables, "transfers", transfer_state(legs=[("nobody-1", -5), ("nobody-2", 5)]), "Test", REACTOR
     )
@@ -212,7 +212,7 @@ def test_the_reactors_letter(api: Client, stack: Stack) -> None:
 
 
 def test_discarded(api: Client, stack: Stack) -> None:
-    """The record is gone for good; who gave it up, when and why is kept. A repeated request changes nothing."""
+    """The record is deleted. The person, the time and the reason are kept. A repeated request changes nothing."""
     key = set_aside(stack.tables, "transfers", poisonous())
     first = api.post(f"{LETTERS}/{key}/discard", BY)
     assert (first.status, first.json["discarded_by"], first.json["reason"]) == (200, "ada", BY["reason"])
@@ -225,7 +225,7 @@ def test_discarded(api: Client, stack: Stack) -> None:
 
 
 def test_a_discarded_letter_is_not_redriven_and_keeps_its_reason(api: Client, stack: Stack) -> None:
-    """409 to both, with the reason; a second discard does not replace it."""
+    """Both requests get 409 with the reason. A second discard does not replace it."""
     key = set_aside(stack.tables, "transfers", poisonous())
     assert api.post(f"{LETTERS}/{key}/discard", BY).status == 200
     redriven = api.post(f"{LETTERS}/{key}/redrive")
@@ -237,7 +237,7 @@ def test_a_discarded_letter_is_not_redriven_and_keeps_its_reason(api: Client, st
 
 @pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "  "}, {"reason": "x" * 1001}, {"reason": 1}])
 def test_a_reason_is_needed(api: Client, stack: Stack, body: dict[str, Any]) -> None:
-    """Without one nothing is discarded."""
+    """Without a reason, nothing is discarded."""
     key = set_aside(stack.tables, "transfers", poisonous())
     answer = api.post(f"{LETTERS}/{key}/discard", body)
     assert (answer.status, answer.pointers) == (422, ["/reason"])
@@ -247,13 +247,13 @@ def test_a_reason_is_needed(api: Client, stack: Stack, body: dict[str, Any]) -> 
 @pytest.mark.parametrize("body", [{}, {"all": True, "service": "accounts"}, {"limit": 5}])
 @pytest.mark.parametrize("action", ["redrive", "discard"])
 def test_all_are_meant_only_if_that_is_said(api: Client, action: str, body: dict[str, Any]) -> None:
-    """A filter or `all`, and not both."""
+    """A request needs a filter or `all`, but not both."""
     answer = api.post(f"{LETTERS}/{action}", {**body, **(BY if action == "discard" else {})})
     assert (answer.status, answer.pointers) == (422, ["/all"])
 
 
 def test_redrive_all_that_match(api: Client, stack: Stack) -> None:
-    """A bounded number in each request; refused ones are named and not tried again; the rest is told, and reached."""
+    """Each request redrives a limited number. Refused letters are named and not tried again. The others are reached."""
     mark = unique()
     good = [set_aside(stack.tables, "transfers", transfer_state(), f"Test {mark}") for _ in range(4)]
     bad = {set_aside(stack.tables, "transfers", poisonous(), f"Test {mark}") for _ in range(3)}
@@ -272,7 +272,7 @@ def test_redrive_all_that_match(api: Client, stack: Stack) -> None:
 
 
 def test_discard_all_that_match(api: Client, stack: Stack) -> None:
-    """The same, with one reason."""
+    """Discards work in the same way, with one reason."""
     mark = unique()
     made = {set_aside(stack.tables, "transfers", poisonous(), f"Test {mark}") for _ in range(3)}
     other = set_aside(stack.tables, "transfers", poisonous(), "Test")
@@ -286,13 +286,13 @@ def test_discard_all_that_match(api: Client, stack: Stack) -> None:
 
 
 def call(runtime: Runtime, body: Any, **path: str) -> Call[Any]:
-    """A request to one of the routes, in this process."""
+    """Return a request to one of the routes, in this process."""
     request: Any = type("Request", (), {"path_parameters": path, "query": {}, "path": LETTERS})()
     return Call("operations.redrive", request, runtime, Principal("ada", CHIEF), ALL, body)
 
 
 def test_the_read_model_is_away(api: Client, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """503, and the letter stays as it was."""
+    """The answer is 503, and the letter stays as it was."""
     monkeypatch.setattr(handling, "_SECONDS", {PROJECTOR: 3.5, REACTOR: 60})
     settings = replace(Settings.from_env(dict(stack.env)), database_url="mysql://nobody@127.0.0.1:1/nothing")
     runtime = Runtime(settings, SERVICES, PERMISSIONS, lambda _: {})
@@ -304,7 +304,7 @@ def test_the_read_model_is_away(api: Client, stack: Stack, monkeypatch: pytest.M
 
 
 def test_a_request_that_runs_out_of_time(stack: Stack, api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It begins nothing more, says how many were not tried, and its cursor leads to them; each request gets on."""
+    """The request starts nothing more, and says how many were not tried. Its cursor leads to them."""
     monkeypatch.setattr(handling, "_BEGIN_NONE_AFTER_SECONDS", -1)
     runtime = Runtime(Settings.from_env(dict(stack.env)), SERVICES, PERMISSIONS, lambda _: {})
     runtime.once("dynamodb", lambda: stack.tables.client)
@@ -324,7 +324,7 @@ def test_a_request_that_runs_out_of_time(stack: Stack, api: Client, monkeypatch:
 def test_letters_that_stay_do_not_keep_the_others_from_being_tried(
     stack: Stack, api: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each request has time for one aggregate, and nearly all are refused: each letter is tried, and tried once."""
+    """Each request has time for one aggregate, and nearly all are refused. Each letter is tried once."""
     monkeypatch.setattr(handling, "_BEGIN_NONE_AFTER_SECONDS", -1)
     runtime = Runtime(Settings.from_env(dict(stack.env)), SERVICES, PERMISSIONS, lambda _: {})
     runtime.once("dynamodb", lambda: stack.tables.client)
@@ -357,7 +357,7 @@ def refuse(client: Any, operation: str, after: int = 0) -> None:
 
 
 def handled(logged: Lines) -> list[tuple[str, str]]:
-    """The ids of the letters that were logged as redriven and handled, and by whom."""
+    """Return the ids of the letters that were logged as redriven and handled, and by whom."""
     lines = [line for line in logged if line["message"] == "operations: dead letter redriven"]
     return [(key_of(line["letter"]), line["by"]) for line in lines if line["handled"]]
 
@@ -366,7 +366,7 @@ def handled(logged: Lines) -> list[tuple[str, str]]:
 def test_who_redrove_is_known_although_the_request_fails(
     stack: Stack, api: Client, logged: Lines, operation: str, after: int, known: int
 ) -> None:
-    """The second letter cannot be removed, or the rest cannot be counted: what was handled before that is logged."""
+    """The second letter cannot be removed, or the rest cannot be counted. The letters handled before are logged."""
     runtime = Runtime(Settings.from_env(dict(stack.env)), SERVICES, PERMISSIONS, lambda _: {})
     client = runtime.once("dynamodb", lambda: aws.dynamodb(stack.tables.endpoint))
     refuse(client, operation, after)
@@ -382,7 +382,7 @@ def test_who_redrove_is_known_although_the_request_fails(
 
 
 def test_who_redrove_is_known_although_the_object_stays(stack: Stack, api: Client, logged: Lines) -> None:
-    """The item is removed, its image in S3 is not: the letter is gone, and the log says who redrove it."""
+    """The item is removed, but its image in S3 is not. The letter is gone, and the log says who redrove it."""
     settings = Settings.from_env(dict(stack.env))
     runtime = Runtime(settings, SERVICES, PERMISSIONS, lambda _: {})
     runtime.once("dynamodb", lambda: stack.tables.client)
@@ -404,7 +404,7 @@ def test_who_redrove_is_known_although_the_object_stays(stack: Stack, api: Clien
 
 
 def test_set_aside_anew_while_it_is_discarded(api: Client, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The newer letter is not given up unseen."""
+    """The newer letter is not discarded unseen."""
     runtime = Runtime(Settings.from_env(dict(stack.env)), SERVICES, PERMISSIONS, lambda _: {})
     runtime.once("dynamodb", lambda: stack.tables.client)
     key = set_aside(stack.tables, "transfers", poisonous())

@@ -1,4 +1,4 @@
-"""Deadlines: what has waited too long is ended by a command, once, whatever the read model believes."""
+"""A deadline's command ends what has waited too long, once, whatever the read model shows."""
 
 import itertools
 import signal
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.database
 
 
 def test_what_has_waited_too_long_expires(world: World) -> None:
-    """Requested and accepted transfers do; younger ones, and those that do not wait any more, stay as they are."""
+    """Requested and accepted transfers expire. Younger ones, and those that no longer wait, stay as they are."""
     world.request("tra_requested")
     world.request("tra_accepted", Accept())
     world.request("tra_settled", Accept(), Settle())
@@ -46,7 +46,7 @@ def test_what_has_waited_too_long_expires(world: World) -> None:
 
 
 def test_the_timeline_says_why(world: World, database: str) -> None:
-    """The commit is of the deadline's command, by `deadlines`; its event is of its own kind."""
+    """The commit has the deadline's command, the actor `deadlines`, and an event of its own kind."""
     world.request("tra_1", Accept())
     world.project()
     world.keep()
@@ -56,7 +56,7 @@ def test_the_timeline_says_why(world: World, database: str) -> None:
 
 
 def test_what_is_expired_gives_back_what_it_held() -> None:
-    """The saga releases an expired transfer's hold, as a cancelled one's."""
+    """The saga releases an expired transfer's hold, as it releases a cancelled one's."""
     saga = Saga()
     saga.open("A", 100)
     saga.open("B")
@@ -69,7 +69,7 @@ def test_what_is_expired_gives_back_what_it_held() -> None:
 
 
 def test_off_by_default(tables: Tables) -> None:
-    """Where DEADLINES is empty nothing is asked of any store."""
+    """If DEADLINES is empty, no store is asked."""
     World(tables, "mysql://nobody@127.0.0.1:1/nothing", deadlines="").keep()
 
 
@@ -78,7 +78,7 @@ def test_off_by_default(tables: Tables) -> None:
     [(Settle(), "3 settled"), (Cancel(), "3 cancelled")],
 )
 def test_a_read_model_that_is_behind(world: World, meanwhile: Command, status: str) -> None:
-    """It proposes what is settled or cancelled by now: the head decides, and nothing is written."""
+    """It proposes transfers that are settled or cancelled by now. The head decides, and nothing is written."""
     world.request("tra_1", Accept())
     world.project()
     world.run("transfers.next", meanwhile, "tra_1")
@@ -89,7 +89,7 @@ def test_a_read_model_that_is_behind(world: World, meanwhile: Command, status: s
 
 
 def test_every_run_until_the_projector_catches_up(world: World) -> None:
-    """It proposes what was expired by the run before: that stays at one commit."""
+    """It proposes transfers that the run before has expired. Each has only one commit."""
     world.request("tra_1")
     world.project()
     for _ in range(3):
@@ -101,7 +101,7 @@ def test_every_run_until_the_projector_catches_up(world: World) -> None:
 
 
 class Overtaken:
-    """A store in which another command is first: between the function's look and its write."""
+    """A store in which another command runs between the function's look and its write."""
 
     def __init__(self, store: WriteStore, overtake: Any) -> None:
         self._store = store
@@ -127,7 +127,7 @@ class Overtaken:
     ],
 )
 def test_races(world: World, since: Sequence[Command], racing: Command, status: str) -> None:
-    """Another command wins: the deadline decides again, on what that one left."""
+    """If another command wins, the deadline decides again, on the new state."""
     world.request("tra_1", *since)
     world.project()
     world.keep(lambda store: Overtaken(store, lambda: world.run("transfers.racing", racing, "tra_1")))
@@ -138,7 +138,7 @@ def test_races(world: World, since: Sequence[Command], racing: Command, status: 
 
 
 def test_two_runs_at_once(world: World) -> None:
-    """EventBridge delivers at least once, and a run may outlast its minute: each transfer expires once."""
+    """EventBridge delivers at least once, and a run may last longer than its minute. Each transfer expires once."""
     for number in range(20):
         world.request(f"tra_{number}")
     world.project()
@@ -163,7 +163,7 @@ def test_two_runs_at_once(world: World) -> None:
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_killed_in_the_middle(world: World, tables: Tables, database: str, moment: str) -> None:
-    """A process that is really killed around its third commit: the next run expires the rest, and nothing twice."""
+    """The process is killed around its third commit. The next run expires the rest, and nothing twice."""
     for number in range(5):
         world.request(f"tra_{number}")
     world.project()
@@ -179,7 +179,7 @@ def test_killed_in_the_middle(world: World, tables: Tables, database: str, momen
 
 
 def test_more_than_a_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All of them, also where many have waited since the same moment."""
+    """All pages are processed, even if many transfers have waited since the same moment."""
     monkeypatch.setattr(deadlines, "PAGE", 3)
     for number in range(8):
         world.request(f"tra_{number}")
@@ -189,7 +189,7 @@ def test_more_than_a_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_little_time(world: World) -> None:
-    """It begins nothing that it may not end; the next run goes on."""
+    """The run begins nothing that it may not end. The next run goes on."""
     for number in range(4):
         world.request(f"tra_{number}")
     world.project()
@@ -201,7 +201,7 @@ def test_little_time(world: World) -> None:
 
 
 def test_one_that_fails(world: World, tables: Tables, logged: Any) -> None:
-    """It is told, and keeps no other from being done: a row without an item, as after a restore of the table."""
+    """A row without an item, as after a restore of the table, is logged and does not stop the others."""
     for id in ("tra_1", "tra_2", "tra_3"):
         world.request(id)
     world.project()
@@ -212,13 +212,13 @@ def test_one_that_fails(world: World, tables: Tables, logged: Any) -> None:
 
 
 def test_a_deadline_that_nobody_declares(tables: Tables, database: str) -> None:
-    """A name misspelt is told with those that there are, and not taken for a deadline that is off."""
+    """A misspelt name is reported with the existing names, and does not count as a deadline that is off."""
     with pytest.raises(BadSettings, match=r"transfers\.expires, which no service.*: transfers\.expire$"):
         World(tables, database, deadlines="transfers.expires=1h").keep()
 
 
 def test_the_moment_itself_is_not_overdue(world: World) -> None:
-    """Read model and head agree on the border."""
+    """Read model and head agree that exactly this moment is not overdue."""
     world.request("tra_1", at=LONG_AGO.replace(hour=11))
     world.project()
     world.keep()

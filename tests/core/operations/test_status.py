@@ -1,4 +1,4 @@
-"""What GET /status tells of a service: that its stream moves or stands still, its commits, the last verification."""
+"""GET /status about a service: whether its stream moves, its commits, and the last verification."""
 
 from datetime import timedelta
 
@@ -17,12 +17,12 @@ EARLIER = NOW - timedelta(minutes=1)
 
 @pytest.fixture
 def seen(world: World, database: str) -> "Seen":
-    """The status of the transfers, and what makes it."""
+    """Return the status of the transfers, and the statements that caused it."""
     return Seen(world, database)
 
 
 class Seen:
-    """The status of the transfers, and statements that make it what a test wants."""
+    """Return the status of the transfers after statements."""
 
     def __init__(self, world: World, database: str) -> None:
         self.world = world
@@ -36,14 +36,14 @@ class Seen:
             connection.commit()
 
     def look(self, hours: int | None = None) -> ServiceStatus:
-        """The status."""
+        """Return the status."""
         found = ask(self.world.runtime.readers, (), 0, {}, lambda cursor: get_status(cursor, hours), 2.0)
         (status,) = (one for one in found.services if one.service == "transfers")
         return status
 
 
 def test_a_heartbeat_under_way(seen: Seen) -> None:
-    """After the check one waits, from its sending on; that alone is nothing bad."""
+    """After the check, a heartbeat waits from its sending on. That alone is no problem."""
     check_all(seen.world.runtime)
     status = seen.look()
     assert status.waiting_seconds is not None
@@ -60,7 +60,7 @@ def test_a_heartbeat_that_has_come_through(seen: Seen) -> None:
 
 
 def test_a_stream_that_stands_still(seen: Seen) -> None:
-    """A heartbeat waits, and no commit became visible: stuck. One that did shows that the stream moves."""
+    """A heartbeat waits and no commit became visible: the stream is stuck. A visible commit shows that it moves."""
     check_all(seen.world.runtime)
     seen.sql(f"UPDATE service_status SET waiting_since = UTC_TIMESTAMP(3) - INTERVAL {STILL_SECONDS + 1} SECOND")
     assert seen.look().stuck
@@ -72,7 +72,7 @@ def test_a_stream_that_stands_still(seen: Seen) -> None:
 
 
 def test_since_when_the_oldest_waits() -> None:
-    """Where the one before has come through, from now on; else since the first that has not."""
+    """If the heartbeat before has come through, the wait begins now; else with the first that has not."""
     sent, applied, long_ago = Beat(7, EARLIER), Beat(7, EARLIER, NOW), check._Before(EARLIER, NOW - timedelta(hours=1))
     assert waiting_since(None, None, None, NOW) == NOW
     assert waiting_since(sent, applied, long_ago, NOW) == NOW
@@ -81,7 +81,7 @@ def test_since_when_the_oldest_waits() -> None:
 
 
 def test_a_check_that_has_missed_its_turn(seen: Seen) -> None:
-    """By the pause between the last two, which is a minute at most; of the first nobody knows, so a minute."""
+    """The pause is that of the last two checks, at most a minute. After the first check, it is a minute."""
     check_all(seen.world.runtime)
     seen.sql("UPDATE service_status SET checked_at = UTC_TIMESTAMP(3) - INTERVAL 100 SECOND")
     assert not seen.look().check_overdue
@@ -93,7 +93,7 @@ def test_a_check_that_has_missed_its_turn(seen: Seen) -> None:
 
 
 def test_commits_a_second(seen: Seen) -> None:
-    """Those of the last seconds, of each service by itself; older ones do not count."""
+    """The commits of the last seconds count, for each service separately. Older ones do not."""
     for number in range(20):
         seen.world.request(f"tra_{number}")
     seen.world.project()
@@ -104,7 +104,7 @@ def test_commits_a_second(seen: Seen) -> None:
 
 
 def test_the_commits_of_a_day(seen: Seen) -> None:
-    """The check adds up those of each minute, and none of them twice."""
+    """The check adds up the commits of each minute, and counts none twice."""
     for number in range(6):
         seen.world.request(f"tra_{number}")
     seen.world.project()
@@ -122,7 +122,7 @@ def test_the_commits_of_a_day(seen: Seen) -> None:
 
 
 def test_the_last_verification(seen: Seen) -> None:
-    """None until there is one."""
+    """The value is null until there is a verification."""
     check_all(seen.world.runtime)
     assert seen.look().verify is None
     seen.sql("INSERT INTO verifications VALUES ('transfers', UTC_TIMESTAMP(3) - INTERVAL 90 SECOND, 5, 2, 0)")

@@ -1,4 +1,4 @@
-"""The command line itself: what it prints, for people and for programs, and how it fails."""
+"""The command line: its output for people and programs, and its failures."""
 
 import json
 import signal
@@ -17,7 +17,7 @@ from tests.support.waiting import PATIENT_SECONDS, eventually
 
 
 def test_verify(world: World) -> None:
-    """Agreement in one sentence; drift as a table, and by the exit code; repair says what it did."""
+    """Agreement is one sentence. Drift is a table and an exit code. A repair says what it did."""
     world.commit(transfer("tra_1"), transfer("tra_2"))
     done = world.ops("verify", "--settle", "0")
     assert done.code == 0
@@ -35,7 +35,7 @@ def test_verify(world: World) -> None:
 
 
 def test_status(world: World) -> None:
-    """The check's rows, as a table and as JSON; a check that has stopped is named."""
+    """The check's rows are shown as a table and as JSON. A check that has stopped is named."""
     assert "There is no status yet" in world.ops("status").out
     world.sql(f"{STATUS} VALUES ('transfers', 1.25, 2, UTC_TIMESTAMP(3))")
     world.sql(f"{STATUS} VALUES ('accounts', NULL, 0, UTC_TIMESTAMP(3) - INTERVAL 10 MINUTE)")
@@ -53,14 +53,14 @@ def test_status(world: World) -> None:
 
 
 def ignoring_signals() -> None:
-    """As a shell without job control starts a job in the background, and more."""
+    """Return a process as a shell without job control starts it in the background."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_status_goes_on_showing(world: World, number: signal.Signals) -> None:
-    """With --watch it looks again and again, and shows what has changed meanwhile, until it is told to end."""
+    """With --watch, status shows changes again and again, until it is stopped."""
     world.sql(f"{STATUS} VALUES ('transfers', 1.25, 2, UTC_TIMESTAMP(3))")
     watching = world.start("status", "--watch", "--json", "--interval", "0.1", before=ignoring_signals)
     try:
@@ -75,7 +75,7 @@ def test_status_goes_on_showing(world: World, number: signal.Signals) -> None:
 
 
 def test_migrate(world: World) -> None:
-    """Says what was applied, and that nothing was."""
+    """The output says what was applied, or that nothing was."""
     assert world.ops("migrate", "--json").json == {"applied": []}
     world.sql("CREATE TABLE kept AS SELECT * FROM schema_migrations")
     assert "up to date" in world.ops("migrate").out
@@ -84,7 +84,7 @@ def test_migrate(world: World) -> None:
 
 
 def test_rebuild(world: World) -> None:
-    """Says what it did; resuming nothing is refused with what to do."""
+    """The output says what was done. To resume nothing is refused with what to do."""
     world.commit(transfer("tra_1"), transfer("tra_2"))
     done = world.ops("rebuild", "--settle", "0", "--json")
     assert (done.code, done.json["swapped"], done.json["items"]) == (0, True, 2)
@@ -97,11 +97,11 @@ def test_rebuild(world: World) -> None:
 
 
 def test_a_rebuild_that_is_killed(world: World) -> None:
-    """kill -9 in the middle: told by status, refused to a second, and resumed."""
+    """After a kill -9 in the middle, status reports the rebuild, a second one is refused, and it can be resumed."""
     world.commit(*(transfer(f"tra_{number}") for number in range(50)))
     own, reader = connections(world), connect(world.url)
     try:
-        # A reader, for whom the swap waits: the rebuild cannot end before it is killed.
+        # The swap waits for a reader, so the rebuild cannot end before it is killed.
         reader.query("START TRANSACTION READ ONLY")
         reader.query("SELECT COUNT(*) FROM transfers")
         process = world.start("rebuild", "--settle", "0", "--segments", "1")
@@ -120,12 +120,12 @@ def test_a_rebuild_that_is_killed(world: World) -> None:
 
 
 def building(world: World) -> set[str]:
-    """The services that a rebuild is of."""
+    """Return the services of a rebuild."""
     return {name for (name,) in world.sql("SELECT service FROM generations WHERE building IS NOT NULL")}
 
 
 def connections(world: World) -> int:
-    """How many connections there are to the read model, beside the one that asks."""
+    """Return the number of other connections to the read model."""
     ((count,),) = world.sql(
         "SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
     )
@@ -134,7 +134,7 @@ def connections(world: World) -> int:
 
 @contextmanager
 def user(world: World, rights: str) -> Iterator[str]:
-    """The URL of the read model for a user of those rights."""
+    """Return the URL of the read model for a user with those rights."""
     place = parse_url(world.url)
     ensure_user(world.url, "t_ops", "first-Passw0rd!", rights)
     try:
@@ -144,7 +144,7 @@ def user(world: World, rights: str) -> Iterator[str]:
 
 
 def test_a_rebuild_by_the_functions_user(world: World) -> None:
-    """Refused before anything is changed, with whose rights it takes; so is what goes on with one, or drops it."""
+    """It is refused before anything is changed, with the rights that it needs. So are resume and abandon."""
     world.commit(transfer("tra_1"))
     before = world.sql("SELECT * FROM generations")
     with user(world, WRITES) as url:
@@ -161,7 +161,7 @@ def test_a_rebuild_by_the_functions_user(world: World) -> None:
 
 
 def test_a_rebuild_by_the_migrations_user(world: World) -> None:
-    """All that it takes are rights to tables of this database."""
+    """It needs only rights to tables of this database."""
     world.commit(transfer("tra_1"))
     with user(world, f"{WRITES}, CREATE, ALTER, DROP, INDEX") as url:
         assert world.ops("rebuild", "--settle", "0", "--json", DATABASE_URL=url).json["swapped"]
@@ -169,7 +169,7 @@ def test_a_rebuild_by_the_migrations_user(world: World) -> None:
 
 
 def test_a_server_that_is_not_there(world: World) -> None:
-    """Said in a sentence, with what to look at; as JSON too, where that is wanted."""
+    """The error is a sentence with what to look at, or JSON if requested."""
     world.url = "mysql://nobody@127.0.0.1:1/nothing"
     done = world.ops("status")
     assert (done.code, done.out) == (3, "")
@@ -179,7 +179,7 @@ def test_a_server_that_is_not_there(world: World) -> None:
 
 
 def test_a_command_that_is_none(world: World) -> None:
-    """The usage, and exit code 2."""
+    """The output is the usage, and the exit code is 2."""
     done = world.ops("verfy")
     assert done.code == 2
     assert "No such command" in done.err

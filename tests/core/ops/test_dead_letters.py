@@ -1,4 +1,4 @@
-"""Dead letters on the command line: shown, projected again in the right order, discarded."""
+"""Dead letters on the command line: shown, redriven in the right order, discarded."""
 
 import base64
 import gzip
@@ -22,12 +22,12 @@ TOO_LONG: dict[str, Any] = {"reason": "x" * 501}
 
 
 def versions(world: World) -> dict[str, int]:
-    """The version that each transfer shows."""
+    """Return the version that is shown for each transfer."""
     return {id: version for id, version in world.sql("SELECT id, version FROM transfers")}  # noqa: C416  (typed)
 
 
 def poisoned(world: World) -> None:
-    """A shown transfer with poison before and behind it, and another one with poison alone."""
+    """Write a shown transfer with poison before and after its version, and another one with only poison."""
     commits = [transfer("tra_1", 1), transfer("tra_1", 2, **TOO_LONG), transfer("tra_1", 3, "settled")]
     for commit in [*commits, transfer("tra_1", 4, "cancelled", **TOO_LONG), transfer("tra_2", 1, **TOO_LONG)]:
         world.commit(commit)
@@ -35,13 +35,13 @@ def poisoned(world: World) -> None:
 
 
 def test_there_are_none(world: World) -> None:
-    """Said in words, and as JSON."""
+    """The empty list is a sentence, or JSON."""
     assert "no dead letters" in world.ops("dead-letters", "list").out
     assert world.ops("dead-letters", "list", "--json").json == {"dead_letters": []}
 
 
 def test_list_and_show(world: World) -> None:
-    """What was wrong with each, and the record that was set aside."""
+    """The list has each error, and a single letter is shown with its record."""
     poisoned(world)
     listed = world.ops("dead-letters", "list", "--json").json["dead_letters"]
     assert {letter["id"] for letter in listed} == {
@@ -59,10 +59,10 @@ def test_list_and_show(world: World) -> None:
 
 
 def test_redriven_too_early(world: World) -> None:
-    """Refused again, they stay, and the command says so by its exit code."""
+    """The letters are refused again and stay, and the exit code says so."""
     poisoned(world)
     done = world.ops("dead-letters", "redrive", "--all", "--json")
-    # Version 2 is behind what is shown, so that nothing of it is refused any more.
+    # Version 2 is older than the shown one, so nothing of it is refused any more.
     assert (done.code, done.json["redriven"]) == (1, 1)
     left = {letter["id"] for letter in world.ops("dead-letters", "list", "--json").json["dead_letters"]}
     assert left == {letter["id"] for letter in done.json["refused"]}
@@ -71,7 +71,7 @@ def test_redriven_too_early(world: World) -> None:
 
 
 def test_redriven_after_the_fix(world: World) -> None:
-    """By version: what is newer than what is shown, shows; what is older completes the timeline alone."""
+    """In the order of versions: newer ones than the shown one are shown, older ones only complete the timeline."""
     poisoned(world)
     world.sql("ALTER TABLE transfers MODIFY reason VARCHAR(600) NULL")
     try:
@@ -90,7 +90,7 @@ def test_redriven_after_the_fix(world: World) -> None:
 
 
 def test_redrive_one(world: World) -> None:
-    """The others stay."""
+    """The other letters stay."""
     poisoned(world)
     world.sql("ALTER TABLE transfers MODIFY reason VARCHAR(600) NULL")
     try:
@@ -103,7 +103,7 @@ def test_redrive_one(world: World) -> None:
 
 
 def test_an_image_in_s3(world: World) -> None:
-    """A letter too large for an item is shown, projected and removed with its object."""
+    """A letter that is too large for an item is shown, redriven and removed with its object."""
     bucket = f"{world.tables.prefix}letters"
     aws.create_bucket(world.tables.endpoint, bucket)
     s3 = aws.s3(world.tables.endpoint)
@@ -130,24 +130,24 @@ def test_an_image_in_s3(world: World) -> None:
 
 
 def letter(id: str, image: bytes, aggregate: str = "tra_0") -> DeadLetter:
-    """A letter of a transfer that comes before the others."""
+    """Return a letter of a transfer that comes before the others."""
     return DeadLetter(id, "transfers", aggregate, 1, "100", "DataError: too long", "2026-11-23T10:00:00.000Z", image)
 
 
 def compressed(record: dict[str, Any]) -> bytes:
-    """An image, as it is set aside."""
+    """Return an image as it is set aside."""
     return gzip.compress(json.dumps(record).encode())
 
 
 class Racing:
-    """S3, where the letter is set aside anew just before an object is removed."""
+    """An S3 client during which the letter is set aside again, just before an object is removed."""
 
     def __init__(self, s3: Any, put: Callable[[], None]) -> None:
         self._s3 = s3
         self._put = put
 
     def delete_object(self, **request: Any) -> None:
-        """As S3 does, a moment later."""
+        """Remove the object, a moment later."""
         self._put()
         self._s3.delete_object(**request)
 
@@ -156,7 +156,7 @@ class Racing:
 
 
 def test_set_aside_anew_while_it_is_removed(world: World) -> None:
-    """A batch that comes again puts the same letter: its image is not removed with that of the older."""
+    """A batch that comes again puts the same letter. Its image is not removed with the older one's."""
     bucket = f"{world.tables.prefix}letters"
     aws.create_bucket(world.tables.endpoint, bucket)
     s3 = aws.s3(world.tables.endpoint)
@@ -176,7 +176,7 @@ def test_set_aside_anew_while_it_is_removed(world: World) -> None:
 
 
 def test_what_cannot_be_read(world: World) -> None:
-    """An image that is gone, one that is broken, a record of nobody's table: told; the rest is handled all the same."""
+    """A missing image, a broken one, and a record of no known table are reported. The rest is handled."""
     poisoned(world)
     bucket = f"{world.tables.prefix}letters"
     aws.create_bucket(world.tables.endpoint, bucket)
@@ -209,7 +209,7 @@ def test_what_cannot_be_read(world: World) -> None:
 
 
 def test_refused_again_by_another_name(world: World) -> None:
-    """It could not be decoded, and now its rows are refused: no success, and one letter, by its version."""
+    """It could not be decoded, and now its rows are refused: no success, and one letter, with its version."""
     record = world.record(*transfer("tra_1", 7, **TOO_LONG))
     sequence = record["dynamodb"]["SequenceNumber"]
     undecodable = letter(f"transfers#tra_1#{sequence}", compressed(record), "tra_1")
@@ -226,7 +226,7 @@ def test_refused_again_by_another_name(world: World) -> None:
 
 
 def test_discard(world: World) -> None:
-    """Asked first; then off the list and not redriven, while the rest stays. Who did it and why is kept, no record."""
+    """After a question, the letter leaves the list and is not redriven. Person and reason are kept, but no record."""
     poisoned(world)
     assert world.ops("dead-letters", "discard", "--all", *WHY, typed="n\n").code == 130
     assert "--reason" in world.ops("dead-letters", "discard", "--all", "--yes").err
@@ -251,7 +251,7 @@ def test_discard(world: World) -> None:
 
 
 def test_a_discarded_letter_is_not_counted(world: World) -> None:
-    """GET /status, and the alarm behind it, tell of what is to be dealt with."""
+    """GET /status and its alarm count only open letters."""
     poisoned(world)
     settings = Settings(
         table_prefix=world.tables.prefix, dead_letter_table=world.tables.name("dead-letters"), database_url=world.url
@@ -265,7 +265,7 @@ def test_a_discarded_letter_is_not_counted(world: World) -> None:
 
 
 def test_a_discarded_letter_that_is_set_aside_again(world: World) -> None:
-    """It is open again, and to be dealt with."""
+    """The letter is open again."""
     commit = transfer("tra_1", 1, **TOO_LONG)
     world.commit(commit)
     assert world.ops("dead-letters", "discard", "--all", "--yes", "--json", *WHY).json == {"discarded": 1}
@@ -276,7 +276,7 @@ def test_a_discarded_letter_that_is_set_aside_again(world: World) -> None:
 
 
 def test_what_is_not_there(world: World) -> None:
-    """Named, with what to do next; nothing is meant by saying nothing."""
+    """A missing letter is named with what to do next. A command without a letter does nothing."""
     done = world.ops("dead-letters", "show", "transfers#nobody#1")
     assert (done.code, done.out) == (3, "")
     assert "transfers#nobody#1" in done.err

@@ -1,4 +1,4 @@
-"""What the commands that read whole tables bear, and a command of the API would not."""
+"""Commands that read whole tables are more patient than a command of the API."""
 
 import time
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ THROTTLED = b'{"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughput
 
 
 class Slow(BaseHTTPRequestHandler):
-    """Throttles as often as a command's client tries, and then takes longer than that would wait."""
+    """A server that throttles as often as a command's client tries, and then takes longer than that would wait."""
 
     protocol_version = "HTTP/1.1"
     throttle = 0
@@ -32,19 +32,19 @@ class Slow(BaseHTTPRequestHandler):
             self.answer(200, b'{"Items": [{"id": {"S": "tra_1"}}]}')
 
     def answer(self, status: int, body: bytes) -> None:
-        """Send it."""
+        """Send the answer."""
         self.send_response(status)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def endpoint() -> Iterator[str]:
-    """Where it listens."""
+    """The server's address."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
     Slow.throttle = CLIENT_CONFIG["retries"]["total_max_attempts"]
     thread = Thread(target=server.serve_forever)
@@ -56,7 +56,7 @@ def endpoint() -> Iterator[str]:
 
 
 def test_a_scan_bears_slow_pages_and_throttling(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rebuild of hours is not given up for what passes."""
+    """A rebuild of hours is not given up because of temporary errors."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
         monkeypatch.setenv(name, "eu-west-1")

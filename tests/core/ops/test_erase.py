@@ -1,4 +1,4 @@
-"""`ops erase`: a person is in no store afterwards, but for what it says remains; others, and all figures, stay."""
+"""After `ops erase`, a person is in no store, except where the output says so. Others and all figures stay."""
 
 import gzip
 import json
@@ -38,7 +38,7 @@ WORDS = ("lovelace", "byron", "menabrea", "babbage")
 
 
 def opened(number: str, name: str, version: int = 1, owner: str = PERSON, **changes: Any) -> Commit:
-    """A commit that opens an account."""
+    """Return a commit that opens an account."""
     note = "Of Byron's daughter" if owner == PERSON else ""
     service, head = account(number, version, owner=owner, name=name, note=note)
     data = {"owner": owner, "name": name, "at": head.at, "note": note}
@@ -46,27 +46,27 @@ def opened(number: str, name: str, version: int = 1, owner: str = PERSON, **chan
 
 
 def renamed(number: str, name: str, version: int = 2) -> Commit:
-    """A commit that gives an account another name."""
+    """Return a commit that changes an account's name."""
     service, head = opened(number, name, version)
     return service, replace(head, events=[{"type": "AccountChanged", "data": {"changes": {"name": name}}}])
 
 
 def transfer(id: str, version: int = 1, **changes: Any) -> Commit:
-    """A commit of a transfer, stored as a command stores it: without what is None."""
+    """Return a commit of a transfer, stored as a command stores it: without fields that are None."""
     service, head = made_transfer(id, version, **changes)
     state = {name: value for name, value in head.state.items() if value is not None}
     return service, replace(head, state=state, events=[{"type": "TransferSettled", "data": {}}])
 
 
 def cancelled(id: str, version: int = 2, owner: str = PERSON) -> Commit:
-    """A commit that calls a transfer off, for a reason in free text."""
+    """Return a commit that cancels a transfer, with a reason in free text."""
     service, head = transfer(id, version, status="cancelled", owner=owner, reason="Menabrea asked for it")
     data = {"was": "requested", "reason": "Menabrea asked for it"}
     return service, replace(head, events=[{"type": "TransferCancelled", "data": data}])
 
 
 class Ada:
-    """A person in all stores, and the deployment that she is in."""
+    """A person in all stores, and her deployment."""
 
     def __init__(self, world: World, bucket: str) -> None:
         self.world = world
@@ -77,23 +77,23 @@ class Ada:
         )
 
     def erase(self, person: str = PERSON, *, code: int = 0) -> Any:
-        """Erase; what the command says."""
+        """Erase the person, and return the command's output."""
         done = self.world.ops("erase", person, "--yes", "--json", DEAD_LETTER_BUCKET=self.bucket)
         assert done.code == code, done.err
         return done.json
 
     def places(self, *words: str) -> list[str]:
-        """Where she is."""
+        """Return the places where she is."""
         return places_of(words or WORDS, self.world.tables, self.world.url, self.bucket)
 
     def item(self, service: str, id: str) -> Head:
-        """A head, as it is stored."""
+        """Return a head as it is stored."""
         key = {"id": {"S": id}}
         item = self.world.tables.client.get_item(TableName=self.world.tables.name(service), Key=key)["Item"]
         return head_of(item, self.world.tables.domain.services[service])
 
     def set_aside(self, commit: Commit, consumer: str = PROJECTOR, *, padded: bool = False) -> str:
-        """Set a commit aside; whose image, if it is padded, is too large for an item. Returns the letter's id."""
+        """Set a commit aside, and return the letter's id. A padded image is too large for an item."""
         service, head = commit
         if padded:
             head = replace(head, state={**head.state, "legacy": os.urandom(MAX_INLINE_BYTES).hex()})
@@ -106,12 +106,12 @@ class Ada:
         return letter.id
 
     def claim(self, id: str, owner: str) -> None:
-        """A claim."""
+        """Return a claim."""
         item = encode_item({"id": id, "owner": owner, "commit": f"c-{id}"})
         self.world.tables.client.put_item(TableName=self.world.tables.name("accounts"), Item=item)
 
     def keep_response(self, id: str, body: dict[str, Any], seconds: int = 3600) -> None:
-        """A response under an idempotency key."""
+        """Return a response under an idempotency key."""
         response = {"status": 200, "headers": {}, "body": json.dumps(body)}
         kept = {
             "id": id,
@@ -123,7 +123,7 @@ class Ada:
         self.world.tables.client.put_item(TableName=self.world.tables.name("accounts"), Item=encode_item(kept))
 
     def ops(self, *arguments: str) -> Any:
-        """Run a command that must succeed; its JSON."""
+        """Run a command that must succeed, and return its JSON."""
         done = self.world.ops(*arguments, "--json", DEAD_LETTER_BUCKET=self.bucket)
         assert done.code == 0, done.err
         return done.json
@@ -131,7 +131,7 @@ class Ada:
 
 @pytest.fixture
 def bucket(world: World) -> str:
-    """A bucket for large images that keeps versions, as the deployment's does."""
+    """Yield a bucket for large images that keeps versions, as the deployment's does."""
     s3 = boto3.client("s3", endpoint_url=world.tables.endpoint)
     name = f"{world.tables.prefix}dead"
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
@@ -141,7 +141,7 @@ def bucket(world: World) -> str:
 
 @pytest.fixture
 def ada(world: World, bucket: str) -> Ada:
-    """Ada and Grace, each with an account and transfers."""
+    """Write Ada and Grace, each with an account and transfers."""
     world.commit(
         opened("A-1", "Lovelace"),
         renamed("A-1", "Ada Lovelace"),
@@ -155,14 +155,14 @@ def ada(world: World, bucket: str) -> Ada:
 
 
 def test_she_is_nowhere(ada: Ada) -> None:
-    """Items, rows, words, timeline, claims, letters of both consumers, open and discarded, all versions of objects."""
+    """The search covers items, rows, words, timeline, claims, all letters, and all versions of objects."""
     before = summaries(ada.world.url)
     ada.claim("claim#name#ada lovelace", "A-1")
     ada.claim("claim#name#grace", "G-1")
     ada.set_aside(opened("A-1", "Lovelace"))
     ada.set_aside(cancelled("tra_1"), REACTOR)
     ada.set_aside(renamed("A-1", "Lovelace"), padded=True)
-    ada.set_aside(renamed("A-1", "Byron"), padded=True)  # once more: the first image has no letter any more
+    ada.set_aside(renamed("A-1", "Byron"), padded=True)  # once more, since the first image has no letter any more
     given_up = ada.set_aside(cancelled("tra_1", version=1))
     ada.set_aside(opened("G-1", "Grace", owner="usr_grace"))
     ada.ops("dead-letters", "discard", given_up, "--reason", "Babbage said so", "--yes")
@@ -181,7 +181,7 @@ def test_she_is_nowhere(ada: Ada) -> None:
 
 
 def test_again(ada: Ada) -> None:
-    """A second run finds nothing to do, and says the same of what remains."""
+    """A second run finds nothing to do, and reports the same remaining places."""
     ada.set_aside(cancelled("tra_1"), padded=True)
     first, places = ada.erase(), ada.places("usr_ada")
     again = ada.erase()
@@ -193,7 +193,7 @@ def test_again(ada: Ada) -> None:
 
 
 def test_what_it_says(ada: Ada) -> None:
-    """Which stack, how far it is, what was done, and what remains where and until when."""
+    """The output names the stack, the progress, the result, and what remains where and until when."""
     ada.keep_response("claim#key#usr_ada#k-1", {"id": "A-1", "name": "Ada Lovelace"})
     ada.keep_response("claim#key#clerk#k-2", {"owner": PERSON, "name": "Ada Lovelace"}, seconds=7200)
     ada.keep_response("claim#key#clerk#k-4", {"id": "A-1", "name": "Ada Lovelace"})
@@ -219,7 +219,7 @@ def test_what_it_says(ada: Ada) -> None:
 
 @pytest.mark.parametrize("person", ["usr_nobody", "A-1", "usr_ada ", "Usr_ada", "tra_1"])
 def test_nobody(ada: Ada, person: str) -> None:
-    """An id that is no person's is refused, with what to do, and nothing is changed."""
+    """An id of nobody is refused with what to do, and nothing is changed."""
     before = ada.item("accounts", "A-1"), ada.item("transfers", "tra_1")
     done = ada.world.ops("erase", person, "--yes")
     assert done.code == 3
@@ -229,16 +229,16 @@ def test_nobody(ada: Ada, person: str) -> None:
 
 
 def test_without_consent(ada: Ada) -> None:
-    """Nothing is erased unless somebody says yes."""
+    """Nothing is erased without consent."""
     assert ada.world.ops("erase", PERSON, typed="n\n").code == 130
     assert ada.item("accounts", "A-1").version == 2
 
 
 def test_what_the_read_model_does_not_know_of(ada: Ada) -> None:
-    """The scan finds it, and its claims, and the read model shows it without what is personal."""
+    """The scan finds the item and its claims, and the read model shows it without personal data."""
     ada.world.write(opened("A-2", "Byron"))
     ada.claim("claim#name#byron", "A-2")
-    ada.claim("claim#name#menabrea", "A-2")  # which nothing in its state stands for
+    ada.claim("claim#name#menabrea", "A-2")  # no value in its state corresponds to this claim
     report = ada.erase()
     assert (report["aggregates"], report["claims"]) == ({"accounts": 2, "transfers": 2}, 1)
     assert ada.places() == []
@@ -246,18 +246,18 @@ def test_what_the_read_model_does_not_know_of(ada: Ada) -> None:
 
 
 def test_a_late_record(ada: Ada) -> None:
-    """A record of before, delivered once more or for the first time, adds to the timeline without what is personal."""
+    """An earlier record that comes late adds to the timeline without personal data."""
     ada.world.write(opened("A-2", "Byron", version=2))
     ada.erase()
     assert ada.world.project(opened("A-1", "Lovelace"), renamed("A-1", "Byron"), opened("A-2", "Byron")) == []
     assert ada.places() == []
     assert ada.world.sql("SELECT version FROM timeline WHERE id = 'A-2' ORDER BY version") == ((1,), (3,))
     assert ada.world.project(renamed("A-2", "Menabrea", version=4)) == []
-    assert len(ada.places()) == 3  # a row, its words and the timeline: what comes later is hers anew
+    assert len(ada.places()) == 3  # later records are her new data: a row, its words and the timeline
 
 
 def test_a_late_record_that_is_poison(ada: Ada) -> None:
-    """It is set aside without what is personal, whether or not it can be read, and so it is by the reactor."""
+    """It is set aside without personal data, whether or not it can be read, also by the reactor."""
     ada.erase()
     ada.set_aside(renamed("A-1", "Byron"))
     ada.set_aside(cancelled("tra_1"), REACTOR)
@@ -273,7 +273,7 @@ def test_a_late_record_that_is_poison(ada: Ada) -> None:
 
 
 def test_a_dead_letter_of_before(ada: Ada) -> None:
-    """Redriven after the erasure, even if it was kept as it was, it brings nothing back."""
+    """A letter of before that is redriven after the erasure brings nothing back, even if it was kept as it was."""
     letter = ada.set_aside(opened("A-1", "Lovelace"))
     kept = ada.world.tables.client.get_item(TableName=ada.world.tables.name("dead-letters"), Key={"id": {"S": letter}})
     ada.erase()
@@ -286,7 +286,7 @@ def test_a_dead_letter_of_before(ada: Ada) -> None:
 
 
 def test_as_a_command_in_the_timeline(ada: Ada) -> None:
-    """The timeline shows who erased, and that each earlier commit was."""
+    """The timeline shows who erased, and that the earlier commits were erased."""
     ada.erase()
     rows = ada.world.sql("SELECT version, command, actor, events FROM timeline WHERE id = 'A-1' ORDER BY version")
     assert [row[0] for row in rows] == [1, 2, 3]
@@ -297,7 +297,7 @@ def test_as_a_command_in_the_timeline(ada: Ada) -> None:
 
 
 def test_a_race_with_her_own_command(ada: Ada) -> None:
-    """A command that has read what is erased meanwhile decides again: it brings nothing back."""
+    """A command that has read data before they are erased decides again, and brings nothing back."""
     service = ada.world.tables.domain.services["accounts"]
     store = DynamoStore(ada.world.tables.client, ada.world.tables.name("accounts"), service)
     raced: list[Any] = []
@@ -321,7 +321,7 @@ def test_a_race_with_her_own_command(ada: Ada) -> None:
 
 
 def test_an_erasure_that_loses_the_race(ada: Ada) -> None:
-    """A command between its read and its write makes it read again, and what that command wrote is erased too."""
+    """A command between its read and its write makes the erasure read again, and erase that command's data too."""
     assert ada.erase()["committed"] == 2
     ada.world.commit(renamed("A-1", "Byron", version=4))
     assert ada.erase()["committed"] == 1
@@ -331,7 +331,7 @@ def test_an_erasure_that_loses_the_race(ada: Ada) -> None:
 
 
 def test_erased_names_are_not_unique(ada: Ada) -> None:
-    """An erased account can be used on: no claim stands in its way."""
+    """An erased account can be used further, since no claim is left."""
     ada.world.commit(opened("A-2", "Byron"))
     ada.erase()
     service = ada.world.tables.domain.services["accounts"]
@@ -343,7 +343,7 @@ def test_erased_names_are_not_unique(ada: Ada) -> None:
 
 
 def test_an_item_that_cannot_be_read(ada: Ada) -> None:
-    """It is named, the rest is erased, and the command ends with 1."""
+    """The item is named, the rest is erased, and the exit code is 1."""
     service, head = opened("A-9", "Byron")
     item = {name: value for name, value in item_of(head).items() if name != "commit"}
     ada.world.tables.client.put_item(TableName=ada.world.tables.name(service), Item=item)
@@ -353,7 +353,7 @@ def test_an_item_that_cannot_be_read(ada: Ada) -> None:
 
 
 def test_beside_a_rebuild(ada: Ada) -> None:
-    """A rebuild that was stopped keeps data of its own: it has to be ended first."""
+    """A stopped rebuild has data of its own, so it has to be ended first."""
     ada.world.sql("UPDATE generations SET building = 1 WHERE service = 'accounts'")
     done = ada.world.ops("erase", PERSON, "--yes")
     assert done.code == 3
@@ -361,7 +361,7 @@ def test_beside_a_rebuild(ada: Ada) -> None:
 
 
 def test_killed_half_way(ada: Ada) -> None:
-    """Killed between two commits, and again between two marks, and run again: she is nowhere."""
+    """The command is killed between two commits, then between two marks, and run again: she is nowhere."""
     ada.world.commit(*(cancelled(f"tra_{100 + number}", 1) for number in range(300)))
 
     def killed_once(happened: Callable[[], bool]) -> None:
@@ -382,7 +382,7 @@ def test_killed_half_way(ada: Ada) -> None:
 
 
 def test_a_rebuild_afterwards(ada: Ada) -> None:
-    """Brings nothing back, keeps the mark, and is clean."""
+    """A rebuild brings nothing back, keeps the mark, and is clean."""
     ada.erase()
     assert ada.world.ops("rebuild", "--settle", "0").code == 0
     assert ada.places() == []

@@ -1,4 +1,4 @@
-"""What a person is told of an error: in words, where it was, and what to do next."""
+"""A person is told of an error in words: where it was, and what to do next."""
 
 from typing import Any
 
@@ -20,12 +20,12 @@ from ops.explaining import explain
 
 
 def refused(code: str) -> ClientError:
-    """An error that AWS answers."""
+    """Return an error that AWS answers."""
     return ClientError({"Error": {"Code": code, "Message": "No."}}, "Scan")
 
 
 def not_connected() -> NotConnected:
-    """The projector's, with what PyMySQL said."""
+    """Return the projector's error with PyMySQL's."""
     error = NotConnected("(2003, 'x')")
     error.__cause__ = OperationalError(2003, "Can't connect to MySQL server on 'db.example'")
     return error
@@ -63,7 +63,7 @@ def not_connected() -> NotConnected:
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )
 def test_what_is_told(error: Any, message: str, hint: str) -> None:
-    """No tuple, no name of a class, no blank where a sentence belongs."""
+    """The text has no tuple, no class name, and no gap."""
     told = explain(error)
     assert told is not None
     assert message in told.message
@@ -71,5 +71,5 @@ def test_what_is_told(error: Any, message: str, hint: str) -> None:
 
 
 def test_a_fault_of_our_own() -> None:
-    """Nothing is made up: it has its traceback."""
+    """A fault of our own has its traceback, and no made-up advice."""
     assert explain(KeyError("x")) is None

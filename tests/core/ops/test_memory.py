@@ -1,4 +1,4 @@
-"""A thread of a scan holds one page, however many there are: a page of small items decodes to 20 MB and more."""
+"""A thread of a scan holds only one page at a time: a page of small items has 20 MB and more when decoded."""
 
 import weakref
 from dataclasses import replace
@@ -16,11 +16,11 @@ ORDERS = 9
 
 
 class Watched(dict[str, Any]):
-    """An item that can be asked whether it is still there."""
+    """An item that can be asked whether it still exists."""
 
 
 def test_a_page_is_let_go_before_the_next_is_asked_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the rebuild's scan and by its verification; reference counts do it, without a collector's help."""
+    """This is true for the rebuild's scan and its verification. Reference counts suffice, without a collector."""
     seen: list[weakref.ref[Watched]] = []
 
     def watched(client: Any, **request: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A read table gets another shape while everything runs, as docs/howto-change-a-read-model.md describes it."""
+"""A read table changes its shape while everything runs, as docs/howto-change-a-read-model.md describes it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,13 +31,13 @@ MIGRATION = "ALTER TABLE transfers ADD COLUMN account_count INT NULL, ADD KEY tr
 
 
 class CountedTransferRow(TransferRow, frozen=True):
-    """A transfer's row of the new shape."""
+    """A transfer's row in the new shape."""
 
     account_count: int
 
 
 def rows(head: Head) -> Rows:
-    """A transfer's rows, and how many different accounts it touches."""
+    """Return a transfer's rows, and the number of its different accounts."""
     old = OLD.rows(head)
     accounts = {leg["account"] for leg in head.state["legs"]}
     return Rows(CountedTransferRow(*structs.astuple(old.root), len(accounts)), old.children)
@@ -47,14 +47,14 @@ NEW = replace(OLD, generation=2, rows=rows, root=replace(OLD.root, row=CountedTr
 
 
 def service(*projections: Any) -> Service:
-    """The transfers, by those projections: the newest first."""
+    """Return the transfers with these projections, the newest first."""
     newest, *earlier = projections
     return replace(SERVICE, projection=newest, earlier=tuple(earlier))
 
 
 @pytest.fixture
 def world(tables: Tables, mysql_server: str) -> Iterator[World]:
-    """Both sides, empty, in a database of this test's own."""
+    """Yield both sides, empty, in a database of this test's own."""
     with fresh_database(mysql_server, NEUTRAL) as url:
         world = World(tables, url)
         yield world
@@ -62,13 +62,13 @@ def world(tables: Tables, mysql_server: str) -> Iterator[World]:
 
 
 def one_more(folder: Path) -> list[MigrationSet]:
-    """A set with the migration, as the next of the services'."""
+    """Return a set with the migration, as the next one of the services'."""
     (folder / "0002_account_count.sql").write_text(MIGRATION)
     return [MigrationSet("tests", folder)]
 
 
 def test_a_column_more(world: World, tmp_path: Path) -> None:
-    """Migrated, deployed, rebuilt: at every step commits are shown, and at the end every transfer has the column."""
+    """The table is migrated, deployed and rebuilt. Commits are shown at every step, and in the end all have the column."""
     deployed_queries = "SELECT id, version, status, volume FROM transfers ORDER BY id"
     world.services = [service(OLD)]
     world.commit(transfer("tra_1"), transfer("tra_2"))
@@ -76,7 +76,7 @@ def test_a_column_more(world: World, tmp_path: Path) -> None:
     assert migrate(world.url, one_more(tmp_path)) == ["tests/0002_account_count"]
     world.commit(transfer("tra_1", 2, "settled"))
 
-    world.services = [service(NEW, OLD)]  # both sides of the change are known to what is deployed now
+    world.services = [service(NEW, OLD)]  # the deployed code knows both shapes now
     world.commit(transfer("tra_3"), transfer("tra_2", 2, "settled"))
     assert world.sql("SELECT DISTINCT account_count FROM transfers") == ((None,),)
     before = world.sql(deployed_queries)
@@ -101,7 +101,7 @@ def test_a_column_more(world: World, tmp_path: Path) -> None:
 
     world.commit(transfer("tra_5"))
     assert world.sql("SELECT account_count FROM transfers WHERE id = 'tra_5'") == ((2,),)
-    world.services = [service(NEW)]  # the old projection is taken out
+    world.services = [service(NEW)]  # the old projection is removed
     world.commit(transfer("tra_6"))
     assert world.verify()[1] == []
     kept, sums = summaries(world.url)
@@ -109,7 +109,7 @@ def test_a_column_more(world: World, tmp_path: Path) -> None:
 
 
 def picky(head: Head) -> Rows:
-    """A projection with a fault: it cannot read some transfers, and of others it makes what no column holds."""
+    """A faulty projection, which cannot read some transfers, and for others makes values that fit into no column."""
     if head.state["reference"] == "unreadable":
         raise KeyError("weight")
     made = rows(head)
@@ -119,7 +119,7 @@ def picky(head: Head) -> Rows:
 
 
 def test_a_new_projection_with_a_fault(world: World, tmp_path: Path) -> None:
-    """Deployed, being built by, or no more in use: the tables in use are served, whatever it refuses."""
+    """Whether deployed, used by a rebuild or no longer used, it does not stop the tables in use."""
     unreadable, too_large = {"reference": "unreadable"}, {"reference": "too large"}
     migrate(world.url, one_more(tmp_path))
     world.services = [service(OLD)]
@@ -146,9 +146,9 @@ def test_a_new_projection_with_a_fault(world: World, tmp_path: Path) -> None:
     shown = (("tra_1", 4), ("tra_2", 3), ("tra_3", 1), ("tra_4", 1), ("tra_5", 1))
     assert world.sql("SELECT id, version FROM transfers ORDER BY id") == shown
     letters = {item["id"]["S"] for item in world.tables.items("dead-letters")}
-    assert letters == {"transfers#tra_4#1", "transfers#tra_5#1"}  # to be redriven, for the new tables' sake
+    assert letters == {"transfers#tra_4#1", "transfers#tra_5#1"}  # to be redriven for the new tables
 
-    world.services = [service(NEW, OLD)]  # mended
+    world.services = [service(NEW, OLD)]  # fixed
     mended = replace(plan, services=world.services, connect=lambda: connect(world.url))
     assert rebuild(mended, resume=True).swapped
     assert world.sql("SELECT id, version, account_count FROM transfers WHERE id > 'tra_3'") == (
@@ -163,7 +163,7 @@ def test_a_new_projection_with_a_fault(world: World, tmp_path: Path) -> None:
 
 
 def test_code_that_is_too_old(world: World) -> None:
-    """It fails its batches, and sets nothing aside: they come again when the right code is there."""
+    """The code fails its batches, and sets nothing aside. They come again when the right code is there."""
     world.services = [service(OLD)]
     world.commit(transfer("tra_1"))
     world.sql("UPDATE generations SET live = 2")
@@ -176,7 +176,7 @@ def test_code_that_is_too_old(world: World) -> None:
 
 
 def test_a_repair_across_a_swap(world: World) -> None:
-    """Rows and sums of the old generation are right no more when the tables are swapped: none is written."""
+    """Rows and sums of the old generation are no longer right after the swap, so none is written."""
     *others, turnover = OLD.summaries
 
     def loud(head: Head) -> Rows:
@@ -213,7 +213,7 @@ def test_a_repair_across_a_swap(world: World) -> None:
 
 
 def test_a_repair_of_tables_that_are_built_no_more(world: World) -> None:
-    """What another has abandoned is not written."""
+    """Tables of an abandoned rebuild are not written."""
     world.services = [service(NEW, OLD)]
     world.write(transfer("tra_1"))
     tables.begin(world.connection, [service(OLD)], 1, {})

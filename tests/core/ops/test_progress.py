@@ -1,4 +1,4 @@
-"""Progress as a person sees it: on a terminal one line that changes, elsewhere a line at the end of a short run."""
+"""Progress is one changing line on a terminal. Elsewhere, it is a line at the end of a short run."""
 
 import os
 import pty
@@ -17,7 +17,7 @@ with one_line("reading") as line:
 
 
 def test_a_terminal_has_one_line() -> None:
-    """All phases of a run share it; it ends at 100 %."""
+    """All phases of a run share the line. It ends at 100 %."""
     ours, theirs = pty.openpty()
     with subprocess.Popen([sys.executable, "-c", RUN], stderr=theirs, env={**os.environ, "TERM": "xterm"}) as process:
         os.close(theirs)
@@ -25,7 +25,7 @@ def test_a_terminal_has_one_line() -> None:
         try:
             while part := os.read(ours, 1024):
                 shown += part
-        except OSError:  # Linux says so that nobody writes any more
+        except OSError:  # Linux reports so that nobody writes any more
             pass
         os.close(ours)
     assert process.returncode == 0
@@ -35,7 +35,7 @@ def test_a_terminal_has_one_line() -> None:
 
 
 def test_elsewhere_it_is_told() -> None:
-    """What was done before the number was known does not count; the end names no estimate."""
+    """Work that was done before the number was known does not count. The end has no estimate."""
     done = subprocess.run([sys.executable, "-c", RUN], capture_output=True, text=True, check=True)
     assert done.stderr.startswith("transfers: 40, ")
     assert done.stderr.count("\n") == 1

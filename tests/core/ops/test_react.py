@@ -1,4 +1,4 @@
-"""`ops react`, and redriving what the reactor set aside: the saga goes on after a lost stream or a refused record."""
+"""`ops react`, and the redrive of the reactor's letters: the saga goes on after a lost stream or a refused record."""
 
 from typing import Any
 
@@ -8,18 +8,18 @@ from tests.core.ops.world import World, account, transfer
 
 
 def states(world: World) -> dict[str, Any]:
-    """What the write model holds of transfers and accounts."""
+    """Return the items of transfers and accounts in the write model."""
     return states_of(world, "transfers") | states_of(world, "accounts")
 
 
 def states_of(world: World, service: str) -> dict[str, Any]:
-    """What the write model holds of one service."""
+    """Return the items of one service in the write model."""
     items = [decode_item(item) for item in world.tables.items(service)]
     return {item["id"]: item["state"] for item in items}
 
 
 def test_what_a_lost_stream_left(world: World) -> None:
-    """A requested transfer gets its hold, and by that is accepted at the next run; then nothing is left."""
+    """A requested transfer gets its hold, and is accepted at the next run. Then nothing is left."""
     world.write(account("A", balance=900), account("B"), transfer("tra_1", 1, "requested"))
     assert world.ops("react", "--json").json == {"aggregates": 3, "set_aside": 0}
     assert states(world)["hold#tra_1"]["status"] == "held"
@@ -31,7 +31,7 @@ def test_what_a_lost_stream_left(world: World) -> None:
 
 
 def test_set_aside_and_redriven(world: World) -> None:
-    """What is refused is told by the exit code and kept as the reactor's; redriven after the fix, it is done."""
+    """The exit code tells of a refused record, which becomes a letter. Redriven after the fix, it is handled."""
     world.write(account("A", balance=900, held=300), account("B", expected=300), transfer("tra_1", 3, "settled"))
     assert world.ops("react", "--service", "transfers", "--json").code == 1
     (letter,) = world.ops("dead-letters", "list", "--json").json["dead_letters"]
@@ -46,7 +46,7 @@ def test_set_aside_and_redriven(world: World) -> None:
 
 
 def test_an_item_without_a_version(world: World) -> None:
-    """It is set aside, and keeps no other from being reacted to."""
+    """The item is set aside, and the others are reacted to."""
     world.write(account("A", balance=900), account("B"), transfer("tra_1", 1, "requested"))
     for id, version in (("tra_0", {"S": "1"}), ("tra_2", {"N": "1.5"}), ("tra_3", None)):
         item: Any = {"id": {"S": id}, **({"version": version} if version else {})}

@@ -1,4 +1,4 @@
-"""A rebuild while everything runs: nothing is lost, nothing shows less than before, and no kill does harm."""
+"""During a rebuild, nothing is lost, no query shows less than before, and no kill does harm."""
 
 import threading
 import time
@@ -35,12 +35,12 @@ COMMITS: list[Commit] = [
 
 
 class Killed(BaseException):
-    """What ends a process between two statements."""
+    """The end of a process between two statements."""
 
 
 @pytest.fixture(autouse=True)
 def _no_leftovers(world: World) -> Iterator[None]:
-    """Whatever a test leaves behind: no table beside those in use, no rebuild under way."""
+    """Remove everything that a test leaves: new tables, and a rebuild under way."""
     yield
     for (name,) in world.sql("SHOW TABLES LIKE '%\\_\\_%'"):
         world.sql(f"DROP TABLE {name}")
@@ -48,7 +48,7 @@ def _no_leftovers(world: World) -> Iterator[None]:
 
 
 def plan(world: World, connection: Callable[[], Any] | None = None, services: Sequence[Service] = ()) -> RebuildJob:
-    """A rebuild of all services."""
+    """Rebuild all services."""
     return RebuildJob(
         services=services or list(SERVICES.values()),
         table_of=world.tables.name,
@@ -62,7 +62,7 @@ def plan(world: World, connection: Callable[[], Any] | None = None, services: Se
 
 
 def right(world: World, commits: Sequence[Commit]) -> None:
-    """The tables are the fold, the summaries the sums, and nothing of the rebuild is left."""
+    """Check that tables equal the fold, summaries equal the sums, and nothing of the rebuild is left."""
     assert base_tables(world.url) == fold(commits)
     kept, sums = summaries(world.url)
     assert kept == sums
@@ -72,7 +72,7 @@ def right(world: World, commits: Sequence[Commit]) -> None:
 
 
 def test_at_rest(world: World) -> None:
-    """What was wrong with the rows is gone; the timeline stays."""
+    """The rows are right again, and the timeline stays."""
     world.commit(*COMMITS)
     world.sql("UPDATE transfers SET volume = 1, version = 9")
     world.sql("DELETE FROM owner_activity")
@@ -82,7 +82,7 @@ def test_at_rest(world: World) -> None:
 
 
 def test_one_service(world: World) -> None:
-    """The others' tables are not touched."""
+    """The other services' tables are not changed."""
     world.commit(*COMMITS)
     world.sql("UPDATE transfers SET volume = 1")
     world.sql("UPDATE accounts SET balance = 1")
@@ -92,7 +92,7 @@ def test_one_service(world: World) -> None:
 
 
 def test_while_everything_runs(world: World) -> None:
-    """Commands and queries during several rebuilds: no query sees less than before, and no write is missing."""
+    """During several rebuilds with commands and queries, no query sees less than before, and no write is missing."""
     world.commit(*COMMITS)
     ended, written = threading.Event(), list(COMMITS)
 
@@ -142,7 +142,7 @@ def test_while_everything_runs(world: World) -> None:
 
 
 def test_a_transaction_begun_before(world: World) -> None:
-    """It is waited for before anything is scanned, so that what it writes is in the new tables as well."""
+    """The rebuild waits for it before the scan, so that its rows are in the new tables as well."""
     world.commit(*COMMITS)
     late = [transfer("tra_late"), transfer("tra_1", 3, "settled")]
     held, go_on = threading.Event(), threading.Event()
@@ -156,7 +156,7 @@ def test_a_transaction_begun_before(world: World) -> None:
     make: Any = lambda: Gate(world.url, once("COMMIT", hold))  # noqa: E731
     before.writer = Writer(make)
     with ThreadPoolExecutor(2) as threads:
-        # Its items were there before the scan, or they would be in no set of tables.
+        # Its items were there before the scan, or no table would get them.
         world.write(*late)
         writing = threads.submit(before.project, *late)
         assert held.wait(PATIENT_SECONDS)
@@ -169,7 +169,7 @@ def test_a_transaction_begun_before(world: World) -> None:
 
 
 def test_what_is_committed_during_the_scan(world: World) -> None:
-    """The stream feeds both sets: new, changed and redelivered, before and after the scan comes by."""
+    """The stream feeds both sets of tables: new, changed and redelivered items, before and after the scan."""
     world.commit(*COMMITS)
     late = [transfer("tra_late"), transfer("tra_1", 3, "settled"), transfer("tra_30", 2, "accepted"), account("B", 2)]
 
@@ -185,7 +185,7 @@ def test_what_is_committed_during_the_scan(world: World) -> None:
 
 
 def test_indexes_are_added_after_the_scan(world: World) -> None:
-    """A scan fills tables without secondary indexes. They are added then, while commits come in."""
+    """A scan fills tables without secondary indexes. They are added afterwards, while commits come in."""
     world.commit(*COMMITS)
     before, filled = world.sql("SHOW CREATE TABLE transfers"), []
     late = [transfer("tra_late"), transfer("tra_1", 3, "settled")]
@@ -228,7 +228,7 @@ POINTS = [
 
 
 def before(start: str) -> Hook:
-    """Killed before the first such statement, if the rebuild was begun."""
+    """A rebuild that is killed before the first such statement, once it has begun."""
 
     def kill(_: Gate) -> None:
         raise Killed
@@ -237,7 +237,7 @@ def before(start: str) -> Hook:
 
 
 def after(start: str) -> Hook:
-    """Killed after the first such statement."""
+    """A rebuild that is killed after the first such statement."""
 
     def kill(gate: Gate) -> None:
         raise Killed
@@ -256,7 +256,7 @@ def after(start: str) -> Hook:
 @pytest.mark.parametrize("kill", [before, after])
 @pytest.mark.parametrize("point", POINTS)
 def test_killed(world: World, point: str, kill: Callable[[str], Hook]) -> None:
-    """The tables in use serve and are fed; then the rebuild goes on, or is begun again where it had not begun."""
+    """The tables in use stay and are fed. Then the rebuild is resumed, or begun again if it had not begun."""
     world.commit(*COMMITS)
     hook = kill(point)
     with pytest.raises(Killed):
@@ -269,7 +269,7 @@ def test_killed(world: World, point: str, kill: Callable[[str], Hook]) -> None:
 
 
 def go_on(world: World) -> RebuildResult:
-    """Resume; or begin again, where nothing was begun."""
+    """Resume the rebuild, or begin again if nothing was begun."""
     if tables.building(world.connection) or tables.is_swapped(world.connection):
         return rebuild(plan(world), resume=True)
     with pytest.raises(OpsError, match="no rebuild to resume"):
@@ -278,7 +278,7 @@ def go_on(world: World) -> RebuildResult:
 
 
 def test_a_scan_goes_on_where_it_stopped(world: World) -> None:
-    """Parts that were through are not read again."""
+    """Finished parts are not read again."""
     world.commit(*COMMITS)
     with pytest.raises(Killed):
         rebuild(plan(world, lambda: Gate(world.url, before("CREATE TABLE generations__next"))))
@@ -289,7 +289,7 @@ def test_a_scan_goes_on_where_it_stopped(world: World) -> None:
 
 
 def test_only_one_at_a_time(world: World) -> None:
-    """A second is refused, and so is a new one while another waits to be resumed."""
+    """A second rebuild is refused, and so is a new one while another waits to be resumed."""
     world.commit(*COMMITS)
     refused: list[str] = []
 
@@ -307,7 +307,7 @@ def test_only_one_at_a_time(world: World) -> None:
 
 
 def test_abandoned(world: World) -> None:
-    """The tables in use stay, those beside are gone, and the projector writes one set again."""
+    """The tables in use stay, the new ones are removed, and the projector writes one set again."""
     world.commit(*COMMITS)
     with pytest.raises(Killed):
         rebuild(plan(world, lambda: Gate(world.url, before("CREATE TABLE generations__next"))))
@@ -318,7 +318,7 @@ def test_abandoned(world: World) -> None:
 
 
 def test_what_cannot_be_shown(world: World) -> None:
-    """The old tables serve on, with the version that they have; mended, the rebuild is resumed."""
+    """The old tables stay in use. After the fix, the rebuild is resumed."""
     world.commit(*COMMITS)
     bad = transfer("tra_1", 3, "settled", reason="x" * 501)
     world.commit(bad)
@@ -333,7 +333,7 @@ def test_what_cannot_be_shown(world: World) -> None:
 
 
 def test_a_swap_waits_for_readers(world: World) -> None:
-    """A long query keeps the swap waiting and is not disturbed; the swap gives way and tries again."""
+    """A long query delays the swap and is not disturbed. The swap gives up and tries again."""
     world.commit(*COMMITS)
     reader = connect(world.url)
     tries: list[bool] = []
@@ -354,7 +354,7 @@ def test_a_swap_waits_for_readers(world: World) -> None:
 
 
 class Slow:
-    """Phases in which a thread takes that long for its first page."""
+    """Return phases in which a thread takes that long for its first page."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -373,7 +373,7 @@ class Slow:
 
 
 def impatient(url: str) -> Callable[[], Any]:
-    """Opens connections whose first, which holds the lock, the server drops after a second of silence."""
+    """Return a function that opens connections. The server drops the first, with the lock, after a second of silence."""
     seconds = iter([1])
 
     def make() -> Any:
@@ -385,7 +385,7 @@ def impatient(url: str) -> Callable[[], Any]:
 
 
 def test_a_scan_longer_than_the_server_waits(world: World) -> None:
-    """The connection that holds the lock is not dropped as idle, neither by the scan nor by the verification."""
+    """The connection with the lock is not dropped as idle, neither by the scan nor by the verification."""
     world.commit(*COMMITS)
     slow = Slow(2.5)
     patience = replace(plan(world, impatient(world.url), [SERVICES["test-transfers"]]), silence_seconds=0.3, phase=slow)
@@ -396,7 +396,7 @@ def test_a_scan_longer_than_the_server_waits(world: World) -> None:
 
 @pytest.mark.parametrize("where", ["transfers: scan", "transfers: items"])
 def test_a_lost_lock(world: World, where: str) -> None:
-    """The connection that holds it is killed: the rebuild ends soon and says how to go on; the old tables serve."""
+    """If the connection with the lock is killed, the rebuild ends soon and says how to go on. The old tables stay."""
     world.commit(*COMMITS)
     holders: list[int] = []
     killed = threading.Lock()
@@ -427,7 +427,7 @@ def test_a_lost_lock(world: World, where: str) -> None:
 
 
 def test_lost_on_the_way(world: World) -> None:
-    """A connection that ends between two steps, the lock's with it: told with what to do, and the first fault is it."""
+    """If a connection ends between two steps, even the lock's, the error says what to do, and is the first one."""
     world.commit(*COMMITS)
 
     def kill(gate: Gate) -> None:
@@ -441,7 +441,7 @@ def test_lost_on_the_way(world: World) -> None:
 
 
 def test_the_lock_is_of_the_database(world: World) -> None:
-    """Taken and given back."""
+    """The lock is taken and given back."""
     for _ in range(2):
         connection = connect(world.url)
         with alone(connection):

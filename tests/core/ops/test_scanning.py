@@ -1,4 +1,4 @@
-"""The quick way to read a scan's answer gives what botocore's own gives."""
+"""The fast way to read a scan's answer gives the same result as botocore."""
 
 import pytest
 from botocore.exceptions import ClientError
@@ -8,7 +8,7 @@ from tests.core.ops.world import World, account, transfer
 
 
 def test_the_same_items(world: World) -> None:
-    """Page by page, to the last key and character."""
+    """Each page is the same, to the last key and character."""
     world.write(*(transfer(f"tra_{number}", reason='Zoë ✨ \\ "x"') for number in range(7)))
     client, table = world.tables.client, world.tables.name("transfers")
     plain = client.scan(TableName=table, Limit=3)
@@ -22,7 +22,7 @@ def test_the_same_items(world: World) -> None:
 
 
 def test_errors_and_other_calls_are_left_alone(world: World) -> None:
-    """An error is botocore's own, and the client's other scans are read as ever, binary attributes too."""
+    """An error is botocore's own. Other scans of the client are read as before, with binary attributes too."""
     client, table = world.tables.client, world.tables.name("accounts")
     prepare(client)
     with pytest.raises(ClientError, match="ResourceNotFound"):

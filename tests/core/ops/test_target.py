@@ -1,4 +1,4 @@
-"""Which stack a command works on: the one that is named, else this clone's own while it runs, never any other."""
+"""A command works on the stack that is named, else on this clone's own while it runs, and on no other."""
 
 import signal
 import subprocess
@@ -25,14 +25,14 @@ COMMANDS = [
 
 
 def ops(state: Path, *arguments: str, **env: str) -> Output:
-    """A command whose environment names no stack but by `env`; this folder is where the local stack is looked for."""
+    """Run a command whose environment names a stack only by `env`. The local stack is looked for in this folder."""
     clean = dict.fromkeys(NAMES_A_STACK, None)
     return commands.run(*arguments, env={**clean, **NEUTRAL.env, "LOCAL_STATE": str(state), **env})
 
 
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
-    """The folder of a local stack that does not run."""
+    """Return the folder of a local stack that does not run."""
     folder = tmp_path / "state"
     folder.mkdir()
     return folder
@@ -40,14 +40,14 @@ def state(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def running(state: Path, world: World) -> Iterator[Path]:
-    """The folder of a local stack that runs: the world."""
+    """Return the folder of a running local stack: the world."""
     with published(state, described(state, {**world.env, "READ_DATABASE_URL": world.url})):
         yield state
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_nothing_is_named_and_nothing_runs(command: list[str], tmp_path: Path) -> None:
-    """Refused with how to start a stack or name one, whoever answers on the usual ports."""
+    """The command refuses, and says how to start or name a stack, whatever listens on the usual ports."""
     refused = ops(tmp_path, *command)
     assert (refused.code, refused.out) == (3, "")
     assert f"No stack is running in {tmp_path}" in refused.err
@@ -59,7 +59,7 @@ def test_nothing_is_named_and_nothing_runs(command: list[str], tmp_path: Path) -
 
 
 def test_a_second_clone_leaves_the_first_ones_stack_alone(world: World, tmp_path: Path) -> None:
-    """Its own stack is worked on where it runs; the other clone's never is, unless its folder is named."""
+    """A command works on its own clone's running stack, and on another clone's only if its folder is named."""
     world.sql(f"{STATUS} VALUES ('transfers', 1.25, 2, UTC_TIMESTAMP(3))")
     first, second = make_clone(tmp_path / "first"), make_clone(tmp_path / "second")
     with published(first.state, described(first.state, {**world.env, "READ_DATABASE_URL": world.url})):
@@ -75,7 +75,7 @@ def test_a_second_clone_leaves_the_first_ones_stack_alone(world: World, tmp_path
 
 
 def test_each_command_says_which_stack_it_works_on(running: Path, world: World) -> None:
-    """Before it works and on standard error, so that JSON stays JSON; never with the password."""
+    """It does so before it works, on standard error, so that JSON stays JSON, and never with the password."""
     for command in (["status"], ["verify", "--settle", "0"], ["migrate"], ["react"], ["dead-letters", "list"]):
         done = ops(running, *command, "--json")
         assert done.code == 0, done
@@ -90,7 +90,7 @@ def test_each_command_says_which_stack_it_works_on(running: Path, world: World) 
 
 
 def test_settings_of_two_stacks(running: Path, world: World) -> None:
-    """A deployment's variable without its TABLE_PREFIX is refused, and not half obeyed; the stack's own is none."""
+    """A deployment's variable without its TABLE_PREFIX is refused. A variable of the local stack is allowed."""
     refused = ops(running, "status", DATABASE_URL="mysql://me@elsewhere/x")
     assert refused.code == 3
     assert "DATABASE_URL is set" in refused.err
@@ -99,7 +99,7 @@ def test_settings_of_two_stacks(running: Path, world: World) -> None:
 
 
 def test_who_may_change_tables(running: Path) -> None:
-    """On a local stack `migrate` and `rebuild` take the user who may, and no other command does."""
+    """On a local stack, `migrate` and `rebuild` use the user who may change tables. No other command does."""
     stack = find_stack(running)
     nobody = {"DATABASE_URL": "mysql://nobody@127.0.0.1:1/x", "READ_DATABASE_URL": "mysql://nobody@127.0.0.1:1/x"}
     with published(running, stack._replace(environment={**stack.environment, **nobody})):
@@ -109,7 +109,7 @@ def test_who_may_change_tables(running: Path) -> None:
 
 
 def test_a_command_leaves_the_process_as_it_was(running: Path) -> None:
-    """What it takes from the stack into the environment, and its handler of logs, end with it."""
+    """Variables of the stack and the log handler are removed at the end."""
     program = """
 import logging, os, sys
 from ops.cli import main
@@ -124,7 +124,7 @@ sys.exit(code)
 
 
 def test_a_stack_that_was_killed(state: Path) -> None:
-    """Its file stays, and is not taken for a running stack's; a new stack takes its place."""
+    """Its file stays, but does not count as a running stack's. A new stack replaces it."""
     stack = described(state)
     program = f"""
 import sys
@@ -151,7 +151,7 @@ with published(Path({str(state)!r}), RunningStack(**{stack._asdict()!r})):
 
 @pytest.mark.parametrize("content", ["", "[]", '{"api_url": "http://localhost:9"}'])
 def test_a_file_of_another_version(state: Path, content: str) -> None:
-    """What this version cannot read is said, with what to do."""
+    """A file that this version cannot read is reported with what to do."""
     with published(state, described(state)):
         (state / FILE).write_text(content)
         refused = ops(state, "status")
@@ -161,7 +161,7 @@ def test_a_file_of_another_version(state: Path, content: str) -> None:
 
 
 def test_token(state: Path) -> None:
-    """Of the local stack alone, for a role that it knows, and with an id where the role sees only its own."""
+    """`token` works for the local stack only, for a known role, and with an id if the role sees only its own items."""
     refused = ops(state, "token", "chief", TABLE_PREFIX="a-deployments-")
     assert refused.code == 3
     assert "identity provider" in refused.err
@@ -177,7 +177,7 @@ def test_token(state: Path) -> None:
 
 
 def test_only_what_a_command_needs_is_imported() -> None:
-    """A token takes neither the AWS SDK nor the engine: a second of start that a shell's prompt would wait for."""
+    """A token imports neither the AWS SDK nor the engine, which would take a second."""
     program = """
 import sys
 from ops.cli import main

@@ -1,4 +1,4 @@
-"""Verify finds whatever is wrong, and nothing else; repair brings right what it found, and only that."""
+"""Verify finds every difference and nothing else. Repair corrects what it found, and nothing else."""
 
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +25,7 @@ ACCOUNTS = [account(number) for number in "ABC"]
 
 
 def settled(world: World) -> dict[str, Any]:
-    """A write model and its read model, with items that show no rows among them."""
+    """Write a write model and its read model, with items that have no rows among them."""
     world.commit(*TRANSFERS, *ACCOUNTS)
     world.commit(("accounts", head("hold#tra_1", 1, {"status": "held"})), transfer("tra_11", 2, "cancelled"))
     world.write(account("D", 2, deleted=True))
@@ -36,7 +36,7 @@ def settled(world: World) -> dict[str, Any]:
 
 
 def right(world: World, before: dict[str, Any]) -> None:
-    """The read model is what it was, and its summaries are the sums."""
+    """Check that the read model is as before, and its summaries equal the sums."""
     assert base_tables(world.url) == before
     kept, sums = summaries(world.url)
     assert kept == sums
@@ -44,7 +44,7 @@ def right(world: World, before: dict[str, Any]) -> None:
 
 
 def test_nothing_is_wrong(world: World) -> None:
-    """Claims, heartbeats, holds and tombstones are no drift; all is counted."""
+    """Claims, heartbeats, holds and tombstones are no drift. All are counted."""
     settled(world)
     report, found = world.verify()
     assert found == []
@@ -92,7 +92,7 @@ ALL = [
 
 @pytest.mark.parametrize(("kind", "statement", "key"), ALL)
 def test_a_row_that_is_wrong(world: World, kind: str, statement: str, key: str) -> None:
-    """It is found for what it is, also where a summary disagrees with it; repaired, both are right together."""
+    """The row is found, also if a summary disagrees with it. The repair corrects both."""
     before = settled(world)
     world.sql(statement)
     _, found = world.verify()
@@ -116,7 +116,7 @@ SUMS = {
 
 @pytest.mark.parametrize("statement", [pytest.param(statement, id=name) for name, statement in SUMS.items()])
 def test_a_summary_that_is_wrong(world: World, statement: str) -> None:
-    """Found and set right, and nothing else is touched."""
+    """The summary is found and corrected, and nothing else is changed."""
     before = settled(world)
     world.sql(statement)
     _, found = world.verify()
@@ -126,7 +126,7 @@ def test_a_summary_that_is_wrong(world: World, statement: str) -> None:
 
 
 def test_a_row_and_its_summaries_tampered_with_alike(world: World) -> None:
-    """They agree with each other and not with the write model: found by the row, and both come back right together."""
+    """They agree with each other, but not with the write model: the row is found, and both are corrected."""
     before = settled(world)
     world.sql("UPDATE transfers SET volume = volume + 100 WHERE id = 'tra_4'")
     world.sql("UPDATE transfer_legs SET amount = amount - 100 WHERE transfer_id = 'tra_4' AND leg_no = 1")
@@ -143,7 +143,7 @@ def test_a_row_and_its_summaries_tampered_with_alike(world: World) -> None:
 
 
 def test_all_at_once(world: World) -> None:
-    """Everything that can be wrong, wrong together."""
+    """All kinds of differences are there together."""
     before = settled(world)
     for statement, _ in PLANTED.values():
         world.sql(statement)
@@ -156,7 +156,7 @@ def test_all_at_once(world: World) -> None:
 
 
 def test_repair_touches_nothing_else(world: World) -> None:
-    """A row that is right keeps even what the projection knows nothing of: here, that nobody wrote it."""
+    """A correct row keeps even a column that the projection does not know."""
     settled(world)
     world.sql("CREATE TABLE touched (id VARCHAR(64) NOT NULL)")
     try:
@@ -176,7 +176,7 @@ def test_repair_touches_nothing_else(world: World) -> None:
 
 
 def test_a_row_ahead_of_its_item(world: World) -> None:
-    """The version that a row shows was never written: told, and left, since only a person can know why."""
+    """The version in the row was never written. It is reported and left, since only a person can know why."""
     settled(world)
     world.sql("UPDATE transfers SET version = 7 WHERE id = 'tra_4'")
     report, found = world.verify(repair=True)
@@ -186,7 +186,7 @@ def test_a_row_ahead_of_its_item(world: World) -> None:
 
 
 def test_an_item_that_no_row_can_show(world: World) -> None:
-    """An unreadable item, and one that the database refuses: both told and left, the rest is repaired."""
+    """An unreadable item, and one that the database refuses, are reported and left. The rest is repaired."""
     settled(world)
     world.write(transfer("tra_bad", reason="x" * 501), ("transfers", head("tra_worse", 1, {"status": "requested"})))
     world.sql("UPDATE transfers SET volume = 1 WHERE id = 'tra_4'")
@@ -197,7 +197,7 @@ def test_an_item_that_no_row_can_show(world: World) -> None:
 
 
 def test_what_it_advises_follows_from_what_it_did(world: World) -> None:
-    """A repair is promised of what it can repair; of what it leaves, before it and after it, something else."""
+    """A repair is advised for what it can repair, and something else for the rest, before it and after it."""
     settled(world)
     world.write(("transfers", head("tra_worse", 1, {"status": "requested"})))
     world.sql("UPDATE transfers SET version = 7 WHERE id = 'tra_4'")
@@ -220,7 +220,7 @@ def test_what_it_advises_follows_from_what_it_did(world: World) -> None:
 
 
 def test_what_catches_up_is_no_drift(world: World) -> None:
-    """A commit that is under way at the first look, and there at the second."""
+    """A commit that is under way at the first look, and there at the second, is no drift."""
     settled(world)
     world.write(transfer("tra_new"), transfer("tra_1", 2, "settled"))
     sleeping: list[bool] = []
@@ -235,7 +235,7 @@ def test_what_catches_up_is_no_drift(world: World) -> None:
 
 
 class _Projecting:
-    """A phase whose first advance, after the first look, lets the projector catch up."""
+    """Return a phase that lets the projector catch up after the first look."""
 
     def __init__(self, world: World, done: list[bool]) -> None:
         self._world = world
@@ -255,7 +255,7 @@ class _Projecting:
 
 
 def test_memory_does_not_grow_with_the_tables(world: World) -> None:
-    """Four times the items, pages of the same size: the same memory, within a page."""
+    """Four times the items, in pages of the same size, need the same memory, within a page."""
     peaks = []
     for count in (60, 240):
         world.commit(*(account(f"P{number}", padding="x" * 100_000) for number in range(count)))
@@ -268,7 +268,7 @@ def test_memory_does_not_grow_with_the_tables(world: World) -> None:
 
 
 def test_a_newer_version_comes_in_during_a_repair(world: World) -> None:
-    """The projector waits for the row that a repair holds, and its version is what stays."""
+    """The projector waits for the row that a repair has locked, and its version stays."""
     settled(world)
     world.sql("UPDATE transfers SET volume = 1 WHERE id = 'tra_4'")
     newer = transfer("tra_4", 2, "cancelled")
@@ -277,7 +277,7 @@ def test_a_newer_version_comes_in_during_a_repair(world: World) -> None:
     with ThreadPoolExecutor(1) as threads:
 
         def write_meanwhile(_: Gate) -> None:
-            # The repair has read the item, and holds the row.
+            # The repair has read the item, and has locked the row.
             world.write(newer)
             waiting.append(threads.submit(world.project, newer))
             until_waiting_for_a_lock(world.url)
@@ -293,7 +293,7 @@ def test_a_newer_version_comes_in_during_a_repair(world: World) -> None:
 
 
 def test_a_transfer_new_to_both_during_a_repair(world: World) -> None:
-    """Repair and projector insert the same missing row: one is first, the other does its work again."""
+    """Repair and projector insert the same missing row. One is first, and the other repeats its work."""
     settled(world)
     new = transfer("tra_new")
     world.write(new)
@@ -313,7 +313,7 @@ def test_a_transfer_new_to_both_during_a_repair(world: World) -> None:
 
 
 def test_an_empty_read_model(world: World) -> None:
-    """All is missing, and all comes back."""
+    """Everything is missing, and everything is repaired."""
     before = settled(world)
     for table in ("transfers", "transfer_legs", "accounts", "account_words", "turnover_by_account", "owner_activity"):
         world.sql(f"DELETE FROM {table}")
@@ -324,7 +324,7 @@ def test_an_empty_read_model(world: World) -> None:
 
 
 def test_a_table_that_throttles_is_waited_for(tables: Tables, database: str) -> None:
-    """Keys that DynamoDB leaves unprocessed are asked for again, and not taken for drift."""
+    """Keys that DynamoDB leaves unprocessed are requested again, and are no drift."""
     proxy = LossyProxy(tables.endpoint)
     world = World(replace(tables, client=aws.dynamodb(proxy.endpoint)), database)
     world.commit(transfer("tra_1"), transfer("tra_2"), transfer("tra_3"))
@@ -336,7 +336,7 @@ def test_a_table_that_throttles_is_waited_for(tables: Tables, database: str) -> 
 
 
 def test_legs_of_many_transfers_that_are_not_there(world: World) -> None:
-    """More of them than one BatchGetItem takes."""
+    """There are more of them than one BatchGetItem accepts."""
     world.commit(transfer("tra_1"))
     copy = "INSERT INTO transfer_legs SELECT '{}', 1, account, amount, requested_at FROM transfer_legs WHERE leg_no = 2"
     for number in range(101):
@@ -346,7 +346,7 @@ def test_legs_of_many_transfers_that_are_not_there(world: World) -> None:
 
 
 def test_the_outcome_is_kept(world: World) -> None:
-    """Of each service that was verified, for whoever looks later; the next run replaces it."""
+    """The outcome of each verified service is kept. The next run replaces it."""
     world.commit(transfer("tra_1"), transfer("tra_2"))
     world.sql("DELETE FROM transfers WHERE id = 'tra_2'")
     assert world.ops("verify", "--settle", "0").code == 1
