@@ -183,7 +183,7 @@ def test_stopping_drains_the_stream(tables: Tables, put: Put, source: EventSourc
 def test_checkpoint_of_a_lost_stream_begins_at_the_oldest(
     tables: Tables, put: Put, source: EventSource, tmp_path: Path
 ) -> None:
-    """After a restart of MiniStack, the stream does not know the checkpoint, so the pump begins at the oldest record."""
+    """After a restart of MiniStack, the stream does not know the checkpoint, so the pump begins at the oldest one."""
     put("tra_1", 1)
     file = tmp_path / source.function / f"{source.table}.json"
     file.parent.mkdir()

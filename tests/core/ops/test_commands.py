@@ -53,7 +53,7 @@ def test_status(world: World) -> None:
 
 
 def ignoring_signals() -> None:
-    """Return a process as a shell without job control starts it in the background."""
+    """Ignore signals, as a background job of a shell without job control does."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
 

@@ -68,7 +68,7 @@ def one_more(folder: Path) -> list[MigrationSet]:
 
 
 def test_a_column_more(world: World, tmp_path: Path) -> None:
-    """The table is migrated, deployed and rebuilt. Commits are shown at every step, and in the end all have the column."""
+    """The table is migrated, deployed and rebuilt. Commits are shown at every step, in the end with the column."""
     deployed_queries = "SELECT id, version, status, volume FROM transfers ORDER BY id"
     world.services = [service(OLD)]
     world.commit(transfer("tra_1"), transfer("tra_2"))

@@ -228,7 +228,7 @@ POINTS = [
 
 
 def before(start: str) -> Hook:
-    """A rebuild that is killed before the first such statement, once it has begun."""
+    """Return a hook that kills the rebuild before the first such statement, if it was begun."""
 
     def kill(_: Gate) -> None:
         raise Killed
@@ -237,7 +237,7 @@ def before(start: str) -> Hook:
 
 
 def after(start: str) -> Hook:
-    """A rebuild that is killed after the first such statement."""
+    """Return a hook that kills the rebuild after the first such statement."""
 
     def kill(gate: Gate) -> None:
         raise Killed
@@ -373,7 +373,7 @@ class Slow:
 
 
 def impatient(url: str) -> Callable[[], Any]:
-    """Return a function that opens connections. The server drops the first, with the lock, after a second of silence."""
+    """Return a function that opens connections. The server drops the first, with the lock, after a silent second."""
     seconds = iter([1])
 
     def make() -> Any:

@@ -1,4 +1,4 @@
-"""Statements that would hide what is wrong are not used anywhere that ships."""
+"""Nothing that ships uses statements that hide faults."""
 
 import re
 
@@ -6,7 +6,7 @@ from local import ROOT
 
 
 def test_no_insert_ignore_and_no_replace() -> None:
-    """INSERT IGNORE cuts what is too long and REPLACE deletes what it replaces, both in silence."""
+    """INSERT IGNORE cuts long values and REPLACE deletes rows, both silently."""
     banned = re.compile(
         r"\bINSERT\s+IGNORE\b|\bREPLACE\s+INTO\b|\bUPDATE\s+IGNORE\b|\bREPLACE\s*\(.*VALUES\b", re.IGNORECASE
     )
@@ -21,7 +21,7 @@ def test_no_insert_ignore_and_no_replace() -> None:
 
 
 def test_no_unique_key_but_the_primary() -> None:
-    """1062 can mean one thing only: the row is there already."""
+    """So error 1062 can mean only that the row exists already."""
     migrations = "\n".join(path.read_text() for path in (ROOT / "chalicelib").rglob("*.sql"))
     assert "CREATE TABLE" in migrations
     assert not re.search(r"\bUNIQUE\b", re.sub(r"--.*", "", migrations), re.IGNORECASE)

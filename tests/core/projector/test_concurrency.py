@@ -1,4 +1,4 @@
-"""Two projector transactions at once, held at the points where they could go wrong."""
+"""Two projector transactions at once, stopped at the critical points."""
 
 import random
 import threading
@@ -21,31 +21,31 @@ Make = Callable[..., Projector]
 
 
 def transfers(*ids: str, status: str = "requested", version: int = 1) -> list[tuple[str, Head]]:
-    """A commit of each transfer, with two legs."""
+    """Return a commit of each transfer, with two legs."""
     return [("transfers", head(id, version, transfer_state(status, [("A", -300), ("B", 300)]))) for id in ids]
 
 
 def records(commits: Iterable[tuple[str, Head]]) -> list[dict[str, Any]]:
-    """Their stream records."""
+    """Return their stream records."""
     return [record(*commit) for commit in commits]
 
 
 def at_once(*runs: tuple[Projector, Sequence[Mapping[str, Any]]]) -> None:
-    """Run each projector on its batch, each in a thread; none reports a failure."""
+    """Run each projector on its batch, each in a thread. Check that none reports a failure."""
     with ThreadPoolExecutor(len(runs)) as pool:
         for outcome in [pool.submit(projector, batch) for projector, batch in runs]:
             assert outcome.result(PATIENT_SECONDS) == []
 
 
 def check(url: str, commits: Iterable[tuple[str, Head]]) -> None:
-    """The base tables equal the fold, the summaries the sums."""
+    """Check that the base tables equal the fold, and the summaries equal the sums."""
     assert base_tables(url) == fold(commits)
     kept, sums = summaries(url)
     assert kept == sums
 
 
 def meeting_at(url: str, start: str, barrier: threading.Barrier, seen: list[str]) -> Callable[[], Gate]:
-    """Connections that meet the other's at a statement, the first time; `seen` collects all statements."""
+    """Return connections that meet at a statement, the first time. `seen` collects all statements."""
     hook = once(start, lambda _: barrier.wait(PATIENT_SECONDS))
 
     def watch(gate: Gate, statement: str) -> None:
@@ -56,7 +56,7 @@ def meeting_at(url: str, start: str, barrier: threading.Barrier, seen: list[str]
 
 
 def test_the_same_new_order_twice(database: str, make_projector: Make) -> None:
-    """Both see no row and insert: one gets 1062, redoes its batch and finds the transfer there."""
+    """Both see no row and insert: one gets 1062, repeats its batch and finds the transfer there."""
     barrier, seen = threading.Barrier(2), list[str]()
     commits = transfers("tra_1", "tra_2", status="accepted")
     at_once(
@@ -70,7 +70,7 @@ def test_the_same_new_order_twice(database: str, make_projector: Make) -> None:
 
 
 def test_two_versions_of_a_new_order(database: str, make_projector: Make) -> None:
-    """Whichever inserts first, the newer version is what stays."""
+    """Whichever inserts first, the newer version stays."""
     barrier, seen = threading.Barrier(2), list[str]()
     first, second = transfers("tra_1"), transfers("tra_1", status="accepted", version=2)
     at_once(
@@ -88,7 +88,7 @@ NEW_AND_CHANGED = [*transfers("tra_0", "tra_9", status="accepted"), *CHANGED[:1]
 
 @pytest.mark.parametrize("batch", [CHANGED, NEW_AND_CHANGED], ids=["changed", "new and changed"])
 def test_a_batch_redelivered_while_its_first_run_commits(database: str, make_projector: Make, batch: list[Any]) -> None:
-    """The second waits for the first one's lock and finds its records stale: rows once, summaries are the sums."""
+    """The second waits for the first one's lock and finds its records old: one row each, and correct summaries."""
     before = transfers("tra_1", "tra_2")
     make_projector()(records(before))
     held = threading.Event()
@@ -104,7 +104,7 @@ def test_a_batch_redelivered_while_its_first_run_commits(database: str, make_pro
 
 
 def test_many_projectors_on_the_same_orders(database: str, make_projector: Make) -> None:
-    """Four at once, each with all commits in an order and cut of its own: deadlocks and all, the fold."""
+    """Four projectors at once, each with all commits in its own order and batches, produce the fold, despite deadlocks."""
     chance = random.Random(1)
     statuses = ("requested", "accepted", "settled", "cancelled")
     commits = [

@@ -1,4 +1,4 @@
-"""The conformance suite of dead letters, on the table and on its stand-in in memory; and what the table adds."""
+"""The conformance suite of dead letters, for the table and the store in memory, and the table's additions."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ Read = Callable[[str], Mapping[str, Any] | None]
 
 
 def letter(**changes: Any) -> DeadLetter:
-    """A dead letter."""
+    """Return a dead letter."""
     made: dict[str, Any] = {
         "id": "transfers#tra_1#6",
         "service": "transfers",
@@ -34,7 +34,7 @@ def letter(**changes: Any) -> DeadLetter:
 
 
 def unreadable(id: str, sequence: str = "100") -> UnreadableRecord:
-    """A record of a transfer that cannot be decoded."""
+    """Return a record of a transfer that cannot be decoded."""
     raw = {**record("transfers", {"id": {"S": id}}), "eventID": "1"}
     raw["dynamodb"]["SequenceNumber"] = sequence
     return UnreadableRecord(RecordSource(0, sequence, SERVICES["test-transfers"], id, raw), ValueError("no"))
@@ -42,7 +42,7 @@ def unreadable(id: str, sequence: str = "100") -> UnreadableRecord:
 
 @pytest.fixture(params=["memory", "dynamodb"])
 def port(request: pytest.FixtureRequest, tables: Tables) -> tuple[DeadLetters, Read]:
-    """An implementation, and a way to read what it keeps."""
+    """Return an implementation, and a function that reads what it stores."""
     if request.param == "memory":
         memory = MemoryDeadLetters()
         return memory, lambda id: memory.letters[id]._asdict() if id in memory.letters else None
@@ -55,7 +55,7 @@ def _item(tables: Tables, id: str) -> Mapping[str, Any] | None:
 
 
 def test_kept_as_it_is(port: tuple[DeadLetters, Read]) -> None:
-    """Every attribute comes back; nothing else is there. An empty history may be left out."""
+    """Every attribute comes back, and nothing else is there. An empty history may be left out."""
     dead, read = port
     dead.put(letter())
     found = read("transfers#tra_1#6")
@@ -65,7 +65,7 @@ def test_kept_as_it_is(port: tuple[DeadLetters, Read]) -> None:
 
 
 def test_the_same_record_again(port: tuple[DeadLetters, Read]) -> None:
-    """A batch that comes again puts the same letter: one is kept, the later."""
+    """A batch that comes again puts the same letter: only the later one is kept."""
     dead, read = port
     dead.put(letter())
     dead.put(letter(error="another"))
@@ -75,7 +75,7 @@ def test_the_same_record_again(port: tuple[DeadLetters, Read]) -> None:
 
 
 def test_without_a_version(port: tuple[DeadLetters, Read]) -> None:
-    """A record that cannot be decoded has none."""
+    """A record that cannot be decoded has no version."""
     dead, read = port
     dead.put(letter(id="transfers#?#100", version=None))
     found = read("transfers#?#100")
@@ -84,7 +84,7 @@ def test_without_a_version(port: tuple[DeadLetters, Read]) -> None:
 
 
 def test_an_image_too_large_for_an_item(tables: Tables) -> None:
-    """It goes to S3, and the item names it."""
+    """The image goes to S3, and the item names it."""
     s3 = boto3.client("s3", endpoint_url=tables.endpoint)
     s3.create_bucket(Bucket="dead", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     image = os.urandom(MAX_INLINE_BYTES + 1)
@@ -96,7 +96,7 @@ def test_an_image_too_large_for_an_item(tables: Tables) -> None:
 
 
 def test_an_image_of_a_long_id(tables: Tables) -> None:
-    """Its object's name is one that S3 takes, and another each time, so that the older can be removed alone."""
+    """S3 accepts the object's name. Each object has another name, so that the older one can be removed separately."""
     s3 = boto3.client("s3", endpoint_url=tables.endpoint)
     s3.create_bucket(Bucket="long", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     dead = DynamoDeadLetters(tables.client, tables.name("dead-letters"), s3, "long")
@@ -112,14 +112,14 @@ def test_an_image_of_a_long_id(tables: Tables) -> None:
 
 
 def test_ids() -> None:
-    """They tell all; too long, they are cut and differ by a digest, which is the same for the same record."""
+    """An id names everything. If it is too long, it is cut and gets a digest, which is the same for the same record."""
 
     def id_of(id: str, sequence: str = "100", consumer: str = "projector") -> str:
         return dead_letter(unreadable(id, sequence), ValueError("no"), "2026-11-23T10:00:00.000Z", consumer).id
 
     assert id_of("tra_1") == "transfers#tra_1#100"
     assert id_of("tra_1", consumer="reactor") == "transfers#tra_1#100#reactor"
-    longest = "é" * 1024  # as many bytes as a partition key may have
+    longest = "é" * 1024  # the most bytes of a partition key
     ids = {
         id_of(longest),
         id_of(longest, "101"),
@@ -133,7 +133,7 @@ def test_ids() -> None:
 
 
 def test_an_image_too_large_without_a_bucket(tables: Tables) -> None:
-    """Refused with what to do, so that the record comes again instead of being lost."""
+    """It is refused with what to do, so that the record comes again and is not lost."""
     dead = DynamoDeadLetters(tables.client, tables.name("dead-letters"))
     with pytest.raises(ValueError, match="DEAD_LETTER_BUCKET"):
         dead.put(letter(image=bytes(MAX_INLINE_BYTES + 1)))
@@ -141,10 +141,10 @@ def test_an_image_too_large_without_a_bucket(tables: Tables) -> None:
 
 
 def test_an_erasure_between_look_and_write(tables: Tables) -> None:
-    """A letter that was written while its aggregate was erased is written again, without what is personal."""
+    """A letter that was written while its aggregate was erased is written again without personal data."""
 
     class Late(DynamoDeadLetters):
-        """Whose first write comes just before an erasure marks the aggregate, and after it looked for letters."""
+        """A client whose first write comes just before an erasure marks the aggregate, and after its look for letters."""
 
         def _write(self, letter: DeadLetter) -> None:
             super()._write(letter)

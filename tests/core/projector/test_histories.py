@@ -1,4 +1,4 @@
-"""Any transfer, any duplicates, any cut into batches: the same read model, equal to the fold of the write model."""
+"""Any transfers, duplicates and batches produce the same read model, which equals the fold of the write model."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,7 +25,7 @@ STATUS = st.sampled_from(["requested", "accepted", "refused", "cancelled", "sett
 
 @st.composite
 def transfers(draw: st.DrawFn, number: int) -> list[tuple[str, Head]]:
-    """A transfer's commits. Its legs change too, more than the domain lets them, so that rows come and go."""
+    """Draw a transfer's commits. Its legs change more than the domain allows, so that rows come and go."""
     fixed = {
         "owner": f"usr_{draw(st.integers(1, 2))}",
         "reason": draw(st.none() | TEXT),
@@ -41,7 +41,7 @@ def transfers(draw: st.DrawFn, number: int) -> list[tuple[str, Head]]:
 
 @st.composite
 def others(draw: st.DrawFn) -> list[tuple[str, Head]]:
-    """Commits of two accounts and a hold; some end in tombstones."""
+    """Draw commits of two accounts and a hold, some of which end in tombstones."""
     histories: list[tuple[str, list[dict[str, Any]]]] = [
         (id, [account_state(name=name, balance=draw(AMOUNTS)) for name in draw(st.lists(TEXT, max_size=3))])
         for id in ("A", "B")
@@ -59,7 +59,7 @@ def others(draw: st.DrawFn) -> list[tuple[str, Head]]:
 
 @st.composite
 def deliveries(draw: st.DrawFn) -> tuple[list[tuple[str, Head]], list[list[dict[str, Any]]]]:
-    """The commits of some histories, and batches that deliver each at least once, in any order."""
+    """Draw the commits of some histories, and batches that deliver each at least once, in any order."""
     commits = [commit for number in range(1, 4) for commit in draw(transfers(number))] + draw(others())
     delivered = draw(st.permutations(commits + draw(st.lists(st.sampled_from(commits), max_size=8))))
     records = [record(service, commit) for service, commit in delivered]
@@ -71,7 +71,7 @@ def deliveries(draw: st.DrawFn) -> tuple[list[tuple[str, Head]], list[list[dict[
 def test_every_delivery_ends_in_the_fold(
     projector: Projector, delivery: tuple[list[tuple[str, Head]], list[list[dict[str, Any]]]]
 ) -> None:
-    """After each batch the summaries equal the sums; after the last all tables equal the fold."""
+    """After each batch, the summaries equal the sums. After the last one, all tables equal the fold."""
     empty(projector.url)
     commits, batches = delivery
     for batch in batches:

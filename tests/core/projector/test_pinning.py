@@ -1,4 +1,4 @@
-"""A session through RDS Proxy shares its connection with others: nothing that we send pins it, but large statements."""
+"""A session through RDS Proxy shares its connection: nothing that we send pins it, except large statements."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.support.pinning import LARGEST, listening, why_pinned
 
 
 def server_waits(url: str) -> int:
-    """For how many seconds the server's sessions wait for a lock, where they do not say."""
+    """The seconds for which the server's sessions wait for a lock by default."""
     connection = connect(url)
     with connection.cursor() as cursor:
         cursor.execute("SELECT @@GLOBAL.innodb_lock_wait_timeout")
@@ -22,7 +22,7 @@ def server_waits(url: str) -> int:
 
 @pytest.mark.database
 def test_no_statement_pins(database: str) -> None:
-    """What projector and queries send from a connection's first statement on, to a server that is set as Aurora is."""
+    """This covers everything that projector and queries send, on a server that is configured as Aurora is."""
     with listening(database) as (url, heard):
         world = World(url)
         world.account("N-1")
@@ -37,7 +37,7 @@ def test_no_statement_pins(database: str) -> None:
 
 @pytest.mark.database
 def test_a_connection_of_the_pool_is_not_pinned(database: str) -> None:
-    """Neither by what is set when it is made, nor by what finds out whether it still answers."""
+    """Neither the set-up of a connection nor the check that it still answers pins it."""
     with listening(database) as (url, heard):
         pool = Pool(url, size=1)
         for _ in range(2):
@@ -62,7 +62,7 @@ def test_a_connection_of_the_pool_is_not_pinned(database: str) -> None:
     ],
 )
 def test_what_pins(statement: str, reason: str) -> None:
-    """As AWS's documentation has it."""
+    """These statements pin, by AWS's documentation."""
     assert why_pinned(statement) == reason
 
 
@@ -79,5 +79,5 @@ def test_what_pins(statement: str, reason: str) -> None:
     ],
 )
 def test_what_does_not_pin(statement: str) -> None:
-    """The proxy keeps track of it, or it is the text of a value."""
+    """The proxy tracks these statements, or the words are in the text of a value."""
     assert why_pinned(statement) == ""

@@ -1,4 +1,4 @@
-"""Records that can never be written are set aside, and nothing else is."""
+"""Records that can never be written are set aside, and no others."""
 
 import dataclasses
 import gzip
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.database
 
 
 def transfer(id: str, version: int = 1, status: str = "accepted", **state: Any) -> tuple[str, Head]:
-    """A commit of a transfer."""
+    """Return a commit of a transfer."""
     return "transfers", head(id, version, transfer_state(status, **state))
 
 
@@ -28,7 +28,7 @@ TOO_LONG: dict[str, Any] = {"reason": "x" * 501}
 
 
 def check(projector: Projector, commits: list[tuple[str, Head]], dead: list[str]) -> None:
-    """The fold of the good commits, the sums, and those dead letters."""
+    """Check that the tables equal the fold of the good commits and the sums, and that there are these dead letters."""
     tables, expected = base_tables(projector.url), fold(commits)
     assert tables | {"timeline": expected["timeline"]} == expected
     kept, sums = summaries(projector.url)
@@ -37,7 +37,7 @@ def check(projector: Projector, commits: list[tuple[str, Head]], dead: list[str]
 
 
 def test_too_long_for_its_column(projector: Projector) -> None:
-    """One bad transfer among thirty: the others are written."""
+    """One bad transfer among thirty is set aside, and the others are written."""
     good = [transfer(f"tra_{number}") for number in range(29)]
     bad = transfer("tra_bad", **TOO_LONG)
     assert projector([record(*commit) for commit in [*good[:11], bad, *good[11:]]]) == []
@@ -45,7 +45,7 @@ def test_too_long_for_its_column(projector: Projector) -> None:
 
 
 def test_several_poison_records(projector: Projector) -> None:
-    """Bad ones first, last and next to each other."""
+    """Bad records are first, last and next to each other."""
     good = [transfer(f"tra_{number}") for number in range(10)]
     bad = [transfer(f"tra_bad{number}", **TOO_LONG) for number in range(4)]
     commits = [bad[0], *good[:5], bad[1], bad[2], *good[5:], bad[3]]
@@ -61,14 +61,14 @@ def test_a_good_version_before_the_poison_shows(projector: Projector) -> None:
 
 
 def test_a_good_version_after_the_poison_shows(projector: Projector) -> None:
-    """Version 7 is what shows; version 6 before it need not even be looked at."""
+    """Version 7 is shown. Version 6 before it need not even be tried."""
     good = [transfer("tra_1", 5), transfer("tra_1", 7, "cancelled")]
     assert projector([record(*good[0]), record(*transfer("tra_1", 6, **TOO_LONG)), record(*good[1])]) == []
     check(projector, good, [])
 
 
 def test_the_timeline_tells_of_a_poison_commit(projector: Projector) -> None:
-    """Its rows are refused, its place in the history is not."""
+    """Its rows are refused, but the timeline has it."""
     projector([record(*transfer("tra_1")), record(*transfer("tra_1", 2, **TOO_LONG))])
     assert query(projector.url, "SELECT version FROM timeline ORDER BY version") == [(1,), (2,)]
 
@@ -90,7 +90,7 @@ def test_the_timeline_tells_of_a_poison_commit(projector: Projector) -> None:
     ],
 )
 def test_what_cannot_be_read(projector: Projector, change: Callable[[dict[str, Any]], Any]) -> None:
-    """An image that is not what the write side writes is set aside, its neighbours are not."""
+    """An image that the write side does not write is set aside, and its neighbours are not."""
     bad = record(*transfer("tra_bad"))
     change(bad["dynamodb"]["NewImage"])
     good = [transfer("tra_1"), transfer("tra_2")]
@@ -101,7 +101,7 @@ def test_what_cannot_be_read(projector: Projector, change: Callable[[dict[str, A
 
 
 def test_a_record_without_an_image(projector: Projector) -> None:
-    """A stream of the wrong view type is named as what is wrong."""
+    """The error names the stream's wrong view type."""
     bad = record(*transfer("tra_1"))
     del bad["dynamodb"]["NewImage"]
     assert projector([bad]) == []
@@ -110,13 +110,13 @@ def test_a_record_without_an_image(projector: Projector) -> None:
 
 
 def test_an_id_that_mysql_takes_for_another(projector: Projector) -> None:
-    """A blank at the end does not tell two keys apart in MySQL: refused for ever, so set aside and not redone."""
+    """A space at the end does not distinguish two keys in MySQL. Such a record is refused for ever, so it is set aside."""
     assert projector([record(*transfer("tra_1")), record(*transfer("tra_1 "))]) == []
     check(projector, [transfer("tra_1")], ["transfers#tra_1 #1"])
 
 
 def test_what_a_dead_letter_holds(projector: Projector) -> None:
-    """The record without its old image, as JSON under gzip; and what was wrong."""
+    """A letter has the record without its old image, as JSON under gzip, and the error."""
     raw = record(*transfer("tra_1", 3, **TOO_LONG))
     old = {**raw, "dynamodb": {**raw["dynamodb"], "OldImage": item_of(transfer("tra_1", 2)[1])}}
     projector([old])
@@ -128,7 +128,7 @@ def test_what_a_dead_letter_holds(projector: Projector) -> None:
 
 
 def test_redriving_a_dead_letter(projector: Projector) -> None:
-    """Once the cause is gone, the record that was kept is projected as if nothing had been."""
+    """Once the cause is gone, the stored record is projected as usual."""
     projector([record(*transfer("tra_1", **TOO_LONG))])
     letter = projector.dead.letters.pop("transfers#tra_1#1")
     raw = record_of(letter.image)
@@ -138,7 +138,7 @@ def test_redriving_a_dead_letter(projector: Projector) -> None:
 
 
 class Broken:
-    """Dead letters that cannot be stored."""
+    """A store that cannot store dead letters."""
 
     def put(self, letter: DeadLetter) -> None:
         """Fail."""
@@ -147,7 +147,7 @@ class Broken:
 
 @pytest.mark.parametrize("unreadable", [False, True])
 def test_a_dead_letter_that_cannot_be_stored(projector: Projector, unreadable: bool) -> None:
-    """The batch fails from that record on; everything before it is applied."""
+    """The batch fails from that record on. Everything before it is projected."""
     projector.deps = dataclasses.replace(projector.deps, dead_letters=Broken())
     bad = record(*transfer("tra_bad", **TOO_LONG))
     if unreadable:
@@ -157,7 +157,7 @@ def test_a_dead_letter_that_cannot_be_stored(projector: Projector, unreadable: b
     batch = [*(record(*commit) for commit in good), beats[0], bad, record(*transfer("tra_later")), beats[1]]
     assert projector(batch) == [sequence_of(bad)]
     ids = {id for (id,) in query(projector.url, "SELECT id FROM transfers")}
-    assert query(projector.url, "SELECT beat FROM heartbeats") == [(1,)]  # the other one says that all is applied
+    assert query(projector.url, "SELECT beat FROM heartbeats") == [(1,)]  # the other one reports that everything is projected
     assert {"tra_0", "tra_1", "tra_2"} <= ids <= {"tra_0", "tra_1", "tra_2", "tra_later"}
     kept, sums = summaries(projector.url)
     assert kept == sums

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.database
 
 
 def test_a_transfer_becomes_a_row_and_one_a_leg(projector: Projector) -> None:
-    """And adds to the summaries once it counts."""
+    """It also adds to the summaries once it counts."""
     assert projector([record("transfers", head("tra_1", 1, transfer_state()))]) == []
     assert query(projector.url, "SELECT account, amount FROM transfer_legs ORDER BY leg_no") == [
         ("A", -300),
@@ -24,7 +24,7 @@ def test_a_transfer_becomes_a_row_and_one_a_leg(projector: Projector) -> None:
 
 
 def test_summaries_of_a_transfer_whose_child_rows_are_gone(projector: Projector) -> None:
-    """What adds up child rows is given none of them, and takes back what the root row alone tells."""
+    """Sums of child rows are unchanged, and the root row's own part is subtracted."""
     assert projector([record("transfers", head("tra_1", 1, transfer_state("accepted")))]) == []
     query(projector.url, "DELETE FROM transfer_legs")
     assert projector([record("transfers", head("tra_1", 2, transfer_state("cancelled")))]) == []
@@ -32,7 +32,7 @@ def test_summaries_of_a_transfer_whose_child_rows_are_gone(projector: Projector)
 
 
 def test_a_tombstone_stays_as_a_row(projector: Projector) -> None:
-    """It is marked, so that a late record cannot revive it."""
+    """The row is marked, so that a late record cannot bring it back."""
     deliveries = [head("A", 2, account_state(), deleted=True), head("A", 1, account_state())]
     assert projector([record("accounts", one) for one in deliveries]) == []
     ((version, deleted_at),) = query(projector.url, "SELECT version, deleted_at FROM accounts")

@@ -1,4 +1,4 @@
-"""What the projector makes of each kind of record."""
+"""The projector's result for each kind of record."""
 
 from datetime import datetime, timedelta
 
@@ -20,7 +20,7 @@ def test_nothing_to_do(projector: Projector) -> None:
 
 
 def test_claims_leave_no_trace(projector: Projector) -> None:
-    """Written, and removed when they expire: neither a row nor a dead letter."""
+    """A claim's write and its expiry cause neither a row nor a dead letter."""
     claim = record("accounts", encode_item({"id": "claim#name#ada", "holder": "A"}))
     expired = {**claim, "eventName": "REMOVE", "dynamodb": {**claim["dynamodb"]}}
     del expired["dynamodb"]["NewImage"]
@@ -30,7 +30,7 @@ def test_claims_leave_no_trace(projector: Projector) -> None:
 
 
 def test_a_removed_item_changes_nothing(projector: Projector) -> None:
-    """Nothing that ships removes an aggregate; its row stays for `verify` to report."""
+    """Nothing that ships removes an aggregate. Its row stays, and `verify` reports it."""
     raw = record("transfers", head("tra_1", 1, transfer_state()))
     removal = {**raw, "eventName": "REMOVE", "dynamodb": {**raw["dynamodb"]}}
     del removal["dynamodb"]["NewImage"]
@@ -47,7 +47,7 @@ def test_holds_show_in_the_timeline_alone(projector: Projector) -> None:
 
 
 def test_every_commit_has_its_place_in_the_timeline(projector: Projector) -> None:
-    """Compaction skips versions 1 and 2 of the row, not of the history; redelivery adds nothing."""
+    """Compaction skips versions 1 and 2 of the row, but not of the timeline. Redelivery adds nothing."""
     batch = [record("transfers", head("tra_1", version, transfer_state())) for version in (1, 2, 3)]
     assert projector([*batch, *batch]) == []
     assert projector(batch[:2]) == []
@@ -57,7 +57,7 @@ def test_every_commit_has_its_place_in_the_timeline(projector: Projector) -> Non
 
 
 def test_heartbeats(projector: Projector) -> None:
-    """The newest of each service is kept, with the time at which it was applied; older ones change nothing."""
+    """The newest heartbeat of each service is kept with the time of its projection. Older ones change nothing."""
     assert projector([record("transfers", heartbeat(2)), record("transfers", heartbeat(3))]) == []
     assert projector([record("transfers", heartbeat(1)), record("accounts", heartbeat(1))]) == []
     rows = query(projector.url, "SELECT service, beat, sent_at FROM heartbeats ORDER BY service")
@@ -68,7 +68,7 @@ def test_heartbeats(projector: Projector) -> None:
 
 
 def test_an_unknown_stream_is_not_the_records_fault(projector: Projector) -> None:
-    """A wrong mapping stops the batch with a message that names what there is; nothing is set aside."""
+    """A wrong mapping stops the batch with a message that names the known tables. Nothing is set aside."""
     raw = record("transfers", head("tra_1", 1, transfer_state()))
     raw["eventSourceARN"] = raw["eventSourceARN"].replace("test-", "other-")
     with pytest.raises(UnknownStream, match=r"test-accounts.*TABLE_PREFIX"):
@@ -77,14 +77,14 @@ def test_an_unknown_stream_is_not_the_records_fault(projector: Projector) -> Non
 
 
 def test_a_batch_of_thousands(projector: Projector) -> None:
-    """Several transactions; the first failure names the record, and what came before it is there."""
+    """The batch has several transactions. The first failure names the record, and earlier records are projected."""
     batch = [record("accounts", head(f"N-{number}", 1, account_state(balance=number))) for number in range(2500)]
     assert projector(batch) == []
     assert query(projector.url, "SELECT COUNT(*), SUM(balance) FROM accounts") == [(2500, 2500 * 2499 // 2)]
 
 
 def test_a_row_that_is_too_large_for_its_statement_mates(projector: Projector) -> None:
-    """The largest item that DynamoDB takes is projected."""
+    """The largest item that DynamoDB accepts is projected."""
     events = [{"type": "Noted", "data": {"note": "ü" * 180_000}}]
     raw = [record("transfers", head(f"tra_{n}", 1, transfer_state(), events=events)) for n in range(20)]
     assert projector(raw) == []

@@ -1,4 +1,4 @@
-"""The encoder's literals mean to the server what the values mean to Python."""
+"""The encoder's literals have the same meaning for the server as the values have for Python."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -37,7 +37,7 @@ VALUES = st.one_of(
 @pytest.mark.database
 @given(st.lists(st.tuples(TEXT, st.none() | TEXT), min_size=1, max_size=5))
 def test_texts_come_back(database: str, rows: list[tuple[str, str | None]]) -> None:
-    """Whatever is in a string, quotes, backslashes and NUL included, the server reads the same."""
+    """The server reads every string unchanged, including quotes, backslashes and NUL."""
     connection = connect(database)
     selects = " UNION ALL ".join(f"SELECT {row[1:-1]}" for row in sql.tuples(rows))
     with connection.cursor() as cursor:
@@ -60,13 +60,13 @@ def test_values_compare_equal(database: str, values: list[Any]) -> None:
 
 @given(st.lists(st.tuples(VALUES, VALUES, VALUES), min_size=1, max_size=5))
 def test_a_column_at_a_time_is_a_value_at_a_time(rows: list[tuple[Any, ...]]) -> None:
-    """The quick way through whole columns gives the literals of the slow one."""
+    """The fast way for whole columns gives the same literals as the slow one."""
     assert sql.tuples(rows) == [f"({','.join(map(sql.literal, row))})" for row in rows]
 
 
 @pytest.mark.parametrize("value", [1.5, b"x", ["a"], {"a": 1}])
 def test_what_no_row_holds(value: Any) -> None:
-    """A float would lose money, the others have no column: refused, and named."""
+    """A float would lose money, and the other types have no column: they are refused and named."""
     with pytest.raises(TypeError, match=type(value).__name__):
         sql.tuples([(value,)])
 
@@ -77,7 +77,7 @@ def test_decimals_keep_their_digits() -> None:
 
 
 def test_long_rows_are_spread_over_statements() -> None:
-    """No statement is longer than the limit unless a single row is; none is lost."""
+    """No statement is longer than the limit unless a single row is. No row is lost."""
     rows = [TextRow(number, "x" * 500_000) for number in range(10)] + [TextRow(10, "y" * 5_000_000)]
     statements = list(sql.insert(TEXTS, rows, "ON DUPLICATE KEY UPDATE id = id"))
     assert [statement.count(b"('") + statement.count(b",'") for statement in statements] == [3, 3, 3, 1, 1]
@@ -86,5 +86,5 @@ def test_long_rows_are_spread_over_statements() -> None:
 
 
 def test_no_rows_no_statement() -> None:
-    """Nothing to write is not an INSERT without values."""
+    """Without rows, there is no INSERT."""
     assert list(sql.insert(TEXTS, [])) == []

@@ -1,4 +1,4 @@
-"""Errors that pass are waited for, within the time there is; then the batch fails from its first record."""
+"""Temporary errors are retried within the available time. Then the batch fails from its first record."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +23,7 @@ Make = Callable[..., Projector]
 
 
 def transfer(id: str, version: int = 1, status: str = "accepted") -> tuple[str, Head]:
-    """A commit of a transfer."""
+    """Return a commit of a transfer."""
     return "transfers", head(id, version, transfer_state(status))
 
 
@@ -31,7 +31,7 @@ COMMITS = [transfer("tra_1"), transfer("tra_2")]
 
 
 def check(url: str) -> None:
-    """COMMITS are there, once."""
+    """Check that COMMITS are there, once."""
     assert base_tables(url) == fold(COMMITS)
     kept, sums = summaries(url)
     assert kept == sums
@@ -39,7 +39,7 @@ def check(url: str) -> None:
 
 @pytest.mark.parametrize("statement", ["START", "INSERT INTO transfers", "INSERT INTO owner_activity", "COMMIT"])
 def test_a_killed_connection(database: str, make_projector: Make, statement: str, logged: list[dict[str, Any]]) -> None:
-    """KILL before any statement: connect again, do the batch again, and count that."""
+    """After a KILL before any statement, the projector reconnects, repeats the batch, and counts that."""
 
     def kill(gate: Gate) -> None:
         query(database, f"KILL {gate.real.thread_id()}")
@@ -53,7 +53,7 @@ def test_a_killed_connection(database: str, make_projector: Make, statement: str
 
 
 def test_a_commit_whose_answer_is_lost(database: str, make_projector: Make) -> None:
-    """It was committed, nobody heard: doing it again changes nothing."""
+    """The commit succeeded and its answer was lost: the repetition changes nothing."""
 
     def commit_and_lose(gate: Gate) -> None:
         gate.real.query("COMMIT")
@@ -66,7 +66,7 @@ def test_a_commit_whose_answer_is_lost(database: str, make_projector: Make) -> N
 
 
 def test_an_idle_connection_that_died(projector: Projector) -> None:
-    """The connection kept from the last batch is gone: the next batch does not notice."""
+    """The connection that was kept from the last batch is gone, which does not affect the next batch."""
     assert projector([record(*COMMITS[0])]) == []
     kept: Any = projector.writer.connection()
     query(projector.url, f"KILL {kept.thread_id()}")
@@ -75,7 +75,7 @@ def test_an_idle_connection_that_died(projector: Projector) -> None:
 
 
 def test_a_deadlock(database: str, make_projector: Make) -> None:
-    """A real one, with the projector as its victim since it has changed less."""
+    """A real deadlock has the projector as its victim, since it has changed fewer rows."""
     before = [transfer("tra_1", 1, "requested"), transfer("tra_2", 1, "requested")]
     later = [transfer("tra_1", 2), transfer("tra_2", 2)]
     make_projector()([record(*commit) for commit in before])
@@ -87,7 +87,7 @@ def test_a_deadlock(database: str, make_projector: Make) -> None:
     other.query("SELECT id FROM transfers WHERE id = 'tra_2' FOR UPDATE")
     with ThreadPoolExecutor(1) as pool:
         outcome = pool.submit(projector, [record(*commit) for commit in later])
-        until_waiting_for_a_lock(database)  # it holds tra_1 by now, for it locks in the order of the keys
+        until_waiting_for_a_lock(database)  # it has locked tra_1 by now, since it locks in the order of the keys
         other.query("SELECT id FROM transfers WHERE id = 'tra_1' FOR UPDATE")
         other.query("ROLLBACK")
         assert outcome.result(PATIENT_SECONDS) == []
@@ -97,7 +97,7 @@ def test_a_deadlock(database: str, make_projector: Make) -> None:
 
 
 def test_a_race_after_many_errors_that_passed(database: str, make_projector: Make) -> None:
-    """Ten failed attempts, of which one is a duplicate key: that is a race like any other, and no poison."""
+    """One of ten failed attempts is a duplicate key, which is a race like any other, and no poison."""
     trouble = [pymysql.err.OperationalError(1213, "Deadlock found")] * 9
     trouble += [pymysql.err.IntegrityError(1062, "Duplicate entry")]
 
@@ -114,7 +114,7 @@ def test_a_race_after_many_errors_that_passed(database: str, make_projector: Mak
 
 
 def test_a_server_that_is_away(database: str, make_projector: Make) -> None:
-    """The third attempt to connect works: nothing is lost, nothing set aside."""
+    """The third attempt to connect succeeds. Nothing is lost, and nothing is set aside."""
     refusals = iter([pymysql.err.OperationalError(2003, "no server"), OSError("no route")])
 
     def flaky() -> Any:
@@ -128,7 +128,7 @@ def test_a_server_that_is_away(database: str, make_projector: Make) -> None:
 
 
 def test_a_server_that_stays_away(make_projector: Make) -> None:
-    """Out of time: the batch comes again from its first record; no dead letters."""
+    """When the time is over, the batch comes again from its first record. There are no dead letters."""
 
     def refuse() -> Any:
         raise pymysql.err.OperationalError(2003, "no server")
@@ -140,7 +140,7 @@ def test_a_server_that_stays_away(make_projector: Make) -> None:
 
 
 def test_a_table_that_is_missing(database: str, projector: Projector) -> None:
-    """A fault of the deployment: the batch fails, and not every record is set aside for it."""
+    """The deployment is at fault: the batch fails, and no record is set aside."""
     query(database, "RENAME TABLE transfers TO orders_away")
     try:
         batch = [record(*commit) for commit in COMMITS]

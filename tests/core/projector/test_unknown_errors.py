@@ -1,4 +1,4 @@
-"""An error that nobody knows is no poison: the record is as good as any, and is tried again."""
+"""An unknown error is not poison: the record is tried again."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -24,12 +24,12 @@ TRANSFERS = SERVICES["transfers"]
 
 
 def transfer(id: str, version: int = 1, status: str = "accepted") -> tuple[str, Head]:
-    """A commit of a transfer."""
+    """Return a commit of a transfer."""
     return "transfers", head(id, version, transfer_state(status))
 
 
 def check(url: str, commits: list[tuple[str, Head]]) -> None:
-    """Those commits are there, once."""
+    """Check that those commits are there, once."""
     assert base_tables(url) == fold(commits)
     kept, sums = summaries(url)
     assert kept == sums
@@ -37,7 +37,7 @@ def check(url: str, commits: list[tuple[str, Head]]) -> None:
 
 @pytest.fixture
 def proxy(database: str) -> Iterator[Proxy]:
-    """A proxy to the database's server."""
+    """Yield a proxy to the database's server."""
     proxy = Proxy(port_of(database))
     yield proxy
     proxy.close()
@@ -45,7 +45,7 @@ def proxy(database: str) -> Iterator[Proxy]:
 
 @pytest.mark.parametrize("how", GARBLED)
 def test_any_answer_garbled(database: str, proxy: Proxy, make_projector: Make, how: str) -> None:
-    """Each answer of a batch in turn, that to COMMIT among them: nothing is set aside, nothing is there twice."""
+    """Each answer of a batch is garbled in turn, also that to COMMIT. Nothing is set aside, and nothing is there twice."""
     projector = make_projector(lambda: connect(through(proxy, database)))
     commits: list[tuple[str, Head]] = [transfer("tra_0")]
     assert projector([record(*commit) for commit in commits]) == []
@@ -55,7 +55,7 @@ def test_any_answer_garbled(database: str, proxy: Proxy, make_projector: Make, h
         assert projector([record(*commits[-1])]) == []
         if not proxy.garbled:
             break
-    assert number >= 8  # as many answers as a batch gets
+    assert number >= 8  # the number of answers that a batch gets
     assert not projector.dead.letters
     check(database, commits)
 
@@ -65,7 +65,7 @@ def test_any_answer_garbled(database: str, proxy: Proxy, make_projector: Make, h
 def test_an_error_of_the_connection_that_passes(
     database: str, make_projector: Make, statement: str, error: Exception
 ) -> None:
-    """Whatever its type: the batch is done again, on another connection."""
+    """Whatever the error's type is, the batch is repeated on another connection."""
     gates: list[Gate] = []
 
     def fail(gate: Gate) -> None:
@@ -86,7 +86,7 @@ def test_an_error_of_the_connection_that_passes(
 
 @pytest.mark.parametrize("error", [MemoryError(), OSError("no route"), RuntimeError("?")])
 def test_an_error_of_the_connection_that_stays(database: str, make_projector: Make, error: Exception) -> None:
-    """The batch fails from its first record; nothing is set aside."""
+    """The batch fails from its first record. Nothing is set aside."""
 
     def fail(_: Gate, statement: str) -> None:
         if statement == "COMMIT":
@@ -100,7 +100,7 @@ def test_an_error_of_the_connection_that_stays(database: str, make_projector: Ma
 
 
 class Failing:
-    """Raises an error while there are attempts left, of what is called "tra_bad"; otherwise calls a function."""
+    """A function that raises an error for "tra_bad" while attempts are left, and otherwise calls another."""
 
     def __init__(self, error: Exception, attempts: float, function: Callable[..., Any]) -> None:
         self._error = error
@@ -108,7 +108,7 @@ class Failing:
         self._function = function
 
     def __call__(self, found: Any, *more: Any) -> Any:
-        """Raise, or call."""
+        """Raise the error, or call the function."""
         if found.id == "tra_bad" and self._left > 0:
             self._left -= 1
             raise self._error
@@ -116,13 +116,13 @@ class Failing:
 
 
 def failing_rows(error: Exception, attempts: float = inf) -> Service:
-    """The transfers, with a projection that fails."""
+    """Return the transfers with a projection that fails."""
     projection = TRANSFERS.projection
     return replace(TRANSFERS, projection=replace(projection, rows=Failing(error, attempts, projection.rows)))
 
 
 def failing_contributions(error: Exception, attempts: float = inf) -> Service:
-    """The transfers, with a summary that fails."""
+    """Return the transfers with a summary that fails."""
     projection = TRANSFERS.projection
     first, *others = projection.summaries
     failing = replace(first, contributions=Failing(error, attempts, first.contributions))
@@ -136,7 +136,7 @@ COMMITS = [transfer("tra_1"), transfer("tra_bad"), transfer("tra_2")]
 @pytest.mark.parametrize("error", [MemoryError(), ModuleNotFoundError("zoneinfo")])
 @FAILING
 def test_no_memory_while_projecting(projector: Projector, failing: Callable[..., Service], error: Exception) -> None:
-    """Want of memory, or of a module, is not the record's fault, wherever it is noticed."""
+    """A lack of memory, or of a module, is not the record's fault, wherever it is noticed."""
     projector.services = {"test-transfers": failing(error, attempts=1)}
     batch = [record(*commit) for commit in COMMITS]
     assert projector(batch) in ([], [sequence_of(batch[0])])
@@ -148,7 +148,7 @@ def test_no_memory_while_projecting(projector: Projector, failing: Callable[...,
 @pytest.mark.parametrize("error", [KeyError("legs"), OSError("value too large"), TimeoutError(), RuntimeError("?")])
 @FAILING
 def test_poison_of_any_type(projector: Projector, failing: Callable[..., Service], error: Exception) -> None:
-    """What a record's own projection raises is the record's, whatever its type: it is known by where it is raised."""
+    """An error of any type is the record's if the record's own projection raises it."""
     projector.services = {"test-transfers": failing(error)}
     assert projector([record(*commit) for commit in COMMITS]) == []
     assert list(projector.dead.letters) == ["transfers#tra_bad#1"]

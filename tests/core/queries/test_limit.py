@@ -1,4 +1,4 @@
-"""Every query carries a limit that the server itself keeps."""
+"""Every query has a limit that the server itself enforces."""
 
 import time
 from dataclasses import replace
@@ -18,14 +18,14 @@ from tests.core.queries.world import World
 from tests.support.domain import NEUTRAL
 from tests.support.waiting import eventually
 
-# Rows without end, from no table: every server looks up, between rows, whether it shall stop.
+# Endless rows from no table: every server checks between rows whether it should stop.
 _TEN = "(SELECT 0 AS d UNION ALL " + " UNION ALL ".join(f"SELECT {n}" for n in range(1, 10)) + ")"
 ENDLESS = "SELECT COUNT(*) AS n FROM " + ", ".join(f"{_TEN} t{n}" for n in range(14))
 
 
 @pytest.mark.database
 def test_the_server_ends_what_takes_too_long(world: World) -> None:
-    """The answer is 422 too-costly, and afterwards nothing of ours goes on in the server."""
+    """The answer is 422 too-costly, and afterwards nothing of ours runs in the server."""
     with pytest.raises(TooCostly) as caught, snapshot(world.pool, [], 0, SERVICES, limit_seconds=0.2) as cursor:
         cursor.execute(ENDLESS)
     assert (caught.value.status, caught.value.code) == (422, "too-costly")
@@ -35,7 +35,7 @@ def test_the_server_ends_what_takes_too_long(world: World) -> None:
 
 @pytest.mark.database
 def test_a_check_of_a_token_is_limited_too(world: World) -> None:
-    """Whatever makes it slow: here the table of the tokens' service is a view of rows without end."""
+    """The check is limited too: here, the table of the tokens' service is a view of endless rows."""
     with world.pool.connection() as connection, connection.cursor() as cursor:
         cursor.execute(f"CREATE VIEW endless AS SELECT 'A' AS id, 1 AS version FROM ({ENDLESS}) t WHERE t.n > 0")
     accounts = SERVICES["accounts"]
@@ -52,7 +52,7 @@ def test_a_check_of_a_token_is_limited_too(world: World) -> None:
 
 @pytest.mark.database
 def test_the_connection_can_be_used_again(world: World) -> None:
-    """The limit was the statement's, not the session's: the same connection answers the next query."""
+    """The limit applies to the statement, not to the session, so the same connection answers the next query."""
     pool = Pool(world.url, size=1)
     with pytest.raises(TooCostly), snapshot(pool, [], 0, SERVICES, limit_seconds=0.1) as cursor:
         cursor.execute(ENDLESS)
@@ -64,14 +64,14 @@ def test_the_connection_can_be_used_again(world: World) -> None:
 @pytest.mark.database
 @pytest.mark.parametrize("endpoint", queries_of(NEUTRAL), ids=lambda endpoint: endpoint.name)
 def test_every_statement_of_every_query_route_is_limited(world: World, endpoint: QueryEndpoint) -> None:
-    """What reaches the server between the transaction's begin and its end is limited, the token's check included."""
+    """All statements between the transaction's begin and its end are limited, including the token's check."""
     world.account("N-1")
     world.transfer("tra_01JD2Q8N3XW7GK5T0V9M4R6B1C")
     check_limits(world.url, NEUTRAL, endpoint, Token("accounts", "N-1", 1))
 
 
 def test_the_limit_is_of_all_statements_together() -> None:
-    """What the first ones took, the next has less; when nothing is left the server is not even asked."""
+    """The time of the first statements is missing for the next. If none is left, the server is not even asked."""
     inner = Slow()
     cursor = LimitedCursor(inner, 0.05)  # type: ignore[arg-type]
     with pytest.raises(TooCostly):
@@ -89,7 +89,7 @@ def test_the_limit_is_of_all_statements_together() -> None:
     "statement", ["DELETE FROM accounts", "(SELECT 1)", "SELECTED", "WITH t AS (SELECT 1) SELECT * FROM t", ""]
 )
 def test_only_a_select_can_be_limited(statement: str) -> None:
-    """Anything else is a mistake of ours, and is not sent."""
+    """Any other statement is our mistake, and is not sent."""
     with pytest.raises(ValueError, match="a query is a SELECT"):
         with_limit(statement, 1, mariadb=True)
 
@@ -101,13 +101,13 @@ def test_a_limit_is_never_none() -> None:
 
 
 def test_there_is_no_way_round() -> None:
-    """A query is given nothing that could send a statement, but for `execute`."""
+    """A query gets nothing that could send a statement, except `execute`."""
     assert {name for name in dir(LimitedCursor) if not name.startswith("_")} == {"execute", "fetchone", "fetchall"}
 
 
 @pytest.mark.parametrize(("version", "believed"), [("10.11.6-MariaDB", False), ("8.0.42", True)])
 def test_what_came_too_late(version: str, believed: bool) -> None:
-    """MariaDB may end a statement in a subquery, put NULL in its place and report success: not believed."""
+    """MariaDB may end a statement in a subquery, put NULL in its place and report success, which is not believed."""
     cursor = LimitedCursor(Slow(version), 0.005)  # type: ignore[arg-type]
     if believed:
         assert cursor.execute("SELECT 1") == 0
@@ -117,7 +117,7 @@ def test_what_came_too_late(version: str, believed: bool) -> None:
 
 
 def asked_for_ever(cursor: LimitedCursor) -> None:
-    """Run statements until that raises."""
+    """Run statements until one raises."""
     while True:
         cursor.execute("SELECT 1")
 
@@ -131,11 +131,11 @@ class Slow:
         self.connection = self
 
     def get_server_info(self) -> str:
-        """The version of the server, which says of what kind it is."""
+        """Return the server's version, which names its kind."""
         return self._version
 
     def execute(self, statement: str, _values: Any) -> int:
-        """Take a while."""
+        """Wait, then run the statement."""
         self.statements.append(statement)
         time.sleep(0.01)
         return 0

@@ -1,4 +1,4 @@
-"""Cursors and conditions of lists: what they are bound to, and the SQL that they become."""
+"""The cursors and conditions of lists: what cursors belong to, and the SQL of conditions."""
 
 from typing import Literal
 
@@ -20,18 +20,18 @@ class Filters(ListParameters, frozen=True):
 
 
 def cursor_of(filters: Filters, listing: str = "things", *scope: str | None) -> str:
-    """A cursor that such a list gives."""
+    """Return a cursor of such a list."""
     return Bookmark(SIGNER, listing, filters, *scope).text_of(["Ada", "usr_1"])
 
 
 def test_a_cursor_comes_back_to_its_list() -> None:
-    """With the same filters and sort; the page's size may change on the way."""
+    """A cursor belongs to the same filters and sort. The page size may change."""
     cursor = cursor_of(Filters(status="open"))
     assert Bookmark(SIGNER, "things", Filters(status="open", bookmark=cursor, limit=3)).position == ["Ada", "usr_1"]
 
 
 def test_without_a_cursor_a_list_begins_at_its_beginning() -> None:
-    """There is no position then."""
+    """Without a cursor, there is no position."""
     assert Bookmark(SIGNER, "things", Filters()).position is None
 
 
@@ -51,14 +51,14 @@ def test_without_a_cursor_a_list_begins_at_its_beginning() -> None:
     ],
 )
 def test_any_other_cursor_is_malformed(foreign: str) -> None:
-    """Of another filter, sort, list, scope or secret, cut off or made up: 400, and the parameter is named."""
+    """A cursor of another filter, sort, list, scope or secret, or a damaged one, is 400 and the parameter is named."""
     with pytest.raises(Malformed) as caught:
         Bookmark(SIGNER, "things", Filters(status="open", bookmark=foreign))
     assert [fault.parameter for fault in caught.value.faults] == ["cursor"]
 
 
 def test_conditions_without_a_value_are_left_out() -> None:
-    """A filter that the client did not set asks for nothing."""
+    """A filter that the client did not set adds no condition."""
     where = Where("t.deleted_at IS NULL")
     where.add("t.a = %s", None)
     where.add("t.b = %s", 0)
@@ -69,7 +69,7 @@ def test_conditions_without_a_value_are_left_out() -> None:
 
 
 def test_rows_behind_a_position() -> None:
-    """All keys but the last may be equal; the direction decides the sign."""
+    """All keys but the last may be equal. The direction decides the comparison."""
     all_of_them = Where("t.a")
     where = all_of_them.behind(BY_NAME, ["Ada", "usr_1"])
     assert where.sql == "WHERE t.a AND ((t.name > %s) OR (t.name = %s AND t.id > %s))"

@@ -1,4 +1,4 @@
-"""Pages: together they are the whole list, in order, whatever is inserted while they are read."""
+"""All pages together are the whole list, in order, even if items are inserted meanwhile."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -19,12 +19,12 @@ from tests.core.queries.world import World, ids, page_of
 
 pytestmark = pytest.mark.database
 
-NAMES = ("Ada", "ada", "Äda", "Bob", "bob", "Carla")  # equal ones under the collation, too
+NAMES = ("Ada", "ada", "Äda", "Bob", "bob", "Carla")  # the names are equal under the collation, too
 COUNT = 24
 
 
 def fill(world: World) -> None:
-    """Rows with many ties in every sort: a few values each, and equal names in several spellings."""
+    """Project rows with many ties in every sort: a few values each, and equal names in several spellings."""
     world.transfers(
         {
             f"tra_{n:02}": {
@@ -42,7 +42,7 @@ def fill(world: World) -> None:
 
 @pytest.fixture(scope="module")
 def filled(module_database: str) -> Iterator[World]:
-    """A read model that these tests only read."""
+    """Return a read model that these tests only read."""
     world = World(module_database)
     fill(world)
     yield world
@@ -65,14 +65,14 @@ LISTS: list[tuple[List, ListParameters]] = [
     ("page", "parameters"), LISTS, ids=lambda value: getattr(value, "__name__", None) or repr(value)
 )
 def test_all_pages_are_the_whole_list(filled: World, page: List, parameters: ListParameters) -> None:
-    """Pages of any size, one after the other, give the list that one large page gives, and its last has no next."""
+    """Pages of any size give the same list as one large page, and the last page has no next."""
     filled.check_pages(partial(page, signer=filled.signer), parameters)
 
 
 @pytest.mark.parametrize("sort", TRANSFER_SORTS)
 @pytest.mark.parametrize("account", [None, "N2"])
 def test_inserts_between_pages_move_nothing(world: World, sort: Any, account: str | None) -> None:
-    """Every item that was there is listed once and in its place, while others come in before and behind it."""
+    """Every earlier item is listed once and in its place, while others are inserted before and after it."""
     fill(world)
     filters = TransferFilters(sort=sort, account=account, limit=2)
     before = world.ask(list_transfers, msgspec.structs.replace(filters, limit=200), world.signer).items
@@ -92,7 +92,7 @@ def test_inserts_between_pages_move_nothing(world: World, sort: Any, account: st
 
 
 def test_a_cursor_of_another_list_is_refused(filled: World) -> None:
-    """A list's cursor with other filters, another sort, or sent to another list, is a 400."""
+    """A list's cursor with other filters or another sort, or sent to another list, is a 400."""
     cursor = filled.ask(list_transfers, TransferFilters(limit=1), filled.signer).next_bookmark
     for filters in (
         TransferFilters(bookmark=cursor, sort="requested_at"),
@@ -106,14 +106,14 @@ def test_a_cursor_of_another_list_is_refused(filled: World) -> None:
 
 
 def test_ones_own_cursor_is_no_key_to_anothers_list(filled: World) -> None:
-    """Whom a list is narrowed to is part of what its cursors are bound to."""
+    """The owner to whom a list is limited is part of what its cursors belong to."""
     own = filled.ask(list_transfers, TransferFilters(owner="usr_1", limit=1), filled.signer).next_bookmark
     with pytest.raises(Malformed, match="cursor"):
         filled.ask(list_transfers, TransferFilters(owner="usr_2", bookmark=own), filled.signer)
 
 
 def test_sums_beyond_64_bits_paginate(world: World) -> None:
-    """A sum that no 64-bit integer holds is compared exactly, not as a float."""
+    """A sum beyond 64 bits is compared exactly, and not as a float."""
     largest = 10**20
     with world.pool.connection() as connection, connection.cursor() as cursor:
         cursor.executemany(
@@ -131,7 +131,7 @@ def test_sums_beyond_64_bits_paginate(world: World) -> None:
 
 
 def test_tombstones_are_hidden_from_lists(filled: World) -> None:
-    """The row is there, and no list shows it."""
+    """The row exists, but no list shows it."""
     listed = ids(filled.ask(list_accounts, AccountFilters(limit=200), filled.signer).items)
     assert "N6" in listed
     assert "N7" not in listed

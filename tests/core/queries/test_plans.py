@@ -1,6 +1,6 @@
-"""No filter, no sort and no search scans a table: proved by EXPLAIN and by the rows that the server reads.
+"""No filter, sort or search scans a table: EXPLAIN and the number of rows read prove it.
 
-On 100,000 transfers: every declared filter with several values, each pair of filters, under every declared sort.
+The tests try every declared filter with several values, and each pair of filters, with every declared sort.
 """
 
 import itertools
@@ -48,7 +48,7 @@ SEARCHED = 3 * bulk.ACCOUNTS
 _MIDDLE = datetime(2025, 1, 1, tzinfo=UTC)
 
 Values = Mapping[str, Any]
-# Of each list, the values of each filter and how many rows they leave.
+# For each list, the values of each filter and the number of rows that they leave.
 FILTERS: Mapping[str, Mapping[str, Mapping[Any, int]]] = {
     "/transfers": {
         "status": {bulk.RARE_STATUS: 40, "requested": 10_000, "settled": 70_000},
@@ -74,7 +74,7 @@ LISTS: Mapping[str, tuple[Callable[..., Page[Any]], type[ListParameters]]] = {
 
 @pytest.fixture(scope="module")
 def many(module_database: str) -> str:
-    """A read model of 100,000 transfers."""
+    """Yield a read model of 100,000 transfers."""
     connection = connect(module_database, read_timeout=600)
     bulk.fill(connection)
     connection.close()
@@ -83,19 +83,19 @@ def many(module_database: str) -> str:
 
 @pytest.fixture(scope="module")
 def watch(many: str) -> Iterator[Watch]:
-    """Watches the queries of that read model."""
+    """Return a watch on the queries of that read model."""
     made = Watch(many)
     yield made
     made.close()
 
 
 def sorts(path: str) -> tuple[str, ...]:
-    """The sorts that a list declares."""
+    """Return the sorts that a list declares."""
     return get_args(get_type_hints(LISTS[path][1])["sort"])
 
 
 def read(watch: Watch, path: str, sort: str, given: Values) -> int:
-    """The most rows that the server reads for one of the first two pages."""
+    """Return the most rows that the server reads for one of the first two pages."""
     query, parameters = LISTS[path]
     wanted: Any = parameters(sort=sort, **given)  # type: ignore[call-arg]
     return watch.two_pages(
@@ -104,7 +104,7 @@ def read(watch: Watch, path: str, sort: str, given: Values) -> int:
 
 
 def cases(path: str) -> Iterator[tuple[Values, int]]:
-    """No filter, each filter with each of its values, and each pair of those; with the rows that a page may read."""
+    """Yield no filter, each filter value, and each pair of those, with the rows that a page may read."""
     single = [(name, value, rows) for name, values in FILTERS[path].items() for value, rows in values.items()]
     yield {}, FEW
     for one, other in itertools.combinations_with_replacement(single, 2):
@@ -113,13 +113,13 @@ def cases(path: str) -> Iterator[tuple[Values, int]]:
 
 
 def allowed(left: Mapping[str, int]) -> int:
-    """The rows that a page may read, by those that each of its filters leaves."""
+    """Return the rows that a page may read, by the rows that each of its filters leaves."""
     least = left.get(ALWAYS_READ, min(left.values()))
     return FEW + EACH * least if least <= MOST_READ else FEW
 
 
 def test_every_declared_filter_is_tried() -> None:
-    """A list, or a filter of one, that is declared and has no values above."""
+    """Every declared list and filter has values above."""
     lists = {route.path: route for route in routes(NEUTRAL) if isinstance(route, QueryEndpoint) and route.is_list}
     assert lists.keys() == LISTS.keys()
     for path, (_, parameters) in LISTS.items():
@@ -129,7 +129,7 @@ def test_every_declared_filter_is_tried() -> None:
 
 @pytest.mark.parametrize(("path", "sort"), [(path, sort) for path in LISTS for sort in sorts(path)])
 def test_filters(watch: Watch, path: str, sort: str) -> None:
-    """A page reads few rows, also where what is asked for is rare or far from where the list begins."""
+    """A page reads few rows, also for rare values and far from the list's begin."""
     costly = [
         f"{given}: {rows:,} rows, {most:,} allowed"
         for given, most in cases(path)
@@ -140,7 +140,7 @@ def test_filters(watch: Watch, path: str, sort: str) -> None:
 
 @pytest.mark.parametrize("sort", sorts("/accounts"))
 def test_searches(watch: Watch, sort: str) -> None:
-    """A page of what is searched for is read by the keys that have the words, or along the list."""
+    """A page of a search is read by the keys with the words, or along the list."""
     more: list[Values] = [{}, {"owner": "usr_7"}, {"min_balance": 9_990}]
     costly = [
         f"{q}, {given}: {rows:,} rows"
@@ -160,7 +160,7 @@ def test_searches(watch: Watch, sort: str) -> None:
     ],
 )
 def test_single_items(watch: Watch, query: Callable[[Any, str], Any], id: str) -> None:
-    """Are found by their keys."""
+    """Single items are found by their keys."""
     _, rows = watch(partial(_asked, query, id))
     assert rows <= 500
 
@@ -174,7 +174,7 @@ def test_single_items(watch: Watch, query: Callable[[Any, str], Any], id: str) -
     ],
 )
 def test_timelines(watch: Watch, service: str, id: str, version: int, parameters: TimelineParameters) -> None:
-    """A page is read by its keys, and so is what its requests led to, however long the history is."""
+    """A page is read by its keys, and so are the requests' other commits, however long the history is."""
     page, rows = watch(
         lambda cursor: read_timeline(
             cursor, service, id, version, parameters, lambda _service, _id, stored: stored, [*SERVICES]
@@ -188,7 +188,7 @@ def _asked(query: Callable[[Any, str], Any], id: str, cursor: Any) -> Any:
     return query(cursor, id)
 
 
-# What a search may cost: nobody's question takes the server's time from the others.
+# The cost of a search: nobody's question takes the server's time from the others.
 
 HOSTILE = (
     "acc acco accou accoun account re red whi white",
@@ -202,7 +202,7 @@ HOSTILE = (
 
 @pytest.mark.parametrize("given", [{}, {"owner": "usr_7"}, {"min_balance": 5_000}], ids=repr)
 def test_no_question_costs_more_than_the_limit(many: str, given: Values) -> None:
-    """Each is answered, or ended by the server; afterwards nothing of it goes on."""
+    """Each question is answered, or ended by the server. Nothing of it runs on afterwards."""
     pool = Pool(many)
     for q, sort in itertools.product(HOSTILE, ("name", "-balance")):
         filters: Any = AccountFilters(q=q, sort=sort, **given)  # type: ignore[arg-type]
@@ -213,7 +213,7 @@ def test_no_question_costs_more_than_the_limit(many: str, given: Values) -> None
 
 
 def test_others_are_served_meanwhile(many: str) -> None:
-    """While hostile questions are asked without end, more of them than there are processors."""
+    """Others are served while hostile questions are asked without a pause, more of them than there are processors."""
     pool = Pool(many, size=16)
 
     def ask(choose: random.Random) -> None:

@@ -1,4 +1,4 @@
-"""Search, on the neutral domain: a list finds the same by every way, page by page."""
+"""Search on the neutral domain: a list finds the same in every way, page by page."""
 
 from functools import partial
 from typing import Any
@@ -30,7 +30,7 @@ WAYS: dict[str, dict[str, Any]] = {"driven": {}, "walked": {"MOST_SORTED": 0}}
 
 @pytest.mark.parametrize("way", WAYS)
 def test_every_way_finds_the_same(world: World, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Driven by keys or walked along the list, in both directions, with other filters."""
+    """A search that begins with the words, or reads along the list, finds the same, both ways, with other filters."""
     for name, value in WAYS[way].items():
         monkeypatch.setattr(search, name, value)
     world.project("accounts", *(head(f"A{n}", 1, account_state(name=name)) for n, name in enumerate(NAMES)))
@@ -40,7 +40,7 @@ def test_every_way_finds_the_same(world: World, way: str, monkeypatch: pytest.Mo
         ("hop", [2, 5]),
         ("京の", [4]),
         ("口座", [4]),
-        ("a", [0, 1, 3, 6, 7]),  # the last once, though two of its words begin so
+        ("a", [0, 1, 3, 6, 7]),  # the last only once, although two of its words begin like this
         ("an", [7]),
         ("ada turing", []),
         ("ovelace", []),
@@ -58,7 +58,7 @@ def _page(world: World, filters: AccountFilters, cursor: Any, following: str | N
 
 
 def test_words_follow_the_name(world: World) -> None:
-    """A change takes the words that are gone away; a row that is nothing but its key may be written again."""
+    """A change removes words that are gone. A row that is only its key may be written again."""
     world.project("accounts", head("A", 1, account_state(name="Red lantern")))
     world.project("accounts", head("A", 2, account_state(name="Red mug")))
     world.project("accounts", head("A", 2, account_state(name="Red mug")))
@@ -69,7 +69,7 @@ def test_words_follow_the_name(world: World) -> None:
 
 
 def test_nothing_to_search_for(world: World) -> None:
-    """Is a 422 that names the parameter."""
+    """It is a 422 that names the parameter."""
     with pytest.raises(Invalid) as caught:
         world.ask(list_accounts, AccountFilters(q="-- ++"), world.signer)
     assert [fault.parameter for fault in caught.value.faults] == ["q"]

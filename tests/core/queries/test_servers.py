@@ -1,4 +1,4 @@
-"""Queries ask the readers, and nothing else does."""
+"""Only queries use the readers."""
 
 from chalicelib.core.mysql.connections import parse_url
 from chalicelib.core.runtime import Runtime
@@ -7,7 +7,7 @@ from tests.core.bootstrap import PERMISSIONS, SERVICES
 
 
 def test_reads_and_writes_go_to_their_own_servers(module_database: str, session_database: str) -> None:
-    """READ_DATABASE_URL is where queries go, DATABASE_URL where the projector and the checks do."""
+    """Queries use READ_DATABASE_URL. The projector and the checks use DATABASE_URL."""
     settings = Settings.from_env({"DATABASE_URL": module_database, "READ_DATABASE_URL": session_database})
     runtime = Runtime(settings, SERVICES, PERMISSIONS, lambda _: {})
     for pool, url in ((runtime.readers, session_database), (runtime.writers, module_database)):

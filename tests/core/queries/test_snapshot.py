@@ -1,4 +1,4 @@
-"""Snapshots: a query sees what its tokens name, or is told that the read model is behind."""
+"""A query sees the commits of its tokens, or says that the read model is behind."""
 
 import threading
 import time
@@ -32,7 +32,7 @@ def test_a_commit_that_is_there_is_seen_at_once(world: World) -> None:
 
 @pytest.mark.parametrize("wait_seconds", [0, 0.1])
 def test_a_commit_that_does_not_come_is_a_503(world: World, wait_seconds: float) -> None:
-    """After the wait, the answer says that the read model is behind, and when to come again."""
+    """After the wait, the answer says that the read model is behind, and when to try again."""
     world.transfer(version=3)
     with (
         pytest.raises(ReadModelBehind) as caught,
@@ -65,7 +65,7 @@ def test_it_waits_until_the_commit_comes(world: World) -> None:
 
 
 def test_all_tokens_have_to_be_seen(world: World) -> None:
-    """One that is behind keeps the query waiting though the others are there."""
+    """One commit that is missing keeps the query waiting, although the others are there."""
     world.transfer()
     world.account()
     both = Token("transfers", "tra_1", 1), Token("accounts", "A", 1)
@@ -76,14 +76,14 @@ def test_all_tokens_have_to_be_seen(world: World) -> None:
 
 
 def test_a_tombstone_is_a_version_like_others(world: World) -> None:
-    """Who deleted an account can read that it is gone."""
+    """A client that deleted an account can read that it is gone."""
     world.account(version=2, deleted=True)
     with world.snapshot(Token("accounts", "A", 2)):
         pass
 
 
 def test_what_has_no_row_is_looked_up_in_the_timeline(world: World) -> None:
-    """A hold leaves nothing in the read model but its timeline."""
+    """A hold's only trace in the read model is its timeline."""
     world.project("accounts", head(hold_id("tra_1"), 2, {"status": "held"}))
     with world.snapshot(Token("accounts", hold_id("tra_1"), 2)):
         pass
@@ -101,7 +101,7 @@ def test_a_token_of_an_unknown_service_is_refused_before_anything_is_read() -> N
 
 
 def test_check_and_query_see_one_snapshot(world: World) -> None:
-    """What is committed after the check is not seen by the query's statements, so they agree with each other."""
+    """A commit after the check is not seen by the query's statements, so they agree with each other."""
     world.transfer()
     with world.snapshot(Token("transfers", "tra_1", 1)) as cursor:
         world.transfer(version=2, status="accepted")
@@ -113,7 +113,7 @@ def test_check_and_query_see_one_snapshot(world: World) -> None:
 
 
 def test_nothing_can_be_written(world: World) -> None:
-    """A query that tried to would be refused here, and by the server: 1792, not in a READ ONLY transaction."""
+    """A query that tried to write would be refused here, and by the server with error 1792."""
     with pytest.raises(ValueError, match="a query is a SELECT"), world.snapshot() as cursor:
         cursor.execute("DELETE FROM transfers")
     with pytest.raises(pymysql.err.MySQLError, match="1792"), world.snapshot() as cursor:
@@ -121,7 +121,7 @@ def test_nothing_can_be_written(world: World) -> None:
 
 
 def test_the_connection_comes_back_clean(world: World) -> None:
-    """After a snapshot, whether it ended well or not, its connection is outside any transaction."""
+    """After a snapshot, successful or not, its connection is outside any transaction."""
     pool = Pool(world.url, size=1)
     for n in range(2):
         with pytest.raises(pymysql.err.MySQLError), snapshot(pool, [], 0, SERVICES) as cursor:
@@ -154,7 +154,7 @@ def test_who_waits_holds_no_connection(world: World) -> None:
 
 
 def test_a_lost_connection_is_a_503(world: World) -> None:
-    """A replica that goes away under a query is not an internal error."""
+    """A replica that ends during a query causes no internal error."""
     killer = connect(world.url)
 
     def query(cursor: Any) -> None:
@@ -168,7 +168,7 @@ def test_a_lost_connection_is_a_503(world: World) -> None:
 
 
 def test_tables_swapped_in_the_middle_of_a_query(world: World, database: str) -> None:
-    """A swap of two tables, between the reads of a query that reads both: it is asked again, and answers."""
+    """If two tables are swapped between the reads of a query, the query is repeated and answers."""
     world.transfer(version=3)
     pool = Pool(database)
     asked: list[bool] = []
@@ -190,7 +190,7 @@ def test_tables_swapped_in_the_middle_of_a_query(world: World, database: str) ->
 
 
 def swap(url: str) -> None:
-    """What a rebuild does: both tables at once, to copies of the same rows."""
+    """Swap both tables at once for copies with the same rows, as a rebuild does."""
     connection = connect(url)
     with connection.cursor() as cursor:
         for name in ("accounts", "transfers"):

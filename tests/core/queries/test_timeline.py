@@ -1,4 +1,4 @@
-"""What the timeline of an aggregate tells: its commits a page at a time, and what else the same requests led to."""
+"""An aggregate's timeline: its commits, a page at a time, and the other commits of the same requests."""
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
@@ -16,29 +16,29 @@ ALL = ("accounts", "transfers")
 
 
 def timeline(world: World, id: str, version: int, shown: Collection[str] = ALL, **parameters: int) -> Commits:
-    """A page of the timeline of a transfer that is at that version."""
+    """Return a page of the timeline of a transfer at that version."""
     asked = TimelineParameters(**parameters)
     return world.ask(read_timeline, "transfers", id, version, asked, recorded, shown)
 
 
 def recorded(service: str, id: str, stored: Events) -> Events:
-    """The events in their present shape."""
+    """Return the events in their present shape."""
     return BY_NAME[service].recorded_events(id, stored)
 
 
 def commit(world: World, service: str, id: str, version: int, **details: Any) -> None:
-    """A commit of a transfer, an account or a hold."""
+    """Return a commit of a transfer, an account or a hold."""
     states = {"transfers": transfer_state(), "accounts": {"status": "held"} if "#" in id else account_state()}
     world.project(service, head(id, version, states[service], **details))
 
 
 def told(page: Commits) -> list[tuple[str, str, int]]:
-    """Which commits a page has."""
+    """Return the commits of a page."""
     return [(entry.service, entry.id, entry.version) for entry in page.entries]
 
 
 def test_its_commits(world: World) -> None:
-    """Oldest first, with the events as they were written, and nothing of any other aggregate."""
+    """The oldest commit is first, with its events as they were written. Other aggregates' commits are not there."""
     event = {"type": "Noted", "data": {"note": "😀 'quoted'", "n": 2**70}}
     commit(world, "transfers", "tra_1", 1, actor="usr_1", command="transfers.request", at=iso(START))
     commit(world, "transfers", "tra_1", 2, events=[event], correlation="second")
@@ -54,7 +54,7 @@ def test_its_commits(world: World) -> None:
 
 
 def test_what_else_a_request_led_to(world: World) -> None:
-    """The commits of the same request are there, of any aggregate of the services that are shown, and no others."""
+    """Commits of the same request are there, for any aggregate of the shown services, and no others."""
     commit(world, "transfers", "tra_1", 1, correlation="one", at=iso(START))
     commit(world, "accounts", "hold#tra_1", 1, correlation="one", at=iso(START + timedelta(seconds=1)))
     commit(world, "accounts", "A", 7, correlation="one", at=iso(START + timedelta(seconds=1)))
@@ -72,7 +72,7 @@ def test_what_else_a_request_led_to(world: World) -> None:
 
 
 def test_what_one_command_wrote_at_once(world: World) -> None:
-    """What was written together with the aggregate tells nothing of what followed; what followed is written whole."""
+    """What was written together with the aggregate has no follow-ups. Commits that followed are shown whole."""
     commit(world, "transfers", "tra_1", 1, correlation="one", commit="first")
     commit(world, "transfers", "tra_2", 1, correlation="one", commit="first")
     commit(world, "accounts", "A", 1, correlation="one", commit="second")
@@ -82,7 +82,7 @@ def test_what_one_command_wrote_at_once(world: World) -> None:
 
 
 def test_a_page_at_a_time(world: World) -> None:
-    """The newest first; `before` leads to all the earlier ones, each once, with what their requests led to."""
+    """The newest page is first. `before` leads to all earlier commits, each once, with those of the same requests."""
     for version in range(1, 8):
         commit(world, "transfers", "tra_1", version, correlation=f"request {version}")
     commit(world, "accounts", "A", 1, correlation="request 2")
@@ -100,7 +100,7 @@ def test_a_page_at_a_time(world: World) -> None:
 
 
 def test_large_events_make_small_pages(world: World) -> None:
-    """A page ends before its events are more than Lambda can return; one commit is always on it."""
+    """A page ends before its events exceed Lambda's limit, but always has one commit."""
     event = {"type": "Noted", "data": {"note": "x" * 150_000}}
     for version in range(1, 11):
         commit(world, "transfers", "tra_1", version, events=[event] * 2)
@@ -110,7 +110,7 @@ def test_large_events_make_small_pages(world: World) -> None:
 
 
 def test_by_clocks_that_differ(world: World) -> None:
-    """Each aggregate's entries are in the order of its versions, even where their times are not."""
+    """Each aggregate's entries are in the order of its versions, even if their times are not."""
     for service, id, version, second in [
         ("transfers", "tra_1", 1, 5),
         ("transfers", "tra_1", 2, 1),  # by a clock that was set back
@@ -141,7 +141,7 @@ def test_by_clocks_that_differ(world: World) -> None:
     ],
 )
 def test_a_gap_is_shown(world: World, versions: Sequence[int], incomplete: bool) -> None:
-    """When the stream lost commits of an aggregate that is at version 3, or has not delivered them."""
+    """The gap is shown if the stream lost commits of an aggregate at version 3, or has not delivered them."""
     for version in versions:
         commit(world, "transfers", "tra_1", version)
     assert timeline(world, "tra_1", 3).incomplete is incomplete
@@ -149,7 +149,7 @@ def test_a_gap_is_shown(world: World, versions: Sequence[int], incomplete: bool)
 
 
 def test_a_gap_on_another_page(world: World) -> None:
-    """Each page tells of its own."""
+    """Each page shows its own gap."""
     for version in (1, 3, 4, 5):
         commit(world, "transfers", "tra_1", version)
     newest = timeline(world, "tra_1", 5, limit=2)
