@@ -104,7 +104,7 @@ def test_a_batch_redelivered_while_its_first_run_commits(database: str, make_pro
 
 
 def test_many_projectors_on_the_same_orders(database: str, make_projector: Make) -> None:
-    """Four projectors at once, each with all commits in its own order and batches, produce the fold, despite deadlocks."""
+    """Four projectors at once, each with all commits in its own order and batches, produce the fold."""
     chance = random.Random(1)
     statuses = ("requested", "accepted", "settled", "cancelled")
     commits = [

@@ -144,7 +144,7 @@ def test_an_erasure_between_look_and_write(tables: Tables) -> None:
     """A letter that was written while its aggregate was erased is written again without personal data."""
 
     class Late(DynamoDeadLetters):
-        """A client whose first write comes just before an erasure marks the aggregate, and after its look for letters."""
+        """A client whose first write comes just before an erasure's mark, and after the erasure's look for letters."""
 
         def _write(self, letter: DeadLetter) -> None:
             super()._write(letter)

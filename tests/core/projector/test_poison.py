@@ -110,7 +110,7 @@ def test_a_record_without_an_image(projector: Projector) -> None:
 
 
 def test_an_id_that_mysql_takes_for_another(projector: Projector) -> None:
-    """A space at the end does not distinguish two keys in MySQL. Such a record is refused for ever, so it is set aside."""
+    """A space at the end does not distinguish two keys in MySQL: refused for ever, so the record is set aside."""
     assert projector([record(*transfer("tra_1")), record(*transfer("tra_1 "))]) == []
     check(projector, [transfer("tra_1")], ["transfers#tra_1 #1"])
 
@@ -157,7 +157,7 @@ def test_a_dead_letter_that_cannot_be_stored(projector: Projector, unreadable: b
     batch = [*(record(*commit) for commit in good), beats[0], bad, record(*transfer("tra_later")), beats[1]]
     assert projector(batch) == [sequence_of(bad)]
     ids = {id for (id,) in query(projector.url, "SELECT id FROM transfers")}
-    assert query(projector.url, "SELECT beat FROM heartbeats") == [(1,)]  # the other one reports that everything is projected
+    assert query(projector.url, "SELECT beat FROM heartbeats") == [(1,)]  # the other one reports that all is projected
     assert {"tra_0", "tra_1", "tra_2"} <= ids <= {"tra_0", "tra_1", "tra_2", "tra_later"}
     kept, sums = summaries(projector.url)
     assert kept == sums

@@ -45,7 +45,7 @@ def proxy(database: str) -> Iterator[Proxy]:
 
 @pytest.mark.parametrize("how", GARBLED)
 def test_any_answer_garbled(database: str, proxy: Proxy, make_projector: Make, how: str) -> None:
-    """Each answer of a batch is garbled in turn, also that to COMMIT. Nothing is set aside, and nothing is there twice."""
+    """Each answer of a batch is garbled in turn, also that to COMMIT. Nothing is set aside or written twice."""
     projector = make_projector(lambda: connect(through(proxy, database)))
     commits: list[tuple[str, Head]] = [transfer("tra_0")]
     assert projector([record(*commit) for commit in commits]) == []

@@ -14,7 +14,7 @@ MAY_RELEASE = Asks("accounts", releases=True)
 
 
 def renamed(name: str, asks: Asks, refused: Mapping[str, FollowUp | None] = {}) -> tuple[World, list[str]]:
-    """A world in which the opening of B asked for another name of A, and the errors of what was set aside."""
+    """Return a world in which the opening of B caused another name for A, and the errors of what was set aside."""
     world = World()
     rename = FollowUp("accounts", "accounts.change", ChangeDetails(name=name), ("A",), refused)
     policy = Policy("accounts", lambda head: [rename] if head.id == "B" else [], asks=(asks,))
@@ -26,7 +26,7 @@ def renamed(name: str, asks: Asks, refused: Mapping[str, FollowUp | None] = {}) 
 
 
 def test_a_claim_is_taken_and_another_released() -> None:
-    """As by a client's command."""
+    """The claims change as by a client's command."""
     world, errors = renamed("C", MAY_RELEASE)
     assert (world.newest("accounts")["A"].state["name"], errors) == ("C", [])
 
@@ -40,6 +40,6 @@ def test_a_release_that_is_not_declared() -> None:
 
 @pytest.mark.parametrize("expected", [True, False])
 def test_a_claim_that_is_taken(expected: bool) -> None:
-    """It is a refusal like any other: `duplicate`, which a follow-up may expect; else the record is set aside."""
+    """The refusal is `duplicate`, which a follow-up may expect. Otherwise, the record is set aside."""
     _, errors = renamed("B", MAY_RELEASE, {"duplicate": None} if expected else {})
     assert ["another aggregate holds this name" in error for error in errors] == ([] if expected else [True])

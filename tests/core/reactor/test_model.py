@@ -1,4 +1,4 @@
-"""The saga under random commands, redelivery and crashes: at rest no money is lost, promised twice or left held."""
+"""The saga under random commands, redelivery and crashes: no money is lost, promised twice or left held."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ class Saga(Redelivery):
 
     @rule(account=st.sampled_from(ACCOUNTS), amount=st.integers(0, 6))
     def deposit(self, account: str, amount: int) -> None:
-        """An account is opened, or opened again, where it is not open; and perhaps money comes in."""
+        """Open an account that is not open, for the first time or again, and perhaps deposit money."""
         with suppress(Rejected):
             self.world.open(account)
         if amount:
@@ -48,13 +48,13 @@ class Saga(Redelivery):
 
     @rule(account=st.sampled_from(ACCOUNTS))
     def close(self, account: str) -> None:
-        """Somebody closes an account, or tries to."""
+        """Try to close an account."""
         with suppress(Rejected, Missing):
             self.world.close(account)
 
     @rule(moves=MOVES, feeds=st.integers(0, 2))
     def request(self, moves: list[tuple[str, str, int]], feeds: int) -> None:
-        """Somebody requests a transfer, of which parts may cancel out; often it is answered before anything else."""
+        """Request a transfer, whose legs may cancel each other out. Often it is answered before anything else happens."""
         id = f"tra_{len(self.ids)}"
         self.world.request(id, [leg for a, b, amount in moves for leg in ((a, -amount), (b, amount))])
         self.ids.append(id)
@@ -64,13 +64,13 @@ class Saga(Redelivery):
     @precondition(lambda self: self.ids)
     @rule(which=st.integers(0, 99), step=st.sampled_from(["cancel", "settle", "expire"]))
     def go_on(self, which: int, step: str) -> None:
-        """Somebody takes a transfer a step further, or tries to."""
+        """Try to take a transfer a step further."""
         with suppress(Rejected):
             getattr(self.world, step)(self.ids[which % len(self.ids)])
 
     @invariant()
     def nothing_is_promised_twice(self) -> None:
-        """At every moment no more is held than there is, an account's promises are its holds', and no money is lost."""
+        """Check that no more is held than exists, an account's promises equal its holds, and no money is lost."""
         held, expected = Counter[str](), Counter[str]()
         heads = self.world.newest("accounts")
         for id, head in heads.items():
@@ -84,7 +84,7 @@ class Saga(Redelivery):
         assert sum(balance for balance, _, _ in money.values()) == self.deposited
 
     def check_at_rest(self) -> None:
-        """Every transfer has its answer, and none that is finished has anything held."""
+        """Check that every transfer is answered, and no finished transfer holds anything."""
         super().check_at_rest()
         statuses = {id: head.state["status"] for id, head in self.world.newest("transfers").items()}
         assert {
@@ -93,12 +93,12 @@ class Saga(Redelivery):
 
 
 def test_in_memory() -> None:
-    """Many histories, on a store that passes the conformance suite."""
+    """Many histories pass, on a store that passes the conformance suite."""
     run(Saga, examples=60, steps=30)
 
 
 class _Published:
-    """The real store, telling each new head as its stream would."""
+    """The real store, which reports each new head as its stream would."""
 
     def __init__(self, store: WriteStore, published: Published) -> None:
         self._store = store
@@ -116,7 +116,7 @@ class _Published:
 
 @contextmanager
 def on_dynamodb(tables: Tables) -> Iterator[World]:
-    """A world on real tables, empty."""
+    """Yield an empty world on real tables."""
     for service in SERVICES:
         for item in tables.items(service):
             tables.client.delete_item(TableName=tables.name(service), Key={"id": item["id"]})
@@ -133,7 +133,7 @@ def on_dynamodb(tables: Tables) -> Iterator[World]:
 
 @pytest.mark.slow
 def test_on_dynamodb(tables: Tables) -> None:
-    """Fewer histories, on real tables: conditions and transactions are DynamoDB's own."""
+    """Fewer histories pass on real tables, with DynamoDB's own conditions and transactions."""
 
     class OnDynamoDB(Saga):
         def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Calls of a service outside: made at least once with one key, recorded, and not made again."""
+"""Outside calls are made at least once with one key, recorded, and not made again."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -15,34 +15,34 @@ from tests.core.reactor.world import World
 
 
 class Letters:
-    """A service outside: the keys that it was called with, and what it raises next."""
+    """An outside service: the keys of its calls, and the error that it raises next."""
 
     def __init__(self) -> None:
         self.keys: list[str] = []
         self.errors: list[Exception] = []
 
     def send(self, key: str) -> FollowUp:
-        """Send a letter; records that in the account's note."""
+        """Send a letter, and return the event that records it in the account's note."""
         self.keys.append(key)
         if self.errors:
             raise self.errors.pop(0)
         return FollowUp("accounts", "accounts.change", ChangeDetails(note="welcomed"), (key,))
 
     def welcome(self, head: Head) -> Iterable[OutsideCall]:
-        """The policy: whoever has no letter gets one."""
+        """Return the outside call for an account without a letter."""
         if head.state.get("note") != "welcomed":
             yield OutsideCall("letters.send", lambda: self.send(head.id))
 
 
 @pytest.fixture
 def letters() -> Letters:
-    """The service outside."""
+    """Return the outside service."""
     return Letters()
 
 
 @pytest.fixture
 def world(letters: Letters) -> World:
-    """A world with one account that nobody has reacted to."""
+    """Return a world with one account that nobody has reacted to."""
     world = World()
     accounts = SERVICES["accounts"]
     world.serve({**SERVICES, "accounts": replace(accounts, policies=(Policy("accounts", letters.welcome),))})
@@ -51,7 +51,7 @@ def world(letters: Letters) -> World:
 
 
 def test_once(world: World, letters: Letters) -> None:
-    """It is made, its outcome is recorded, and whatever is delivered again, it is not made again."""
+    """The call is made, its outcome is recorded, and no redelivery makes it again."""
     world.come_to_rest()
     assert letters.keys == ["A"]
     assert world.newest("accounts")["A"].state["note"] == "welcomed"
@@ -63,7 +63,7 @@ def test_once(world: World, letters: Letters) -> None:
 
 
 def test_it_cannot_answer_now(world: World, letters: Letters) -> None:
-    """The call is made again while there is time; then the record is delivered again, and nothing is set aside."""
+    """The call is repeated while there is time. Then the record is delivered again, and nothing is set aside."""
     letters.errors += [NotNow("busy"), NotNow("busy")]
     world.come_to_rest()
     assert letters.keys == ["A"] * 3
@@ -77,7 +77,7 @@ def test_it_cannot_answer_now(world: World, letters: Letters) -> None:
 
 
 def test_another_error(world: World, letters: Letters) -> None:
-    """It is poison: the record is set aside with the error, and a redrive makes the call again."""
+    """The record is poison: it is set aside with the error, and a redrive makes the call again."""
     letters.errors += [ValueError("a bug")]
     assert world.react_raw(world.records("accounts")) == []
     (letter,) = world.dead.letters.values()
@@ -88,7 +88,7 @@ def test_another_error(world: World, letters: Letters) -> None:
 
 
 def test_a_crash_before_it_is_recorded(world: World, letters: Letters) -> None:
-    """The call is made again with the same key, by which the service outside knows it."""
+    """The call is made again with the same key, by which the outside service knows it."""
     world.stores["accounts"].steps = 0
     with pytest.raises(Crash):
         world.react_raw(world.records("accounts"))
@@ -98,7 +98,7 @@ def test_a_crash_before_it_is_recorded(world: World, letters: Letters) -> None:
 
 
 def test_the_aggregate_has_moved_on(world: World, letters: Letters) -> None:
-    """A record of before makes no call; that of the newest version does."""
+    """An earlier record makes no call. The newest version's record does."""
     world.deposit("A", 5)
     first, second = world.records("accounts")
     assert world.react_raw([first]) == []
@@ -111,7 +111,7 @@ def test_the_aggregate_has_moved_on(world: World, letters: Letters) -> None:
     ("asks", "why"), [((Asks("transfers"),), 'add Asks("accounts")'), ((), "asks for accounts.change")]
 )
 def test_undeclared(letters: Letters, asks: tuple[Asks, ...], why: str) -> None:
-    """The reactor would have no right to look at the aggregate, or to record the outcome."""
+    """The reactor would have no right to load the aggregate, or to record the outcome."""
     world = World()
     source, policy = ("accounts", Policy("accounts", letters.welcome, asks=asks))
     if not asks:

@@ -1,4 +1,4 @@
-"""The saga of a transfer, story by story: holds are placed, answered, settled and given back."""
+"""The saga of a transfer, story by story: holds are placed, answered, settled and released."""
 
 import itertools
 from collections.abc import Callable
@@ -18,19 +18,19 @@ MOVED = [("A", -30), ("B", 30)]
 
 @pytest.fixture
 def world(world: World) -> World:
-    """A world with 100 in account A and nothing in B."""
+    """Return a world with 100 in account A and nothing in B."""
     world.open("A", 100)
     world.open("B")
     return world
 
 
 def statuses(world: World, id: str) -> tuple[str, str]:
-    """Of a transfer and of its hold."""
+    """Return the status of a transfer and of its hold."""
     return world.status(id), world.status(hold_id(id))
 
 
 def test_requested_held_accepted_settled(world: World) -> None:
-    """The whole way: money is promised, the transfer is accepted, and settling moves it; legs of one account add up."""
+    """Money is promised, the transfer is accepted, and settling moves the money. Legs of one account add up."""
     world.request("tra_1", [("A", -20), ("B", 30), ("A", -10)])
     world.come_to_rest()
     assert statuses(world, "tra_1") == ("accepted", "held")
@@ -41,7 +41,7 @@ def test_requested_held_accepted_settled(world: World) -> None:
 
 
 def test_short(world: World) -> None:
-    """One account short: the transfer is refused and says what was short; nothing is promised."""
+    """If one account is short, the transfer is refused with the shortage, and nothing is promised."""
     world.request("tra_1", [("A", -30), ("C", -3), ("B", 33)])
     world.come_to_rest()
     state = world.newest("transfers")["tra_1"].state
@@ -50,7 +50,7 @@ def test_short(world: World) -> None:
 
 
 def test_cancelled_when_held(world: World) -> None:
-    """An accepted transfer that is cancelled gives everything back."""
+    """An accepted transfer that is cancelled releases everything."""
     world.request("tra_1", MOVED)
     world.come_to_rest()
     world.cancel("tra_1")
@@ -59,7 +59,7 @@ def test_cancelled_when_held(world: World) -> None:
 
 
 def test_cancelled_before_anything_was_held(world: World) -> None:
-    """The reactor sees a transfer requested and cancelled at once: nothing is ever promised."""
+    """The reactor sees a transfer requested and cancelled at once, and promises nothing."""
     world.request("tra_1", MOVED)
     world.cancel("tra_1")
     world.come_to_rest()
@@ -68,7 +68,7 @@ def test_cancelled_before_anything_was_held(world: World) -> None:
 
 
 def test_cancelled_between_hold_and_accept(world: World) -> None:
-    """Accepting is refused, so what was held is released, even if the cancellation's own record is lost."""
+    """Accepting is refused, so the hold is released, even if the cancellation's own record is lost."""
     world.request("tra_1", MOVED)
     world.feed("transfers")
     world.cancel("tra_1")
@@ -78,7 +78,7 @@ def test_cancelled_between_hold_and_accept(world: World) -> None:
 
 
 def test_release_overtakes_hold(world: World) -> None:
-    """Request and cancellation come in the wrong order, in batches of their own: nothing stays held."""
+    """Request and cancellation arrive in the wrong order, in separate batches, and nothing stays held."""
     world.request("tra_1", MOVED)
     world.cancel("tra_1")
     requested, cancelled = world.streams["transfers"]
@@ -88,7 +88,7 @@ def test_release_overtakes_hold(world: World) -> None:
 
 
 def test_short_crashed_and_money_at_redelivery(world: World) -> None:
-    """A hold was short, the reactor crashed before its checkpoint, money came: short it stays, and is refused."""
+    """A short hold, a crash of the reactor before its checkpoint, then new money: the transfer is still refused."""
     world.request("tra_1", [("A", -300), ("B", 300)])
     assert world.feed("transfers", crash_after=1)  # after the commit, before the checkpoint
     assert (world.checkpoints["transfers"], world.status(hold_id("tra_1"))) == (0, "short")
@@ -99,7 +99,7 @@ def test_short_crashed_and_money_at_redelivery(world: World) -> None:
 
 @pytest.mark.parametrize("crash_after", range(4))
 def test_crashes_between_steps(world: World, crash_after: int) -> None:
-    """Wherever the reactor dies, the batch that comes again ends the same."""
+    """Wherever the reactor crashes, the batch that comes again has the same result."""
     for id in ("tra_1", "tra_2"):
         world.request(id, MOVED)
     assert world.feed("transfers", crash_after=crash_after)
@@ -109,7 +109,7 @@ def test_crashes_between_steps(world: World, crash_after: int) -> None:
 
 
 def test_redelivery_days_later(world: World) -> None:
-    """Every record that ever was, again and in every order of its batch: nothing changes, whatever became of it."""
+    """Every record is delivered again, in every order of its batch, and changes nothing, in any status."""
     stories: dict[str, Callable[[str], None] | None] = {"tra_c": world.cancel, "tra_s": world.settle, "tra_o": None}
     for id in stories:
         world.request(id, MOVED)
@@ -126,7 +126,7 @@ def test_redelivery_days_later(world: World) -> None:
 
 
 def test_a_transfer_of_ninety_nine_accounts(world: World) -> None:
-    """All accounts of the largest transfer and its hold are one transaction, no more than DynamoDB takes."""
+    """The largest transfer's accounts and its hold fit into one transaction of DynamoDB."""
     others = [f"S{number}" for number in range(98)]
     for number in others:
         world.open(number)
@@ -138,7 +138,7 @@ def test_a_transfer_of_ninety_nine_accounts(world: World) -> None:
 
 
 def test_an_account_that_does_not_change_is_left_alone(world: World) -> None:
-    """Legs that cancel each other out hold nothing, so that an account may be closed meanwhile."""
+    """Legs that cancel each other out hold nothing, so the account may be closed meanwhile."""
     world.request("tra_1", [*MOVED, ("C", -5), ("C", 5)])
     world.come_to_rest()
     world.settle("tra_1")
@@ -148,7 +148,7 @@ def test_an_account_that_does_not_change_is_left_alone(world: World) -> None:
 
 
 def test_who_and_by_which_command(world: World) -> None:
-    """The saga's commits are signed."""
+    """The saga's commits name their command and the reactor."""
     world.request("tra_1", MOVED)
     world.come_to_rest()
     hold, transfer = world.newest("accounts")[hold_id("tra_1")], world.newest("transfers")["tra_1"]
@@ -157,7 +157,7 @@ def test_who_and_by_which_command(world: World) -> None:
 
 
 def test_accounts_and_heartbeats_ask_for_nothing(world: World) -> None:
-    """Of the accounts' stream only holds count, and of a batch what is no commit is passed over."""
+    """In the accounts' stream, only holds count. Items that are no commits are skipped."""
     before = list(world.streams["accounts"])
     beat = {"id": {"S": "heartbeat#"}, "version": {"N": "7"}, "at": {"S": "2026-11-23T10:00:00.000Z"}}
     claim = encode_item({"id": "claim#deposit#A#1", "owner": "A", "commit": "x"})
@@ -167,13 +167,13 @@ def test_accounts_and_heartbeats_ask_for_nothing(world: World) -> None:
 
 
 def poison() -> dict[str, Any]:
-    """A record whose state cannot be read."""
+    """Return a record whose state cannot be read."""
     broken = item_of(head("tra_p", 1, {"status": "requested"}))
     return record("transfers", broken)
 
 
 def test_poison_is_set_aside(world: World) -> None:
-    """A record that no policy can read goes to the dead letters, as the reactor's, and the next ones are done."""
+    """A record that no policy can read becomes the reactor's dead letter, and the next records are handled."""
     world.request("tra_1", MOVED)
     undecodable = record("transfers", {"id": {"S": "tra_u"}, "version": {"N": "1"}})
     assert world.react_raw([poison(), undecodable, record("transfers", world.streams["transfers"][0])]) == []
@@ -185,7 +185,7 @@ def test_poison_is_set_aside(world: World) -> None:
 
 
 def test_poison_gives_way_to_the_version_before(world: World) -> None:
-    """The newest state cannot be read: the one before it counts, in one batch as in two."""
+    """If the newest state cannot be read, the one before it counts, in one batch or in two."""
     world.request("tra_1", MOVED)
     world.request("tra_2", MOVED)
     for id, requested in world.newest("transfers").items():
@@ -198,14 +198,14 @@ def test_poison_gives_way_to_the_version_before(world: World) -> None:
 
 
 def test_an_unexpected_refusal_is_poison(world: World) -> None:
-    """A settled transfer of which nothing was ever held: a person has to look at it."""
+    """A settled transfer without a hold is poison, since a person has to look at it."""
     state = {"status": "settled", "legs": [{"account": "A", "amount": -1}, {"account": "B", "amount": 1}]}
     assert world.react_raw([record("transfers", head("tra_x", 3, state))]) == []
     assert "not-held" in world.dead.letters["transfers#tra_x#3#reactor"].error
 
 
 def test_a_store_that_throttles(world: World) -> None:
-    """It is tried again; nothing is set aside."""
+    """The command is tried again, and nothing is set aside."""
     world.request("tra_1", MOVED)
     refusals = itertools.chain([Throttled("slowly"), Throttled("slowly")], itertools.repeat(None))
     store = world.stores["accounts"]
@@ -223,7 +223,7 @@ def test_a_store_that_throttles(world: World) -> None:
 
 
 def test_out_of_time(world: World) -> None:
-    """With no time left nothing is begun: the batch comes again from its first record."""
+    """With no time left, nothing is begun: the batch comes again from its first record."""
     world.request("tra_1", MOVED)
     records = [record("transfers", one) for one in world.streams["transfers"]]
     assert world.react_raw(records, remaining_ms=29_999) == [sequence_of(records[0])]
@@ -231,7 +231,7 @@ def test_out_of_time(world: World) -> None:
 
 
 def test_a_dead_letter_that_cannot_be_stored(world: World) -> None:
-    """The batch comes again from the poison on; what came before it is done."""
+    """The batch comes again from the poison on. The records before it are done."""
     world.request("tra_1", MOVED)
     world.dead.full = True
     broken = poison()

@@ -1,4 +1,4 @@
-"""Commands of one batch run at the same time; those that share an aggregate, one after the other in their order."""
+"""Commands of a batch run at the same time, but those that share an aggregate run one after the other."""
 
 import threading
 import time
@@ -26,13 +26,13 @@ COMMON = [("A", -1), ("B", 1)]
 
 
 class Watched(MemoryStore):
-    """A store that says what was in it at the same time.
+    """A store that records which commits were in it at the same time.
 
     Attributes:
         inside: the aggregates that are being committed.
-        meeting: where commits wait for each other, if they shall.
+        meeting: a barrier at which commits wait for each other, if there is one.
         overlaps: aggregates that were in two commits at once.
-        order: the commits of holds, as they began.
+        order: the commits of holds, in the order of their begin.
         fails: aggregates whose commits fail.
         slow: aggregates whose commits take longer.
     """
@@ -71,13 +71,13 @@ class Watched(MemoryStore):
 
 @pytest.fixture
 def stores() -> dict[str, Watched]:
-    """The world's stores."""
+    """Return the world's stores."""
     return {}
 
 
 @pytest.fixture
 def world(stores: dict[str, Watched]) -> World:
-    """A world with 100 in each of four accounts."""
+    """Return a world with 100 in each of four accounts."""
 
     def make(name: str, published: Callable[[Head], None]) -> WriteStore:
         stores[name] = Watched(published)
@@ -92,7 +92,7 @@ def world(stores: dict[str, Watched]) -> World:
 
 
 def several(world: World, count: int, common: Set[int] = frozenset()) -> None:
-    """Request transfers between two accounts of their own, X<number> and Y<number>; of some, the second is A."""
+    """Request transfers, each between its own accounts X<number> and Y<number>. For some, the second is A."""
     for number in range(count):
         world.open(f"X{number}", 1)
         world.open(f"Y{number}")
@@ -110,7 +110,7 @@ def test_two_at_the_same_time(world: World, stores: dict[str, Watched]) -> None:
 
 
 def test_those_that_share_an_aggregate(world: World, stores: dict[str, Watched]) -> None:
-    """They never overlap, and keep the order of the batch, whatever runs beside them."""
+    """They never overlap, and keep the order of the batch, whatever runs at the same time."""
     for number in range(60):
         world.request(f"tra_{number}", COMMON if number % 2 else [("C", -1), ("D", 1)])
     assert world.react_raw(world.records("transfers")) == []
@@ -124,7 +124,7 @@ def test_those_that_share_an_aggregate(world: World, stores: dict[str, Watched])
 
 
 def test_a_failure_in_the_middle(world: World, stores: dict[str, Watched]) -> None:
-    """All before it is done, and nothing after it that shares an account. The batch comes again; each is done once."""
+    """Everything before it is done, and nothing after it that shares an account. Redelivered, each is done once."""
     several(world, 60, common={10, 30, 50})
     stores["accounts"].fails = {"X30"}
     records = world.records("transfers")
@@ -141,7 +141,7 @@ def test_a_failure_in_the_middle(world: World, stores: dict[str, Watched]) -> No
 
 
 def test_the_first_of_two_failures(world: World, stores: dict[str, Watched]) -> None:
-    """Both fail at the same time: the batch comes again from the one that is first in the stream."""
+    """If both fail at the same time, the batch comes again from the one that is first in the stream."""
     several(world, 2)
     stores["accounts"].fails = {"X0", "X1"}
     stores["accounts"].meeting = threading.Barrier(2)
@@ -151,7 +151,7 @@ def test_the_first_of_two_failures(world: World, stores: dict[str, Watched]) -> 
 
 
 def test_poison_beside_others(world: World) -> None:
-    """It is set aside, and the others are done."""
+    """The poison is set aside, and the others are done."""
     world.request("tra_1", COMMON)
     bad = [record("transfers", head(f"tra_p{number}", 1, {"status": "requested"})) for number in range(9)]
     assert world.react_raw([*bad[:5], *world.records("transfers"), *bad[5:]]) == []
@@ -160,7 +160,7 @@ def test_poison_beside_others(world: World) -> None:
 
 
 def served(world: World, ask: Callable[[Head], Iterable[FollowUp | OutsideCall]], asks: Asks) -> None:
-    """Have the accounts' own stream ask for these."""
+    """Let the accounts' own stream cause these commands."""
     services: Mapping[str, Service] = {
         **SERVICES,
         "accounts": replace(SERVICES["accounts"], policies=(Policy("accounts", ask, asks=(asks,)),)),
@@ -169,7 +169,7 @@ def served(world: World, ask: Callable[[Head], Iterable[FollowUp | OutsideCall]]
 
 
 def test_an_outside_call_runs_alone(world: World) -> None:
-    """Whatever it uses need not stand two threads, and nothing else knows yet what its command is about."""
+    """Its code need not be safe for threads, and nobody knows yet what its command is about."""
     calls: list[str] = []
 
     def call(id: str) -> FollowUp:
@@ -184,7 +184,7 @@ def test_an_outside_call_runs_alone(world: World) -> None:
 
 
 def test_a_claim_that_is_released_and_taken(world: World, stores: dict[str, Watched]) -> None:
-    """The command that releases a name comes first in the batch: the one that takes it does not meet it."""
+    """The command that releases a name comes first in the batch, so the one that takes it succeeds."""
     wanted = {"A": "Z", "B": "A", "C": "B", "D": "C"}
 
     def rename(head: Head) -> list[FollowUp]:
@@ -198,7 +198,7 @@ def test_a_claim_that_is_released_and_taken(world: World, stores: dict[str, Watc
 
 
 def test_a_process_that_ends(world: World) -> None:
-    """In the middle of a batch; when it comes again, all is done, each once."""
+    """The process ends in the middle of a batch. When the batch comes again, everything is done, each once."""
     several(world, 40, common=set(range(0, 40, 2)))
     assert world.feed("transfers", crash_after=5)
     assert world.checkpoints["transfers"] == 0
@@ -208,7 +208,7 @@ def test_a_process_that_ends(world: World) -> None:
 
 
 def test_the_logs_context_and_counters() -> None:
-    """A thread's lines have the fields of the batch, and what it counts is the batch's."""
+    """A thread's lines have the batch's fields, and its counts are added to the batch's."""
     seen: list[Any] = []
 
     def work() -> bool:
@@ -226,7 +226,7 @@ def test_the_logs_context_and_counters() -> None:
 
 
 def test_no_more_threads_than_that() -> None:
-    """As many tasks as AT_ONCE meet, and no more are begun before one of them ends."""
+    """As many tasks as AT_ONCE run together, and no others begin before one of them ends."""
     lock, meeting = threading.Lock(), threading.Barrier(AT_ONCE)
     running, most = 0, 0
 
@@ -245,7 +245,7 @@ def test_no_more_threads_than_that() -> None:
 
 
 def test_an_error_that_nobody_expects() -> None:
-    """It is raised, and no task is begun after it."""
+    """The error is raised, and no task begins after it."""
     begun: list[int] = []
 
     def work(number: int) -> bool:

@@ -1,4 +1,4 @@
-"""What a record's own command or policy raises is poison; whatever else goes wrong may pass, and is tried again."""
+"""An error of a record's own command or policy is poison. Any other error may pass, and is retried."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +17,7 @@ from tests.core.reactor.world import World
 
 
 def refused(code: str, *reasons: str) -> ClientError:
-    """DynamoDB's answer to a write that it refuses."""
+    """Return DynamoDB's answer to a write that it refuses."""
     answer: Any = {"Error": {"Code": code}, "CancellationReasons": [{"Code": reason} for reason in reasons]}
     return ClientError(answer, "TransactWriteItems")
 
@@ -26,7 +26,7 @@ class Failing(MemoryStore):
     """A store whose next commits fail.
 
     Attributes:
-        errors: what they raise.
+        errors: the errors that they raise.
     """
 
     errors: list[Exception]
@@ -40,13 +40,13 @@ class Failing(MemoryStore):
 
 @pytest.fixture
 def errors() -> list[Exception]:
-    """What the next commits of accounts raise."""
+    """Return the list of errors that the next commits of accounts raise."""
     return []
 
 
 @pytest.fixture
 def world(errors: list[Exception]) -> World:
-    """A world with 100 in account A, and a transfer of 30 from it that nobody has reacted to."""
+    """Return a world with 100 in account A, and a transfer of 30 from it that nobody has reacted to."""
 
     def make(name: str, published: Callable[[Any], None]) -> MemoryStore:
         store = Failing(published=published)
@@ -61,7 +61,7 @@ def world(errors: list[Exception]) -> World:
 
 
 def react(world: World) -> list[str]:
-    """Have the reactor take the transfer; what it reports as failed: nothing, or "first"."""
+    """Give the transfer to the reactor. Return what it reports as failed: nothing, or "first"."""
     records = world.records("transfers")
     failed = world.react_raw(records)
     assert failed in ([], [sequence_of(records[0])])
@@ -79,7 +79,7 @@ def react(world: World) -> list[str]:
     ],
 )
 def test_an_error_that_passes(world: World, errors: list[Exception], error: Exception) -> None:
-    """It is tried again at once, and done."""
+    """The command is tried again at once, and succeeds."""
     errors += [error, error]
     assert react(world) == []
     assert world.status(hold_id("tra_1")) == "held"
@@ -87,7 +87,7 @@ def test_an_error_that_passes(world: World, errors: list[Exception], error: Exce
 
 
 def test_an_error_that_stays(world: World, errors: list[Exception]) -> None:
-    """Out of time the batch fails from that record, and nothing is set aside."""
+    """When the time is over, the batch fails from that record, and nothing is set aside."""
     errors += [refused("AccessDeniedException")] * 100
     records = world.records("transfers")
     assert world.react_raw(records, remaining_ms=31_000) == [sequence_of(records[0])]
@@ -103,14 +103,14 @@ def test_an_error_that_stays(world: World, errors: list[Exception]) -> None:
     ],
 )
 def test_a_command_that_is_wrong_in_itself(world: World, errors: list[Exception], error: Exception) -> None:
-    """DynamoDB will refuse it every time: it is set aside."""
+    """DynamoDB would refuse it every time, so it is set aside."""
     errors.append(error)
     assert react(world) == []
     assert world.dead.letters["transfers#tra_1#1#reactor"].error.startswith("ClientError: ")
 
 
 def with_policy(error: Exception) -> dict[str, Service]:
-    """The services, where the accounts' policy raises an error."""
+    """Return the services with an accounts' policy that raises an error."""
 
     def react(_: Any) -> Any:
         raise error
@@ -121,7 +121,7 @@ def with_policy(error: Exception) -> dict[str, Service]:
 
 
 def with_decider(error: Exception) -> dict[str, Service]:
-    """The services, where the accounts' decider raises an error."""
+    """Return the services with an accounts' decider that raises an error."""
 
     def decide(*_: Any) -> Any:
         raise error
@@ -135,7 +135,7 @@ DOMAIN = pytest.mark.parametrize("services", [with_policy, with_decider])
 @pytest.mark.parametrize("error", [KeyError("legs"), OSError("value too large"), TimeoutError(), RuntimeError("?")])
 @DOMAIN
 def test_poison_of_any_type(world: World, services: Callable[..., dict[str, Service]], error: Exception) -> None:
-    """What the domain itself raises of a record is the record's, whatever its type."""
+    """An error of any type is the record's if the domain itself raises it."""
     world.serve(services(error))
     assert react(world) == []
     assert world.dead.letters["transfers#tra_1#1#reactor"].error.startswith(type(error).__name__)
@@ -143,7 +143,7 @@ def test_poison_of_any_type(world: World, services: Callable[..., dict[str, Serv
 
 @DOMAIN
 def test_no_memory_in_the_domain(world: World, services: Callable[..., dict[str, Service]]) -> None:
-    """That is not the record's fault: the batch fails, nothing is set aside, and later it is done."""
+    """This is not the record's fault: the batch fails, nothing is set aside, and later it is done."""
     world.serve(services(MemoryError()))
     assert world.react_raw(world.records("transfers"), remaining_ms=31_000) != []
     assert not world.dead.letters

@@ -1,4 +1,4 @@
-"""The checks of services find what they are for: each mistake, planted in the neutral domain, is told."""
+"""The checks of services find each mistake that is made in the neutral domain."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -32,7 +32,7 @@ MADE_BY = [
 
 @contextmanager
 def planted(url: str, table: str, change: str) -> Iterator[None]:
-    """A table changed, and afterwards made anew as its migrations say."""
+    """Change a table, and make it again afterwards as its migrations say."""
     connection = connect(url)
     with connection.cursor() as cursor:
         cursor.execute(change)
@@ -48,7 +48,7 @@ def planted(url: str, table: str, change: str) -> Iterator[None]:
 
 @pytest.mark.database
 def test_nothing_planted(module_database: str) -> None:
-    """As it is, the neutral domain keeps all that a service has to keep."""
+    """Without a mistake, the neutral domain passes all checks."""
     assert column_faults(module_database, SERVICES.values()) == []
     for service in SERVICES.values():
         empty(module_database)
@@ -62,7 +62,7 @@ def test_nothing_planted(module_database: str) -> None:
 
 @pytest.mark.database
 def test_a_deadline_without_an_index(module_database: str) -> None:
-    """The index is gone, or has its columns in another order."""
+    """The index is missing, or has its columns in another order."""
     with planted(module_database, "transfers", "ALTER TABLE transfers DROP INDEX transfers_status_requested"):
         assert deadline_faults(module_database, SERVICES.values()) == [
             "transfers.expire: transfers has no index that begins with status,requested_at,id"
@@ -73,7 +73,7 @@ def test_a_deadline_without_an_index(module_database: str) -> None:
 
 
 def summaries(change: Callable[[Any], Any]) -> Projection:
-    """The projection of transfers, with each of its summaries changed."""
+    """Return the projection of transfers with a change in each of its summaries."""
     projection = TRANSFERS.projection
     return replace(projection, summaries=tuple(change(summary) for summary in projection.summaries))
 
@@ -91,7 +91,7 @@ def summaries(change: Callable[[Any], Any]) -> Projection:
     ],
 )
 def test_sql_that_sums_something_else(module_database: str, old: str, new: str) -> None:
-    """Of other rows, of another column, once too often, on another day: each is told."""
+    """SQL with other rows, another column, a double count or another day is found."""
     empty(module_database)
     changed = summaries(lambda summary: replace(summary, sums=summary.sums.replace(old, new)))
     assert changed != TRANSFERS.projection
@@ -101,7 +101,7 @@ def test_sql_that_sums_something_else(module_database: str, old: str, new: str) 
 @pytest.mark.database
 @pytest.mark.parametrize("status", ["settled", "refused"])
 def test_contributions_of_something_else(module_database: str, status: str) -> None:
-    """The other way round: what is contributed leaves a status out, or counts one that the SQL does not name."""
+    """Contributions that leave a status out, or count one that the SQL does not name, are found."""
     empty(module_database)
 
     def change(summary: Any) -> Any:
@@ -149,7 +149,7 @@ def test_contributions_of_something_else(module_database: str, status: str) -> N
     ],
 )  # fmt: skip
 def test_columns_that_do_not_fit(module_database: str, table: str, change: str, told: str) -> None:
-    """Absent, too short, of another type, of another key: the fault names the column, and what it should be."""
+    """A column is missing, too short, or of another type or key: the fault names it and what it should be."""
     empty(module_database)
     with planted(module_database, table, change):
         faults = column_faults(module_database, SERVICES.values())
@@ -161,7 +161,7 @@ def test_columns_that_do_not_fit(module_database: str, table: str, change: str, 
 
 
 def with_rows(service: Service, change: Callable[[Rows], Rows]) -> Service:
-    """The service, with its rows changed."""
+    """Return the service with changed rows."""
     rows = service.projection.rows
 
     def changed(head: Head) -> Rows:
@@ -171,7 +171,7 @@ def with_rows(service: Service, change: Callable[[Rows], Rows]) -> Service:
 
 
 def swapped(row: Any, one: str, other: str) -> Any:
-    """A row with two values in each other's place."""
+    """Return a row with two values exchanged."""
     return msgspec.structs.replace(row, **{one: getattr(row, other), other: getattr(row, one)})
 
 
@@ -187,13 +187,13 @@ def swapped(row: Any, one: str, other: str) -> Any:
     ],
 )
 def test_two_values_swapped(service: Service, one: str, other: str) -> None:
-    """In the root row: both columns are told that hold what the state calls otherwise."""
+    """In the root row, both columns with another value than the state's are named."""
     faults = value_faults(with_rows(service, lambda rows: rows._replace(root=swapped(rows.root, one, other))))
     assert any(f".{one} holds" in fault for fault in faults), faults
 
 
 def test_two_values_of_a_child_row_swapped() -> None:
-    """In the rows of what a state has a list of."""
+    """The values are exchanged in the rows of a list in the state."""
 
     def change(rows: Rows) -> Rows:
         legs = [swapped(leg, "account", "transfer_id") for leg in rows.children["transfer_legs"]]
@@ -208,18 +208,18 @@ def test_two_values_of_a_child_row_swapped() -> None:
 
 @dataclass(frozen=True)
 class Planted(Domain):
-    """The neutral domain with other services."""
+    """Return the neutral domain with other services."""
 
     changed: Mapping[str, Service] = field(default_factory=dict, hash=False)
 
     @property
     def services(self) -> Mapping[str, Service]:
-        """Those."""
+        """The changed services."""
         return self.changed
 
 
 def test_a_port_that_is_missing() -> None:
-    """What transfers ask of accounts, and accounts do not publish."""
+    """A port that transfers use and accounts do not publish is found."""
     without = Planted(NEUTRAL.composition_root, NEUTRAL.template, {**SERVICES, "accounts": replace(ACCOUNTS, ports=())})
     (fault,) = port_faults(without)
     assert "transfers/" in fault
@@ -243,7 +243,7 @@ def test_a_port_that_is_missing() -> None:
     ],
 )
 def test_filters_without_an_index(module_database: str, table: str, keys: list[str], told: str) -> None:
-    """Each filter whose index is dropped is told, with the statement."""
+    """Each filter whose index is dropped is named, with the statement."""
     empty(module_database)
     with planted(module_database, table, f"ALTER TABLE {table} {', '.join(f'DROP KEY {key}' for key in keys)}"):
         faults = index_faults(module_database, NEUTRAL)

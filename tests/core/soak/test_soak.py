@@ -1,6 +1,6 @@
-"""Half an hour of mixed load with faults at random: memory and connections stay flat, and in the end all agrees.
+"""Half an hour of mixed load with random faults: memory and connections stay flat, and in the end all agrees.
 
-Run by `make soak`, which sets SOAK_MINUTES and SOAK_REPORT; left out elsewhere. It starts servers of its own.
+`make soak` runs it and sets SOAK_MINUTES and SOAK_REPORT. It is skipped elsewhere. It starts servers of its own.
 """
 
 import os
@@ -30,7 +30,7 @@ from tests.support.stores import fresh_tables
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "0"))
 REPORT = os.environ.get("SOAK_REPORT", "")
-# What a machine with two processors does beside all servers, so that it is faults that are borne and not a backlog.
+# The load that a machine with two processors carries beside all servers, so that no backlog builds up.
 COMMANDS_A_SECOND, QUERIES_A_SECOND = 15.0, 10.0
 SAMPLE_SECONDS = 5.0
 BETWEEN_FAULTS_SECONDS = (10.0, 40.0)
@@ -44,7 +44,7 @@ pytestmark = [
 
 
 class Soaked:
-    """A stack on servers that may be killed."""
+    """Yield a stack on servers that may be killed."""
 
     def __init__(self, stack: Stack, mysql: MariaDB, ministack: MiniStack) -> None:
         self.stack = stack
@@ -53,7 +53,7 @@ class Soaked:
         self._mysql = mysql
 
     def sample(self) -> None:
-        """Memory of our processes, and what the database has open; nothing while that is away."""
+        """Return the memory of our processes, and the database's connections; nothing while it is away."""
         api, pump = self.stack.api.pid, self.stack.pump.pid
         assert api
         assert pump
@@ -74,7 +74,7 @@ class Soaked:
 
 @contextmanager
 def soaked(folder: Path) -> Iterator[Soaked]:
-    """It, started; everything is stopped at the end."""
+    """Yield the started stack. Stop everything at the end."""
     mysql, ministack = MariaDB(folder / "mariadb", free_port()), MiniStack(folder / "aws", free_port(), keep=False)
     with ExitStack() as ending:
         for server in (mysql, ministack):
@@ -88,7 +88,7 @@ def soaked(folder: Path) -> Iterator[Soaked]:
 
 
 def test_soak(tmp_path: Path) -> None:
-    """Nothing that was promised is broken, nothing grows, nothing is lost, nothing is left over."""
+    """No promise is broken, nothing grows, nothing is lost, and nothing is left over."""
     told = dict[str, Any]()
     with soaked(tmp_path) as soak:
         begun = time.monotonic()
@@ -115,7 +115,7 @@ def test_soak(tmp_path: Path) -> None:
 
 
 def _strike_and_sample(soak: Soaked, end: float) -> None:
-    """Faults at random moments, but for the first and the last 20 seconds; samples all the while."""
+    """Cause faults at random moments, except in the first and the last 20 seconds. Take samples all the time."""
     chance = random.Random(12)
     next_fault = time.monotonic() + 20
     while time.monotonic() < end:
@@ -157,7 +157,7 @@ def _write(path: Path, soak: Soaked, told: dict[str, Any]) -> None:
 
 
 def _load_lines(told: dict[str, Any]) -> list[str]:
-    """What the load told of commands and queries: a table in Markdown, and what was checked."""
+    """Return the load's figures about commands and queries as a table in Markdown, and the checks."""
     crews = tuple(told["offered"])
     rows = {f"{name}, a second": told[name] for name in ("offered", "achieved")}
     for problem in sorted({problem for crew in crews for problem in told["errors"][crew]}):

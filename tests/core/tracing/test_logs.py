@@ -1,4 +1,4 @@
-"""What is logged of a request and of its record, and what metrics come of it; tracing is off."""
+"""The logs of a request and of its record, and their metrics, while tracing is off."""
 
 import json
 import re
@@ -23,7 +23,7 @@ Lines = list[dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def lines(env: Mapping[str, str]) -> Lines:
-    """What `untraced` logs; its readers are away."""
+    """Return the logs of `untraced`."""
     run = subprocess.run(
         [sys.executable, "-m", "tests.core.tracing.untraced", keys.issue(Path(env["LOCAL_STATE"]) / "keys", CLERK)],
         cwd=ROOT,
@@ -37,7 +37,7 @@ def lines(env: Mapping[str, str]) -> Lines:
 
 
 def test_every_line_names_its_request(lines: Lines) -> None:
-    """The command's, the query's and the projector's lines carry the correlation id of what they are about."""
+    """The lines of the command, the query and the projector have the correlation id of their request."""
     assert [(line["message"], line.get("correlation_id")) for line in lines] == [
         ("command", "again"),
         ("the read model cannot be reached", "broken"),
@@ -50,7 +50,7 @@ def test_every_line_names_its_request(lines: Lines) -> None:
 
 
 def test_metrics(lines: Lines) -> None:
-    """One line a command that has something to say, one a batch; each names its deployment and its service."""
+    """There is one line for a command with something to report, and one for a batch, with deployment and service."""
     command, first, second = (line for line in lines if "_aws" in line)
     assert metrics(command) == {"CommandReplays": 1}
     written = {"BatchRecords": 1, "RecordsCompacted": 0, "AggregatesWritten": 1, "AggregatesStale": 0}
@@ -69,12 +69,12 @@ def test_metrics(lines: Lines) -> None:
 
 
 def metrics(line: Mapping[str, Any]) -> dict[str, float]:
-    """The metrics that CloudWatch would make of a line."""
+    """Return the metrics that CloudWatch would make of a line."""
     return {metric["Name"]: line[metric["Name"]] for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
 
 
 def test_the_checks_metrics(api: Api, database: str, logged: Lines) -> None:
-    """Lag and dead letters a service; of a rebuild also how far it is, and how long it will take."""
+    """Each service has lag and dead letters. A rebuild also has its progress and its remaining time."""
     connection = connect(database)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -93,7 +93,7 @@ def test_the_checks_metrics(api: Api, database: str, logged: Lines) -> None:
 
 
 def test_the_reference_names_every_metric(repository: Path) -> None:
-    """And none that there is not."""
+    """It names no other metrics."""
     code = "".join(path.read_text() for path in (repository / "chalicelib").rglob("*.py"))
     check = (repository / "chalicelib/core/operations/check.py").read_text()
     written = {*re.findall(r'log\.count\("(\w+)"', code), *re.findall(r'"([A-Z]\w+)": ', check)}

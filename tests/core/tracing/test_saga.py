@@ -1,4 +1,4 @@
-"""What follows from a request, in other services too, is in its trace and under its correlation id."""
+"""Commands that follow from a request, also in other services, have its trace and its correlation id."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from tests.support.stores import Tables
 
 
 def request(api: Api) -> str:
-    """Request a transfer between two accounts, of which the first has enough; its id."""
+    """Request a transfer between two accounts, the first with enough money, and return its id."""
     source, target = unique(), unique()
     for number in (source, target):
         assert api("POST", "/accounts", json.dumps({"number": number, "name": number})).status == 201
@@ -23,12 +23,12 @@ def request(api: Api) -> str:
 
 
 def item(tables: Tables, service: str, id: str) -> Mapping[str, Any]:
-    """An item of a service."""
+    """Return an item of a service."""
     return tables.client.get_item(TableName=tables.name(service), Key={"id": {"S": id}}, ConsistentRead=True)["Item"]
 
 
 def test_the_saga_is_in_the_requests_trace(traced: Daemon, api: Api, react: Handle, module_tables: Tables) -> None:
-    """Requested, held, accepted: each step names the one before it as its parent."""
+    """Requested, held, accepted: each step has the one before it as its parent."""
     id = request(api)
     parent = named(traced.documents(), "transfers.request")
     root = parent["trace_id"]
@@ -50,7 +50,7 @@ def test_the_saga_is_in_the_requests_trace(traced: Daemon, api: Api, react: Hand
 
 
 def test_commits_that_have_no_trace(traced: Daemon, api: Api, react: Handle, module_tables: Tables) -> None:
-    """What follows from them, in whatever thread, is in the trace of the batch."""
+    """Commands that follow from such commits, in any thread, are in the trace of the batch."""
     found = [item(module_tables, "transfers", request(api)) for _ in range(2)]
     traced.documents()
     react("transfers", *({name: value for name, value in one.items() if name != "trace"} for one in found))
@@ -60,7 +60,7 @@ def test_commits_that_have_no_trace(traced: Daemon, api: Api, react: Handle, mod
 
 
 def test_its_lines(api: Api, react: Handle, module_tables: Tables, logged: list[dict[str, Any]]) -> None:
-    """What the reactor has to say of a record carries the correlation id of the request."""
+    """The reactor's lines about a record have the request's correlation id."""
     bad = {**item(module_tables, "transfers", request(api)), "state": {"M": {"status": {"S": "requested"}}}}
     logged.clear()
     react("transfers", bad)

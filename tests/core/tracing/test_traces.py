@@ -22,18 +22,18 @@ Project = Callable[..., Any]
 
 @pytest.fixture
 def account() -> str:
-    """The body of a request to open an account."""
+    """Return the body of a request to open an account."""
     return json.dumps({"number": (number := unique()), "name": number})
 
 
 def stored(tables: Tables, account: str) -> Mapping[str, Any]:
-    """That account in the write store."""
+    """Return that account in the write store."""
     key = {"id": {"S": json.loads(account)["number"]}}
     return tables.client.get_item(TableName=tables.name("accounts"), Key=key, ConsistentRead=True)["Item"]
 
 
 def test_one_trace(traced: Daemon, api: Api, project: Project, module_tables: Tables, account: str) -> None:
-    """From the request through the command and DynamoDB to the transaction that put it into the read model."""
+    """The trace leads from the request through the command and DynamoDB to the projector's transaction."""
     assert api("POST", "/accounts", account, X_Correlation_Id="abc-1").status == 201
     documents = traced.documents()
     request = named(documents, "tributary-api")
@@ -61,7 +61,7 @@ def test_one_trace(traced: Daemon, api: Api, project: Project, module_tables: Ta
 
 
 def test_the_batchs_own_trace(traced: Daemon, api: Api, project: Project, module_tables: Tables, account: str) -> None:
-    """A batch is traced for itself too: what it did, once, for however many commits."""
+    """A batch also has a trace of its own, with its work once, for any number of commits."""
     api("POST", "/accounts", account)
     asked = named(traced.documents(), "tributary-api")
     project("accounts", stored(module_tables, account))
@@ -70,7 +70,7 @@ def test_the_batchs_own_trace(traced: Daemon, api: Api, project: Project, module
 
 
 def test_a_query(traced: Daemon, api: Api, project: Project, module_tables: Tables, account: str) -> None:
-    """A query's trace holds its time on the read model; that there is no such thing is no fault of anybody's."""
+    """A query's trace has its time on the read model. A missing item is no fault."""
     api("POST", "/accounts", account)
     project("accounts", stored(module_tables, account))
     traced.documents()
@@ -84,7 +84,7 @@ def test_a_query(traced: Daemon, api: Api, project: Project, module_tables: Tabl
 
 
 def test_an_unexpected_error_is_a_fault(traced: Daemon, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With its type and where it was raised."""
+    """The fault has its type and the place where it was raised."""
     monkeypatch.setenv("READ_DATABASE_URL", "postgres://nowhere")
     assert api("GET", "/accounts").status == 500
     query = named(traced.documents(), "accounts.list")
@@ -93,7 +93,7 @@ def test_an_unexpected_error_is_a_fault(traced: Daemon, api: Api, monkeypatch: p
 
 
 def test_the_clients_trace_goes_on(traced: Daemon, api: Api, account: str) -> None:
-    """Whoever asks with a trace finds the request in it."""
+    """A client that sends a trace finds the request in it."""
     api("POST", "/accounts", account, X_Amzn_Trace_Id=SAMPLED)
     request = named(traced.documents(), "tributary-api")
     assert (request["trace_id"], request["parent_id"]) == (ROOT, PARENT)
@@ -101,7 +101,7 @@ def test_the_clients_trace_goes_on(traced: Daemon, api: Api, account: str) -> No
 
 @pytest.mark.parametrize("header", ["Root=1-x;Parent=y", "Root", f"Root={ROOT}" + "0" * 999])
 def test_a_header_that_is_none(traced: Daemon, api: Api, module_tables: Tables, account: str, header: str) -> None:
-    """What is no trace id begins none, and nothing of it is stored."""
+    """An invalid trace header begins no trace, and nothing of it is stored."""
     api("POST", "/accounts", account, X_Amzn_Trace_Id=header)
     request = named(traced.documents(), "tributary-api")
     assert request["trace_id"] != ROOT
@@ -109,7 +109,7 @@ def test_a_header_that_is_none(traced: Daemon, api: Api, module_tables: Tables, 
 
 
 def test_not_sampled(traced: Daemon, api: Api, project: Project, module_tables: Tables, account: str) -> None:
-    """Nothing is sent, nothing is stored, and the projector reports to nobody."""
+    """Nothing is sent or stored, and the projector reports to nobody."""
     api("POST", "/accounts", account, X_Amzn_Trace_Id=f"Root={ROOT};Parent={PARENT};Sampled=0")
     assert traced.documents() == []
     assert "trace" not in stored(module_tables, account)
@@ -118,14 +118,14 @@ def test_not_sampled(traced: Daemon, api: Api, project: Project, module_tables: 
 
 
 def test_many_commits(traced: Daemon, project: Project) -> None:
-    """However many commits of a batch carry a trace, what is sent is bounded."""
+    """However many commits of a batch have a trace, the amount that is sent is limited."""
     heads = [head(f"tra_{number}", 1, transfer_state(), trace=SAMPLED) for number in range(MAX_TRACES + 50)]
     project("transfers", *map(item_of, heads))
     assert len([found for found in traced.documents() if found["trace_id"] == ROOT]) == MAX_TRACES
 
 
 def test_set_aside(traced: Daemon, project: Project) -> None:
-    """The trace of a commit that cannot be projected shows that; those beside it show nothing of it."""
+    """The trace of a commit that cannot be projected shows this. Its neighbours' traces show nothing of it."""
     bad = head("tra_bad", 1, transfer_state(reason="x" * 501), trace=SAMPLED)
     good = head("tra_good", 1, transfer_state(), trace=SAMPLED)
     project("transfers", item_of(bad), item_of(good))
@@ -135,7 +135,7 @@ def test_set_aside(traced: Daemon, project: Project) -> None:
 
 
 def test_following(traced: Daemon) -> None:
-    """What is done because of a commit is in that commit's trace, and afterwards the batch's own goes on."""
+    """Work that follows from a commit is in the commit's trace. Afterwards, the batch's own trace continues."""
     with tracing.segment("batch"), tracing.subsegment("outer"):
         own = tracing.header()
         with tracing.following("follow-up", SAMPLED), tracing.subsegment("inner"):
@@ -158,7 +158,7 @@ def test_outside_a_segment(traced: Daemon) -> None:
 
 
 def test_off(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every word can be said while tracing is off, and means nothing."""
+    """Every function can be called while tracing is off, and has no effect."""
     monkeypatch.setenv("AWS_XRAY_DAEMON_ADDRESS", daemon.address)
     tracing.set_up(False)
     done = spans.Done("x", spans.Times(0, 1), {})
@@ -171,6 +171,6 @@ def test_off(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_daemon_is_away(traced: Daemon, api: Api, account: str) -> None:
-    """A request is answered as ever while nobody takes its trace."""
+    """A request is answered as usual while nobody receives its trace."""
     traced.close()
     assert json.loads(api("POST", "/accounts", account).body)["version"] == 1

@@ -1,4 +1,4 @@
-"""The services put together by their folders' names; of what a folder lacks, the error says what to write where."""
+"""The assembly of the services from their folders. Errors say what a folder lacks, and what to write where."""
 
 import itertools
 from collections.abc import Callable
@@ -48,7 +48,7 @@ ENGINES = {endpoint.name for endpoint in engine.endpoints if endpoint.name}
 
 @pytest.fixture
 def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Put:
-    """Assembles a package with a folder `notes` that has these modules."""
+    """Return a function that assembles a package with a folder `notes` that has these modules."""
 
     def made(folders: tuple[str, ...] = ("notes",), **modules: str) -> Assembly:
         package = f"half_wired_{next(_numbers)}"
@@ -65,7 +65,7 @@ def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Put:
 
 
 def test_a_folder_that_only_reads(put: Put) -> None:
-    """Routes and their permissions are enough."""
+    """Such a folder needs only routes and their permissions."""
     assembly = put(api=API, permissions=PERMISSIONS)
     assert assembly.services == {}
     assert set(assembly.permissions.table) == {"notes.get", *ENGINES}
@@ -79,7 +79,7 @@ DAYS_KEPT = Setting("DAYS_KEPT", "30", "[0-9]+", "For how long.", ("queries",))
 
 
 def test_settings_of_a_folder(put: Put) -> None:
-    """They are collected; a variable belongs to one folder."""
+    """The settings are collected. A variable belongs to one folder."""
     assert [setting.name for setting in put(api=API, permissions=PERMISSIONS, settings=SETTINGS).settings] == [
         "DAYS_KEPT"
     ]
@@ -108,7 +108,7 @@ def test_settings_of_a_folder(put: Put) -> None:
     ],
 )
 def test_what_a_folder_lacks_is_said(put: Put, modules: dict[str, str], expected: str) -> None:
-    """One line a fault."""
+    """There is one line for each fault."""
     with pytest.raises(HalfWired, match=expected) as caught:
         put(**modules)
     assert len(str(caught.value).splitlines()) == 1

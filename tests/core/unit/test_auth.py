@@ -28,20 +28,20 @@ KEYS: dict[str, Any] = {
 
 
 def key_set() -> str:
-    """Both public keys as a JWK set; the key's id is its algorithm."""
+    """Return both public keys as a JWK set. A key's id is its algorithm."""
     makers = {"RS256": jwt.algorithms.RSAAlgorithm, "ES256": jwt.algorithms.ECAlgorithm}
     keys = [json.loads(makers[name].to_jwk(key.public_key())) | {"kid": name} for name, key in KEYS.items()]
     return json.dumps({"keys": keys})
 
 
 def token(algorithm: str, **changes: Any) -> str:
-    """An Authorization header of a clerk."""
+    """Return an Authorization header of a clerk."""
     claims = {"iss": "issuer", "aud": "tributary", "sub": "ada", "role": "clerk", "exp": int(time.time()) + 60}
     return "Bearer " + jwt.encode(claims | changes, KEYS[algorithm], algorithm, headers={"kid": algorithm})
 
 
 def settings(jwks: str, **changes: Any) -> Settings:
-    """Settings that trust that key set."""
+    """Return settings that trust that key set."""
     return Settings(jwt_issuer="issuer", jwt_audience="tributary", jwt_jwks=jwks, **changes)
 
 
@@ -56,7 +56,7 @@ def url() -> Iterator[str]:
             self.wfile.write(key_set().encode())
 
         def log_message(self, *_: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -67,7 +67,7 @@ def url() -> Iterator[str]:
 
 @pytest.fixture(params=["url", "file", "itself"])
 def jwks(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> str:
-    """The setting, in each of its forms."""
+    """Return the setting in each of its forms."""
     path = tmp_path / "jwks.json"
     path.write_text(key_set())
     return {"url": url, "file": str(path), "itself": key_set()}[request.param]
@@ -75,7 +75,7 @@ def jwks(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> str:
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
 def test_good(jwks: str, algorithm: str) -> None:
-    """Either algorithm, wherever the keys are."""
+    """A token with either algorithm is accepted, wherever the keys are."""
     assert verify_token(token(algorithm), settings(jwks), ROLES) == Principal("ada", "clerk")
 
 
@@ -84,13 +84,13 @@ def test_good(jwks: str, algorithm: str) -> None:
     [{"exp": 1}, {"aud": "x"}, {"iss": "x"}, {"role": "root"}, {"role": ["clerk"]}, {"sub": "x" * 129}, {"sub": 7}],
 )
 def test_bad(jwks: str, changes: dict[str, Any]) -> None:
-    """A claim that does not fit, wherever the keys are."""
+    """A token with a wrong claim is refused, wherever the keys are."""
     with pytest.raises(BadToken):
         verify_token(token("ES256", **changes), settings(jwks), ROLES)
 
 
 def test_other_claims_for_role_and_subject() -> None:
-    """An issuer that cannot choose `role` and `sub` has claims of its own named."""
+    """If an issuer cannot set `role` and `sub`, the settings name other claims."""
     own = settings(key_set(), jwt_role_claim="custom:role", jwt_subject_claim="custom:member")
     claims = {"custom:role": "member", "custom:member": "usr_1"}
     assert verify_token(token("ES256", **claims), own, ROLES) == ("usr_1", "member")
@@ -100,10 +100,10 @@ def test_other_claims_for_role_and_subject() -> None:
     "subject", ["usr_1 ", " usr_1", "usr_1\n", "usr_1\x00", "USR_1", "usr_", "ada", "\ud800", ["usr_1"]]
 )
 def test_subjects_of_a_role(subject: Any) -> None:
-    """A token's subject is of its role's type to the last character: in SQL "usr_1 " is the same as "usr_1"."""
+    """A subject has its role's type to the last character, since SQL compares "usr_1 " and "usr_1" as equal."""
     claims = {"sub": "usr_1", "role": "member"}
     assert verify_token(token("ES256", **claims), settings(key_set()), ROLES) == ("usr_1", "member")
-    odd = settings(key_set(), jwt_subject_claim="odd")  # PyJWT itself looks at the type of `sub`
+    odd = settings(key_set(), jwt_subject_claim="odd")  # PyJWT itself checks the type of `sub`
     with pytest.raises(BadToken, match="subject"):
         verify_token(token("ES256", **claims, odd=subject), odd, ROLES)
     with pytest.raises(Unauthenticated):
@@ -112,26 +112,26 @@ def test_subjects_of_a_role(subject: Any) -> None:
 
 @pytest.mark.parametrize("context", [{}, {"role": "clerk"}, {"subject": "ada"}, {"subject": "ada", "role": "root"}])
 def test_context_of_another_authorizer(context: dict[str, Any]) -> None:
-    """What an authorizer hands on is checked again, since a team may put another in."""
+    """The authorizer's context is checked again, since a team may use another authorizer."""
     with pytest.raises(Unauthenticated):
         principal_of(context, ROLES)
 
 
 def test_the_roles_are_the_caller_s() -> None:
-    """A token may name the roles that the application has, and no other."""
+    """A token may name only the application's roles."""
     assert verify_token(token("ES256", role="auditor"), settings(key_set()), {"auditor": Subject}).role == "auditor"
     with pytest.raises(BadToken, match="must be one of auditor"):
         verify_token(token("ES256"), settings(key_set()), {"auditor": Subject})
 
 
 def test_permissions_name_roles_that_exist() -> None:
-    """A misspelt role in the table is an error when the table is made, not a role that nobody has."""
+    """A misspelt role is an error when the table is made, and not a role that nobody has."""
     with pytest.raises(ValueError, match="change: editr"):
         Permissions(roles={"editor": Subject}, table={"documents.change": {"editr": Access.ALL}})
 
 
 def test_what_a_role_may() -> None:
-    """A row lets its roles through, as far as it says; all others are refused by name."""
+    """A row allows its roles what it says. All others are refused by name."""
     table = Permissions({"editor": Subject, "guest": Subject}, {"documents.change": {"editor": Access.ALL}})
     assert table.access("documents.change", Principal("ada", "editor")) is Access.ALL
     with pytest.raises(Forbidden, match="is for editor, and this token's role is guest"):
@@ -139,7 +139,7 @@ def test_what_a_role_may() -> None:
 
 
 def test_own_passes_for_the_owner_alone() -> None:
-    """OWN refuses what is another's and what is nobody's; ALL refuses nothing."""
+    """OWN refuses another's item and an item without an owner. ALL refuses nothing."""
     require_own(Access.OWN, "ada", "ada")
     require_own(Access.ALL, "ada", "bob")
     for other in ("bob", None):
@@ -148,7 +148,7 @@ def test_own_passes_for_the_owner_alone() -> None:
 
 
 def test_issuer_out_of_reach() -> None:
-    """The issuer's trouble is not the token's fault: not a 401."""
+    """The issuer's failure is not the token's fault, and so no 401."""
     with pytest.raises(jwt.PyJWKClientConnectionError):
         verify_token(token("ES256"), settings("http://127.0.0.1:9/jwks.json"), ROLES)
 
@@ -159,13 +159,13 @@ def test_issuer_out_of_reach() -> None:
      "http://localhost.evil.example/", "http://127.0.0.1@evil.example/", "http://127.0.0.1.nip.io/", "http://"],
 )  # fmt: skip
 def test_keys_over_plain_http(address: str) -> None:
-    """Keys that anybody on the way could replace are a fault of the settings, before anything is fetched."""
+    """Keys that somebody on the way could replace are a fault of the settings, before anything is fetched."""
     with pytest.raises(BadSettings, match="https"):
         verify_token(token("ES256"), settings(address), ROLES)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "127.8.8.8"])
 def test_keys_from_this_machine(host: str) -> None:
-    """Plain http within the machine is taken: nobody is on the way."""
+    """Plain http within the machine is accepted, since nobody is on the way."""
     with pytest.raises(jwt.PyJWKClientConnectionError):
         verify_token(token("ES256"), settings(f"http://{host}:9/jwks.json"), ROLES)

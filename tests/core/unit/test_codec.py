@@ -1,4 +1,4 @@
-"""Heads as items; the conformance suite of the write store takes them through DynamoDB."""
+"""Heads as items. The conformance suite of the write store sends them through DynamoDB."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ HEAD = head("acc_1", 1, {"name": "Ada"}, correlation="abc-1", trace="Root=1-x;Pa
 
 
 def test_what_may_be_missing() -> None:
-    """Items of before a commit kept where it came from, and those that are not traced, are as good as any."""
+    """Items without an origin, from earlier releases, and untraced ones are valid."""
     plain = head("acc_1", 1, {"name": "Ada"})
     assert {"correlation", "trace"}.isdisjoint(item_of(plain))
     assert stored_head(item_of(plain)) == plain
@@ -20,7 +20,7 @@ def test_what_may_be_missing() -> None:
 
 @pytest.mark.parametrize("name", ["id", "version", "state", "events", "commit", "actor", "command", "at"])
 def test_what_may_not(name: str) -> None:
-    """Without any other attribute an item is none of ours, and the message names it."""
+    """Without any other attribute, an item is not ours, and the message names the attribute."""
     item = item_of(HEAD)
     del item[name]
     with pytest.raises(Undecodable, match=name):
@@ -30,6 +30,6 @@ def test_what_may_not(name: str) -> None:
 @pytest.mark.parametrize("name", ["correlation", "trace", "actor"])
 @pytest.mark.parametrize("value", [{"N": "1"}, {"NULL": True}, {"M": {}}])
 def test_another_type(name: str, value: Any) -> None:
-    """An attribute of another type is not written here, whether it may be missing or not."""
+    """An attribute of another type is refused, whether it may be missing or not."""
     with pytest.raises(Undecodable, match=name):
         stored_head({**item_of(HEAD), name: value})

@@ -1,4 +1,4 @@
-"""A commit's time is never before its predecessor's, whatever the clocks say: the order is that of the versions."""
+"""A commit's time is never before its predecessor's, whatever the clocks say: the versions decide the order."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -22,16 +22,16 @@ NOON = datetime(2026, 11, 23, 12)
 
 
 class Overtaken(MemoryStore):
-    """A store in which another command may be run between the load of one and its write.
+    """A store in which another command may run between the load of one and its write.
 
     Attributes:
-        overtaking: is run after the next load, once.
+        overtaking: runs after the next load, once.
     """
 
     overtaking: Envelope | None = None
 
     def load(self, ids: Sequence[str]) -> dict[str, Head]:
-        """Load; then let the other command be first."""
+        """Load, then let the other command run."""
         loaded = super().load(ids)
         other, self.overtaking = self.overtaking, None
         if other:
@@ -40,7 +40,7 @@ class Overtaken(MemoryStore):
 
 
 def deposit(arrived: datetime, *tried: datetime) -> Envelope:
-    """A deposit that arrives and is tried at these times, by its client's clock; later tries at the last of them."""
+    """Return a deposit that arrives and is tried at these times. Later attempts have the last time."""
     times = list(tried or [arrived])
     return Envelope(
         name="accounts.deposit",
@@ -53,7 +53,7 @@ def deposit(arrived: datetime, *tried: datetime) -> Envelope:
 
 
 def opened() -> tuple[Overtaken, list[Head]]:
-    """A store with an account that was opened at noon, and all that it publishes."""
+    """Return a store with an account that was opened at noon, and its published heads."""
     heads: list[Head] = []
     store = Overtaken(published=heads.append)
     open_it = Open(at=iso(NOON), owner="usr", name="A")
@@ -72,7 +72,7 @@ deposits = st.builds(lambda arrived, tried: deposit(arrived, *tried), moments, s
 
 @given(st.lists(st.tuples(deposits, st.none() | deposits), max_size=12))
 def test_clocks_that_jump(commands: list[tuple[Envelope, Envelope | None]]) -> None:
-    """Two clients in any interleaving, with clocks that go days forth and back: versions and times rise together."""
+    """For two clients with clocks that jump by days, in any interleaving, versions and times rise together."""
     store, heads = opened()
     for command, overtaking in commands:
         store.overtaking = overtaking
@@ -83,7 +83,7 @@ def test_clocks_that_jump(commands: list[tuple[Envelope, Envelope | None]]) -> N
 
 
 def test_a_command_that_waited() -> None:
-    """It carries the time of the try that succeeds, and not that of its arrival, which is before the other's commit."""
+    """A command has the time of its successful attempt, not of its arrival before the other's commit."""
     store, heads = opened()
     store.overtaking = deposit(NOON + timedelta(seconds=2))
     run(ACCOUNTS, store, deposit(NOON + timedelta(seconds=1), NOON, NOON + timedelta(seconds=3)), lambda _: {})
@@ -91,7 +91,7 @@ def test_a_command_that_waited() -> None:
 
 
 def test_a_clock_set_back_two_days() -> None:
-    """What is cancelled then is not cancelled before it was requested; and a time within the state is left alone."""
+    """A cancellation then is not before its request, and a time within the state is not changed."""
     heads: list[Head] = []
     store = MemoryStore(published=heads.append)
     back_dated = iso(NOON - timedelta(days=400))
@@ -114,7 +114,7 @@ def test_a_clock_set_back_two_days() -> None:
 
 
 def test_a_clock_far_in_the_future(logged: list[dict[str, Any]]) -> None:
-    """Its time goes on over later commits until time has caught up; none is refused, and each says so in the log."""
+    """Later commits have times after it until real time has caught up. None is refused, and each is logged."""
     store, heads = opened()
     future = NOON + timedelta(days=400)
     later = [NOON + timedelta(minutes=minute) for minute in (1, 2)]
@@ -129,7 +129,7 @@ def test_a_clock_far_in_the_future(logged: list[dict[str, Any]]) -> None:
 
 
 def test_clocks_that_differ_as_clocks_do(logged: list[dict[str, Any]]) -> None:
-    """Nothing is said of less than a minute."""
+    """A difference of less than a minute is not logged."""
     store, _ = opened()
     for seconds in (30, 0):
         run(ACCOUNTS, store, deposit(NOON + timedelta(seconds=seconds)), lambda _: {})

@@ -1,4 +1,4 @@
-"""The headers of the console's page, by which a browser keeps other sites' pages and files away from it."""
+"""The headers of the console's page, by which a browser keeps out other sites' pages and files."""
 
 from chalicelib.core.http.console import console
 from chalicelib.core.http.endpoint import PublicEndpoint
@@ -8,7 +8,7 @@ from tests.core.bootstrap import INFO
 
 
 def page(settings: Settings) -> Reply:
-    """The page, as the route answers it."""
+    """Return the page as the route answers it."""
     (route,) = (endpoint for endpoint in console(INFO).endpoints if endpoint.path == "/")
     assert isinstance(route, PublicEndpoint)
     context = {"httpMethod": "GET", "resourcePath": "/", "path": "/prod/", "stage": "prod"}
@@ -16,13 +16,13 @@ def page(settings: Settings) -> Reply:
 
 
 def policy(settings: Settings) -> dict[str, str]:
-    """The page's Content-Security-Policy, by directive."""
+    """Return the page's Content-Security-Policy, by directive."""
     directives = page(settings).headers["Content-Security-Policy"].split("; ")
     return {name: value for name, _, value in (directive.partition(" ") for directive in directives)}
 
 
 def test_page_of_nobody_else() -> None:
-    """No other page frames it, holds its window or learns its address; nobody answers for it over plain http."""
+    """No other page can frame it, hold its window or learn its address, and plain http is not used."""
     headers = page(Settings()).headers
     assert policy(Settings())["frame-ancestors"] == "'none'"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
@@ -31,7 +31,7 @@ def test_page_of_nobody_else() -> None:
 
 
 def test_files_of_nobody_else() -> None:
-    """Scripts and styles are our own, with no text of a page's among them; a token goes to the issuer at most."""
+    """Scripts and styles are only our own, without inline text. A token goes only to the issuer."""
     own = policy(Settings())
     assert own["default-src"] == own["base-uri"] == own["form-action"] == "'none'"
     source, digest = own["script-src"].split(" ")

@@ -1,4 +1,4 @@
-"""What errors say in logs and dead letters: places and types, never the values that they were raised for."""
+"""Errors in logs and dead letters have places and types, but never the values that caused them."""
 
 import json
 import logging
@@ -23,14 +23,14 @@ ITEM: dict[str, Any] = {
 
 
 def raised(work: Any) -> Exception:
-    """What a call raises."""
+    """Return the error that a call raises."""
     with pytest.raises(Exception) as caught:
         work()
     return caught.value
 
 
 def unpack(text: str) -> None:
-    """Raise what a projection would that takes a value apart."""
+    """Raise an error as a projection would that takes a value apart."""
     _one, _other = text
 
 
@@ -53,7 +53,7 @@ ERRORS: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", ERRORS)
 def test_no_value_is_shown(name: str) -> None:
-    """However an error comes about, its text has nothing of the value, in a line of the log neither."""
+    """However an error is caused, neither its text nor the log's line has any part of the value."""
     error = raised(ERRORS[name])
     assert error_text(error).startswith(type(error).__name__)
     for text in (error_text(error), line_of(error)):
@@ -62,7 +62,7 @@ def test_no_value_is_shown(name: str) -> None:
 
 
 def line_of(error: Exception) -> str:
-    """What the log has of an exception."""
+    """Return the log's text of an exception."""
     try:
         raise RuntimeError("while at it") from error
     except RuntimeError:
@@ -97,7 +97,7 @@ def line_of(error: Exception) -> str:
     ],
 )
 def test_what_the_server_says(error: Exception, text: str) -> None:
-    """The server's number and words without the value that it quotes; columns, keys and rows remain."""
+    """The server's number and words are kept without the value. Columns, keys and rows remain."""
     assert error_text(error) == text
 
 
@@ -115,7 +115,7 @@ def test_what_the_server_says(error: Exception, text: str) -> None:
     ],
 )
 def test_places(work: Any, text: str) -> None:
-    """Where it was, so that somebody can look there."""
+    """The text says where the error was."""
     assert error_text(raised(work)).startswith(text)
 
 
@@ -127,7 +127,7 @@ def test_traceback_names_causes_and_lines() -> None:
 
 
 def test_fields_are_bounded() -> None:
-    """Whatever a stranger sends, a line is not as long as it."""
+    """However much a stranger sends, a line is shorter."""
     record = logging.LogRecord("tributary", logging.INFO, "f", 1, "m" * 100_000, (), None)
     record.__dict__.update(reason="k" * 100_000, answer={"x": ["y" * 100_000]}, count=7)
     line = log.JsonFormatter().format(record)

@@ -1,4 +1,4 @@
-"""Text that clients send: what can be seen is kept as it is, what cannot be seen is refused."""
+"""Text of clients: visible characters are kept as they are, invisible ones are refused."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ from chalicelib.core.fields import Email, Name, Subject
 
 
 def fits(text: str, kind: object) -> bool:
-    """Whether a field of that type takes the text."""
+    """Return whether a field of that type accepts the text."""
     try:
         msgspec.convert(text, kind)
     except msgspec.ValidationError:
@@ -35,11 +35,11 @@ def fits(text: str, kind: object) -> bool:
         "ქართული",
         "李小龍",
         "⠇⠕⠧⠑ ⠍",
-        "́x",  # a mark first: odd, but there to see
+        "́x",  # a mark first: unusual, but visible
     ],
 )
 def test_names(name: str) -> None:
-    """Any script's names, with what joins their characters inside."""
+    """Names of any script are accepted, with characters that join others inside."""
     assert fits(name, Name)
 
 
@@ -48,7 +48,7 @@ def test_names(name: str) -> None:
     ["\u00ad", "\u3164", "\u2800", "\u200d", "\ufe0f", "\u115f", "\u00a0", "\u2060", "🏴\U000e0067", "\ufff9"],
 )
 def test_names_that_cannot_be_seen(name: str) -> None:
-    """Soft hyphens, fillers, blanks, joiners, tags, annotations: alone, around and between other text."""
+    """Soft hyphens, fillers, spaces, joiners, tags and annotations are refused, alone and in other text."""
     assert not fits(name, Name)
     assert not fits(f"{name}Ada", Name)
     inside = "\u2800\u200d\ufe0f\u00a0\ufff9"
@@ -59,7 +59,7 @@ def test_names_that_cannot_be_seen(name: str) -> None:
 @given(st.text(min_size=1, max_size=50))
 @example("\U000e0001x")
 def test_whatever_is_taken_can_be_seen(text: str) -> None:
-    """No name that is taken is without a visible character, holds a control, or is trimmed to another."""
+    """No accepted name is without a visible character, has a control character, or is trimmed to another."""
     if fits(text, Name):
         assert text == text.strip()
         assert any(unicodedata.category(character)[0] in "LMNPS" or character > "\u0fff" for character in text)
@@ -71,20 +71,20 @@ def test_whatever_is_taken_can_be_seen(text: str) -> None:
     ["\u2060", "\u00ad", "\u200d", "\u200c", "\ufe0f", "\u2800", "\u3164", " ", "\x00", "\ufff9", "\U00013430"],
 )
 def test_addresses_that_look_alike(hidden: str) -> None:
-    """An e-mail address holds nothing that cannot be seen, so that two that look alike are alike."""
+    """An e-mail address has nothing invisible, so that two that look alike are equal."""
     for address in (f"a{hidden}da@example.com", f"ada@exa{hidden}mple.com", f"ada@example.c{hidden}om"):
         assert not fits(address, Email)
 
 
 @pytest.mark.parametrize("subject", ["", " ada", "ada ", "a\nb", "\x00", "x" * 129, "\u2060", "ada\u200b", "\ud800"])
 def test_subjects(subject: str) -> None:
-    """A token's subject is text that can be seen, however the issuer forms it."""
+    """A token's subject is visible text, in any form of the issuer."""
     assert not fits(subject, Subject)
     assert fits("auth0|5f7c8ec7c33c6c004bbafe82", Subject)
 
 
 def test_table_is_current() -> None:
-    """The table is the one that its script makes, of the data that is installed."""
+    """The table equals the script's output for the installed data."""
     pytest.importorskip("regex", reason="requirements-dev.txt is newer than .venv: call make setup")
     from deploy.unicode_classes import TARGET, generate
 
@@ -93,7 +93,7 @@ def test_table_is_current() -> None:
 
 @pytest.mark.parametrize("name", ["CONTROL", "IGNORABLE", "JOINER", "VARIATION_SELECTOR", "FORMAT", "BLANK"])
 def test_table_agrees_with_python(name: str) -> None:
-    """What Python's own data knows of the characters agrees: controls, formats, fillers, nothing with a glyph."""
+    """Python's own data agrees: the characters are controls, formats or fillers, and have no glyph."""
     found = re.compile(f"[{getattr(unicode_classes, name)}]")
     categories = {unicodedata.category(chr(point)) for point in range(0x110000) if found.match(chr(point))}
     expected = {
@@ -101,7 +101,7 @@ def test_table_agrees_with_python(name: str) -> None:
         "IGNORABLE": {"Cf", "Lo", "Mn", "Cn"},
         "JOINER": {"Cf"},
         "FORMAT": {"Cf", "Cn"},
-        "VARIATION_SELECTOR": {"Mn", "Cn"},  # Python 3.11 does not know the newest
+        "VARIATION_SELECTOR": {"Mn", "Cn"},  # Python 3.11 does not know the newest characters
         "BLANK": {"So", "Lo", "Cn"},
     }
     assert categories <= expected[name]

@@ -1,4 +1,4 @@
-"""Whatever a stranger sends, or a broken item holds: each reader refuses it in its own words."""
+"""Whatever a stranger sends, or a broken item has: each reader refuses it with its own error."""
 
 import json
 from contextlib import suppress
@@ -26,7 +26,7 @@ from tests.core.domain.accounts.queries import AccountFilters
 from tests.core.domain.transfers.queries import TransferFilters
 
 SIGNER = Signer("s" * 32)
-ANY_TEXT = st.text(st.characters(exclude_categories=()))  # lone surrogates too
+ANY_TEXT = st.text(st.characters(exclude_categories=()))  # including lone surrogates
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -39,7 +39,7 @@ ARN = "arn:aws:dynamodb:eu-west-1:000000000000:table/tributary-accounts/stream/x
 @example(SIGNER.sign("consistency", ["accounts", "A", 1]))
 @example(SIGNER.sign("consistency", ["accounts", "A", 1])[:-1] + "=")
 def test_consistency_tokens(text: str) -> None:
-    """A text is a token that was signed here, to the last character, or is malformed."""
+    """A text is a token that was signed here, to the last character, or it is malformed."""
     try:
         token = SIGNER.read_token(text)
     except Malformed:
@@ -49,7 +49,7 @@ def test_consistency_tokens(text: str) -> None:
 
 @given(JSON, ANY_TEXT, ANY_TEXT)
 def test_signed_texts(payload: Any, purpose: str, other: str) -> None:
-    """What was signed is read back, and passes for nothing else."""
+    """A signed text is read back, and is accepted for nothing else."""
     assume(purpose != other)
     text = SIGNER.sign(purpose, payload)
     assert SIGNER.read(purpose, text) == payload
@@ -60,7 +60,7 @@ def test_signed_texts(payload: Any, purpose: str, other: str) -> None:
 
 @given(ANY_TEXT)
 def test_cursors(text: str) -> None:
-    """A text that no list has signed is no cursor."""
+    """A text that no list has signed is not a cursor."""
     with pytest.raises(Malformed):
         Bookmark(SIGNER, "accounts", AccountFilters(bookmark=text))
 
@@ -69,7 +69,7 @@ def test_cursors(text: str) -> None:
 @example('"' + "a" * 10_000)
 @example("," * 10_000)
 def test_headers(text: str) -> None:
-    """A header is read or malformed; what is read is bounded."""
+    """A header is read or malformed. Its result is limited in size."""
     for name in ("if-match", "if-none-match", "if-range"):
         with suppress(Malformed, PreconditionFailed):
             found = conditions({name: text})
@@ -85,14 +85,14 @@ def test_headers(text: str) -> None:
 
 @given(st.dictionaries(st.from_regex(r"[a-z-]{1,9}", fullmatch=True), st.text("ab,;= ", max_size=9), max_size=4))
 def test_preferences_are_read_back(asked: dict[str, str]) -> None:
-    """Any text stands in double quotes, with commas, semicolons and equals signs in it."""
+    """Any text may be in double quotes, even with commas, semicolons and equals signs."""
     header = ", ".join(f'{name}="{value}";x="{value}"' for name, value in asked.items())
     assert preferences(header) == asked
 
 
 @given(st.binary() | ANY_TEXT | JSON.map(lambda value: json.dumps(value).encode()), st.booleans())
 def test_requests(body: Any, encoded: bool) -> None:
-    """An event is a request or malformed, whatever its texts hold."""
+    """An event is a request or malformed, whatever its texts are."""
     text = body if isinstance(body, str) else "x"
     event = {
         "requestContext": {"httpMethod": "GET", "resourcePath": "/things/{id}", "path": f"/things/{text}"},
@@ -115,7 +115,7 @@ def test_requests(body: Any, encoded: bool) -> None:
 
 @given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
 def test_json(body: bytes) -> None:
-    """A body is the document that everybody reads in it, or refused."""
+    """A body is read as every JSON reader would read it, or refused."""
     try:
         document = decode_json(body)
     except (Malformed, Invalid):
@@ -126,7 +126,7 @@ def test_json(body: bytes) -> None:
 @given(st.lists(st.tuples(st.text(max_size=3), JSON), min_size=1, max_size=4), st.booleans())
 @example([("a", ":"), ("a", ":")], True)
 def test_members_given_twice(members: list[tuple[str, Any]], escape: bool) -> None:
-    """Refused if and only if a name comes twice, whatever names and values hold, escaped or not."""
+    """A body is refused exactly if a name occurs twice, for any names and values, escaped or not."""
     written = [f"{json.dumps(name, ensure_ascii=escape)}:{json.dumps(value)}" for name, value in members]
     names = [name for name, _ in members]
     twice = len(set(names)) < len(names)
@@ -135,7 +135,7 @@ def test_members_given_twice(members: list[tuple[str, Any]], escape: bool) -> No
 
 
 def is_refused(body: bytes) -> bool:
-    """Whether a body is JSON and refused all the same."""
+    """Return whether a body is JSON, but refused."""
     try:
         decode_json(body)
     except Invalid:
@@ -168,14 +168,14 @@ PLAIN = st.recursive(
 
 @given(VALUES)
 def test_attribute_values(value: Any) -> None:
-    """An attribute value is decoded, or is undecodable."""
+    """An attribute value is decoded, or it is undecodable."""
     with suppress(Undecodable):
         decode(value)
 
 
 @given(PLAIN)
 def test_plain_data(value: Any) -> None:
-    """All plain data comes back as it went."""
+    """All plain data are read back as they were written."""
     assert decode(encode(value)) == value
 
 
@@ -184,7 +184,7 @@ def test_plain_data(value: Any) -> None:
     st.sampled_from(["A-1", "heartbeat#", "claim#name#x", "hold#tra_1", "\ud800", ""]),
 )
 def test_stream_records(image: dict[str, Any], id: str) -> None:
-    """A record is read, left out or unreadable, with an error that goes into a dead letter."""
+    """A record is read, left out or unreadable, with an error for a dead letter."""
     change = {"Keys": {"id": {"S": id}}, "SequenceNumber": "1", "NewImage": image}
     record: Any = {"eventName": "MODIFY", "eventSourceARN": ARN, "dynamodb": change}
     for entry in parse([record], {"tributary-accounts": SERVICES["accounts"]}):
@@ -196,7 +196,7 @@ def test_stream_records(image: dict[str, Any], id: str) -> None:
 
 @given(st.dictionaries(st.sampled_from(sorted(AccountFilters.__struct_fields__)), st.lists(st.text(), min_size=1)))
 def test_query_strings(query: dict[str, list[str]]) -> None:
-    """Parameters are taken as their types, or are invalid."""
+    """Parameters have their types, or are invalid."""
     with suppress(Invalid):
         taken = check_query(query, AccountFilters)
         assert msgspec.convert(msgspec.to_builtins(taken), AccountFilters) == taken

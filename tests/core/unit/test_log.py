@@ -1,4 +1,4 @@
-"""Lines that say what they are about, and counting."""
+"""Log lines with fields, and counters."""
 
 import threading
 from typing import Any
@@ -10,7 +10,7 @@ from tests.support.waiting import PATIENT_SECONDS
 
 
 def test_about(logged: list[dict[str, Any]]) -> None:
-    """Fields hold for what is logged inside, the inner ones first; a line's own come before all."""
+    """Fields apply to lines inside the block. Inner fields win, and a line's own fields win over all."""
     with log.about(correlation_id="a", request_id="r"):
         with log.about(correlation_id="b"):
             log.info("inner")
@@ -23,7 +23,7 @@ def test_about(logged: list[dict[str, Any]]) -> None:
 
 
 def test_threads_do_not_mix(logged: list[dict[str, Any]]) -> None:
-    """Two requests at once, each in its thread, keep their own."""
+    """Two requests at once, each in its thread, keep their own fields."""
     inside = threading.Barrier(2)
 
     def request(id: str) -> None:
@@ -42,7 +42,7 @@ def test_threads_do_not_mix(logged: list[dict[str, Any]]) -> None:
 
 
 def test_an_error_ends_it(logged: list[dict[str, Any]]) -> None:
-    """What was counted before an error is logged, and the next line is about nothing."""
+    """The counts before an error are logged, and the next line has no fields."""
     with pytest.raises(ValueError), log.about(correlation_id="a"), log.counting("batch", {"Service": "x"}):  # noqa: PT012
         log.count("Seen", 2)
         raise ValueError
@@ -56,7 +56,7 @@ def test_an_error_ends_it(logged: list[dict[str, Any]]) -> None:
 
 
 def test_nothing_counted(logged: list[dict[str, Any]]) -> None:
-    """No line; and counting outside `counting` harms nothing."""
+    """No line is logged. Counting outside of `counting` is allowed."""
     log.count("Seen")
     with log.counting("batch", {}):
         pass

@@ -1,4 +1,4 @@
-"""One name for one thing: no two modules of the core define the same public name."""
+"""No two modules of the core define the same public name."""
 
 import ast
 from collections import defaultdict
@@ -12,7 +12,7 @@ QUALIFIED = {"set_up", "TABLE", "UPSERT", "SEGMENT"}
 
 
 def defined(module: Path) -> Iterator[str]:
-    """The public names that a module defines, but for type variables."""
+    """Return the public names that a module defines, without type variables."""
     for node in ast.parse(module.read_text(encoding="utf-8")).body:
         match node:
             case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
@@ -28,7 +28,7 @@ def _is_type_variable(value: ast.expr) -> bool:
 
 
 def test_every_name_means_one_thing() -> None:
-    """A route's function may have the name of the function that it calls."""
+    """Only a route's function may have the name of the function that it calls."""
     places = defaultdict(list)
     for module in sorted(CORE.rglob("*.py")):
         if module.name not in ("__init__.py", "api.py"):

@@ -9,13 +9,13 @@ import pytest
 from local import ROOT
 
 ENGINE = [ROOT / "chalicelib/core", ROOT / "deploy", ROOT / "local", ROOT / "ops"]
-# The words of SQL; targets and pages that tell people of the example.
+# Words of SQL, and targets and pages that tell people about the example.
 OTHERS = ("deploy/new_service/reserved.py", "deploy/engine.mk", "deploy/new_project")
 WORDS = {
     "order", "customer", "sku", "catalog", "catalogue", "inventory", "currency", "staff", "product", "price", "stock",
     "reservation", "shop", "invoice", "sale", "shipment", "ord", "cus",  # the last two begin its ids
 }  # fmt: skip
-# Of everyday English and SQL: the phrase is allowed, wherever it stands, and not the file.
+# Phrases of everyday English and SQL that are allowed in every file.
 EVERYDAY = re.compile(
     r"order[ _]by"
     r"|in (?:the same|this|that|any|its|their|no certain|which|what)? ?order\b"
@@ -25,24 +25,24 @@ EVERYDAY = re.compile(
     re.IGNORECASE,
 )
 _READ = (".py", ".sql", ".html", ".js", ".css", ".sh", ".yaml", ".yml", ".mk", ".txt", ".json", ".toml")
-# The words of a line, those too that stand in snake_case and CamelCase.
+# The words of a line, including those in snake_case and CamelCase.
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 def singular(word: str) -> str:
-    """A word in small letters; "currencies" is "currency"."""
+    """Return a word in lower case and in the singular: "currencies" is "currency"."""
     small = word.lower()
     return f"{small[:-3]}y" if small.endswith("ies") else small.removesuffix("s")
 
 
 def shop_words(text: str) -> list[str]:
-    """The example's words in a text."""
+    """Return the example's words in a text."""
     left = EVERYDAY.sub("", text)
     return [word for word in _WORD.findall(left) if {singular(word), word.lower()} & WORDS]
 
 
 def lines(folder: Path) -> Iterator[tuple[str, str]]:
-    """Every line of what ships, with where it stands."""
+    """Yield every line that ships, with its place."""
     for path in sorted(folder.rglob("*")):
         others = any(path.is_relative_to(ROOT / other) for other in OTHERS)
         if path.suffix in _READ and not others and "vendor" not in path.parts:  # what others wrote
@@ -51,7 +51,7 @@ def lines(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def test_the_engine_has_none() -> None:
-    """Names where each word stands, so that it can be said in neutral words."""
+    """A failure names the place of each word, so that it can be replaced by a neutral word."""
     assert {where: found for folder in ENGINE for where, line in lines(folder) if (found := shop_words(line))} == {}
 
 
@@ -69,7 +69,7 @@ def test_the_engine_has_none() -> None:
     ],
 )
 def test_what_is_found(text: str) -> None:
-    """Singular and plural, in any case, inside names too."""
+    """Words are found in singular and plural, in any case, and inside names."""
     assert len(shop_words(text)) == 1
 
 
@@ -79,5 +79,5 @@ def test_what_is_found(text: str) -> None:
      "the order in which it came", "in no certain order", "apply them in order"],
 )  # fmt: skip
 def test_what_is_everyday(text: str) -> None:
-    """Sequence is not commerce, and a word inside a longer one is not that word."""
+    """Words about sequence are allowed, and a part of a longer word does not count."""
     assert shop_words(text) == []

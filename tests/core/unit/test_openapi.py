@@ -1,4 +1,4 @@
-"""The OpenAPI document says what the routes do, for every route."""
+"""The OpenAPI document describes every route."""
 
 import pytest
 
@@ -13,17 +13,17 @@ DOCUMENT = document_of(NEUTRAL)
 
 @pytest.mark.parametrize("route", routes(NEUTRAL), ids=lambda route: route.name)
 def test_every_route_is_described(route: Route) -> None:
-    """Summary, parameters of path and query, body, answer, headers and problems."""
+    """Each route has its summary, path and query parameters, body, answer, headers and problems."""
     check_described(DOCUMENT, route)
 
 
 def test_references_lead_somewhere() -> None:
-    """Every $ref names a schema that is there, and no schema is listed that no route uses."""
+    """Every $ref names a schema that exists, and every listed schema is used by a route."""
     assert reference_faults(DOCUMENT) == []
 
 
 def test_server_and_license() -> None:
-    """Clients find the server where the document is, below a stage as well, and tools the license."""
+    """Clients find the server relative to the document, also below a stage, and tools find the license."""
     endpoints = [endpoint for api in APIS for endpoint in api.endpoints]
     assert DOCUMENT["servers"] == [{"url": "/"}]
     assert document(endpoints, PERMISSIONS, INFO, "/prod")["servers"] == [{"url": "/prod"}]
@@ -31,5 +31,5 @@ def test_server_and_license() -> None:
 
 
 def test_patterns_are_portable() -> None:
-    """No pattern uses what only Python's regular expressions know."""
+    """No pattern uses features that only Python's regular expressions have."""
     assert "\\Z" not in str(DOCUMENT)

@@ -1,4 +1,4 @@
-"""ETags and the conditions that name them."""
+"""ETags, and the conditions that name them."""
 
 import pytest
 
@@ -22,7 +22,7 @@ from chalicelib.core.http.preconditions import body_tag, conditions, version_tag
     ],
 )
 def test_if_match(header: str, version: int | None, holds: bool) -> None:
-    """Either form of a tag names its version; a weak one matches nothing; * is any that exists."""
+    """Either form of a tag names its version. A weak tag matches nothing. * matches any existing version."""
     assert passes({"if-match": header}, version) is holds
 
 
@@ -39,12 +39,12 @@ def test_if_match(header: str, version: int | None, holds: bool) -> None:
     ],
 )
 def test_if_none_match(header: str, version: int | None, holds: bool) -> None:
-    """A command runs unless the version is one of those named, weakly compared; * is any that exists."""
+    """A command runs unless its version is named, in weak comparison. * names any existing version."""
     assert passes({"if-none-match": header}, version) is holds
 
 
 def passes(headers: dict[str, str], version: int | None) -> bool:
-    """Whether a command under these headers runs at that version; where not, it is told the version."""
+    """Return whether a command with these headers runs at that version. If not, it learns the version."""
     given = conditions(headers)
     assert given
     try:
@@ -55,7 +55,7 @@ def passes(headers: dict[str, str], version: int | None) -> bool:
 
 
 def test_weak_tags_are_told_apart() -> None:
-    """A refusal for being weak says so, and not that the version is another."""
+    """The refusal says that the tag is weak, and not that the version differs."""
     given = conditions({"if-match": 'W/"3"'})
     assert given
     with pytest.raises(PreconditionFailed, match="weak"):
@@ -63,14 +63,14 @@ def test_weak_tags_are_told_apart() -> None:
 
 
 def test_no_condition() -> None:
-    """Without a header there is nothing to hold."""
+    """Without a header, there is no condition."""
     assert conditions({"prefer": "wait=1"}) is None
 
 
 @pytest.mark.parametrize("name", ["if-match", "if-none-match"])
 @pytest.mark.parametrize("header", ["3", "", ",", '"3', '"3" x', '"3" "4"', "nope"])
 def test_bad_tags(name: str, header: str) -> None:
-    """A header that names no tags is malformed, not ignored."""
+    """A header without tags is malformed, and not ignored."""
     with pytest.raises(Malformed):
         conditions({name: header})
 
@@ -84,7 +84,7 @@ def test_not_evaluated(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["if-match", "if-none-match"])
 def test_no_tag(name: str) -> None:
-    """Where there is no ETag, a condition on one is refused."""
+    """If there is no ETag, a condition on one is refused."""
     with pytest.raises(Malformed):
         conditions({name: "*"}, tagged=False)
 

@@ -1,4 +1,4 @@
-"""Lost races as the pipeline counts them; tests/core/http/test_races.py loses real ones."""
+"""Lost races are counted by the pipeline. tests/core/http/test_races.py has real races."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ OPEN = Envelope("accounts.open", Open(at=AT, owner="usr_1", name="Ada"), ("N-1",
 
 
 class Racing:
-    """A write store, empty, whose first commits lose the race."""
+    """An empty write store whose first commits lose the race."""
 
     def __init__(self, lost: int) -> None:
         self._lost = lost
@@ -40,14 +40,14 @@ class Racing:
 
 @pytest.mark.parametrize("lost", [0, 2])
 def test_won_in_the_end(lost: int, logged: list[dict[str, Any]]) -> None:
-    """Each lost race counts; a command that loses none has nothing to log."""
+    """Each lost race counts. A command that loses none logs nothing."""
     with log.counting("command", {"Service": "accounts"}):
         handle(SERVICES["accounts"], Racing(lost), OPEN, lambda _: {})
     assert [line["CommandConflicts"] for line in logged] == [lost] * bool(lost)
 
 
 def test_lost_for_good(logged: list[dict[str, Any]]) -> None:
-    """A command that gives up counts all of them."""
+    """A command that gives up counts all its races."""
     with pytest.raises(Conflict), log.counting("command", {"Service": "accounts"}):
         handle(SERVICES["accounts"], Racing(TRIES), OPEN, lambda _: {})
     assert [line["CommandConflicts"] for line in logged] == [TRIES]

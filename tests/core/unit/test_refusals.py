@@ -1,4 +1,4 @@
-"""What the pipeline refuses, on a made-up service of notes: what is not the caller's own, and what the rules refuse."""
+"""The pipeline's refusals, on a made-up service of notes: items of other owners, and the rules' own refusals."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,25 +18,25 @@ AT = "2026-11-23T10:00:00.000Z"
 
 
 class Note(State, frozen=True):
-    """A note, and who wrote it."""
+    """A note and its author."""
 
     author: str
 
 
 class Sign(Command, frozen=True):
-    """Put a name under a note; None needs a note that is there."""
+    """Sign a note. With None, the note has to exist."""
 
     author: str | None
 
 
 class Signed(Event, frozen=True):
-    """Somebody put a name under a note."""
+    """A note was signed."""
 
     author: str
 
 
 def decide(command: Sign, state: Note | None) -> Sequence[Event]:
-    """Sign a note; "taken" is nobody's to use."""
+    """Sign a note. Nobody may use the name "taken"."""
     if command.author is None and state is None:
         raise Missing("There is no such note.")
     if command.author == "taken":
@@ -61,23 +61,23 @@ NOTES = Service(
 
 
 def envelope(author: str | None, actor: str, owner: Any, access: Access = Access.OWN) -> Envelope:
-    """A command about the one note."""
+    """Return a command about the only note."""
     return Envelope("notes.sign", Sign(author), ("note_1",), actor, AT, access=access, owner=owner)
 
 
 def render(answer: CommandResult) -> dict[str, Any]:
-    """The version alone."""
+    """Return only the version."""
     return {"version": answer.head.version}
 
 
 def author_of(note: Note) -> str:
-    """Whom a note belongs to."""
+    """Return the owner of a note."""
     return note.author
 
 
 @pytest.mark.parametrize("owner", [author_of, "ada"])
 def test_the_owner_passes(owner: Any) -> None:
-    """With OWN the owner may change what is there, and nobody else may; with ALL anybody may."""
+    """With OWN, only the owner may change the item. With ALL, anybody may."""
     store = MemoryStore()
     handle(NOTES, store, envelope("ada", "clerk", owner, Access.ALL), render)
     assert handle(NOTES, store, envelope("ada", "ada", owner), render).response == {"version": 2}
@@ -87,7 +87,7 @@ def test_the_owner_passes(owner: Any) -> None:
 
 
 def test_what_is_nobodys_is_not_the_callers() -> None:
-    """A command that does not say whose the aggregate is lets nobody through who may see its own only."""
+    """If a command does not name the owner, a role that may see only its own items is refused."""
     store = MemoryStore()
     handle(NOTES, store, envelope("ada", "clerk", None, Access.ALL), render)
     with pytest.raises(NotFound, match="owns nothing with this id"):
@@ -95,7 +95,7 @@ def test_what_is_nobodys_is_not_the_callers() -> None:
 
 
 def test_foreign_and_absent_are_answered_alike() -> None:
-    """Whoever may see its own only learns nothing of what is another's: not even that it is there."""
+    """A role that may see only its own items learns nothing about others' items, not even that they exist."""
     store, refusals = MemoryStore(), set()
     handle(NOTES, store, envelope("ada", "clerk", None, Access.ALL), render)
     for place in (store, MemoryStore()):
@@ -108,7 +108,7 @@ def test_foreign_and_absent_are_answered_alike() -> None:
 
 
 def test_a_condition_on_what_is_missing() -> None:
-    """What is not there is missing under a condition as well; a condition that fails counts before another refusal."""
+    """A missing item is reported as missing under a condition too. A failed condition precedes other refusals."""
     condition = conditions({"if-match": '"7"'})
     assert condition
     asked = replace(envelope(None, "clerk", None, Access.ALL), precondition=condition.check)
@@ -121,7 +121,7 @@ def test_a_condition_on_what_is_missing() -> None:
 
 
 def test_a_fault_of_a_command_is_told_where_it_is_in_the_body() -> None:
-    """Under the name that the body has for the field: the same, unless the route says otherwise."""
+    """The fault has the field's name in the body: the same name, unless the route says otherwise."""
     for in_body, pointer in (({}, "/author"), ({"author": "signed_by"}, "/signed_by")):
         with pytest.raises(Invalid) as caught:
             handle(NOTES, MemoryStore(), replace(envelope("", "ada", None), in_body=in_body), render)

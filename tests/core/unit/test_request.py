@@ -1,4 +1,4 @@
-"""API Gateway's events, as requests of our own."""
+"""API Gateway's events, converted to our own requests."""
 
 import re
 from typing import Any
@@ -11,7 +11,7 @@ from chalicelib.core.http.request import correlation_id_of, request_of
 
 
 def event(path: str, route: str, **changes: Any) -> dict[str, Any]:
-    """An event of the proxy integration."""
+    """Return an event of the proxy integration."""
     context = {"httpMethod": "GET", "resourcePath": route, "path": path, "stage": "prod"}
     return {"requestContext": context, "headers": None, "body": None, **changes}
 
@@ -28,12 +28,12 @@ def event(path: str, route: str, **changes: Any) -> dict[str, Any]:
     ],
 )
 def test_base(path: str, route: str, base: str) -> None:
-    """What stands before the route starts our links: a stage or a custom domain's base path."""
+    """Our links begin with the part before the route: a stage or a custom domain's base path."""
     assert request_of(event(path, route), "c").base == base
 
 
 def test_headers_that_come_several_times() -> None:
-    """Their values are joined, and names are lower-case."""
+    """Values of repeated headers are joined, and names are lower-case."""
     both = {"Consistency-Token": "b", "Accept": "x"}
     request = request_of(
         event("/things", "/things", headers=both, multiValueHeaders={"Consistency-Token": ["a", "b"], "Accept": ["x"]}),
@@ -43,7 +43,7 @@ def test_headers_that_come_several_times() -> None:
 
 
 def test_body_in_base64() -> None:
-    """A gateway that takes the body for binary sends it encoded."""
+    """A gateway that takes the body for binary data encodes it."""
     assert request_of(event("/", "/", body="e30=", isBase64Encoded=True), "c").body == b"{}"
 
 
@@ -60,13 +60,13 @@ def test_body_in_base64() -> None:
     ],
 )
 def test_what_is_no_text(changes: dict[str, Any]) -> None:
-    """A body that is not the base64 it is said to be, or a lone surrogate anywhere, is malformed."""
+    """A body that is not valid base64, or a lone surrogate anywhere, is malformed."""
     with pytest.raises(Malformed):
         request_of(event("/orders", "/orders", **changes), "c")
 
 
 def test_correlation_id() -> None:
-    """The client's is taken where it can be one; another is made otherwise."""
+    """The client's id is used if it is valid. Otherwise, another is made."""
     assert correlation_id_of(event("/", "/", headers={"x-correlation-id": "a-1"})) == "a-1"
     for given in ("", "a b", "x" * 65, "\ud800"):
         assert re.fullmatch("[0-9A-Z]{26}", correlation_id_of(event("/", "/", headers={"x-correlation-id": given})))
@@ -91,7 +91,7 @@ def test_correlation_id() -> None:
     ],
 )
 def test_prefer(prefer: str | None, seconds: float) -> None:
-    """`Prefer: wait=N` is bounded; what is no such preference is ignored (RFC 7240)."""
+    """`Prefer: wait=N` is limited. Other preferences are ignored (RFC 7240)."""
     assert wait_seconds(prefer) == seconds
 
 
@@ -99,7 +99,7 @@ def test_prefer(prefer: str | None, seconds: float) -> None:
     "prefer", ['wait="1', "wait=", "wait=\u0663", "=1", "a b", "wait=1;x=", 'wait="\x00"', "é", ";wait=1"]
 )
 def test_bad_prefer(prefer: str) -> None:
-    """What cannot be read is refused, in time that does not grow with the square of its length."""
+    """An unreadable header is refused, in time that does not grow with the square of its length."""
     for header in (prefer, "a," * 20_000 + prefer):
         with pytest.raises(Malformed):
             wait_seconds(header)

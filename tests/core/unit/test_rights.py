@@ -1,4 +1,4 @@
-"""What the roles allow follows from what services declare, and what they do not declare they cannot do."""
+"""The roles' rights follow from the services' declarations, and an undeclared call is refused."""
 
 import json
 from dataclasses import replace
@@ -26,13 +26,13 @@ HEAD = Head("acc_1", 1, {}, (), "commit", "actor", "command", "2026-11-23T10:00:
 
 
 def allowed(services: Any, function: str) -> set[tuple[str, str]]:
-    """(action, resource) of a function."""
+    """Return (action, resource) of a function's statements."""
     made = rights.statements(list(services), ENDPOINTS)[function]
     return {(action, resource) for s in made for action in s.actions for resource in s.resources}
 
 
 def changed(**services: Service) -> list[Service]:
-    """The services, some of them replaced."""
+    """Return the services, some of them replaced."""
     return list({**SERVICES, **services}.values())
 
 
@@ -45,7 +45,7 @@ def changed(**services: Service) -> list[Service]:
     ],
 )
 def test_the_reactor_may_what_policies_ask_for(asks: tuple[Asks, ...], actions: set[str]) -> None:
-    """Reading and writing where commands are asked for, several at once where that is said."""
+    """The reactor may read and write where commands are declared, and several items at once if declared."""
     policy = Policy("accounts", lambda _: [], asks=asks)
     services = changed(
         transfers=replace(SERVICES["transfers"], policies=(policy,)),
@@ -56,13 +56,13 @@ def test_the_reactor_may_what_policies_ask_for(asks: tuple[Asks, ...], actions: 
 
 
 def test_only_who_releases_claims_may_delete() -> None:
-    """Deleting is allowed on the tables of services that release claims."""
+    """Deletion is allowed only on the tables of services that release claims."""
     assert ("dynamodb:DeleteItem", "${Tables}accounts") in allowed(SERVICES.values(), "commands")
     assert ("dynamodb:DeleteItem", "${Tables}transfers") not in allowed(SERVICES.values(), "commands")
 
 
 def test_deadlines_give_the_right_to_their_commands() -> None:
-    """Their function may write the tables of services that declare some, and no others."""
+    """The function may write the tables of services with deadlines, and no others."""
     assert allowed(SERVICES.values(), "deadlines") == {
         ("dynamodb:GetItem", "${Tables}transfers"),
         ("dynamodb:PutItem", "${Tables}transfers"),
@@ -72,12 +72,12 @@ def test_deadlines_give_the_right_to_their_commands() -> None:
 
 
 def test_a_right_for_an_outside_service() -> None:
-    """It is in the role of its function alone, and its client in that function's package."""
+    """The right is only in its function's role, and the client only in that function's package."""
     right = Right("reactor", ("ses:SendEmail",), ("arn:${AWS::Partition}:ses:*:*:identity/*",), ("sesv2",))
     services = changed(accounts=replace(SERVICES["accounts"], rights=(right,)))
     assert ("ses:SendEmail", right.resources[0]) in allowed(services, "reactor")
     assert ("ses:SendEmail", right.resources[0]) not in allowed(services, "commands")
-    # To redrive the reactor's dead letters is to run the reactor.
+    # A redrive of the reactor's dead letters runs the reactor.
     assert ("ses:SendEmail", right.resources[0]) in allowed(services, "operations")
     assert json.loads(clients.text(services)) == {
         "CommandsFunction": [],
@@ -88,14 +88,14 @@ def test_a_right_for_an_outside_service() -> None:
 
 @pytest.mark.parametrize(("given", "expected"), [(("a#", "b#"), ["a#", "b#"]), (("a#", ""), [""])])
 def test_a_stream_is_filtered_by_what_policies_look_at(given: tuple[str, ...], expected: list[str]) -> None:
-    """By all their prefixes, or not at all where one looks at every aggregate."""
+    """The stream is filtered by all policies' prefixes, or not at all if one policy looks at every aggregate."""
     policies = tuple(Policy("transfers", lambda _: [], prefix=prefix) for prefix in given)
     accounts = replace(SERVICES["accounts"], policies=policies)
     assert template.prefixes([accounts], "transfers") == expected
 
 
 def policy_asking(*asked: FollowUp, asks: tuple[Asks, ...] = (), prefix: str = "") -> Service:
-    """Transfers, with a policy that asks for this."""
+    """Return transfers with a policy that asks for this."""
     policy = Policy("accounts", lambda _: asked, asks=asks, prefix=prefix)
     return replace(SERVICES["transfers"], policies=(policy,))
 
@@ -108,7 +108,7 @@ OWN, OTHER, SEVERAL = (
 
 
 def test_what_is_declared_is_done() -> None:
-    """A policy gets what it asks for, and sees only the ids that it looks at."""
+    """A policy's declared commands run, and it sees only the ids with its prefix."""
     assert list(policy_asking(OWN).follow_ups("accounts", HEAD)) == [OWN]
     assert list(policy_asking(OWN, prefix="hold#").follow_ups("accounts", HEAD)) == []
     assert list(policy_asking(OWN).follow_ups("transfers", HEAD)) == []
@@ -116,13 +116,13 @@ def test_what_is_declared_is_done() -> None:
 
 @pytest.mark.parametrize("asked", [OTHER, SEVERAL, replace(OWN, refused={"wrong-state": OTHER})])
 def test_what_is_not_declared_is_not_done(asked: FollowUp) -> None:
-    """Another's command, several aggregates, or such a command after a refusal: the error says what to write."""
+    """For an undeclared command, several aggregates or an undeclared refusal, the error says what to write."""
     with pytest.raises(Undeclared, match=r"add Asks\(.* `make generate`"):
         list(policy_asking(asked).follow_ups("accounts", HEAD))
 
 
 def test_a_claim_is_not_released_unseen() -> None:
-    """Releasing takes a right, so that the aggregate has to say it."""
+    """A release needs a right, so the aggregate has to declare it."""
     change = ClaimChange(release=frozenset({Claim("name", "ada")}))
     kind = replace(SERVICES["transfers"].aggregates[0], claims=lambda *_: change, releases=False)
     assert isinstance(kind, Aggregate)

@@ -1,4 +1,4 @@
-"""The environment, checked once and with clear words."""
+"""The environment is checked once, with clear messages."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ DAYS = Setting("DAYS_KEPT", "30", "[0-9]{1,3}", 'For how many "days".', ("querie
 
 
 def test_defaults() -> None:
-    """An empty environment is good for looking at the app."""
+    """An empty environment is enough for a look at the app."""
     settings = Settings.from_env({})
     assert (settings.table("transfers"), settings.dead_letter_table) == (
         "tributary-transfers",
@@ -21,12 +21,12 @@ def test_defaults() -> None:
 
 
 def test_readers_default_to_the_writer() -> None:
-    """Without a replica the writer is read."""
+    """Without a replica, queries read from the writer."""
     assert Settings.from_env({"DATABASE_URL": "mysql://x"}).read_database_url == "mysql://x"
 
 
 def test_every_fault_is_named() -> None:
-    """All that is unusable, in one message."""
+    """One message names all unusable variables."""
     with pytest.raises(BadSettings) as caught:
         Settings.from_env({"PARTIAL_BATCH": "yes", "TRACING": "2", "TOKEN_SECRET": "short"})
     assert all(name in str(caught.value) for name in ("PARTIAL_BATCH", "TRACING", "TOKEN_SECRET"))
@@ -34,7 +34,7 @@ def test_every_fault_is_named() -> None:
 
 @pytest.mark.parametrize("seconds", ["", "0", "0.05", "15.5", "1e1", "-2", "two", "2s", "nan"])
 def test_a_limit_that_is_none(seconds: str) -> None:
-    """A query's time is a number that every server and every client can keep."""
+    """A query's limit is a number that every server and every client can keep."""
     with pytest.raises(BadSettings, match="QUERY_SECONDS must be a number"):
         Settings.from_env({"QUERY_SECONDS": seconds})
     assert Settings.from_env({"QUERY_SECONDS": "0.5"}).query_seconds == 0.5
@@ -42,7 +42,7 @@ def test_a_limit_that_is_none(seconds: str) -> None:
 
 @pytest.mark.parametrize("seconds", ["", "0", "-1", "1.5", "3601", "5m"])
 def test_a_time_to_keep_keys_that_is_none(seconds: str) -> None:
-    """Keys are kept for a while that ends."""
+    """Keys are kept for a finite time."""
     with pytest.raises(BadSettings, match="JWT_KEYS_SECONDS must be a whole number"):
         Settings.from_env({"JWT_KEYS_SECONDS": seconds})
     assert Settings.from_env({"JWT_KEYS_SECONDS": "60"}).jwt_keys_seconds == 60
@@ -62,7 +62,7 @@ def test_secrets_are_not_shown() -> None:
 
 
 def test_the_value_of_a_setting_of_a_services_own() -> None:
-    """The deployment's, or the default; what does not match is refused with the pattern and what it is for."""
+    """The value is the deployment's, or the default. A bad value is refused with the pattern and the purpose."""
     assert DAYS.value({}) == "30"
     assert DAYS.value({"DAYS_KEPT": "7"}) == "7"
     for value in ("", "x", "1000", "7\n"):
@@ -82,7 +82,7 @@ def test_the_value_of_a_setting_of_a_services_own() -> None:
     ],
 )
 def test_settings_that_cannot_be(name: str, default: str, reason: str) -> None:
-    """Each with its reason, as soon as it is declared."""
+    """Each is refused with its reason, as soon as it is declared."""
     with pytest.raises(ValueError, match=reason):
         Setting(name, default, "[0-9]{1,3}", "", ("queries",))
 
@@ -90,7 +90,7 @@ def test_settings_that_cannot_be(name: str, default: str, reason: str) -> None:
 def test_what_the_template_has_of_a_setting() -> None:
     """A parameter, and a variable of the functions that it names and no others; nothing without a setting.
 
-    What redrives dead letters runs projector and reactor, and reads what they read.
+    The function that redrives dead letters runs projector and reactor, and reads their settings.
     """
     parts = own_settings.parts([DAYS])
     assert parts["settings"].splitlines()[2:] == [
@@ -114,13 +114,13 @@ def test_what_the_template_has_of_a_setting() -> None:
 
 
 def test_a_setting_whose_parameter_is_there_already() -> None:
-    """The template's own parameters and resources keep their names."""
+    """A setting may not have the name of a parameter or resource of the template."""
     with pytest.raises(HalfWired, match=r"MAX_CAPACITY cannot be: template.yaml has a MaxCapacity already"):
         own_settings.parts([Setting("MAX_CAPACITY", "1", "[0-9]", "", ("queries",))])
 
 
 def test_deadlines() -> None:
-    """Names with durations, in any of the units; none by default."""
+    """The value has names with durations, in any of the units. By default, it is empty."""
     assert Settings.from_env({}).deadlines == {}
     text = "transfers.expire=30m,accounts.re-open=14d,a.b=90s,a.c=2h"
     assert Settings.from_env({"DEADLINES": text}).deadlines == {
@@ -136,12 +136,12 @@ def test_deadlines() -> None:
     ["transfers.expire", "expire=1d", "a.b=0d", "a.b=1", "a.b=1w", "a.b=-1d", "a.b=1.5d", "a.b=1d,", "a.b=1d, c.d=1d"],
 )
 def test_deadlines_that_are_none(text: str) -> None:
-    """A duration without its unit, or of nothing, would expire everything at once or nothing ever."""
+    """A duration without its unit, or of zero, would expire everything at once or nothing ever."""
     with pytest.raises(BadSettings, match=r"DEADLINES must be names with durations in s, m, h or d"):
         Settings.from_env({"DEADLINES": text})
 
 
 def test_a_deadline_has_one_duration() -> None:
-    """Two of them are a mistake that nobody should have to guess about."""
+    """Two durations of a deadline are refused."""
     with pytest.raises(BadSettings, match=r"DEADLINES names transfers\.expire twice"):
         Settings.from_env({"DEADLINES": "transfers.expire=1d,transfers.expire=2d"})

@@ -1,4 +1,4 @@
-"""Bad input is named field by field, and never costs more than it should."""
+"""Bad input is named field by field, at a limited cost."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -24,14 +24,14 @@ class NewPerson(Body, frozen=True):
 
 
 class PersonChange(Body, frozen=True):
-    """A made-up change; null clears the country."""
+    """A made-up change. Null clears the country."""
 
     name: Name | UnsetType = UNSET
     country: Annotated[str, one_line(60)] | None | UnsetType = UNSET
 
 
 def pointers(document: Any, kind: type[Any]) -> dict[str | None, str]:
-    """The faults of a document, by pointer."""
+    """Return the faults of a document, by pointer."""
     with pytest.raises(Invalid) as caught:
         check_body(document, kind)
     return {fault.pointer: fault.detail for fault in caught.value.faults}
@@ -56,14 +56,14 @@ def pointers(document: Any, kind: type[Any]) -> dict[str | None, str]:
     ],
 )
 def test_not_json(body: bytes) -> None:
-    """What is not JSON, or nests too deep, is malformed."""
+    """A document that is not JSON, or nested too deeply, is malformed."""
     with pytest.raises(Malformed) as caught:
         decode_json(body)
     assert caught.value.faults[0].pointer == ""
 
 
 def test_all_faults_are_named() -> None:
-    """Missing, unknown, mistyped and out of range, in one answer."""
+    """One answer names missing, unknown, mistyped and out-of-range fields."""
     document = {
         "owner": 7,
         "no/such~field": 1,
@@ -82,7 +82,7 @@ def test_all_faults_are_named() -> None:
 
 
 def test_faults_speak_of_json_and_not_of_python() -> None:
-    """A client is told what to send, not how it is checked."""
+    """The message says what to send, and not how it is checked."""
     faults = pointers({"name": " Ada", "email": "ada", "country": 5}, NewPerson)
     assert faults["/email"] == "expected an e-mail address"
     assert (
@@ -94,7 +94,7 @@ def test_faults_speak_of_json_and_not_of_python() -> None:
 
 @pytest.mark.parametrize("document", [None, [], "x", 3, True])
 def test_not_an_object(document: Any) -> None:
-    """A body that is no object is a fault of the whole."""
+    """A body that is not an object is a fault of the whole."""
     assert set(pointers(document, NewPerson)) == {""}
 
 
@@ -102,7 +102,7 @@ def test_not_an_object(document: Any) -> None:
     "name", ["", " x", "x ", "a\x00b", "a\nb", "\u007f", "x" * 201, "a\u2028b", "a\u202eb", "\u200b", "\x85"]
 )
 def test_names(name: str) -> None:
-    """Names are trimmed, of one line, without controls, and not too long."""
+    """Names are trimmed, have one line without control characters, and are not too long."""
     assert "/name" in pointers({"name": name, "email": "a@b.c"}, NewPerson)
 
 
@@ -112,19 +112,19 @@ def test_emoji_are_text() -> None:
 
 
 def test_absent_is_not_null() -> None:
-    """A change tells leaving out from null."""
+    """A change distinguishes an absent field from null."""
     assert check_body({}, PersonChange).country is msgspec.UNSET
     assert check_body({"country": None}, PersonChange).country is None
     assert "/name" in pointers({"name": None}, PersonChange)
 
 
 def test_too_many_faults_are_cut() -> None:
-    """A body of nothing but faults does not make an answer of its size."""
+    """The answer to a body of nothing but faults is shorter than the body."""
     assert len(pointers({"legs": [{}] * 1000}, NewTransfer)) <= 100
 
 
 def test_a_long_name_is_cut() -> None:
-    """The answer to an unknown field is not as long as its name."""
+    """The answer to an unknown field is shorter than the field's name."""
     (pointer,) = pointers({"name": "Ada", "email": "ada@example.com", "~" * 100_000: 1}, NewPerson)
     assert pointer
     assert len(pointer) < 500
@@ -151,7 +151,7 @@ def test_booleans(text: str) -> None:
 
 
 def test_query_faults_are_all_named() -> None:
-    """Every faulty parameter is named, unknown and repeated ones too."""
+    """Every faulty parameter is named, including unknown and repeated ones."""
     with pytest.raises(Invalid) as caught:
         check_query({"limit": ["0"], "in_stock": ["maybe"], "nope": ["1", "2"]}, Parameters)
     assert [fault.parameter for fault in caught.value.faults] == ["limit", "in_stock", "nope", "nope"]
@@ -159,7 +159,7 @@ def test_query_faults_are_all_named() -> None:
 
 @pytest.mark.parametrize("text", ["2010", "2010-01-01", "2010-01-01T00:00:00", "", "now"])
 def test_a_time_is_written_out(text: str) -> None:
-    """A year is no time, though it could be read as a timestamp, and a time has an offset."""
+    """A year is not a time, although it could be read as a timestamp. A time has an offset."""
     with pytest.raises(Invalid):
         check_query({"since": [text]}, Parameters)
     assert check_query({"since": ["2010-01-01T00:00:00Z"]}, Parameters).since
@@ -167,6 +167,6 @@ def test_a_time_is_written_out(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["null", "1e3", "5.0", "٣", "", " 5", "+5", "0x5"])
 def test_a_number_is_written_in_digits(text: str) -> None:
-    """Nothing but digits is a number; above all, "null" does not take a filter away."""
+    """Only digits are a number. Above all, "null" does not remove a filter."""
     with pytest.raises(Invalid):
         check_query({"limit": [text]}, Parameters)

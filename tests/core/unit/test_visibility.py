@@ -1,4 +1,4 @@
-"""Members of answers that only some roles see: how they are named, left out and described."""
+"""Members of answers that only some roles see: their names, their removal and their description."""
 
 from typing import Annotated, Any
 
@@ -41,14 +41,14 @@ MACHINE = Machine(7, Part("motor", "a"), [Part("x", "b"), Part("y")])
     ],
 )
 def test_members_are_left_out(paths: list[str], expected: dict[str, Any]) -> None:
-    """By their path, through structs and lists; in each item of a list of answers as well."""
+    """Members are left out by their path, through structs and lists, also in each item of a list."""
     machine = Machine(7, Part("motor", "a"), [Part("x", "b")])
     assert without(machine, paths) == expected
     assert without([machine, machine], paths) == [expected, expected]
 
 
 def test_null_on_the_way() -> None:
-    """What is not there has no members to leave out."""
+    """A missing part has no members to leave out."""
     assert without(Machine(7, None, []), ["motor.supplier"]) == {"cost": 7, "motor": None, "parts": []}
 
 
@@ -65,12 +65,12 @@ def test_null_on_the_way() -> None:
     ],
 )
 def test_member_at(path: str, member: Member | None) -> None:
-    """A path names a member of a struct, or none."""
+    """A path names a member of a struct, or nothing."""
     assert member_at(Machine, path) == member
 
 
 def test_who_does_not_see_what() -> None:
-    """A row about a member keeps it from all roles that it leaves out."""
+    """A row about a member hides it from all roles that it leaves out."""
     table = Permissions(
         {"editor": Subject, "guest": Subject},
         {"machines.get": {"editor": ALL, "guest": ALL}, "machines.get:cost": {"editor": ALL}},
@@ -81,7 +81,7 @@ def test_who_does_not_see_what() -> None:
 
 
 def test_openapi_says_who_sees_what() -> None:
-    """Such a member is described with its roles, and nobody can count on it."""
+    """Such a member is described with its roles, and is not required."""
     described = document([e for api in APIS for e in api.endpoints], PERMISSIONS, INFO)["components"]["schemas"]
     leg = described[TransferLeg.__name__]
     assert leg["properties"]["name"]["description"] == "Only for clerk, chief."

@@ -1,4 +1,4 @@
-"""No test depends on speed: what has to happen sometime is waited for as long as any machine needs."""
+"""No test depends on speed: each waits for events as long as any machine needs."""
 
 import ast
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ WAITING = {"wait_until": 1, "set_default_timeout": 0}
 
 
 def limits(tree: ast.AST) -> Iterator[int]:
-    """The lines of calls whose time limit is a number of their own."""
+    """Return the lines of calls whose time limit is a number of their own."""
     for call in ast.walk(tree):
         if isinstance(call, ast.Call):
             name = getattr(call.func, "attr", getattr(call.func, "id", ""))
@@ -22,7 +22,7 @@ def limits(tree: ast.AST) -> Iterator[int]:
 
 
 def test_no_test_has_a_time_limit_of_its_own() -> None:
-    """PATIENT_SECONDS, or `eventually`, in tests/support/waiting.py."""
+    """Limits come from PATIENT_SECONDS or `eventually`, in tests/support/waiting.py."""
     files = [*ROOT.glob("tests/**/*.py"), *ROOT.glob("chalicelib/*/tests/**/*.py")]
     assert len(files) > 100
     found = [
@@ -36,10 +36,10 @@ def test_no_test_has_a_time_limit_of_its_own() -> None:
 
 @pytest.mark.parametrize("text", ["wait_until(f, 60)", "ports.wait_until(f, 2.5)", "page.set_default_timeout(15_000)"])
 def test_a_limit_is_found(text: str) -> None:
-    """Whichever way it is written."""
+    """A limit is found in every spelling."""
     assert list(limits(ast.parse(text))) == [1]
 
 
 def test_a_patient_wait_is_none() -> None:
-    """Nor is a number that says something else."""
+    """A patient wait is allowed, and so is a number with another meaning."""
     assert list(limits(ast.parse("wait_until(f, PATIENT_SECONDS); eventually(f); f(60)"))) == []

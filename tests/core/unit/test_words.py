@@ -1,4 +1,4 @@
-"""Words: what a thing is found by, and what somebody asks for; a thing is always found by its own name."""
+"""The words of items and of searches: an item is always found by its own name."""
 
 import re
 import sys
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chalicelib.core.unicode_classes import IGNORABLE
 from chalicelib.core.words import LONGEST_TEXT, LONGEST_WORD, _general_runs, _runs, beginnings, words
 
-# A name in each of many scripts; among them those in which a server's idea of a letter and Python's differ.
+# A name in each of many scripts, including those in which a server and Python differ about letters.
 NAMES = (
     "White hanging heart T-light holder",
     "Bé Vanha",
@@ -78,7 +78,7 @@ WORDY = st.text(st.characters(categories=("L", "M", "N", "Zs", "Cf", "Pd", "So")
     ],
 )
 def test_words_of_a_thing(text: str, expected: list[str]) -> None:
-    """Runs of letters, digits and marks, folded; of scripts without blanks, each part to the run's end."""
+    """Words are runs of letters, digits and marks, folded. Scripts without spaces have each part to the run's end."""
     assert words(text) == sorted(expected)
 
 
@@ -95,12 +95,12 @@ def test_words_of_a_thing(text: str, expected: list[str]) -> None:
     ],
 )
 def test_what_is_asked_for(text: str, expected: list[str]) -> None:
-    """A beginning that another one begins with asks for nothing more."""
+    """A beginning of another word in the search adds nothing."""
     assert beginnings(text) == expected
 
 
 def found(text: str, by: str) -> bool:
-    """Whether a thing of that text is found by another one; what asks for nothing finds nothing."""
+    """Return whether an item with that text is found by another text. A text without words finds nothing."""
     asked = beginnings(by)
     return bool(asked) and all(any(word.startswith(one) for word in words(text)) for one in asked)
 
@@ -110,7 +110,7 @@ FORMS = ("NFC", "NFD", "NFKC", "NFKD")
 
 @pytest.mark.parametrize("text", NAMES)
 def test_a_thing_is_found_by_its_own_name(text: str) -> None:
-    """Typed in any normal form and letter case, and by each part between blanks."""
+    """The name is typed in any normal form and case, and in each part between spaces."""
     for form in FORMS:
         for stored in FORMS:
             typed = normalize(form, text)
@@ -122,7 +122,7 @@ def test_a_thing_is_found_by_its_own_name(text: str) -> None:
 
 @given(WORDY | st.lists(st.sampled_from(NAMES), max_size=9).map(" ".join))
 def test_any_name_finds_its_own(text: str) -> None:
-    """Whatever is in it, in any normal form; where nothing is found, it has no letter and no digit."""
+    """Every name finds its item, in any normal form, unless it has no letter and no digit."""
     for form in FORMS:
         typed = normalize(form, text)
         assert found(text, typed) or not beginnings(typed)
@@ -132,7 +132,7 @@ def test_any_name_finds_its_own(text: str) -> None:
 
 @given(st.lists(st.sampled_from("東京都庁กาแฟเย็မြန်မာភាសា"), min_size=1, max_size=200).map("".join), st.data())
 def test_any_part_of_a_name_without_blanks(text: str, data: st.DataObject) -> None:
-    """That begins at a letter, however long both are."""
+    """Any part that begins at a letter finds the item, however long both are."""
     letters = [place for place, character in enumerate(text) if category(character)[0] == "L"]
     if letters:
         start = data.draw(st.sampled_from(letters))
@@ -141,7 +141,7 @@ def test_any_part_of_a_name_without_blanks(text: str, data: st.DataObject) -> No
 
 @given(st.text(max_size=300) | st.text("㍿ﷺ㌀ a", max_size=300))
 def test_how_many_and_how_long(text: str) -> None:
-    """Words are bounded in number and length, and hold nothing that LIKE or a column takes for something else."""
+    """Words are limited in number and length, and have no special characters of LIKE or a column."""
     made = words(text, text)
     assert len(made) <= LONGEST_TEXT
     assert made == sorted(set(made))
@@ -152,7 +152,7 @@ def test_how_many_and_how_long(text: str) -> None:
 
 
 def test_every_letter_of_unicode_is_one_here() -> None:
-    """A name of one letter or digit of any script is found by it, but for those that stand for marks alone."""
+    """Every letter or digit of any script finds its name, except those that only represent marks."""
     many = ("CJK UNIFIED", "HANGUL SYLLABLE", "TANGUT", "EGYPTIAN", "CUNEIFORM")  # 120,000 that are all alike
     letters = [
         character
@@ -164,12 +164,12 @@ def test_every_letter_of_unicode_is_one_here() -> None:
 
 
 def has_letter(text: str) -> bool:
-    """Whether somebody sees a letter or digit in it: some that Unicode calls letters are a blank and a mark."""
+    """Return whether a person sees a letter or a digit in it. Some of Unicode's letters are a space and a mark."""
     seen = re.sub(f"[{IGNORABLE}]", "", normalize("NFKD", text))
     return any(category(character)[0] in "LN" for character in seen)
 
 
 @given(st.text(st.characters(max_codepoint=127), max_size=2 * LONGEST_TEXT))
 def test_ascii_takes_a_shorter_way_to_the_same(text: str) -> None:
-    """What has no letter beyond ASCII is cut into the same words as any other text."""
+    """A text without letters beyond ASCII has the same words as by the general way."""
     assert list(_runs(text)) == list(_general_runs(text))

@@ -1,4 +1,4 @@
-"""Which changes of a type can read what was stored before, and how the others are told."""
+"""The changes of a type that can read stored data, and the messages about the others."""
 
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -22,28 +22,28 @@ class Point(msgspec.Struct):
 
 
 class WiderPoint(msgspec.Struct):
-    """The same, later."""
+    """The same struct, later."""
 
     x: int
     y: int = 0
 
 
 class OtherPoint(msgspec.Struct):
-    """The same with a field that was not stored."""
+    """The same struct with a field that was not stored."""
 
     x: int
     z: int
 
 
 class Tree(msgspec.Struct):
-    """A struct that holds its like."""
+    """A struct that contains itself."""
 
     value: int
     below: "list[Tree]" = []
 
 
 class Forest(msgspec.Struct):
-    """The same, of another type of value."""
+    """The same struct with another type of value."""
 
     value: str
     below: "list[Forest]" = []
@@ -62,7 +62,7 @@ class Square(msgspec.Struct, tag=True):
 
 
 class Change(NamedTuple):
-    """A type and its default before, and after; the default is NO where there is none."""
+    """A type and its default, before and after. The default is NO if there is none."""
 
     before: Any
     after: Any
@@ -71,13 +71,13 @@ class Change(NamedTuple):
 
 
 def state(kind: Any, default: Any = NO) -> type[State]:
-    """A state with one field `f`; none where the type is NO."""
+    """Return a state with one field `f`, or none if the type is NO."""
     field = () if kind is NO else ((("f", kind),) if default is NO else (("f", kind, default),))
     return msgspec.defstruct("Thing", field, bases=(State,), frozen=True, kw_only=True)  # type: ignore[return-value]
 
 
 def broken(change: Change) -> list[str]:
-    """What the change breaks."""
+    """Return what the change breaks."""
     before, after = state(change.before, change.before_default), state(change.after, change.after_default)
     return breaks(schema_of(before, {"deleted"}), schema_of(after, {"deleted"}))
 
@@ -111,7 +111,7 @@ def broken(change: Change) -> list[str]:
     ],
 )
 def test_what_can_be_read(change: Change) -> None:
-    """Nothing is asked for."""
+    """Nothing has to be declared."""
     assert broken(change) == []
 
 
@@ -160,7 +160,7 @@ def test_what_can_be_read(change: Change) -> None:
     ],
 )
 def test_what_cannot_be_read(change: Change, why: str) -> None:
-    """The field is named, and what is wrong with it."""
+    """The field and the fault are named."""
     assert any(found.startswith(why) for found in broken(change)), broken(change)
 
 
@@ -186,7 +186,7 @@ VALUES = st.recursive(
 @settings(max_examples=500, deadline=None)
 @given(KINDS, KINDS, VALUES)
 def test_what_is_let_through_is_read(before: Any, after: Any, value: Any) -> None:
-    """Whatever a type of before stored, a type that breaks nothing reads."""
+    """A type that breaks nothing reads everything that an earlier type stored."""
     try:
         msgspec.convert({"f": value}, state(before))
     except msgspec.ValidationError:

@@ -1,4 +1,4 @@
-"""What may be declared, and what an upcaster may do."""
+"""Valid declarations, and the limits of an upcaster."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -21,7 +21,7 @@ def stored(release: int, **changes: Any) -> Head:
 @pytest.mark.parametrize("keys", [(2,), (1, 3), (0, 1)])
 @pytest.mark.parametrize("field", ["upcasters", "event_upcasters"])
 def test_a_version_is_left_out(keys: tuple[int, ...], field: str) -> None:
-    """There is an upcaster from each version, or the declaration is an error at once."""
+    """Without an upcaster from each version, the declaration is an error at once."""
     chain = dict.fromkeys(keys, dict)
     declared: Mapping[Any, Any] = chain if field == "upcasters" else {"AccountOpened": chain}
     with pytest.raises(ValueError, match="there must be one from each version"):
@@ -30,7 +30,7 @@ def test_a_version_is_left_out(keys: tuple[int, ...], field: str) -> None:
 
 @pytest.mark.parametrize("release", [1, 2, 3])
 def test_a_chain(release: int) -> None:
-    """From whichever version, the state ends in the newest; what was stored stays as it was."""
+    """From any version, the state ends in the newest. The stored state is not changed."""
     kind = replace(ACCOUNT, upcasters=TO_3)
     before = stored(release)
     assert kind.current(before).state == STATES[3]
@@ -62,14 +62,14 @@ def test_events() -> None:
     ],
 )
 def test_what_fails(version: int, upcaster: Any, why: str) -> None:
-    """A version that never was, and an upcaster that returns something else."""
+    """An unknown version fails, and so does an upcaster that returns something else."""
     kind = replace(ACCOUNT, upcasters={1: upcaster})
     with pytest.raises(UpcasterFailed, match=why):
         kind.current(stored(1, schema_version=version))
 
 
 def test_no_memory() -> None:
-    """What the process lacks is no fault of the data."""
+    """A lack of the process is not the fault of the data."""
 
     def exhausted(_state: dict[str, Any]) -> dict[str, Any]:
         raise MemoryError
@@ -79,7 +79,7 @@ def test_no_memory() -> None:
 
 
 def test_erasure() -> None:
-    """Events of an earlier version are brought into shape first; of one that cannot be, all data are erased."""
+    """Events of an earlier version are converted first. If that fails, all their data are erased."""
     kind = replace(ACCOUNT, event_upcasters={"AccountOpened": TO_2})
     newer = {**OLD_EVENT, "schema_version": 9}
     erased, unknown = kind.erased_events([OLD_EVENT, newer])

@@ -1,4 +1,4 @@
-"""What earlier releases stored is read by every reader in the present shape; items are written raw into DynamoDB."""
+"""Every reader gets earlier releases' data in the present shape. The items are written raw into DynamoDB."""
 
 import msgspec
 import pytest
@@ -16,7 +16,7 @@ ROWS = "SELECT id, owner, name, balance, opened_at FROM accounts ORDER BY id"
 
 @pytest.mark.parametrize("release", [1, 2, 3])
 def test_a_command(world: World, release: int) -> None:
-    """It decides on the present shape, whichever release wrote the item, and writes the present version."""
+    """The command decides on the present shape of any release's item, and writes the present version."""
     world.put("accounts", account("A", release))
     assert world.command("accounts", Deposit(5), "A") == {**STATES[3], "balance": 12}
     item = decode_item(world.item("accounts", "A") or {})
@@ -24,7 +24,7 @@ def test_a_command(world: World, release: int) -> None:
 
 
 def test_the_first_version_is_not_written(world: World) -> None:
-    """An aggregate without upcasters stores what it always stored, so that a release of before can read it."""
+    """An aggregate without upcasters stores no version, so that an earlier release can read it."""
     requested = item_of(head("hold#tra_1", 1, {"status": "short"}))
     assert "schema_version" not in requested
     world.put("accounts", requested)
@@ -32,7 +32,7 @@ def test_the_first_version_is_not_written(world: World) -> None:
 
 
 def test_the_projector(world: World) -> None:
-    """One batch holds items of three releases, and their rows are alike."""
+    """One batch has items of three releases, and their rows are alike."""
     assert world.project(world.records("accounts", account("A", 1), account("B", 2), account("C", 3))) == []
     rows = world.sql(ROWS)
     assert [row[0] for row in rows] == ["A", "B", "C"]
@@ -41,7 +41,7 @@ def test_the_projector(world: World) -> None:
 
 
 def test_the_reactor(world: World) -> None:
-    """A policy sees an old transfer in its present shape, and the command that follows decides on old accounts."""
+    """A policy sees an old transfer in its present shape, and its command decides on old accounts."""
     world.put("accounts", account("A", 1), account("B", 2, title="Bob"))
     state = {
         "owner": "usr_1",
@@ -59,7 +59,7 @@ def test_the_reactor(world: World) -> None:
 
 
 def test_verify_and_repair(world: World) -> None:
-    """An old item and its row agree; a row that is lost is made of the old item."""
+    """An old item and its row agree. A lost row is made from the old item."""
     items = [account("A", 1), account("B", 2)]
     world.put("accounts", *items)
     world.project(world.records("accounts", *items))
@@ -73,7 +73,7 @@ def test_verify_and_repair(world: World) -> None:
 
 
 def test_rebuild(world: World) -> None:
-    """The new tables are made of old items."""
+    """The new tables are made from old items."""
     world.put("accounts", account("A", 1), account("B", 2), account("C", 3))
     outcome = world.rebuild()
     assert (outcome.swapped, list(outcome.refused)) == (True, [])
@@ -81,7 +81,7 @@ def test_rebuild(world: World) -> None:
 
 
 def test_redrive(world: World) -> None:
-    """A dead letter keeps the image as it was stored; when it is redriven the upcasters of that time apply."""
+    """A dead letter keeps the image as it was stored. The redrive applies the upcasters of its own time."""
     world.deploy(world.services["accounts"])
     world.sql("ALTER TABLE accounts MODIFY name VARCHAR(2) NOT NULL")
     world.project(world.records("accounts", account("A", 1)))
@@ -108,7 +108,7 @@ def test_the_timeline(world: World) -> None:
 
 
 def test_new_events(world: World) -> None:
-    """An event is stored with its own version; those of other types keep theirs."""
+    """An event is stored with its own version. Events of other types keep theirs."""
     world.put("accounts", account("A", 3))
     world.command("accounts", Deposit(5), "A")
     item = decode_item(world.item("accounts", "A") or {})

@@ -1,4 +1,4 @@
-"""What this release cannot read: a version that a newer one wrote, and what an upcaster fails on."""
+"""Items that this release cannot read: those of a newer version, and those on which an upcaster fails."""
 
 import time
 from typing import Any
@@ -26,7 +26,7 @@ BROKEN = accounts({**TO_2, 2: failing})
 
 
 def test_a_command_on_a_newer_version(world: World) -> None:
-    """It is refused as unavailable, with a code of its own, and changes nothing; the newer release accepts it."""
+    """The command is refused as unavailable, with its own code, and changes nothing. The newer release accepts it."""
     newer = account("A", 3)
     world.put("accounts", newer)
     world.deploy(RELEASE_2)
@@ -40,7 +40,7 @@ def test_a_command_on_a_newer_version(world: World) -> None:
 
 @pytest.mark.parametrize("consumer", ["project", "react"])
 def test_a_record_during_a_deployment(world: World, consumer: str) -> None:
-    """It comes again and nothing is set aside, since the release that can read it is on its way."""
+    """The record comes again and nothing is set aside, since the release that can read it is being deployed."""
     world.deploy(RELEASE_2)
     records = world.records("accounts", account("A", 2), account("B", 3), at=time.time())
     assert getattr(world, consumer)(records) == [{"itemIdentifier": sequence_of(records[1])}]
@@ -51,7 +51,7 @@ def test_a_record_during_a_deployment(world: World, consumer: str) -> None:
 
 
 def test_a_record_after_a_roll_back(world: World) -> None:
-    """It is set aside and blocks nobody; the redrive refuses it until the newer release is deployed again."""
+    """The record is set aside. The redrive refuses it until the newer release is deployed again."""
     world.deploy(RELEASE_2)
     assert world.project(world.records("accounts", account("A", 3), account("B", 2))) == []
     assert world.sql(NAMES) == (("B", "Ada"),)
@@ -66,7 +66,7 @@ def test_a_record_after_a_roll_back(world: World) -> None:
 
 
 def test_a_follow_up_on_a_newer_version(world: World) -> None:
-    """A command that follows from a record, about an aggregate that a newer release wrote, waits in the same way."""
+    """A follow-up about an aggregate of a newer release waits in the same way."""
     world.put("accounts", account("A", 3), account("B", 3, name="Bob"))
     world.deploy(RELEASE_2)
     requested = item_of(head("tra_1", 1, {**transfer_state(), "legs": [["A", -4], ["B", 4]]}))
@@ -93,7 +93,7 @@ def test_verify_and_rebuild_of_a_newer_version(world: World) -> None:
 
 
 def test_a_command_whose_upcaster_fails(world: World) -> None:
-    """The error names the upcaster and shows no value; nothing is written."""
+    """The error names the upcaster and shows no value. Nothing is written."""
     old = account("A", 1)
     world.put("accounts", old)
     world.deploy(BROKEN)
@@ -103,7 +103,7 @@ def test_a_command_whose_upcaster_fails(world: World) -> None:
 
 
 def test_a_record_whose_upcaster_fails(world: World) -> None:
-    """It is set aside, however new it is, the others go through, and a redrive after the fix brings it."""
+    """The record is set aside, even if it is new. The others are projected, and a redrive after the fix succeeds."""
     world.deploy(BROKEN)
     assert world.project(world.records("accounts", account("A", 1), account("B", 3), at=time.time())) == []
     (letter,) = world.letters()

@@ -1,4 +1,4 @@
-"""The folder schema/: it follows harmless changes, and says of others what to write."""
+"""The folder schema/ is updated for harmless changes. For others, the message says what to write."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,7 +15,7 @@ from tests.core.upcasting.releases import RELEASE_2, RELEASE_3
 
 
 class Paid(Event, frozen=True):
-    """An event whose lines the state holds."""
+    """An event whose lines are in the state."""
 
     held_by_state: ClassVar[frozenset[str]] = frozenset({"lines"})
 
@@ -24,7 +24,7 @@ class Paid(Event, frozen=True):
 
 
 class PaidInPart(Event, frozen=True, tag="Paid"):
-    """The same under another name."""
+    """The same event under another name."""
 
     amount: int
 
@@ -37,14 +37,14 @@ class Invoice(State, frozen=True):
 
 
 class Renamed(State, frozen=True):
-    """The state with another name of a field."""
+    """The state with another name for a field."""
 
     total: int
     note: str = ""
 
 
 class Longer(State, frozen=True):
-    """The state with a field more."""
+    """The state with one more field."""
 
     amount: int
     note: str = ""
@@ -64,13 +64,13 @@ def _evolve_unknown(_state: Any, event: Any) -> Invoice:
 
 
 def billing(**changes: Any) -> list[Service]:
-    """A service of invoices; `changes` replaces what their declaration says."""
+    """Return a service of invoices. `changes` replaces parts of its declaration."""
     declared: dict[str, Any] = {"name": "invoice", "state": Invoice, "evolve": _evolve, **changes}
     return [replace(BILLING, aggregates=(Aggregate(**declared),))]
 
 
 def write(root: Path, texts: Mapping[str, str]) -> None:
-    """Put files below a folder."""
+    """Write files below a folder."""
     for path, text in texts.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
@@ -78,13 +78,13 @@ def write(root: Path, texts: Mapping[str, str]) -> None:
 
 @pytest.fixture
 def released(tmp_path: Path) -> Path:
-    """A repository with what a release stored."""
+    """Return a repository with a release's stored files."""
     write(tmp_path, made(billing()))
     return tmp_path
 
 
 def test_what_is_written() -> None:
-    """A file a state and an event, without docstrings, tags and what is not stored."""
+    """There is a file for each state and event, without docstrings, tags and fields that are not stored."""
     texts = made(billing())
     assert list(texts) == ["schema/billing/invoice.1.json", "schema/billing/invoice.Paid.1.json"]
     assert '"deleted"' not in texts["schema/billing/invoice.1.json"]
@@ -92,13 +92,13 @@ def test_what_is_written() -> None:
 
 
 def test_a_harmless_change(released: Path) -> None:
-    """The file of the version follows it."""
+    """The file of the version is updated."""
     assert faults(released, billing(state=Longer)) == []
     assert '"currency"' in made(billing(state=Longer))["schema/billing/invoice.1.json"]
 
 
 def test_a_harmful_change(released: Path) -> None:
-    """Every field is named, and the line to write, where to write it."""
+    """Every field is named, with the line to write, and where to write it."""
     (fault,) = faults(released, billing(state=Renamed))
     assert fault.startswith("schema/billing/invoice.1.json describes what is stored, and the state of invoice can no")
     assert "  - `amount` is gone\n  - `total` is new and has no default\n" in fault
@@ -106,7 +106,7 @@ def test_a_harmful_change(released: Path) -> None:
 
 
 def test_an_upcaster(released: Path) -> None:
-    """With it the new version has a file of its own, and that of the old one stays."""
+    """With an upcaster, the new version has a file of its own, and the old one's stays."""
     changed = billing(state=Renamed, upcasters={1: dict})
     assert faults(released, changed) == []
     texts = made(changed)
@@ -119,14 +119,14 @@ def test_an_upcaster(released: Path) -> None:
 
 
 def test_an_upcaster_is_taken_out(released: Path) -> None:
-    """What the newer version stored could not be read."""
+    """The newer version's data could not be read."""
     write(released, made(billing(state=Renamed, upcasters={1: dict})))
     (fault,) = faults(released, billing())
     assert fault.startswith("schema/billing/invoice.2.json says that version 2 is stored")
 
 
 def test_an_old_file_is_deleted(released: Path) -> None:
-    """It is asked back, since nothing else says what items of that version hold."""
+    """The file is requested again, since nothing else describes that version's items."""
     changed = billing(state=Renamed, upcasters={1: dict})
     write(released, made(changed))
     (released / "schema/billing/invoice.1.json").unlink()
@@ -136,14 +136,14 @@ def test_an_old_file_is_deleted(released: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"type": "object", "properties": {"amount": 1}}'])
 def test_a_file_that_is_broken(released: Path, text: str) -> None:
-    """It is named, and nothing is written over it."""
+    """The file is named, and not overwritten."""
     (released / "schema/billing/invoice.1.json").write_text(text)
     (fault,) = faults(released, billing())
     assert fault == "schema/billing/invoice.1.json cannot be read: restore it from version control."
 
 
 def test_events(released: Path) -> None:
-    """A renamed class keeps its tag; a class that is gone and upcasters of no event are told."""
+    """A renamed class keeps its tag. A removed class, and upcasters of no event, are reported."""
     assert faults(released, billing(evolve=_evolve_in_part)) == []
     (fault,) = faults(released, billing(event_upcasters={"Refunded": {1: dict}}))
     assert "has upcasters of Refunded, which is none of its events" in fault
@@ -159,20 +159,20 @@ def test_events(released: Path) -> None:
 
 
 def test_events_that_nobody_knows(tmp_path: Path) -> None:
-    """Without an annotation no file could be written, so it is asked for."""
+    """Without an annotation, no file could be written, so it is requested."""
     (fault,) = faults(tmp_path, billing(evolve=_evolve_unknown))
     assert fault.startswith("The events of invoice are not known: annotate the second parameter")
 
 
 def test_a_service_that_is_gone(released: Path) -> None:
-    """Its files go, as its table does; they are no fault."""
+    """Its files are removed, as its table is. They are no fault."""
     write(released, made([RELEASE_2]))
     assert faults(released, billing()) == []
     assert orphans(released, billing()) == sorted(made([RELEASE_2]))
 
 
 def test_releases(tmp_path: Path) -> None:
-    """Each release's files are kept, one a version."""
+    """Each release's files are kept, one for each version."""
     for release in (RELEASE_2, RELEASE_3):
         write(tmp_path, made([release]))
     names = {path.name for path in (tmp_path / "schema/accounts").iterdir()}
