@@ -54,7 +54,7 @@ class Saga(Redelivery):
 
     @rule(moves=MOVES, feeds=st.integers(0, 2))
     def request(self, moves: list[tuple[str, str, int]], feeds: int) -> None:
-        """Request a transfer, whose legs may cancel each other out. Often it is answered before anything else happens."""
+        """Request a transfer, whose legs may cancel each other out. Often it is answered before anything else."""
         id = f"tra_{len(self.ids)}"
         self.world.request(id, [leg for a, b, amount in moves for leg in ((a, -amount), (b, amount))])
         self.ids.append(id)
