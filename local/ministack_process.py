@@ -10,6 +10,7 @@ import logging
 import os
 import resource
 import sys
+import threading
 from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Final
@@ -77,6 +78,7 @@ class WrittenStreams:
     """Answers requests for `WRITTEN_PATH`: see local/written.py."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._count = 0
         self._newest: dict[str, int] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -88,8 +90,9 @@ class WrittenStreams:
         """Answer with the tables that were written since the count that the query is, once there are any."""
         if query:
             await self._wait_for_more_than(int(query))
-        tables = [table for table, count in self._newest.items() if query and count > int(query)]
-        body = json.dumps({"at": self._count, "tables": tables}).encode()
+        with self._lock:
+            tables = [table for table, count in self._newest.items() if query and count > int(query)]
+            body = json.dumps({"at": self._count, "tables": tables}).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -110,8 +113,9 @@ class WrittenStreams:
     def _emit_and_note(self, table: str, *args: Any, **kwargs: Any) -> None:
         """Write a record to a table's stream, and note it. MiniStack may do so in any thread."""
         self._emit(table, *args, **kwargs)
-        self._count += 1
-        self._newest[table] = self._count
+        with self._lock:
+            self._count += 1
+            self._newest[table] = self._count
         if self._waiting and self._loop:
             self._loop.call_soon_threadsafe(self._wake)
 

@@ -41,7 +41,7 @@ DRAIN_SECONDS = 20.0
 _GATHER_SECONDS = 0.02
 # Between two looks of a reader that nobody notifies: four a second, as Lambda polls, while it has to do without
 # notifications, and while the pump drains the streams.
-_POLL_SECONDS, _NOTIFIED_POLL_SECONDS = 0.2, 5.0
+_POLL_SECONDS, _NOTIFIED_POLL_SECONDS = 0.2, 30.0
 # A function's writes reach other streams, so the pump is at rest only after several looks at every stream.
 _REST_SECONDS = 4 * _POLL_SECONDS
 _AT_REST = "at-rest"
