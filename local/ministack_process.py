@@ -86,10 +86,10 @@ class WrittenStreams:
         self._emit = dynamodb._emit_stream_event
         dynamodb._emit_stream_event = self._emit_and_note
 
-    async def answer(self, query: bytes, send: AsgiSend) -> None:
+    async def answer(self, query: bytes, receive: AsgiReceive, send: AsgiSend) -> None:
         """Answer with the tables that were written since the count that the query is, once there are any."""
         if query:
-            await self._wait_for_more_than(int(query))
+            await self._wait_for_more_than(int(query), receive)
         with self._lock:
             tables = [table for table, count in self._newest.items() if query and count > int(query)]
             body = json.dumps({"at": self._count, "tables": tables}).encode()
@@ -97,17 +97,18 @@ class WrittenStreams:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _wait_for_more_than(self, count: int) -> None:
+    async def _wait_for_more_than(self, count: int, receive: AsgiReceive) -> None:
         self._loop = asyncio.get_running_loop()
         written = self._loop.create_future()
+        # An answer for nobody would keep the server from stopping.
+        gone = self._loop.create_task(_disconnected(receive))
         self._waiting.add(written)
         try:
             # Looked at after the future is there: a record that comes now finds it.
             if self._count == count:
-                await asyncio.wait_for(written, LONGEST_WAIT_SECONDS)
-        except TimeoutError:
-            pass
+                await asyncio.wait((written, gone), timeout=LONGEST_WAIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            gone.cancel()
             self._waiting.discard(written)
 
     def _emit_and_note(self, table: str, *args: Any, **kwargs: Any) -> None:
@@ -123,6 +124,12 @@ class WrittenStreams:
         for written in self._waiting:
             if not written.done():
                 written.set_result(None)
+
+
+async def _disconnected(receive: AsgiReceive) -> None:
+    """Wait until the client is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 class Keeper:
@@ -151,7 +158,7 @@ class Keeper:
         elif scope.get("path") == SAVE_PATH:
             await self._answer_save(send)
         elif scope.get("path") == WRITTEN_PATH:
-            await self._written.answer(scope["query_string"], send)
+            await self._written.answer(scope["query_string"], receive, send)
         else:
             self._saved = False
             await ministack.app.app(scope, receive, send)
