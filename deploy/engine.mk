@@ -80,7 +80,7 @@ fuzz: api-tools ## Send schemathesis's cases to every route as every role: [CASE
 
 ##@ Operate the running stack
 
-status: setup ## Show lag, dead letters and rebuilds of the running stack
+status: setup ## Show lag, dead letters and rebuilds of the running stack, until Ctrl-C
 	@exec $(PY) -m ops status --watch
 
 verify: setup ## Compare both sides of the running stack; REPAIR=1 repairs differences

@@ -72,7 +72,7 @@ def _advice(thing: Stored) -> Sequence[str]:
         f"{function}(data) returns, from the dict of a stored {_noun(thing)} of version {thing.version}, the dict of"
         " the new one.",
         "A field with a default that is only added needs no upcaster. If the file describes what was never deployed,"
-        " restore it from version control.",
+        " restore it from version control, or delete it if it was never committed.",
         "docs/howto-change-a-state.md has an example of each change.",
     )
 
