@@ -19,23 +19,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import boto3
 from boto3.dynamodb.types import TypeDeserializer
-from botocore.config import Config
 from pymysql.cursors import DictCursor
 
 from bench.dynalite import Dynalite
 from bench.query import FIRST, LAST, LIST, PAGE, QUESTIONS, filled
 from bench.rows import Row, Size, at_most, medians
 from bench.shop import send
+from bench.stores import client_of, write_items
 from chalicelib.core.dynamodb.codec import encode_item
 from chalicelib.core.mysql.connections import connect
-from local import aws
 from local.ports import free_port
 
-_BATCH, _KEYS, _WRITERS = 25, 100, 4
+_KEYS, _WRITERS = 100, 4
 _COUNTED = ("confirmed", "shipped", "delivered")
-_CONFIG = Config(parameter_validation=False, read_timeout=60, max_pool_connections=_WRITERS)
 
 
 def rows(size: Size) -> Iterator[Row]:
@@ -84,14 +81,7 @@ class Composed:
     """
 
     def __init__(self, endpoint: str) -> None:
-        self._client: Any = boto3.client(
-            "dynamodb",
-            endpoint_url=endpoint,
-            region_name=aws.REGION,
-            aws_access_key_id="bench",
-            aws_secret_access_key="bench",
-            config=_CONFIG,
-        )
+        self._client: Any = client_of(endpoint)
         self._decode = TypeDeserializer().deserialize
         self.requests = 0
 
@@ -213,13 +203,9 @@ class Composed:
         self._client.get_waiter("table_exists").wait(TableName=table)
 
     def _write(self, table: str, items: Sequence[dict[str, Any]]) -> None:
-        def write(first: int) -> None:
-            requests = [{"PutRequest": {"Item": encode_item(item)}} for item in items[first : first + _BATCH]]
-            left = self._client.batch_write_item(RequestItems={table: requests}).get("UnprocessedItems")
-            assert not left, left
-
+        parts = [map(encode_item, items[first::_WRITERS]) for first in range(_WRITERS)]
         with ThreadPoolExecutor(_WRITERS) as threads:
-            list(threads.map(write, range(0, len(items), _BATCH)))
+            list(threads.map(partial(write_items, self._client, table), parts))
 
 
 def _read(cursor: DictCursor, statement: str) -> list[dict[str, Any]]:

@@ -65,7 +65,7 @@ def small_store(folder: Path, items: Iterable[tuple[str, Mapping[str, Any]]]) ->
         client = aws.dynamodb(store.endpoint)
         for table, found in by_table.items():
             create_table(client, table)
-            write_items(_client(store.endpoint), table, iter(found))
+            write_items(client_of(store.endpoint), table, iter(found))
         yield client
     finally:
         store.stop()
@@ -84,7 +84,7 @@ def create_table(client: "DynamoDBClient", name: str = TABLE) -> None:
 
 def fill_items(endpoint: str, orders: int) -> None:
     """Write the orders into the write store only."""
-    client = _client(endpoint)
+    client = client_of(endpoint)
 
     def write(part: int) -> None:
         """Write every so manieth batch, so that the threads need no queue."""
@@ -105,7 +105,7 @@ def write_items(client: "DynamoDBClient", table: str, items: Iterator[Mapping[st
         assert not left, left
 
 
-def _client(endpoint: str) -> "DynamoDBClient":
+def client_of(endpoint: str) -> "DynamoDBClient":
     return boto3.client(
         "dynamodb",
         endpoint_url=endpoint,

@@ -16,6 +16,7 @@ from botocore.exceptions import ConnectionError as NoConnection
 
 from chalicelib.core.commands.store import StoreUnreachable, Throttled
 from chalicelib.core.composition_root import HalfWired
+from chalicelib.core.dynamodb.throttling import THROTTLED
 from chalicelib.core.errors import Problem
 from chalicelib.core.mysql.connections import BadDatabaseUrl, error_code, is_lost
 from chalicelib.core.mysql.migrate import MigrationFailed
@@ -38,12 +39,6 @@ _TRY_AGAIN = "Try again. Completed work is kept."
 _IS_AWS_THERE = "Check AWS_ENDPOINT_URL and AWS_REGION. The local stack must be running: make run."
 _IS_MYSQL_THERE = "Check DATABASE_URL, and that its server is running."
 _UNKNOWN_DATABASE, _NO_TABLE, _WRONG_USER, _NO_RIGHT = 1049, 1146, 1045, (1044, 1142)
-_THROTTLED = (
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "ThrottlingException",
-    "SlowDown",
-)
 _BAD_CREDENTIALS = (
     "ExpiredToken",
     "ExpiredTokenException",
@@ -87,7 +82,7 @@ def _refused_by_aws(error: ClientError) -> Failure:
         return Failure(f"A table does not exist: {error}", "Check TABLE_PREFIX and AWS_REGION.")
     if code == "NoSuchBucket":
         return Failure(f"The bucket does not exist: {error}", "Check DEAD_LETTER_BUCKET and AWS_REGION.")
-    if code in _THROTTLED:
+    if code in THROTTLED:
         return Failure(f"AWS throttles the requests: {error}", _TRY_AGAIN)
     if code in _BAD_CREDENTIALS:
         return Failure(f"AWS does not accept the credentials: {error}", "Get new ones, and check AWS_REGION.")

@@ -28,6 +28,7 @@ from chalicelib.core.commands.store import (
 )
 from chalicelib.core.dynamodb import requests
 from chalicelib.core.dynamodb.codec import decode_item, head_of
+from chalicelib.core.dynamodb.throttling import THROTTLED
 from chalicelib.core.service import Head, Service
 from chalicelib.core.telemetry.error_text import error_text
 
@@ -39,13 +40,6 @@ BATCH_GET_TRIES = 6
 PATIENT_TRIES = 20
 """For callers that keep nobody waiting, such as the operator's commands: about half a minute of throttling."""
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.02, 5.0
-_THROTTLES = {
-    "ProvisionedThroughputExceeded",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "ThrottlingError",
-    "ThrottlingException",
-}
 _OF_THE_REQUEST = {"SerializationException", "ValidationError", "ValidationException"}
 _LOST_RACES = {"TransactionConflictException", "ReplicatedWriteConflictException"}
 
@@ -137,7 +131,7 @@ class DynamoStore:
         if any(_commit_of(reason.get("Item", {})) == commit.id for reason in reasons):
             return
         codes = [str(reason.get("Code", "None")) for reason in reasons]
-        if _THROTTLES.intersection(codes):
+        if THROTTLED.intersection(codes):
             raise Throttled(f"table {self._table} throttles") from error
         if "ValidationError" in codes:
             _refuse(error, "; ".join(str(reason.get("Message", "")) for reason in reasons))
@@ -230,7 +224,7 @@ def _raise_read(error: Exception, table: str) -> Never:
     """Raise what a failed read means; DynamoDB's own error if the request was wrong."""
     if isinstance(error, ClientError) and is_of_the_request(error):
         raise error
-    if _code(error) in _THROTTLES:
+    if _code(error) in THROTTLED:
         raise Throttled(f"table {table} throttles") from error
     raise StoreUnreachable(f"table {table} cannot be read: {error_text(error)}") from error
 
@@ -238,7 +232,7 @@ def _raise_read(error: Exception, table: str) -> Never:
 def _raise_refusal(error: Exception, table: str) -> Never:
     """Raise what a refused write means if no condition failed and nothing was written."""
     code = _code(error)
-    if code in _THROTTLES:
+    if code in THROTTLED:
         raise Throttled(f"table {table} throttles") from error
     if code in _LOST_RACES:
         raise LostRace(f"another transaction holds an item of {table}") from error

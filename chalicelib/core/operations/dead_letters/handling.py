@@ -13,6 +13,7 @@ from typing import Any, cast
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.core.dynamodb.throttling import THROTTLED
 from chalicelib.core.errors import Conflict, Fault, Invalid, NotFound, TooManyRequests, Unavailable
 from chalicelib.core.http.endpoint import Call
 from chalicelib.core.operations.dead_letters.answers import (
@@ -50,7 +51,6 @@ MOST_LEFT = 1000
 _BEGIN_NONE_AFTER_SECONDS = 10
 _SECONDS = {PROJECTOR: 20, REACTOR: 58}
 _KIND = re.compile(r"[A-Za-z_]\w*")
-_THROTTLED = re.compile(r"Throttl|ProvisionedThroughput|RequestLimit|SlowDown")
 
 
 def list_letters(call: Call[LetterParameters]) -> Page[DeadLetterSummary]:
@@ -325,7 +325,7 @@ def _reachable() -> Iterator[None]:
 
 def _problem(error: BotoCoreError | ClientError) -> Exception:
     if isinstance(error, ClientError):
-        if _THROTTLED.search(str(error.response.get("Error", {}).get("Code", ""))):
+        if error.response.get("Error", {}).get("Code") in THROTTLED:
             detail = "The store of the dead letters is throttling. Try again."
             return TooManyRequests(detail, headers={"Retry-After": "1"})
         if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) < 500:
