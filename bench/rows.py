@@ -1,7 +1,8 @@
 """The result of a benchmark: rows, each with a figure of ours, a figure to compare it with, and the bar to reach.
 
 A module of bench/ that measures a path has a function `rows(size: Size) -> Iterator[Row]`, and a line in
-bench/__main__.py. Its docstring says what is measured and how, and is printed in docs/performance.md.
+bench/__main__.py. Its docstring says what is measured and how, and is printed in docs/performance.md. If `size.large`,
+it also yields its large rows, with `Row(large=True)`; their number of orders is `size.choose(1_000_000, 60)`.
 """
 
 import statistics
@@ -18,10 +19,12 @@ class Size:
     Attributes:
         orders: the value of ORDERS=; None for each path's own default.
         short: whether it is CI's form, which checks that everything works and measures nothing.
+        large: whether to measure the large rows as well. They take an hour in all.
     """
 
     orders: int | None = None
     short: bool = False
+    large: bool = False
 
     def choose(self, usual: int, short: int) -> int:
         """Return the full or the short number of rounds, or of anything else that ORDERS= does not set."""
@@ -79,6 +82,7 @@ class Row:
         figure: the other figure.
         bar: the limit to reach; None if a figure is only stated.
         note: what a reader has to know. If the bar is not reached: why, and what would be needed.
+        large: whether it is measured only if `Size.large`. A later run without large rows keeps it.
     """
 
     path: str
@@ -89,6 +93,7 @@ class Row:
     figure: float | None = None
     bar: Bar | None = None
     note: str = ""
+    large: bool = False
 
     @property
     def ratio(self) -> float | None:
@@ -107,6 +112,13 @@ class Row:
         """Return all fields, for --json."""
         bar = self.bar and {"of": self.bar.of, "least" if self.bar.is_least else "most": self.bar.limit}
         return {**vars(self), "ratio": self.ratio, "bar": bar, "reached": self.reached}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> "Row":
+        """Return the row that has these fields in JSON."""
+        given = {name: value for name, value in fields.items() if name not in ("ratio", "reached", "bar")}
+        bar = fields["bar"]
+        return cls(**given, bar=bar and Bar(bar["of"], "least" in bar, bar.get("least", bar.get("most"))))
 
 
 def seconds_of(work: Callable[[], object]) -> float:

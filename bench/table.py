@@ -1,13 +1,9 @@
 """The output of rows: on the terminal, and in docs/performance.md."""
 
-import os
-import platform
-import shutil
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
+from itertools import groupby
 
+from bench.kept import Part, Run
 from bench.rows import Bar, Row
 
 HEADINGS = ("path", "size", "ours", "beside", "its figure", "ratio", "to reach", "reached")
@@ -26,25 +22,26 @@ def plain(rows: Sequence[Row]) -> str:
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
 
-def page(measured: Mapping[str, Sequence[Row]], described: Mapping[str, str], command: str) -> str:
+def page(parts: Sequence[Part], described: Mapping[str, str]) -> str:
     """Return docs/performance.md.
 
     Args:
-        measured: the rows of each path.
+        parts: the rows of all paths, those of one path in sequence.
         described: the description of each path: what was measured, and how.
-        command: the command that was typed.
     """
-    every = [row for rows in measured.values() for row in rows]
-    parts = [PAGE_HEAD, _circumstances(command), "## The table\n", _markdown(every)]
+    runs = list(dict.fromkeys(part.run for part in parts))
+    every = [row for part in parts for row in part.rows]
+    text = [PAGE_HEAD, _circumstances(runs), "## The table\n", _markdown(parts, runs)]
     missed = [row for row in every if row.reached is False]
     if missed:
-        parts += ["## Bars that are not reached\n", "".join(map(_miss, missed))]
-    parts.append("## What was measured, and how\n")
-    for name, rows in measured.items():
-        parts += [f"### {name}\n", described[name].strip() + "\n"]
-        notes = dict.fromkeys(f"- {row.path}: {row.note}\n" for row in rows if row.note and row.reached is not False)
-        parts += ["".join(notes)] if notes else []
-    return "\n".join(parts)
+        text += ["## Bars that are not reached\n", _by_note(missed)]
+    text.append("## What was measured, and how\n")
+    for name, found in groupby(parts, lambda part: part.name):
+        of_path = list(found)
+        text += [f"### {name}\n", described[name].strip() + "\n", "".join(_measured(part, runs) for part in of_path)]
+        noted = [row for part in of_path for row in part.rows if row.note and row.reached is not False]
+        text += [_by_note(noted)] if noted else []
+    return "\n".join(text)
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -67,51 +64,44 @@ def _bar(bar: Bar | None, unit: str) -> str:
     return f"{side} {bar.limit:g} {'x' if bar.of == 'ratio' else unit}"
 
 
-def _markdown(rows: Iterable[Row]) -> str:
-    lines = [HEADINGS, ("---",) * len(HEADINGS), *map(_cells, rows)]
+def _markdown(parts: Sequence[Part], runs: Sequence[Run]) -> str:
+    lines = [HEADINGS, ("---",) * len(HEADINGS), *(_cells(row) for part in parts for row in part.rows)]
+    if len(runs) > 1:
+        numbers = [str(runs.index(part.run) + 1) for part in parts for _ in part.rows]
+        lines = [(*line, number) for line, number in zip(lines, ("run", "---", *numbers), strict=True)]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def _miss(row: Row) -> str:
-    beside = f", beside {row.beside}" if row.beside else ""
-    return f"- **{row.path}{beside}.** {row.note or 'No reason is known yet.'}\n"
+def _by_note(rows: Iterable[Row]) -> str:
+    """Return an item for each note, with all rows that have it."""
+    by_note: dict[str, dict[str, None]] = {}
+    for row in rows:
+        by_note.setdefault(row.note or "No reason is known yet.", {})[_titled(row)] = None
+    return "".join(f"- **{'; '.join(titles)}.** {note}\n" for note, titles in by_note.items())
 
 
-def _circumstances(command: str) -> str:
-    at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    python = f"{platform.python_implementation()} {platform.python_version()}"
+def _titled(row: Row) -> str:
+    return row.path + (f", beside {row.beside}" if row.beside else "") + (f" ({row.size})" if row.large else "")
+
+
+def _circumstances(runs: Sequence[Run]) -> str:
+    if len(runs) == 1:
+        return "".join(f"- {line}\n" for line in _lines(runs[0]))
+    intro = "These runs measured it. The table's last column is the number of the run that measured a row.\n\n"
+    return intro + "".join(f"{number}. {'. '.join(_lines(run))}.\n" for number, run in enumerate(runs, 1))
+
+
+def _lines(run: Run) -> tuple[str, ...]:
     return (
-        f"- Command: `{command}`\n"
-        f"- Date: {at}, at commit {_commit()}\n"
-        f"- Machine: {_processor()}, {len(os.sched_getaffinity(0))} cores for this run, {_gigabytes()} GB of memory,"
-        f" {platform.system()} {platform.release()}, load of {os.getloadavg()[2]:.1f} in the last 15 minutes\n"
-        f"- Software: {python}, {_version_of('mariadbd')}\n"
+        f"Command: `{run.command}`",
+        f"Date: {run.date}, at commit {run.commit}",
+        f"Machine: {run.machine}",
+        f"Software: {run.software}",
     )
 
 
-def _commit() -> str:
-    git = shutil.which("git")
-    if git is None:
-        return "unknown"
-    done = subprocess.run([git, "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
-
-
-def _processor() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.machine()
-
-
-def _gigabytes() -> int:
-    return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)
-
-
-def _version_of(program: str) -> str:
-    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
-    try:
-        done = subprocess.run([program, "--version"], env={"PATH": path}, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        return f"no {program}"
-    return " ".join(done.stdout.split()[:3])
+def _measured(part: Part, runs: Sequence[Run]) -> str:
+    """Return how long a part took, and how busy others kept the machine."""
+    what = "The large rows" if part.large else "It"
+    run = f" in run {runs.index(part.run) + 1}" if len(runs) > 1 else ""
+    return f"{what} took {part.seconds:,.0f} s{run}. Meanwhile other programs used {part.others:.0%} of the machine.\n"

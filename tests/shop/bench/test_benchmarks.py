@@ -20,10 +20,20 @@ NEEDS = {"cold": (ROOT / ".venv-peers").exists, "composed": partial(which, "npm"
 
 @pytest.mark.parametrize("name", PATHS + FURTHER)
 def test_path_runs_to_its_end(name: str, tmp_path: Path) -> None:
-    """The path runs, its two sides agree, and each of its rows has figures, which mean nothing here."""
+    """The path runs, large rows included, its two sides agree, and each row has figures, which mean nothing here."""
     if name in NEEDS and not NEEDS[name]():
         pytest.skip("needs `make bench-tools`, and Node.js with npm")
-    command = [sys.executable, "-m", "bench", "--only", name, "--short", "--json", str(tmp_path / "rows.json")]
+    command = [
+        sys.executable,
+        "-m",
+        "bench",
+        "--only",
+        name,
+        "--short",
+        "--large",
+        "--json",
+        str(tmp_path / "rows.json"),
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     rows = json.loads((tmp_path / "rows.json").read_text())
