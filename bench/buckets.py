@@ -14,11 +14,11 @@ import multiprocessing
 import statistics
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from zlib import crc32
 
 from msgspec import structs
+from msgspec.structs import replace
 
 from bench.projector import NoDeadLetters, server
 from bench.rows import Row, Size

@@ -3,9 +3,10 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Literal
+
+import msgspec
 
 # API Gateway gives up after 29 s, a connection after 30 s. Before a query runs, it may have waited 10 s for its token.
 MOST_QUERY_SECONDS = 15
@@ -20,8 +21,7 @@ class BadSettings(Exception):
     """Environment variables are missing or have unusable values. The message names each."""
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """The settings of a deployment. Each attribute names its environment variable.
 
     Attributes:
@@ -52,9 +52,9 @@ class Settings:
     table_prefix: str = "tributary-"
     dead_letter_table: str = "tributary-dead-letters"
     dead_letter_bucket: str = ""
-    database_url: str = field(default="", repr=False)
-    read_database_url: str = field(default="", repr=False)
-    token_secret: str = field(default="", repr=False)
+    database_url: str = ""
+    read_database_url: str = ""
+    token_secret: str = ""
     token_secret_arn: str = ""
     jwt_issuer: str = ""
     jwt_audience: str = ""
@@ -71,8 +71,12 @@ class Settings:
     writer_secret: str = ""
     reader_secret: str = ""
     query_seconds: float = 2.0
-    deadlines: Mapping[str, timedelta] = field(default_factory=dict)
+    deadlines: Mapping[str, timedelta] = msgspec.field(default_factory=dict)
     tracing: bool = False
+
+    def __repr__(self) -> str:
+        """The settings without their values, since URLs hold passwords."""
+        return f"Settings of {self.table_prefix}"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -161,8 +165,7 @@ class Settings:
         return f"{self.table_prefix}{service}"
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """An environment variable that a service declares in its folder's settings.py.
 
     `make generate` makes a parameter of template.yaml from it, and sets the variable of the functions that read it.
@@ -204,5 +207,5 @@ class Setting:
         return value
 
 
-_OF_THE_ENGINE = {attribute.name.upper() for attribute in fields(Settings)} | {"CORS_ORIGIN"}
+_OF_THE_ENGINE = {name.upper() for name in Settings.__struct_fields__} | {"CORS_ORIGIN"}
 _RESERVED = re.compile(r"(AWS|LAMBDA|TEST|LOCAL|MINISTACK|MYSQL|API)_|_HANDLER|.*_STREAM_ARN\Z")

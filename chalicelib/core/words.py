@@ -11,6 +11,7 @@ every letter of a run, so that a search finds each part of a name.
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import pairwise
 from unicodedata import category, normalize
 
@@ -22,14 +23,19 @@ LONGEST_TEXT = 256
 """The number of characters of a folded text that count. Folding may turn one character into eighteen."""
 
 # The combining accents of Latin, Greek and Cyrillic; what nobody sees.
-_DROPPED = re.compile(f"[\u0300-\u036f{IGNORABLE}{JOINER}{VARIATION_SELECTOR}]")
+_DROPPED = f"[\u0300-\u036f{IGNORABLE}{JOINER}{VARIATION_SELECTOR}]"
 _ASCII_RUN = re.compile("[a-z0-9]+")
 # Thai and Lao, Burmese, Khmer, Japanese and Chinese, with their extensions.
-_UNSPACED = re.compile(
+_UNSPACED = (
     "[\u0e00-\u0eff\u1000-\u109f\ua9e0-\ua9ff\uaa60-\uaa7f\u1780-\u17ff\u19e0-\u19ff"
     "\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff"
     "\U00016fe0-\U00018dff\U0001aff0-\U0001b16f\U00020000-\U0003ffff]"
 )
+
+
+@cache
+def _unspaced() -> re.Pattern[str]:
+    return re.compile(_UNSPACED)  # 2 ms, on first use: most processes meet only ASCII
 
 
 def words(*texts: str) -> list[str]:
@@ -55,7 +61,7 @@ def _folded(text: str) -> str:
     """Unicode's compatibility caseless matching (chapter 3.13, D146), without accents and invisible characters."""
     for _ in range(2):
         text = normalize("NFKD", text).casefold()
-    return normalize("NFC", _DROPPED.sub("", normalize("NFKD", text)))[:LONGEST_TEXT]
+    return normalize("NFC", re.sub(_DROPPED, "", normalize("NFKD", text)))[:LONGEST_TEXT]
 
 
 def _runs(text: str) -> Iterable[str]:
@@ -65,6 +71,11 @@ def _runs(text: str) -> Iterable[str]:
     return _general_runs(text)
 
 
+def _is_unspaced(text: str) -> bool:
+    """Whether a text begins with a letter of a script without blanks."""
+    return not text.isascii() and _unspaced().match(text) is not None
+
+
 def _general_runs(text: str) -> Iterator[str]:
     run, unspaced = "", False
     for character in _folded(text):
@@ -72,25 +83,25 @@ def _general_runs(text: str) -> Iterator[str]:
         if kind == "M":
             run += character if run else ""  # it belongs to the letter before it
             continue
-        if run and (kind not in "LN" or bool(_UNSPACED.match(character)) != unspaced):
+        if run and (kind not in "LN" or _is_unspaced(character) != unspaced):
             yield run
             run = ""
         if kind in "LN":
-            run, unspaced = run + character, bool(_UNSPACED.match(character))
+            run, unspaced = run + character, _is_unspaced(character)
     if run:
         yield run
 
 
 def _indexed(run: str) -> Iterator[str]:
     """The words of a run: the run itself, or in scripts without blanks the rest of the run from each letter on."""
-    starts = _letters(run) if _UNSPACED.match(run) else [0]
+    starts = _letters(run) if _is_unspaced(run) else [0]
     return (run[start : start + LONGEST_WORD] for start in starts)
 
 
 def _asked(run: str) -> Iterator[str]:
     """The beginnings that a run asks for: the run itself, or parts of it, none longer than a word."""
     begin = 0
-    if _UNSPACED.match(run):
+    if _is_unspaced(run):
         for start, following in pairwise([*_letters(run), len(run)]):
             if following - begin > LONGEST_WORD and start > begin:
                 yield run[begin:start][:LONGEST_WORD]

@@ -4,7 +4,7 @@ The service's own rules are not asked, since erasing changes nothing that they a
 gives back those that hold what was erased.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from chalicelib.core.commands import pipeline
 from chalicelib.core.commands.store import LostRace, WriteStore

@@ -1,10 +1,9 @@
 """What of an erased person is in the read model: the markers, the rows and the timeline."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
 from chalicelib.core.projector import project, sql
 from chalicelib.core.projector.erasures import erased_row

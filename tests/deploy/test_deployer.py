@@ -6,11 +6,11 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.bootstrap import SERVICES
 from chalicelib.core.service import Right

@@ -1,12 +1,12 @@
 """Sales by product are split over another number of buckets while everything runs."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.service import Service

@@ -6,11 +6,11 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
 from chalice.app import Chalice
+from msgspec.structs import replace
 
 from chalicelib.core.http.endpoint import OperatorEndpoint
 from chalicelib.core.mysql.schema import bring_up_to_date

@@ -1,8 +1,9 @@
 """Which roles may run which commands and queries. The rows are in the services' folders, in permissions.py."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from chalicelib.core.access.authentication import Principal, Roles
 from chalicelib.core.errors import Forbidden, NotFound
@@ -24,8 +25,7 @@ A row "documents.get:cost" is a privilege of a query: only its roles see the mem
 """
 
 
-@dataclass(frozen=True)
-class Permissions:
+class Permissions(msgspec.Struct, frozen=True):
     """The roles, and what each may do.
 
     Attributes:

@@ -8,9 +8,10 @@ import hashlib
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import quote
+
+import msgspec
 
 from chalicelib.core.commands.store import KeptResponse, WriteStore
 from chalicelib.core.errors import Fault, Invalid, Malformed
@@ -27,8 +28,7 @@ class CommandResponse(NamedTuple):
     replayed: bool
 
 
-@dataclass(frozen=True)
-class IdempotencyKey:
+class IdempotencyKey(msgspec.Struct, frozen=True):
     """One request's idempotency key.
 
     Attributes:

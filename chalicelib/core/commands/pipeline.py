@@ -11,7 +11,6 @@ becomes what a client is shown here, and nowhere else.
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
 from typing import Any, NamedTuple
@@ -56,8 +55,7 @@ _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.02, 0.32
 _CLOCKS_DIFFER_BY_SECONDS = 60
 
 
-@dataclass(frozen=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True):
     """A command in progress, with its context.
 
     Attributes:
@@ -91,7 +89,7 @@ class Envelope:
     access: Access = Access.ALL
     owner: str | Callable[[State], str | None] | None = None
     precondition: Callable[[int | None], None] | None = None
-    in_body: Mapping[str, str] = field(default_factory=dict)
+    in_body: Mapping[str, str] = msgspec.field(default_factory=dict)
     key: IdempotencyKey | None = None
     may_release: bool = True
     correlation: str = ""

@@ -4,8 +4,9 @@ core/dynamodb/store.py implements it; tests/core/contract/ holds the conformance
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
+
+import msgspec
 
 from chalicelib.core.service import Claim, Head, HeadReader
 
@@ -59,8 +60,7 @@ class KeptResponse(NamedTuple):
     expires_at: int
 
 
-@dataclass(frozen=True)
-class Commit:
+class Commit(msgspec.Struct, frozen=True):
     """All that one command writes: everything or nothing.
 
     Attributes:

@@ -7,7 +7,6 @@ operate: principal -> role -> parameters or body -> what operators do -> reply
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import urlencode
@@ -53,8 +52,7 @@ class NoParameters(msgspec.Struct, frozen=True):
     """The parameters of a route that takes none."""
 
 
-@dataclass(frozen=True)
-class Call(Generic[B]):
+class Call(msgspec.Struct, Generic[B], frozen=True):
     """A request that was parsed and permitted.
 
     Attributes:
@@ -157,8 +155,7 @@ class Call(Generic[B]):
         return IdempotencyKey.of(header, self.principal.subject, msgspec.json.encode(addressed) + request.body)
 
 
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(msgspec.Struct, frozen=True):
     """A route as data: what commands and queries have in common.
 
     Attributes:
@@ -184,8 +181,7 @@ class Endpoint:
         return principal, granted
 
 
-@dataclass(frozen=True)
-class CommandEndpoint(Endpoint):
+class CommandEndpoint(Endpoint, frozen=True):
     """A route that runs a command of one service.
 
     Attributes:
@@ -267,8 +263,7 @@ def _reply(command: CommandResponse) -> Reply:
     return Reply(response["status"], response["body"], {**response["headers"], **replayed})
 
 
-@dataclass(frozen=True)
-class QueryEndpoint(Endpoint):
+class QueryEndpoint(Endpoint, frozen=True):
     """A route that answers from the read model.
 
     Attributes:
@@ -316,8 +311,7 @@ class QueryEndpoint(Endpoint):
         return Reply(200, body, headers)
 
 
-@dataclass(frozen=True)
-class OperatorEndpoint(Endpoint):
+class OperatorEndpoint(Endpoint, frozen=True):
     """A route for whoever operates the stores. It runs no command and no query of a service.
 
     Each of its requests may be repeated: what is done already is told, and not done twice. So it takes no
@@ -347,11 +341,10 @@ class OperatorEndpoint(Endpoint):
         return Reply(200, msgspec.json.encode(answer).decode(), {"Cache-Control": "no-cache"})
 
 
-@dataclass(frozen=True)
-class PublicEndpoint(Endpoint):
+class PublicEndpoint(Endpoint, frozen=True):
     """A route that needs no token and no store: /health, /openapi.json, the console."""
 
-    run: Callable[[Request, Settings], Reply] = field(kw_only=True)
+    run: Callable[[Request, Settings], Reply]
 
     def respond(self, runtime: Runtime, request: Request) -> Reply:
         """Answer."""

@@ -5,12 +5,12 @@ The console shows every route without it. A member is named by its path in the a
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 
-@dataclass(frozen=True)
-class Chart:
+
+class Chart(msgspec.Struct, frozen=True):
     """A list as a chart.
 
     Attributes:
@@ -24,8 +24,7 @@ class Chart:
     series: str = ""
 
 
-@dataclass(frozen=True)
-class Display:
+class Display(msgspec.Struct, frozen=True):
     """How a query's answer is shown.
 
     Attributes:

@@ -1,13 +1,13 @@
 """The names by which an API presents itself to its clients. The composition root sets them."""
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from chalicelib.core.errors import Problem
 
 
-@dataclass(frozen=True)
-class ApiInfo:
+class ApiInfo(msgspec.Struct, frozen=True):
     """The names that belong to the application, not to the engine.
 
     Attributes:

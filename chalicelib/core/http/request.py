@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+import msgspec
 
 from chalicelib.core.errors import Fault, Malformed, TooLarge, UnsupportedMediaType
 from chalicelib.core.http.header_syntax import BadHeader, media_type
@@ -17,8 +18,7 @@ MAX_SHOWN = 100
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """One HTTP request.
 
     Attributes:
@@ -96,8 +96,7 @@ def _require_json(content_type: str) -> None:
         raise UnsupportedMediaType(f"The body's charset is {charset[:MAX_SHOWN]!r}; send UTF-8.")
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """An HTTP response. The body is text."""
 
     status: int

@@ -5,8 +5,9 @@ events may tell more than the item does.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from chalicelib.core.access.permissions import Access
 from chalicelib.core.http.chalice_adapter import AnyEndpoint, Api

@@ -41,10 +41,10 @@ def member_at(answer: Any, path: str) -> Member | None:
     while rest:
         name, _, rest = rest.partition(".")
         struct = _struct(kind)
-        fields = {field.encode_name: field.type for field in msgspec.structs.fields(struct)} if struct else {}
-        if not struct or name not in fields:
+        if not struct or name not in struct.__struct_encode_fields__:
             return None
-        kind = fields[name]
+        if rest:  # every start checks members of answers, and their types take longer to read than their names
+            kind = {field.encode_name: field.type for field in msgspec.structs.fields(struct)}[name]
     return Member(struct, name) if struct else None
 
 

@@ -7,10 +7,12 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+import msgspec
+from msgspec.structs import replace
 
 from chalicelib.core.errors import Problem, Unavailable
 from chalicelib.core.telemetry import log, tracing
@@ -49,8 +51,7 @@ class BadDatabaseUrl(ValueError):
     """A database URL that cannot be used. The message says why, and never shows the password."""
 
 
-@dataclass(frozen=True)
-class Address:
+class Address(msgspec.Struct, frozen=True):
     """The address of a database and the user's credentials.
 
     Attributes:
@@ -61,13 +62,17 @@ class Address:
     """
 
     user: str
-    password: str = field(repr=False)
+    password: str
     host: str
     port: int
     database: str
     ssl_ca: str = ""
     unix_socket: str = ""
     iam: bool = False
+
+    def __repr__(self) -> str:
+        """The address without the password."""
+        return f"Address({self.user}@{self.host}:{self.port}/{self.database})"
 
     def without_database(self) -> "Address":
         """The same address without a database."""

@@ -1,8 +1,9 @@
 """The projector as a Lambda function: takes a stream's event, returns the response for the event source mapping."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector.project import ProjectorDeps, project

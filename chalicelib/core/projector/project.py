@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from chalicelib.core.projector import heartbeats
 from chalicelib.core.projector.applying import Applier
@@ -38,8 +39,7 @@ CHUNK = 1000
 MAX_CORRELATIONS = 20
 
 
-@dataclass(frozen=True)
-class ProjectorDeps:
+class ProjectorDeps(msgspec.Struct, frozen=True):
     """The dependencies of the projector.
 
     Attributes:

@@ -7,7 +7,6 @@ parameter `cursor`. In the code a cursor is always one of SQL.
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
@@ -35,8 +34,7 @@ class ListParameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     bookmark: BookmarkText | None = msgspec.field(default=None, name="cursor")
 
 
-@dataclass(frozen=True)
-class Page(Generic[T]):
+class Page(msgspec.Struct, Generic[T], frozen=True):
     """One page of a list: its items, and the bookmark of the next page, or None on the last."""
 
     items: list[T]

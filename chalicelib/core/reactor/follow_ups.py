@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
+import msgspec
 from botocore.exceptions import ClientError
 
 from chalicelib.core.backoff import pause_seconds
@@ -32,8 +32,7 @@ _MAY_PASS = (LostRace, Throttled, StoreUnreachable, OutcomeUnknown)
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class ReactorDeps:
+class ReactorDeps(msgspec.Struct, frozen=True):
     """The dependencies of the reactor.
 
     Attributes:

@@ -1,8 +1,9 @@
 """The reactor as a Lambda function: takes a stream's event, returns the response for the event source mapping."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from chalicelib.core.reactor.follow_ups import ReactorDeps
 from chalicelib.core.reactor.react import SEGMENT, react

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -97,8 +96,7 @@ class Undeclared(Exception):
     """A service does something that it does not declare. On AWS it would lack the permission for it."""
 
 
-@dataclass(frozen=True)
-class Aggregate(Generic[S, E]):
+class Aggregate(msgspec.Struct, Generic[S, E], frozen=True):
     """One kind of aggregate of a service.
 
     Attributes:
@@ -127,8 +125,8 @@ class Aggregate(Generic[S, E]):
     claims: Callable[[str, S | None, S, Sequence[E]], ClaimChange] = lambda *_: ClaimChange()
     releases: bool = False
     personal: Personal | None = None
-    upcasters: Upcasters = field(default_factory=dict)
-    event_upcasters: Mapping[str, Upcasters] = field(default_factory=dict)
+    upcasters: Upcasters = msgspec.field(default_factory=dict)
+    event_upcasters: Mapping[str, Upcasters] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_chain(self.upcasters, self.name)

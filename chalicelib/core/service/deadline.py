@@ -1,13 +1,13 @@
 """Deadlines: how long an aggregate may wait, and the command that ends the waiting."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from chalicelib.core.decider import Command
 
 
-@dataclass(frozen=True)
-class Deadline:
+class Deadline(msgspec.Struct, frozen=True):
     """A limit on the time that an aggregate may wait in some status. Off unless DEADLINES gives it a duration.
 
     The read model finds the ids, and may be behind. So `decide` must look at the state: for an aggregate that does not

@@ -1,9 +1,11 @@
 """The declaration of a service: its aggregates, its decider, its projection and its policies."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, Literal, Protocol, TypeVar, cast
+
+import msgspec
+from msgspec.structs import replace
 
 from chalicelib.core.decider import Command, Decide, Decision, Event, State, States
 from chalicelib.core.service.aggregate import AnyAggregate, Head, Undeclared, UnknownAggregate, is_head
@@ -27,8 +29,7 @@ class HeadReader(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class Port:
+class Port(msgspec.Struct, frozen=True):
     """What a service publishes to the command side of other services.
 
     Attributes:
@@ -42,8 +43,7 @@ class Port:
     several: bool = False
 
 
-@dataclass(frozen=True)
-class Right:
+class Right(msgspec.Struct, frozen=True):
     """An IAM permission that a service's code needs, beyond those that follow from the rest of its declaration.
 
     Attributes:
@@ -59,8 +59,7 @@ class Right:
     clients: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Service:
+class Service(msgspec.Struct, frozen=True, dict=True):
     """One service: a folder, a DynamoDB table, a stream.
 
     Attributes:

@@ -5,7 +5,6 @@ references stay right.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Annotated, Any, get_args, get_type_hints
 
@@ -25,8 +24,7 @@ class PersonalDataErased(Event, frozen=True):
     """The personal data of an aggregate were erased, in its state and in the record of its earlier commits."""
 
 
-@dataclass(frozen=True)
-class Personal:
+class Personal(msgspec.Struct, frozen=True):
     """What an aggregate holds about a person.
 
     Attributes:
@@ -40,7 +38,7 @@ class Personal:
 
     person: str
     state: tuple[str, ...] = ()
-    events: Mapping[type[Event], tuple[str, ...]] = field(default_factory=dict)
+    events: Mapping[type[Event], tuple[str, ...]] = msgspec.field(default_factory=dict)
     claims: tuple[str, ...] = ()
 
     def person_of(self, id: str, state: Mapping[str, Any]) -> str | None:

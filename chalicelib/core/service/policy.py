@@ -5,15 +5,15 @@ and a record that comes late or repeatedly asks for something that is already do
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import msgspec
 
 from chalicelib.core.decider import Command
 from chalicelib.core.service.aggregate import Head
 
 
-@dataclass(frozen=True)
-class FollowUp:
+class FollowUp(msgspec.Struct, frozen=True):
     """A command that follows from a commit of another service. It must be idempotent: done twice, it changes nothing.
 
     Attributes:
@@ -30,7 +30,7 @@ class FollowUp:
     name: str
     command: Command
     ids: tuple[str, ...]
-    refused: "Mapping[str, FollowUp | None]" = field(default_factory=dict)
+    refused: "Mapping[str, FollowUp | None]" = msgspec.field(default_factory=dict)
     may_release: bool = False
 
 
@@ -41,8 +41,7 @@ class NotNow(Exception):
     """
 
 
-@dataclass(frozen=True)
-class OutsideCall:
+class OutsideCall(msgspec.Struct, frozen=True):
     """A call of a service outside, such as a payment or a mail, that follows from a commit.
 
     It is made at least once: if the process ends between the answer and the command that records it, the record comes
@@ -76,8 +75,7 @@ class Asks(NamedTuple):
     releases: bool = False
 
 
-@dataclass(frozen=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True):
     """The commands that follow from the states of another service's aggregates.
 
     Attributes:

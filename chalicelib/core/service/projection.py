@@ -1,7 +1,6 @@
 """A projection turns the states of a service's aggregates into rows of the read model, and sums these up."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from operator import attrgetter
@@ -9,6 +8,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from chalicelib.core.service.aggregate import Head
 
@@ -38,8 +38,7 @@ ChildRows = Mapping[str, Sequence[Row]]
 """The child rows of one aggregate, by the name of their table."""
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(msgspec.Struct, frozen=True, dict=True):
     """A table of the read model that the projector writes.
 
     Attributes:
@@ -71,8 +70,7 @@ class Table:
         return key_of if len(self.key) > 1 else lambda row: (key_of(row),)
 
 
-@dataclass(frozen=True)
-class Summary(Generic[R, C]):
+class Summary(msgspec.Struct, Generic[R, C], frozen=True, dict=True):
     """A table whose measures are sums over base rows. The projector adds the difference that each commit makes.
 
     Attributes:
@@ -107,8 +105,7 @@ class Rows(NamedTuple):
     children: ChildRows = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Projection:
+class Projection(msgspec.Struct, frozen=True):
     """How the states of a service's aggregates become rows of the read model.
 
     Attributes:
@@ -137,6 +134,7 @@ class Projection:
             root=replace(self.root, suffix=suffix),
             children=tuple(replace(table, suffix=suffix) for table in self.children),
             summaries=tuple(
-                replace(summary, table=replace(summary.table, suffix=suffix)) for summary in self.summaries
+                replace(summary, table=msgspec.structs.replace(summary.table, suffix=suffix))
+                for summary in self.summaries
             ),
         )

@@ -1,10 +1,10 @@
 """The kind of aggregate that an id belongs to, and declarations that are refused."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.core.commands.pipeline import Envelope, run
 from chalicelib.core.decider import Command

@@ -5,10 +5,10 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 
 import pymysql
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.service import Head

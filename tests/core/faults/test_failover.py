@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pymysql
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.core.mysql.connections import Pool, connect
 from chalicelib.core.service import Head

@@ -1,13 +1,14 @@
 """A read table changes its shape while everything runs, as docs/howto-change-a-read-model.md describes it."""
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.mysql.migrate import migrate
@@ -149,7 +150,7 @@ def test_a_new_projection_with_a_fault(world: World, tmp_path: Path) -> None:
     assert letters == {"transfers#tra_4#1", "transfers#tra_5#1"}  # to be redriven for the new tables
 
     world.services = [service(NEW, OLD)]  # fixed
-    mended = replace(plan, services=world.services, connect=lambda: connect(world.url))
+    mended = dataclasses.replace(plan, services=world.services, connect=lambda: connect(world.url))
     assert rebuild(mended, resume=True).swapped
     assert world.sql("SELECT id, version, account_count FROM transfers WHERE id > 'tra_3'") == (
         ("tra_4", 1, 2),
@@ -195,7 +196,7 @@ def test_a_repair_across_a_swap(world: World) -> None:
 
     @contextmanager
     def swapping(what: str, _total: int | None) -> Iterator[Any]:
-        yield lambda _: what == "transfers: items" and rebuild(replace(plan, settle_seconds=0))
+        yield lambda _: what == "transfers: items" and rebuild(dataclasses.replace(plan, settle_seconds=0))
 
     def look(phase: Any) -> VerifyReport:
         targets = [Target(SERVICE, world.tables.name("transfers"), OLD)]

@@ -1,12 +1,12 @@
 """Records that can never be written are set aside, and no others."""
 
-import dataclasses
 import gzip
 import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.core.dynamodb.codec import item_of
 from chalicelib.core.projector import DeadLetter
@@ -148,7 +148,7 @@ class Broken:
 @pytest.mark.parametrize("unreadable", [False, True])
 def test_a_dead_letter_that_cannot_be_stored(projector: Projector, unreadable: bool) -> None:
     """The batch fails from that record on. Everything before it is projected."""
-    projector.deps = dataclasses.replace(projector.deps, dead_letters=Broken())
+    projector.deps = replace(projector.deps, dead_letters=Broken())
     bad = record(*transfer("tra_bad", **TOO_LONG))
     if unreadable:
         del bad["dynamodb"]["NewImage"]["state"]

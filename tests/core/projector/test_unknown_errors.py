@@ -1,12 +1,12 @@
 """An unknown error is not poison: the record is tried again."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import count
 from math import inf
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.service import Head, Service

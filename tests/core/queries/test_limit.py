@@ -1,10 +1,10 @@
 """Every query has a limit that the server itself enforces."""
 
 import time
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.core.errors import TooCostly
 from chalicelib.core.http.endpoint import QueryEndpoint

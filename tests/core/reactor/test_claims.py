@@ -1,9 +1,9 @@
 """Follow-up commands that take and release claims."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.core.service import Asks, FollowUp, Policy
 from tests.core.bootstrap import SERVICES

@@ -1,10 +1,10 @@
 """Outside calls are made at least once with one key, recorded, and not made again."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.core.service import Asks, FollowUp, Head, NotNow, OutsideCall, Policy
 from tests.core.bootstrap import SERVICES

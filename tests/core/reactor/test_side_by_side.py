@@ -3,10 +3,10 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.core.commands.store import Commit, OutcomeUnknown, WriteStore
 from chalicelib.core.reactor.follow_ups import COMMAND_MARGIN_MS

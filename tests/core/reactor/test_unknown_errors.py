@@ -1,11 +1,11 @@
 """An error of a record's own command or policy is poison. Any other error may pass, and is retried."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from msgspec.structs import replace
 
 from chalicelib.core.commands.store import Commit, OutcomeUnknown, StoreUnreachable
 from chalicelib.core.service import Service

@@ -1,10 +1,10 @@
 """What an aggregate declares as personal: how it is erased, and which declarations are refused."""
 
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.core.decider import Event, State
 from chalicelib.core.service import ERASED, ITSELF, Aggregate, Claim, ClaimChange, Personal, word_rows

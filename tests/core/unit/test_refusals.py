@@ -1,10 +1,10 @@
 """The pipeline's refusals, on a made-up service of notes: items of other owners, and the rules' own refusals."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.core.access.permissions import Access
 from chalicelib.core.commands.pipeline import CommandResult, Envelope, handle

@@ -1,10 +1,10 @@
 """The roles' rights follow from the services' declarations, and an undeclared call is refused."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.core.service import (
     Aggregate,

@@ -6,10 +6,10 @@ title `name` and the time `opened_at`. The event AccountOpened changed once, fro
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from msgspec import structs
+from msgspec.structs import replace
 
 from chalicelib.core.service import Head, Rows, Service, Upcasters
 from tests.core.bootstrap import SERVICES

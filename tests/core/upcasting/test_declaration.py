@@ -1,11 +1,11 @@
 """Valid declarations, and the limits of an upcaster."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 
 from chalicelib.core.service import Head, NewerSchema, UpcasterFailed
 from chalicelib.core.service.personal import ERASED

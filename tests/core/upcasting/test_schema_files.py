@@ -1,11 +1,11 @@
 """The folder schema/ is updated for harmless changes. For others, the message says what to write."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.core.decider import Event, State
 from chalicelib.core.service import Aggregate, Service

@@ -8,9 +8,10 @@ to no service, stays as well, and keeps nothing else from being handled.
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from chalicelib.core.operations.dead_letters.letters import Letter, LetterError, Letters, UnreachableLetter
 from chalicelib.core.projector import project
