@@ -29,7 +29,7 @@ bench: bench-tools ## Measure every path beside its peers, and write docs/perfor
 	$(if $(or $(WRITE),$(if $(ONLY)$(ORDERS),,1)),--write docs/performance.md)
 
 bench-tools: setup ## Install the frameworks that `make bench` starts beside ours
-	@bench/peers/tools.sh
+	@local/venv.sh peers
 
 costs: setup ## Work out docs/'s tables of costs and loads anew, from demo/prices.toml and demo/loads.py
 	$(PY) -m demo.costs --write

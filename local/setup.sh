@@ -39,30 +39,25 @@ find_python() {
   done
 }
 
-# environment FOLDER FINGERPRINT PIP-ARGUMENT...: a virtual environment that holds just this.
-environment() {
-  local folder=$1 fingerprint=$2 python
-  shift 2
-  if [ "$(cat "$folder/installed" 2>/dev/null)" = "$fingerprint" ]; then return; fi
+# The files name every release with its hashes: what is installed is what was locked, or nothing.
+requirements=$(cat requirements.txt requirements-dev.txt | sha256sum)
+if [ "$(cat .venv/installed 2>/dev/null)" != "$requirements" ]; then
   python=$(find_python)
   if [ -z "$python" ]; then
     install "Python 3.11 to 3.13 with venv" python3 python3-venv
     python=$(find_python)
   fi
   [ -n "$python" ] || fail "no Python from 3.11 to 3.13 was found; name one: make PYTHON=/path/to/python3"
-  say "making $folder with $("$python" --version) (pip install $*)"
-  "$python" -m venv --clear "$folder"
+  say "making .venv with $("$python" --version) (pip install -r requirements-dev.txt)"
+  "$python" -m venv --clear .venv
   # pip first: that of Debian 12 does not understand every file of hashes.
-  "$folder/bin/python" -m pip install --quiet --disable-pip-version-check -r requirements/pip.txt
-  "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
-  echo "$fingerprint" >"$folder/installed"
-}
-
-# The files name every release with its hashes: what is installed is what was locked, or nothing.
-requirements=$(cat requirements.txt requirements-dev.txt | sha256sum)
-environment .venv "$requirements" -r requirements-dev.txt
+  for file in requirements/pip.txt requirements-dev.txt; do
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$file"
+  done
+  echo "$requirements" >.venv/installed
+fi
 # MiniStack pins a botocore of its own.
-environment .venv-ministack "$(sha256sum <requirements/ministack.txt)" -r requirements/ministack.txt
+local/venv.sh ministack
 
 # The tour in the README is made of curl commands, and a test runs it.
 command -v curl >/dev/null || install "curl" curl

@@ -4,22 +4,18 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-uv=.venv-lock/bin/uv
-if [ ! -x "$uv" ]; then
-  .venv/bin/python -m venv .venv-lock
-  .venv-lock/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
-fi
+local/venv.sh lock
 
 lock() { # in, out, more options...
   local in=$1 out=$2
   shift 2
-  "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+  .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
     --custom-compile-command "make lock" "$@" --output-file "$out" "requirements/$in.in"
 }
 
 lock pip requirements/pip.txt "$@"
 lock runtime requirements.txt --constraints requirements/pip.txt "$@"
 lock dev requirements-dev.txt --constraints requirements.txt "$@"
-for set in ministack sam lambda rehearsal checkov iam patterns browser audit api docs peers; do
+for set in ministack sam lambda rehearsal checkov iam patterns browser audit api docs peers lock; do
   lock "$set" "requirements/$set.txt" "$@"
 done

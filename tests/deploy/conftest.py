@@ -40,7 +40,7 @@ def functions(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def lambda_tools() -> None:
     """Skip tests if the Runtime Interface Emulator or Lambda's runtime is missing."""
     if not (emulator() and tool("python", ".venv-lambda")):
-        pytest.skip("no Runtime Interface Emulator; run deploy/tools.sh")
+        pytest.skip("no Runtime Interface Emulator; run `make deploy-tools`")
 
 
 @pytest.fixture(scope="session")

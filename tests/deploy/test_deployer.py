@@ -56,7 +56,7 @@ def asked_of_iam(actions: Iterable[str], policies: Mapping[str, Any] = POLICIES)
     """Return IAM's definitions for policies and actions."""
     python = tool("python", ".venv-iam")
     if not python:
-        pytest.skip("no .venv-iam; run deploy/tools.sh --checkov")
+        pytest.skip("no .venv-iam; run `make deploy-tools`")
     question = json.dumps({"policies": policies, "actions": sorted(actions)})
     script = ROOT / "tests/deploy/iam_definitions.py"
     done = subprocess.run([python, script], input=question, capture_output=True, text=True, timeout=300, check=False)

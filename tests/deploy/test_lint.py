@@ -21,7 +21,7 @@ def need(name: str, folder: str) -> Path:
     """Return a tool, or skip the test with a message that says how to install it."""
     found = tool(name, folder)
     if not found:
-        pytest.skip(f"no {name}; run deploy/tools.sh{' --checkov' if name == 'checkov' else ''}")
+        pytest.skip(f"no {name}; run `make deploy-tools`")
     return found
 
 

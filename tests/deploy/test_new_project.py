@@ -13,6 +13,7 @@ import pytest
 
 from deploy import parts
 from deploy.new_project.write import CannotWrite, write
+from deploy.site.stage import MERMAID
 from deploy.take_engine import CannotTake, take
 from local.ports import answers, free_port
 from tests.support.client import Client
@@ -114,7 +115,7 @@ def test_a_command_and_a_query(running: tuple[Client, dict[str, str]]) -> None:
 
 def test_its_documentation(project: Path) -> None:
     """The site has the project's documents, its routes and its states, but no page of the example."""
-    if not (project / ".venv-docs/installed").exists():
+    if not (project / MERMAID).exists():
         pytest.skip("`make docs-tools` installs what builds the documentation")
     run(project, sys.executable, "-m", "deploy.site")
     site = project / ".site/site"

@@ -21,7 +21,7 @@ def by_the_rules(patterns: Sequence[Any], records: Sequence[Any]) -> list[list[b
     """Return for each pattern whether each record matches. A pattern that AWS would refuse fails the test."""
     python = tool("python", ".venv-patterns")
     if not python:
-        pytest.skip("no .venv-patterns; run deploy/tools.sh --checkov")
+        pytest.skip("no .venv-patterns; run `make deploy-tools`")
     question = json.dumps({"patterns": [json.dumps(pattern) for pattern in patterns], "records": records})
     command = [python, ROOT / "tests/deploy/event_patterns.py"]
     done = subprocess.run(command, input=question, capture_output=True, text=True, timeout=PATIENT_SECONDS, check=False)

@@ -31,7 +31,7 @@ def translated(template: dict[str, Any]) -> dict[str, Any]:
     """Return the resources of a SAM template after the transform, by logical id."""
     python = tool("python", ".venv-sam")
     if not python:
-        pytest.skip("no .venv-sam; run deploy/tools.sh")
+        pytest.skip("no .venv-sam; run `make deploy-tools`")
     # CloudFormation knows its own functions by their long names, which `load` gives, and GetAtt in parts.
     text = json.dumps(in_parts(template))
     done = subprocess.run(

@@ -17,7 +17,7 @@ _PATH = "2015-03-31/functions/function/invocations"
 
 
 def tool(name: str, folder: str) -> Path | None:
-    """Return a program of an environment of deploy/tools.sh, or of the folder that a variable names.
+    """Return a program of an environment that `make deploy-tools` makes, or of the folder that a variable names.
 
     The variable has the folder's name: VENV_SAM for .venv-sam.
     """

@@ -35,7 +35,7 @@ TIMES = form(1, 25)
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the projector's package. Skip if the emulator or Lambda's runtime is missing."""
     if not (emulator() and tool("python", ".venv-lambda")):
-        pytest.skip("no Runtime Interface Emulator; run deploy/tools.sh")
+        pytest.skip("no Runtime Interface Emulator; run `make deploy-tools`")
     return package_projector(tmp_path_factory.mktemp("package"))
 
 

@@ -21,7 +21,7 @@ def whole_aws(folder: Path, **env: str) -> Iterator[str]:
     """
     python = tool("python", ".venv-rehearsal")
     if not python:
-        pytest.skip("no .venv-rehearsal; run deploy/tools.sh")
+        pytest.skip("no .venv-rehearsal; run `make deploy-tools`")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {"MINISTACK_PYTHON": str(python), **env}.items():
             patch.setenv(name, value)

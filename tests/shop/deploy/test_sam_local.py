@@ -1,6 +1,6 @@
 """`sam local invoke` and `sam local start-api`, for real, against the embedded stack.
 
-The tests need sam (deploy/tools.sh), a Docker engine, and Lambda's base image with the Python of template.yaml.
+The tests need sam (`make deploy-tools`), a Docker engine, and Lambda's base image with the Python of template.yaml.
 `deploy/lambda-docker.sh run` provides both for a command, and `make test-deploy` uses it.
 """
 
@@ -80,7 +80,7 @@ def sam(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Sam:
     """Return `sam` after `sam build`."""
     program = tool("sam", ".venv-sam")
     if not program:
-        pytest.skip("no sam; run deploy/tools.sh")
+        pytest.skip("no sam; run `make deploy-tools`")
     image = subprocess.run(["docker", "image", "inspect", IMAGE], capture_output=True) if _docker() else None
     if not image or image.returncode:
         pytest.skip(os.environ.get("NO_LAMBDA_DOCKER") or f"no Docker engine with {IMAGE}; see deploy/lambda-docker.sh")

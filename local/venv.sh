@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# local/venv.sh NAME...: for each name the virtual environment .venv-NAME, with the releases of requirements/NAME.txt and
+# nothing else. One that is current stays as it is. Tools that pin what they need have an environment each.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+for name in "$@"; do
+  folder=.venv-$name requirements=requirements/$name.txt
+  fingerprint=$(sha256sum <"$requirements")
+  if [ "$(cat "$folder/installed" 2>/dev/null)" = "$fingerprint" ]; then continue; fi
+  echo "setup: making $folder (pip install -r $requirements)" >&2
+  .venv/bin/python -m venv --clear "$folder"
+  # pip first: that of Debian 12 does not understand every file of hashes.
+  for file in requirements/pip.txt "$requirements"; do
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check -r "$file"
+  done
+  echo "$fingerprint" >"$folder/installed"
+done
