@@ -1,9 +1,13 @@
 """The costs and loads in docs/ follow from the prices and the assumptions."""
 
 import itertools
+from typing import Any
 
 import pytest
 
+from bench.projector import WRITTEN, ours, server
+from bench.workload import batches
+from chalicelib.core.mysql.connections import connect
 from demo import costs
 from demo.loads import LOADS, Load
 from tests.deploy.lambdas import ROOT
@@ -68,3 +72,32 @@ def test_no_load_costs_what_stands() -> None:
         "Firewall",
         "Endpoints",
     }
+
+
+@pytest.mark.usefixtures("own_servers")
+def test_what_the_database_keeps_and_writes() -> None:
+    """Records take no more log and storage than the bill counts, all indexes included, and a third of it at least."""
+    found = batches(orders=1000, size=100)
+    with server() as url:
+        connection = connect(url)
+        with connection.cursor() as cursor:
+            before = _figure(cursor, "SHOW GLOBAL STATUS LIKE 'Innodb_os_log_written'")
+            ours(lambda: connection, found)
+            log = _figure(cursor, "SHOW GLOBAL STATUS LIKE 'Innodb_os_log_written'") - before
+            cursor.execute(f"ANALYZE TABLE {', '.join(WRITTEN)}")
+            kept = (
+                "SELECT database_name, SUM(stat_value) FROM mysql.innodb_index_stats WHERE stat_name = 'n_leaf_pages'"
+            )
+            pages = _figure(cursor, f"{kept} AND database_name = DATABASE() GROUP BY database_name")
+        connection.close()
+    records = sum(map(len, found))
+    assert log / records < costs.IOS_A_RECORD * costs.IO_KB * 1024
+    load = LOADS[0]
+    counted = costs.ROWS_KB * 1024 * load.commands / load.records
+    assert counted / 3 < pages * 16384 / records < counted
+
+
+def _figure(cursor: Any, statement: str) -> int:
+    cursor.execute(statement)
+    ((_, value),) = cursor.fetchall()
+    return int(value)
