@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from chalicelib.core.dynamodb.codec import decode_item
+from chalicelib.core.dynamodb.codec import decode, decode_item, encode
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.service import ERASED
-from chalicelib.core.streams.dead_letters import REACTOR, erased_image, kind_of, record_of
+from chalicelib.core.streams.dead_letters import REACTOR, erased_history, erased_image, kind_of, record_of
 
 _BATCHES = "aws/lambda/"
 _NO_ID = "?"  # of a record without a key, see `RecordSource`
@@ -93,6 +93,8 @@ class LetterEraser:
             self._named.add(name)
             return False
         changes: dict[str, Any] = {"error": {"S": ERASED}}
+        if letter.get("history"):
+            changes["history"] = encode(erased_history(letter["history"]))
         if "reason" in letter:
             changes["reason"] = {"S": ERASED}
         if image is not None and _differs(image, erased := erased_image(image, kind)):
@@ -100,7 +102,7 @@ class LetterEraser:
         if "image_object" in changes:
             self._replaced.add(name)
         self._named.add(changes.get("image_object", {}).get("S", name))
-        if all(letter.get(each) == value.get("S") for each, value in changes.items()):
+        if all(letter.get(each) == decode(value) for each, value in changes.items()):
             return False
         return self._update(letter, changes)
 

@@ -123,7 +123,8 @@ def _until_done(work: Callable[[], T], name: str, of: str, deps: ReactorDeps) ->
 
 
 def _run(follow_up: FollowUp, cause: Head, deps: ReactorDeps) -> None:
-    service = deps.services[follow_up.service]
+    if (service := deps.services.get(follow_up.service)) is None:
+        raise Poisonous(f"{follow_up.name}: there is no service {follow_up.service!r} in bootstrap.py")
     with (
         log.counting("reactor: command", {"Deployment": deps.deployment, "Service": service.name}),
         tracing.subsegment(follow_up.name, correlation=cause.correlation),

@@ -173,12 +173,12 @@ class Aggregate(msgspec.Struct, Generic[S, E], frozen=True):
         """The same, to show what was recorded: an event that cannot be brought into that shape stays as stored."""
         try:
             return self.current_event(id, stored)
-        except (NewerSchema, UpcasterFailed):
+        except (NewerSchema, UpcasterFailed, KeyError, TypeError, ValueError):  # the last three of what is no event
             return stored
 
     def _is_other_version(self, event: Mapping[str, Any]) -> bool:
-        version: int = event.get("schema_version", 1)
-        return version != self.event_schema_version(event["type"])
+        type, version = event.get("type"), event.get("schema_version", 1)
+        return bool(version != (self.event_schema_version(type) if isinstance(type, str) else 1))
 
     def state_of(self, head: Head) -> S:
         """The typed state of a head that is in the shape of this release."""

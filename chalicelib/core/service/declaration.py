@@ -168,7 +168,7 @@ class Service(msgspec.Struct, frozen=True, dict=True):
         """The commands and the outside calls that its policies ask for after a commit.
 
         Raises:
-            Undeclared: a policy asks for a command that its declaration does not name.
+            Undeclared: a policy asks for a command that its declaration does not name, or that is about no aggregate.
             Exception: any error that a policy raises.
         """
         for policy in self.policies:
@@ -194,6 +194,11 @@ class Service(msgspec.Struct, frozen=True, dict=True):
 
     def _allowed(self, policy: Policy, follow_up: FollowUp) -> FollowUp:
         """A follow-up, and those that replace it if it is refused, as far as the policy's declaration allows them."""
+        if not follow_up.ids:
+            raise Undeclared(
+                f"the policy of {self.name} on {policy.source} asks for {follow_up.name}, which names no aggregate:"
+                " give it the `ids` of those that it is about, or ask for nothing"
+            )
         several = len(follow_up.ids) > 1
         allowing = [asks for asks in self.asks(policy) if asks.service == follow_up.service and asks.several >= several]
         if not allowing:

@@ -16,6 +16,7 @@ from chalicelib.core.decider import Event, State
 
 ERASED = "(erased)"
 """Stands for a personal text that was erased."""
+_OF_AN_EVENT: tuple[tuple[str, type], ...] = (("type", str), ("schema_version", int))
 ITSELF = "id"
 """As `Personal.person`: the aggregate is the person, and its own id is the person's."""
 
@@ -49,25 +50,32 @@ class Personal(msgspec.Struct, frozen=True):
     def erased_state(self, state: Mapping[str, Any], kind: type[State]) -> dict[str, Any]:
         """A state as plain data, without what is personal, and without fields that its class does not have.
 
-        An earlier release may have stored such fields, and nobody knows whether they are personal.
+        An earlier release may have stored such fields, in the structs within the state as well, and nobody knows
+        whether they are personal.
         """
-        return _without(state, (*self.state, *_undeclared(state, kind)))
+        return _without(state, self.state, kind)
 
     def erased_event(self, event: Mapping[str, Any], known: Sequence[type[Event]]) -> Mapping[str, Any]:
-        """An event as it is stored, `{"type": str, "data": dict}`, without what is personal or not declared.
+        """An event as it is stored, without what is personal or not declared.
 
         Args:
-            event: as stored.
+            event: as stored: `{"type": str, "data": dict}`, and "schema_version". Any other member is left out.
             known: the types of the aggregate's events. Of an event of another type, which an earlier release may have
                 written, nobody knows what is personal, so all of its data are erased.
         """
         data = event.get("data")
-        if not isinstance(data, Mapping):
-            return {**event, "data": {}}
         kinds: list[type[Event]] = [*known, PersonalDataErased]
         kind = next((each for each in kinds if each.__name__ == event.get("type")), None)
-        personal = (*self.events.get(kind, ()), *_undeclared(data, kind)) if kind else tuple(data)
-        return {**event, "data": _without(data, personal)}
+        if not isinstance(data, Mapping):
+            erased = {}
+        elif kind:
+            erased = _without(data, self.events.get(kind, ()), kind)
+        else:
+            erased = _erased(data)
+        kept = {
+            name: event[name] if isinstance(event[name], of) else ERASED for name, of in _OF_AN_EVENT if name in event
+        }
+        return {**kept, "data": erased}
 
 
 @lru_cache(maxsize=256)
@@ -146,13 +154,51 @@ def _is_erasable(kind: inspect.Type) -> bool:
     return False
 
 
-def _undeclared(data: Mapping[str, Any], kind: type[msgspec.Struct]) -> set[str]:
-    """The members that the class does not declare."""
-    return set(data) - {each.encode_name for each in fields(kind)} - {kind.__struct_config__.tag_field or ""}
+def _without(data: Mapping[str, Any], personal: Sequence[str], kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """The members of a struct as plain data, without those that are personal or that its class does not declare."""
+    erased = {name: _erased(value) if name in personal else value for name, value in data.items()}
+    return {**_declared(erased, _type(kind))}
 
 
-def _without(data: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    return {name: _erased(value) if name in names else value for name, value in data.items()}
+@lru_cache(maxsize=256)
+def _type(kind: type[msgspec.Struct]) -> inspect.Type:
+    return inspect.type_info(kind)
+
+
+def _declared(value: Any, kind: inspect.Type) -> Any:
+    """Plain data of a type, without the members of structs, however deep in it, that their classes do not declare."""
+    match kind:
+        case inspect.UnionType():
+            return _declared(value, _of_union(value, kind))
+        case inspect.StructType() if isinstance(value, Mapping):
+            types = {each.encode_name: each.type for each in kind.fields}
+            tags = {kind.tag_field} - {None}
+            return {
+                name: _declared(each, types[name]) if name in types else each if name in tags else _erased(each)
+                for name, each in value.items()
+            }
+        case inspect.DictType() if isinstance(value, Mapping):
+            return {name: _declared(each, kind.value_type) for name, each in value.items()}
+        case inspect.ListType() if isinstance(value, list):
+            return [_declared(each, kind.item_type) for each in value]
+    return value
+
+
+def _of_union(value: Any, union: inspect.UnionType) -> inspect.Type:
+    """The member of a union that a value is of, as far as it holds structs; a struct that nothing is known of if none.
+
+    msgspec allows one list and one map in a union, and several structs only if they have tags.
+    """
+    wanted: tuple[type[inspect.Type], ...] = (inspect.StructType, inspect.DictType)
+    if isinstance(value, list):
+        wanted = (inspect.ListType,)
+    elif not isinstance(value, Mapping):
+        return inspect.AnyType()
+    fitting = [each for each in union.types if isinstance(each, wanted)]
+    for each in fitting:
+        if not isinstance(each, inspect.StructType) or each.tag is None or value.get(each.tag_field or "") == each.tag:
+            return each
+    return inspect.StructType(cls=msgspec.Struct, fields=())
 
 
 def _erased(value: Any) -> Any:

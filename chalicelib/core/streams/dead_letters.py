@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from chalicelib.core.dynamodb.codec import encode_item
 from chalicelib.core.dynamodb.erased import erased_item
 from chalicelib.core.runtime import Runtime
-from chalicelib.core.service import AnyAggregate, Service, UnknownAggregate
+from chalicelib.core.service import ERASED, AnyAggregate, Service, UnknownAggregate
 from chalicelib.core.streams.records import CommitRecord, RecordSource, UnreadableRecord
 from chalicelib.core.telemetry.error_text import error_text
 
@@ -121,6 +121,11 @@ def erased_image(image: bytes, kind: AnyAggregate) -> bytes:
     return gzip.compress(json.dumps(record).encode(), mtime=0)
 
 
+def erased_history(history: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    """A history without its errors: a rule's own words, or an earlier release, may have put values into them."""
+    return [{**entry, "error": ERASED} for entry in history]
+
+
 def kind_of(services: Mapping[str, Service], service: str, aggregate: str) -> AnyAggregate | None:
     """The kind of aggregate that a letter is about; None if no service has one with this id."""
     try:
@@ -207,7 +212,8 @@ class DynamoDeadLetters:
         kind = kind_of(self._services, letter.service, letter.aggregate)
         if kind is None or not through or (letter.version or 0) > through:
             return letter
-        return letter._replace(image=erased_image(letter.image, kind))
+        history = erased_history(letter.history)
+        return letter._replace(image=erased_image(letter.image, kind), error=ERASED, history=history)
 
     def _write(self, letter: DeadLetter) -> None:
         item: dict[str, Any] = letter._asdict()

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib.core.commands.pipeline import Envelope, run
-from chalicelib.core.dynamodb.codec import encode_item, head_of, item_of
+from chalicelib.core.dynamodb.codec import decode_item, encode_item, head_of, item_of
 from chalicelib.core.dynamodb.store import DynamoStore
 from chalicelib.core.service import ERASED, Head
 from chalicelib.core.streams.dead_letters import (
@@ -270,6 +270,36 @@ def test_a_late_record_that_is_poison(ada: Ada) -> None:
     ada.dead.put(dead_letter(entry, entry.error, broken.at))
     assert ada.places("lovelace", "byron", "menabrea") == []
     assert len(ada.places("dead-letters: ")) == 6  # three letters, three marks
+
+
+def test_what_earlier_redrives_said(ada: Ada) -> None:
+    """A letter's error, and the errors that it had before, become "(erased)", also in a letter that is put later."""
+    service = "accounts"
+    earlier = {"at": AT, "error": "Rejected: Babbage has it", "redriven_at": AT, "redriven_by": "usr_chief"}
+    letter = DeadLetter(
+        f"{service}#A-1#1", service, "A-1", 1, "7", "Rejected: Babbage", AT, gzip.compress(b"{}"), PROJECTOR, [earlier]
+    )
+    ada.dead.put(letter)
+    ada.erase()
+    assert ada.places("babbage") == []
+    ada.dead.put(letter)
+    ada.dead.put(letter._replace(id=f"{service}#A-1#9", version=9, history=(), error="hers of later"))
+    assert ada.places("babbage") == []
+    key = {"id": {"S": letter.id}}
+    found = ada.world.tables.client.get_item(TableName=ada.world.tables.name("dead-letters"), Key=key)["Item"]
+    assert decode_item(found)["history"] == [{**earlier, "error": ERASED}]
+    assert len(ada.places("hers of later")) == 1
+
+
+def test_a_late_record_that_is_no_record(ada: Ada) -> None:
+    """A late record whose events are none keeps no other waiting, and what it holds is erased."""
+    service, head = opened("A-1", "Lovelace")
+    ada.erase()
+    ada.world.sql("DELETE FROM timeline WHERE id = 'A-1' AND version = 1")
+    broken: list[dict[str, Any]] = [{"name": "Byron"}, {"type": "AccountClosed", "data": {}, "by": "Menabrea"}]
+    assert ada.world.project((service, replace(head, events=broken))) == []
+    assert ada.places() == []
+    assert ada.world.sql("SELECT COUNT(*) FROM timeline WHERE id = 'A-1'") == ((3,),)
 
 
 def test_a_dead_letter_of_before(ada: Ada) -> None:

@@ -8,8 +8,9 @@ from botocore.exceptions import ClientError
 from msgspec.structs import replace
 
 from chalicelib.core.commands.store import Commit, OutcomeUnknown, StoreUnreachable
-from chalicelib.core.service import Service
+from chalicelib.core.service import Asks, FollowUp, Service
 from tests.core.bootstrap import SERVICES
+from tests.core.domain.accounts.commands import Release
 from tests.core.domain.accounts.domain import hold_id
 from tests.core.histories import sequence_of
 from tests.core.memory_store import MemoryStore
@@ -139,6 +140,32 @@ def test_poison_of_any_type(world: World, services: Callable[..., dict[str, Serv
     world.serve(services(error))
     assert react(world) == []
     assert world.dead.letters["transfers#tra_1#1#reactor"].error.startswith(type(error).__name__)
+
+
+def test_a_command_about_nothing(world: World) -> None:
+    """A policy that names no aggregate would fail every time, so its record is set aside and keeps no other waiting."""
+
+    def react_to(_: Any) -> Any:
+        return [FollowUp("accounts", "accounts.release", Release("tra_1"), ())]
+
+    accounts = SERVICES["accounts"]
+    policies = tuple(replace(policy, react=react_to) for policy in accounts.policies)
+    world.serve({**SERVICES, "accounts": replace(accounts, policies=policies)})
+    assert react(world) == []
+    assert "names no aggregate" in world.dead.letters["transfers#tra_1#1#reactor"].error
+
+
+def test_a_command_of_no_service(world: World) -> None:
+    """The same goes for a policy that asks for a service that is not there."""
+
+    def react_to(_: Any) -> Any:
+        return [FollowUp("gone", "gone.release", Release("tra_1"), ("tra_1",))]
+
+    accounts = SERVICES["accounts"]
+    policies = tuple(replace(policy, react=react_to, asks=(Asks("gone"),)) for policy in accounts.policies)
+    world.serve({**SERVICES, "accounts": replace(accounts, policies=policies)})
+    assert world.react_raw(world.records("transfers"), remaining_ms=31_000) == []
+    assert "no service 'gone'" in world.dead.letters["transfers#tra_1#1#reactor"].error
 
 
 @DOMAIN

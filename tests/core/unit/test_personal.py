@@ -3,11 +3,31 @@
 import re
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from chalicelib.core.decider import Event, State
 from chalicelib.core.service import ERASED, ITSELF, Aggregate, Claim, ClaimChange, Personal, word_rows
+
+
+class Badge(msgspec.Struct, frozen=True):
+    """What a member may open, which is not personal."""
+
+    door: str
+    days: int = 1
+
+
+class Key(msgspec.Struct, frozen=True, tag=True):
+    """A badge of another kind."""
+
+    number: int
+
+
+class Card(msgspec.Struct, frozen=True, tag=True):
+    """A badge of a third kind."""
+
+    door: str
 
 
 class Member(State, frozen=True):
@@ -19,6 +39,9 @@ class Member(State, frozen=True):
     address: dict[str, str | None]
     title: str = ""
     sponsor: str | None = None
+    badges: list[Badge] = msgspec.field(default_factory=list)
+    best: Badge | None = None
+    carried: dict[str, Key | Card] = msgspec.field(default_factory=dict)
 
 
 class Joined(Event, frozen=True):
@@ -36,6 +59,8 @@ class Changed(Event, frozen=True):
 
 class Left(Event, frozen=True):
     """Somebody left."""
+
+    returned: list[Badge] = msgspec.field(default_factory=list)
 
 
 def evolve(state: Member | None, event: Joined | Changed | Left) -> Member:
@@ -65,6 +90,45 @@ def test_a_state_without_what_is_personal() -> None:
 def test_a_field_that_a_state_no_longer_has() -> None:
     """Nobody knows what an earlier release kept there."""
     assert MEMBER.erased_state({"since": 1843, "nickname": "Countess"}) == {"since": 1843, "nickname": ERASED}
+
+
+def test_a_field_that_a_part_of_a_state_no_longer_has() -> None:
+    """The same goes for the structs in a state and in an event, wherever they are."""
+    old, new = {"door": "D-1", "holder": "Ada"}, {"door": "D-1", "holder": ERASED}
+    card, key = {"type": "Card", "door": "D-2", "note": "hers"}, {"type": "Key", "number": 7}
+    lost = {"type": "Lost", "since": "Monday"}
+    assert MEMBER.erased_state({"badges": [old, old], "best": old, "carried": {"a": card, "b": key, "c": lost}}) == {
+        "badges": [new, new],
+        "best": new,
+        "carried": {"a": {**card, "note": ERASED}, "b": key, "c": {"type": ERASED, "since": ERASED}},
+    }
+    assert MEMBER.erased_events([{"type": "Left", "data": {"returned": [old]}}]) == [
+        {"type": "Left", "data": {"returned": [new]}}
+    ]
+
+
+def test_what_is_no_event() -> None:
+    """Of what the write side never writes, nobody knows what is personal."""
+    stored: list[dict[str, Any]] = [
+        {"name": "Ada"},
+        {"type": "Left", "data": {}, "by": "Ada"},
+        {"type": 7, "data": {"name": "Ada"}},
+        {"type": ["Ada"], "data": ["Ada"], "schema_version": "2"},
+        {"type": "Left", "schema_version": 2, "name": "Ada"},
+    ]
+    assert MEMBER.erased_events(stored) == [
+        {"data": {}},
+        {"type": "Left", "data": {}},
+        {"type": ERASED, "data": {"name": ERASED}},
+        {"type": ERASED, "data": {}, "schema_version": ERASED},
+        {"type": "Left", "schema_version": 2, "data": {}},
+    ]
+
+
+def test_what_is_no_event_in_a_timeline() -> None:
+    """It is shown as it was stored, and the rest of the timeline with it."""
+    for stored in ({"name": "Ada"}, {"type": ["Ada"]}, {"type": "Left", "schema_version": 0, "data": "Ada"}):
+        assert MEMBER.recorded_event("m", stored) is stored
 
 
 def test_events_without_what_is_personal() -> None:
