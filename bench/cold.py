@@ -8,7 +8,6 @@ rows or a table of their own, with pydantic's types. All are compiled beforehand
 folders on sys.path. The starts take turns, and the median counts. Ours is compared with the faster framework.
 """
 
-import compileall
 import json
 import os
 import platform
@@ -72,7 +71,6 @@ class ColdStart:
         os.environ["LAMBDA_PYTHON"] = f"{sys.version_info.major}.{sys.version_info.minor}"
         os.environ["ARCHITECTURE"] = "arm64" if platform.machine() == "aarch64" else "x86_64"
         make(function, package)
-        compileall.compile_dir(package, quiet=2)
         self._event = folder / f"{function}.json"
         self._event.write_text(json.dumps(request))
         self._env = {"PATH": os.environ["PATH"], "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, **env}
