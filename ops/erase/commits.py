@@ -28,7 +28,12 @@ def erase_aggregate(service: Service, store: WriteStore, id: str, actor: str) ->
         Throttled, StoreUnreachable, OutcomeUnknown: see `commands.store`. Running it again is safe.
     """
     envelope = pipeline.Envelope(
-        name=f"{service.name}.erase", command=Erase(), ids=(id,), actor=actor, at=iso(utc_now())
+        name=f"{service.name}.erase",
+        command=Erase(),
+        ids=(id,),
+        actor=actor,
+        at=iso(utc_now()),
+        keeps_unknown=False,  # it may be personal
     )
     for _ in range(_RACES):
         try:

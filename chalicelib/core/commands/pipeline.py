@@ -32,6 +32,7 @@ from chalicelib.core.commands.store import (
     Throttled,
     WriteStore,
 )
+from chalicelib.core.commands.unknown_members import with_unknown_members
 from chalicelib.core.decider import Command, Event, Missing, Rejected, State, States, Unacceptable
 from chalicelib.core.errors import (
     Conflict,
@@ -74,6 +75,7 @@ class Envelope(msgspec.Struct, frozen=True):
             not exist); None without a condition.
         in_body: the command's field -> its name in the request's body, if that differs.
         key: the idempotency key, if one was sent.
+        keeps_unknown: whether what a newer release has stored in a state, and this one does not know, stays.
         may_release: whether it may release a claim, for which the reactor needs an IAM permission of its own.
         correlation: id of the request, in every line that is logged because of it; at most 64 characters.
         trace: X-Amzn-Trace-Id for what follows from the commit (`tracing.header`); "" where nothing is traced.
@@ -91,6 +93,7 @@ class Envelope(msgspec.Struct, frozen=True):
     precondition: Callable[[int | None], None] | None = None
     in_body: Mapping[str, str] = msgspec.field(default_factory=dict)
     key: IdempotencyKey | None = None
+    keeps_unknown: bool = True
     may_release: bool = True
     correlation: str = ""
     trace: str = ""
@@ -296,7 +299,7 @@ def _evolve(
             Head(
                 id=id,
                 version=heads[id].version + 1 if id in heads else 1,
-                state=_stored(after),
+                state=_next_state(envelope, heads.get(id), before, after),
                 events=[_event(event, kind) for event in done],
                 commit=commit,
                 actor=envelope.actor,
@@ -340,6 +343,13 @@ def _commit_time(envelope: Envelope, replaced: Sequence[Head]) -> str:
     if at > now and (ahead := (to_utc(at) - to_utc(now)).total_seconds()) > _CLOCKS_DIFFER_BY_SECONDS:
         log.warning("command: a clock is wrong, this one or that of an earlier commit", of=envelope.ids[0], ahead=ahead)
     return at
+
+
+def _next_state(envelope: Envelope, head: Head | None, before: State | None, after: State) -> Mapping[str, Any]:
+    """The state to store. Of one that was deleted, nothing that is not known stays."""
+    if head is None or head.deleted or before is None or not envelope.keeps_unknown:
+        return _stored(after)
+    return with_unknown_members(head.state, _stored(before), _stored(after))
 
 
 def _stored(state: State) -> dict[str, Any]:

@@ -1,0 +1,64 @@
+"""Keep what a newer release has stored in a state, and this release does not know.
+
+A deployment replaces one function after another, so for a moment two releases change the same aggregates. A field that
+was added with a default needs no new version of the schema. The older release reads such a state without that field,
+and would remove it with its next commit.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def with_unknown_members(
+    stored: Mapping[str, Any], known: Mapping[str, Any], after: dict[str, Any]
+) -> Mapping[str, Any]:
+    """A new state, with those members of the stored one that this release does not know.
+
+    Args:
+        stored: the state as it is stored.
+        known: the same, as this release would store it.
+        after: the new state, as this release stores it.
+    """
+    return after if known == stored else _merged(stored, known, after)
+
+
+def _merged(stored: Any, known: Any, after: Any) -> Any:
+    if after == known:
+        return stored
+    if isinstance(after, Mapping) and isinstance(known, Mapping) and isinstance(stored, Mapping):
+        changed = {
+            name: _merged(stored[name], known[name], value) if name in stored and name in known else value
+            for name, value in after.items()
+        }
+        return changed | {name: value for name, value in stored.items() if name not in known and name not in after}
+    if isinstance(after, Sequence) and isinstance(stored, list) and _covers(stored, known):
+        return _merged_elements(stored, known, after)
+    return after
+
+
+def _merged_elements(stored: list[Any], known: Sequence[Any], after: Sequence[Any]) -> list[Any]:
+    """The elements of a list: one that was there before stays as it was stored, wherever it is now."""
+    left = list(range(len(known)))
+    merged = []
+    for place, element in enumerate(after):
+        same = [place] if place in left and known[place] == element else []
+        found = next(iter(same or (index for index in left if known[index] == element)), None)
+        if found is None and len(after) == len(known) and place in left and known[place] not in after:
+            found = place  # it was changed
+        if found is None:
+            merged.append(element)
+        else:
+            left.remove(found)
+            merged.append(_merged(stored[found], known[found], element))
+    return merged
+
+
+def _covers(stored: Any, known: Any) -> bool:
+    """Whether a stored value has all that is known of it, in the same places: that of a set has no sequence."""
+    if isinstance(known, Mapping):
+        return isinstance(stored, Mapping) and all(
+            name in stored and _covers(stored[name], value) for name, value in known.items()
+        )
+    if isinstance(known, list | tuple):
+        return isinstance(stored, list) and len(stored) == len(known) and all(map(_covers, stored, known))
+    return bool(stored == known)
