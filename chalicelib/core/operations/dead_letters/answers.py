@@ -9,7 +9,7 @@ from msgspec import Meta, Struct, field
 from chalicelib.core.errors import NotFound
 from chalicelib.core.fields import Body, one_line, pattern
 from chalicelib.core.queries.answers import Timestamp, Version
-from chalicelib.core.queries.listing import BookmarkText, ListParameters
+from chalicelib.core.queries.listing import ListParameters
 
 MAX_REASON_CHARACTERS = 1000
 MOST_AT_ONCE = 100
@@ -53,29 +53,29 @@ ErrorText = Annotated[
 Reason = Annotated[str, one_line(MAX_REASON_CHARACTERS)]
 
 
-class LetterParameters(ListParameters, frozen=True, kw_only=True):
-    """Which dead letters are listed."""
+class LetterFilters(ListParameters, frozen=True, kw_only=True):
+    """Which dead letters are meant."""
 
     service: ServiceName | None = None
     consumer: ConsumerName | None = None
     kind: ErrorKind | None = None
     error: ErrorText | None = None
+
+
+class LetterParameters(LetterFilters, frozen=True, kw_only=True):
+    """Which dead letters are listed."""
+
     state: Annotated[
         Literal["open", "discarded"],
         Meta(description="`open`: those that wait for somebody. `discarded`: those that were given up."),
     ] = "open"
 
 
-class Matching(Body, frozen=True, kw_only=True):
+class Matching(LetterFilters, frozen=True, kw_only=True):
     """Which open dead letters an action is about: a filter, or all."""
 
-    service: ServiceName | None = None
-    consumer: ConsumerName | None = None
-    kind: ErrorKind | None = None
-    error: ErrorText | None = None
     all: Annotated[bool, Meta(description="True where no filter is given, and all are meant.")] = False
     limit: Annotated[int, Meta(ge=1, le=MOST_AT_ONCE, description="The most letters of this request.")] = MOST_AT_ONCE
-    bookmark: BookmarkText | None = field(default=None, name="cursor")
 
 
 class DiscardMatching(Matching, frozen=True, kw_only=True):

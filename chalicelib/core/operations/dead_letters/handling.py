@@ -23,6 +23,7 @@ from chalicelib.core.operations.dead_letters.answers import (
     DiscardOutcome,
     DiscardReason,
     EarlierError,
+    LetterFilters,
     LetterParameters,
     Matching,
     Redriven,
@@ -56,7 +57,7 @@ _KIND = re.compile(r"[A-Za-z_]\w*")
 def list_letters(call: Call[LetterParameters]) -> Page[DeadLetterSummary]:
     """A page of the letters that fit the parameters."""
     asked = call.body
-    wanted = _wanted(asked)
+    wanted = _wanted(asked, discarded=asked.state == "discarded")
     bookmark = Bookmark(call.runtime.signer, call.name, asked)
     with _reachable():
         found = Letters(call.runtime).page(wanted, asked.limit, _position(bookmark))
@@ -189,9 +190,7 @@ class _Chosen:
 
     def __init__(self, call: Call[Any]) -> None:
         asked: Matching = call.body
-        filters = LetterParameters(
-            service=asked.service, consumer=asked.consumer, kind=asked.kind, error=asked.error, bookmark=asked.bookmark
-        )
+        filters = msgspec.convert(asked, LetterFilters, from_attributes=True)  # without the reason of a discard
         self._wanted = _wanted(filters)
         if asked.all == (self._wanted != Wanted()):
             detail = "name a filter (service, consumer, kind, error), or `all`: true, and not both"
@@ -225,13 +224,13 @@ class _Chosen:
         return min(len(untried) + behind, MOST_LEFT), following
 
 
-def _wanted(asked: LetterParameters) -> Wanted:
+def _wanted(asked: LetterFilters, discarded: bool = False) -> Wanted:
     return Wanted(
         service=asked.service or "",
         consumer=asked.consumer or "",
         kind=asked.kind or "",
         error=asked.error or "",
-        discarded=asked.state == "discarded",
+        discarded=discarded,
     )
 
 

@@ -73,10 +73,15 @@ class _SetAsideAgain:
 
 
 def _longer(before: Letter, at: str, by: str) -> Sequence[Mapping[str, str]]:
-    """The history of a letter that is set aside again; of a long one, the newest entries."""
+    """The history of a letter that is set aside again; of a long one, the first entry and the newest.
+
+    The first says since when the record has been waiting, and why it was set aside. One redrive of many letters can try
+    a letter more often than MOST_HISTORY times, in several requests.
+    """
     error = before.error[:_MOST_HISTORY_CHARACTERS]
     entry = {"at": before.at, "error": error, "redriven_at": at, "redriven_by": by}
-    return [*before.history, entry][-MOST_HISTORY:]
+    whole = [*before.history, entry]
+    return [*whole[:1], *whole[1:][1 - MOST_HISTORY :]]
 
 
 def redrive(
