@@ -12,6 +12,7 @@ from local import ROOT
 from tests.core.domain.roles import CHIEF
 from tests.support.domain import NEUTRAL, Domain
 from tests.support.stack import Stack
+from tests.support.waiting import COMMAND_SECONDS
 
 Tool = Callable[[str], Path]
 
@@ -33,7 +34,7 @@ def described(stack: Stack, folder: Path) -> Path:
 def run(*command: str | Path) -> str:
     """Return a tool's output. It must succeed."""
     env = {**os.environ, "PATH": f"{ROOT}/.venv-api/bin:{os.environ['PATH']}", "REDOCLY_TELEMETRY": "off"}
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, env=env, timeout=300)
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, env=env, timeout=COMMAND_SECONDS)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 

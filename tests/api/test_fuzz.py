@@ -16,6 +16,7 @@ from local import ROOT
 from tests.support.domain import OWN
 from tests.support.routes import routes, subject_of
 from tests.support.stack import Stack
+from tests.support.waiting import COMMAND_SECONDS
 
 CASES = int(os.environ.get("FUZZ_CASES", "0"))
 HOOKS = ROOT / "tests/api/hooks.py"
@@ -39,6 +40,8 @@ def test_schemathesis(stack: Stack, tool: Callable[[str], Path], role: str, tmp_
         *("--generation-database", "none", "--suppress-health-check", "all"),
     ]
     env = {**os.environ, "SCHEMATHESIS_HOOKS": str(HOOKS)}
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=tmp_path, env=env, timeout=3600)
+    done = subprocess.run(
+        list(map(str, command)), capture_output=True, text=True, cwd=tmp_path, env=env, timeout=COMMAND_SECONDS
+    )
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-5_000:]
     print(re.findall(r"^.*(?:test cases|passed|generated).*$", done.stdout, re.MULTILINE))  # noqa: T201 - how many

@@ -24,6 +24,7 @@ from local import aws
 from local.template import load_template
 from tests.deploy.lambdas import ROOT
 from tests.support.domain import NEUTRAL
+from tests.support.waiting import COMMAND_SECONDS
 
 
 def project(folder: Path, requirements: str = "") -> Path:
@@ -44,7 +45,7 @@ def package(folder: Path, stage: str, merge: bool) -> dict[str, Any]:
         cwd=folder,
         env={**os.environ, **aws.CREDENTIALS, "AWS_DEFAULT_REGION": aws.REGION},
         check=True,
-        timeout=300,
+        timeout=COMMAND_SECONDS,
     )
     made: dict[str, Any] = json.loads((folder / "out/sam.json").read_text())
     return made

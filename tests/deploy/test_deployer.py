@@ -20,6 +20,7 @@ from deploy.use_deployer import with_deployer
 from local.template import load_template
 from tests.deploy.lambdas import ROOT, tool
 from tests.deploy.needed_actions import NEEDED, PERSON
+from tests.support.waiting import COMMAND_SECONDS
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
@@ -59,7 +60,9 @@ def asked_of_iam(actions: Iterable[str], policies: Mapping[str, Any] = POLICIES)
         pytest.skip("no .venv-iam; run `make deploy-tools`")
     question = json.dumps({"policies": policies, "actions": sorted(actions)})
     script = ROOT / "tests/deploy/iam_definitions.py"
-    done = subprocess.run([python, script], input=question, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(
+        [python, script], input=question, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.lambdas import ROOT, tool
+from tests.support.waiting import COMMAND_SECONDS
 
 TEMPLATES = sorted(
     path.relative_to(ROOT).as_posix()
@@ -27,7 +28,7 @@ def need(name: str, folder: str) -> Path:
 
 def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
     """Run a tool in the repository."""
-    return subprocess.run(command, cwd=ROOT, env=ENV, capture_output=True, text=True, timeout=300)
+    return subprocess.run(command, cwd=ROOT, env=ENV, capture_output=True, text=True, timeout=COMMAND_SECONDS)
 
 
 def test_sam_validate() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from deploy.new_service.naming import BadName, names_of
 from tests.support.copies import copy_files
+from tests.support.waiting import COMMAND_SECONDS
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
@@ -31,7 +32,9 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(folder: Path, *command: str) -> str:
     """Run a command in the copy, and return its output. It must succeed."""
     env = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull}
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(
+        command, cwd=folder, env=env, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

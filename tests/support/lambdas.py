@@ -11,7 +11,7 @@ from typing import Any
 
 from local import ROOT
 from local.ports import answers, free_port
-from tests.support.waiting import eventually
+from tests.support.waiting import COMMAND_SECONDS, eventually
 
 _PATH = "2015-03-31/functions/function/invocations"
 
@@ -77,7 +77,7 @@ class Function:
     def __call__(self, event: Mapping[str, Any]) -> Any:
         """Return the result for an event, or Lambda's answer to an error or a timeout: {"errorMessage": ..., ...}."""
         request = urllib.request.Request(f"http://127.0.0.1:{self._port}/{_PATH}", json.dumps(event).encode())
-        with urllib.request.urlopen(request, timeout=300) as answer:
+        with urllib.request.urlopen(request, timeout=COMMAND_SECONDS) as answer:
             text = answer.read().decode()
         # The emulator reports a timeout in plain text, where Lambda has JSON.
         return {"errorMessage": text} if text.startswith("Task timed out") else json.loads(text or "null")

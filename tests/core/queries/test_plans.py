@@ -29,7 +29,7 @@ from tests.core.queries.limits import running
 from tests.support.domain import NEUTRAL
 from tests.support.hostile import asked_without_end
 from tests.support.routes import routes
-from tests.support.waiting import eventually
+from tests.support.waiting import COMMAND_SECONDS, eventually
 from tests.support.watching import Watch
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
@@ -75,7 +75,7 @@ LISTS: Mapping[str, tuple[Callable[..., Page[Any]], type[ListParameters]]] = {
 @pytest.fixture(scope="module")
 def many(module_database: str) -> str:
     """Yield a read model of 100,000 transfers."""
-    connection = connect(module_database, read_timeout=600)
+    connection = connect(module_database, read_timeout=COMMAND_SECONDS)
     bulk.fill(connection)
     connection.close()
     return module_database

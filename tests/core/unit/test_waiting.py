@@ -17,12 +17,13 @@ def limits(tree: ast.AST) -> Iterator[int]:
         if isinstance(call, ast.Call):
             name = getattr(call.func, "attr", getattr(call.func, "id", ""))
             given = call.args[WAITING[name] :] if name in WAITING else []
+            given += [keyword.value for keyword in call.keywords if keyword.arg == "timeout"]
             if given and isinstance(given[0], ast.Constant):
                 yield call.lineno
 
 
 def test_no_test_has_a_time_limit_of_its_own() -> None:
-    """Limits come from PATIENT_SECONDS or `eventually`, in tests/support/waiting.py."""
+    """Limits come from PATIENT_SECONDS, COMMAND_SECONDS or `eventually`, in tests/support/waiting.py."""
     files = [*ROOT.glob("tests/**/*.py"), *ROOT.glob("chalicelib/*/tests/**/*.py")]
     assert len(files) > 100
     found = [
@@ -34,7 +35,15 @@ def test_no_test_has_a_time_limit_of_its_own() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("text", ["wait_until(f, 60)", "ports.wait_until(f, 2.5)", "page.set_default_timeout(15_000)"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "wait_until(f, 60)",
+        "ports.wait_until(f, 2.5)",
+        "page.set_default_timeout(15_000)",
+        "subprocess.run(f, timeout=60)",
+    ],
+)
 def test_a_limit_is_found(text: str) -> None:
     """A limit is found in every spelling."""
     assert list(limits(ast.parse(text))) == [1]

@@ -11,6 +11,7 @@ import pytest
 
 from bench.__main__ import FURTHER, PATHS
 from local import ROOT
+from tests.support.waiting import COMMAND_SECONDS
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow, pytest.mark.usefixtures("own_servers")]
 
@@ -34,7 +35,7 @@ def test_path_runs_to_its_end(name: str, tmp_path: Path) -> None:
         "--json",
         str(tmp_path / "rows.json"),
     ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=COMMAND_SECONDS)
     assert done.returncode == 0, done.stdout + done.stderr
     rows = json.loads((tmp_path / "rows.json").read_text())
     assert rows

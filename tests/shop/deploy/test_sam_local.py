@@ -24,7 +24,7 @@ from local.ports import answers, free_port
 from tests.deploy.lambdas import ROOT, event, tool
 from tests.support.stack import Stack, started
 from tests.support.stores import fresh_database, fresh_tables
-from tests.support.waiting import PATIENT_SECONDS, eventually
+from tests.support.waiting import COMMAND_SECONDS, PATIENT_SECONDS, eventually
 
 IMAGE = "public.ecr.aws/lambda/python:3.13-x86_64"
 FLAGS = ["--add-host", "host.docker.internal:host-gateway", "--skip-pull-image", "--region", "eu-west-1"]
@@ -93,7 +93,7 @@ def sam(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Sam:
     write_lambda_env(config, stack.database_url)
     env = {**os.environ, "SAM_CLI_TELEMETRY": "0"}
     build = folder / "build"
-    subprocess.run([program, "build", "--build-dir", build], cwd=ROOT, env=env, check=True, timeout=300)
+    subprocess.run([program, "build", "--build-dir", build], cwd=ROOT, env=env, check=True, timeout=COMMAND_SECONDS)
     flags = ["--template", str(build / "template.yaml"), "--env-vars", str(stack.folder / "lambda-env.json")]
     flags += ["--parameter-overrides", "EndpointUrl=http://host.docker.internal", *FLAGS]
     mysql = parse_url(stack.database_url).port

@@ -17,6 +17,7 @@ from chalicelib.orders.answers import OrderFilters
 from chalicelib.orders.queries import get_order, list_orders
 from chalicelib.reports.queries import LowStockParameters, SalesParameters, low_stock, sales
 from tests.shop.queries import bulk
+from tests.support.waiting import COMMAND_SECONDS
 from tests.support.watching import Watch
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
@@ -33,7 +34,7 @@ POPULAR = 10_000  # orders with the most popular SKU
 @pytest.fixture(scope="module")
 def watch(module_database: str) -> Iterator[Watch]:
     """Yield a read model of 100,000 orders."""
-    connection = connect(module_database, read_timeout=300)
+    connection = connect(module_database, read_timeout=COMMAND_SECONDS)
     bulk.fill(connection)
     connection.close()
     made = Watch(module_database)

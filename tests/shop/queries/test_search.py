@@ -33,7 +33,7 @@ from tests.shop.queries import bulk
 from tests.shop.queries.world import World, ids
 from tests.support.hostile import asked_without_end
 from tests.support.stores import fresh_database
-from tests.support.waiting import eventually
+from tests.support.waiting import COMMAND_SECONDS, eventually
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
 
@@ -286,7 +286,7 @@ HOSTILE = (
 def many(mysql_server: str) -> Iterator[str]:
     """Yield a read model of 20,000 orders."""
     with fresh_database(mysql_server) as url:
-        connection = connect(url, read_timeout=300)
+        connection = connect(url, read_timeout=COMMAND_SECONDS)
         bulk.fill(connection, 20_000, 1_000)
         connection.close()
         yield url
