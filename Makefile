@@ -23,10 +23,10 @@ load: setup ## Send a mixed load to the running stack and check every answer: [R
 
 ##@ Measure it
 
-bench: bench-tools ## Measure every path beside its peers, and write docs/performance.md: [ONLY=query,command] [LARGE=1] [WRITE=1] [ORDERS=100000]
+bench: bench-tools ## Measure every path beside its peers, and write docs/performance.md: [ONLY=query,command] [LARGE=1] [WRITE=1] [ORDERS=100000] [SHORT=1]
 	@BENCH_COMMAND="make bench$(if $(ONLY), ONLY=$(ONLY))$(if $(LARGE), LARGE=$(LARGE))$(if $(ORDERS), ORDERS=$(ORDERS))$(if $(WRITE), WRITE=$(WRITE))" \
-	$(PY) -m bench $(if $(ONLY),--only $(ONLY)) $(if $(LARGE),--large) $(if $(ORDERS),--orders $(ORDERS)) $(if $(JSON),--json $(JSON)) \
-	$(if $(or $(WRITE),$(if $(ONLY)$(ORDERS),,1)),--write docs/performance.md)
+	$(PY) -m bench $(if $(ONLY),--only $(ONLY)) $(if $(LARGE),--large) $(if $(SHORT),--short) $(if $(ORDERS),--orders $(ORDERS)) $(if $(JSON),--json $(JSON)) \
+	$(if $(or $(WRITE),$(if $(ONLY)$(ORDERS)$(SHORT),,1)),--write docs/performance.md)
 
 bench-tools: setup ## Install the frameworks that `make bench` starts beside ours
 	@local/venv.sh peers

@@ -1,6 +1,6 @@
 """A cold start: from a fresh interpreter to the first answer, beside the same route in two frameworks.
 
-Ours is the function's package as `make deploy` makes it: app.py with all routes, and only the libraries that the
+Ours is the function's package as `sam build` makes it: app.py with all routes, and only the libraries that the
 function imports. A query answers GET /orders/{id} with 20 lines, and opens PyMySQL's connection. A command answers
 PATCH /customers/{id}, and creates boto3's client. The frameworks are Powertools for AWS Lambda, and FastAPI behind
 Mangum (bench/peers), in the releases of requirements/peers.txt. They serve the same route and no other, over the same

@@ -72,8 +72,8 @@ docs-build: docs-tools ## Build the documentation into .site/site; a warning or 
 
 ##@ Check a change
 
-security-matrix: setup ## Ask every route as everybody, compare with the written table, and print it
-	@$(PY) -m pytest -q tests/security/test_matrix.py && cat $(wildcard chalicelib/*/tests/matrix.md tests/*/matrix.md)
+security-matrix: setup ## Ask every route as everybody, compare with the written table, and print it: [ARGS=-x]
+	@$(PY) -m pytest -q tests/security/test_matrix.py $(ARGS) && cat $(wildcard chalicelib/*/tests/matrix.md tests/*/matrix.md)
 
 fuzz: api-tools ## Send schemathesis's cases to every route as every role: [CASES=10000]
 	FUZZ_CASES=$(or $(CASES),10000) $(PY) -m pytest tests/api/test_fuzz.py -s $(ARGS)
@@ -146,7 +146,8 @@ audit: setup ## Look for known faults in what is installed (pip-audit) and for r
 ##@ Install and clean up
 
 clean: ## Remove what was built and what the local stack keeps (not the downloaded MySQL)
-	rm -rf .venv .venv-ministack .venv-sam .venv-lambda .venv-rehearsal .venv-checkov .venv-api .venv-peers .venv-iam .venv-patterns .venv-audit .venv-docs .venv-lock .aws-sam .site .local .dynalite .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* .aws-sam .site .local .dynalite .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf tests/core/browser/tools/node_modules .chalice/deployments .chalice/deployed
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## Show this list

@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,13 +14,14 @@ from deploy import parts
 from deploy.new_project.write import CannotWrite, write
 from deploy.site.stage import MERMAID
 from deploy.take_engine import CannotTake, take
-from local.ports import answers, free_port
+from local.ports import free_port
 from tests.support.client import Client
-from tests.support.waiting import PATIENT_SECONDS, eventually
+from tests.support.copies import link_environments
+from tests.support.make import make, making
+from tests.support.waiting import COMMAND_SECONDS
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.slow]
 
-MAKE = ("make", "-o", "setup")  # what it would install exists already
 GONE = "docs/adr/0002-domains-share-a-kernel.md"
 SERVICE, ROUTE = "support_tickets", "/support-tickets"
 # The short form of its suite. The long form is its `make test`.
@@ -31,12 +31,10 @@ SHORT = (
 )
 
 
-def run(folder: Path, *command: str, **env: str) -> str:
+def run(folder: Path, *command: str) -> str:
     """Run a command in that folder, and return its output. It must succeed."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "MAKE"))}
-    done = subprocess.run(
-        command, cwd=folder, env={**inherited, **env}, capture_output=True, text=True, timeout=600, check=False
-    )
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "MAKE"))}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=COMMAND_SECONDS)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -44,17 +42,10 @@ def run(folder: Path, *command: str, **env: str) -> str:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a project that uses this repository's installations instead of those of `make setup`."""
-    dest = write(str(tmp_path_factory.mktemp("new") / "desk"), SERVICE)
-    installed(dest)
+    dest = tmp_path_factory.mktemp("new") / "desk"
+    make(parts.ROOT, "new-project", f"DEST={dest}", f"SERVICE={SERVICE}")
+    link_environments(dest)
     return dest
-
-
-def installed(folder: Path) -> None:
-    """Link this repository's virtual environments into a folder. The links can be removed."""
-    for venv in parts.ROOT.glob(".venv*"):
-        (folder / venv.name).mkdir()
-        for path in venv.iterdir():
-            (folder / venv.name / path.name).symlink_to(path)
 
 
 def test_it_is_committed(project: Path) -> None:
@@ -81,7 +72,7 @@ def test_nothing_of_the_example_is_in_it(project: Path) -> None:
 
 def test_lint_is_green(project: Path) -> None:
     """All checks pass, and generated files are current."""
-    run(project, *MAKE, "lint")
+    make(project, "lint")
 
 
 @pytest.fixture
@@ -89,28 +80,23 @@ def running(project: Path, tmp_path: Path) -> Iterator[tuple[Client, dict[str, s
     """Yield a client of staff for `make run` on ports of its own. `make token` has printed its token."""
     ports = {name: free_port() for name in ("API_PORT", "MINISTACK_PORT", "MYSQL_PORT")}
     env = {**{name: str(port) for name, port in ports.items()}, "LOCAL_STATE": str(tmp_path / "state")}
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "READ_"))}
-    log = (tmp_path / "log").open("wb")
-    process = subprocess.Popen(
-        [*MAKE, "run"], cwd=project, env={**inherited, **env}, stdout=log, stderr=log, start_new_session=True
-    )
-    try:
-        assert eventually(lambda: answers(ports["API_PORT"]) or process.poll() is not None)
-        assert process.poll() is None, (tmp_path / "log").read_text()
-        token = run(project, *MAKE, "-s", "token", "ROLE=staff", **env).strip()
+    with making(project, "run", **env) as shows:
+        shows("The console is at")
+        token = make(project, "-s", "token", "ROLE=staff", **env).strip()
         yield Client(f"http://127.0.0.1:{ports['API_PORT']}", token), env
-    finally:
-        os.killpg(process.pid, signal.SIGINT)
-        process.wait(PATIENT_SECONDS)
 
 
-def test_a_command_and_a_query(running: tuple[Client, dict[str, str]]) -> None:
-    """A query with a command's token shows what the command wrote, as in the README."""
-    client, _ = running
+def test_a_command_and_a_query(project: Path, running: tuple[Client, dict[str, str]]) -> None:
+    """A query with a command's token shows what the command wrote, as in the README. The operator's targets work."""
+    client, env = running
     added = client.post(ROUTE, {"name": "First"})
     assert added.status == 201, added
     shown = client.get(ROUTE, Consistency_Token=added.headers["consistency-token"], Prefer="wait=10")
     assert [item["name"] for item in shown.json["items"]] == ["First"]
+    assert "agree" in make(project, "verify", **env)
+    make(project, "rebuild", **env)
+    with making(project, "status", **env) as shows:
+        shows(SERVICE)
 
 
 def test_its_documentation(project: Path) -> None:
@@ -148,7 +134,7 @@ def test_a_newer_engine_is_taken(project: Path, tmp_path: Path) -> None:
     own = mine / "chalicelib" / SERVICE / "own.py"
     own.write_text('"""The project\'s."""\n')
 
-    said = run(newer, sys.executable, "-m", "deploy.take_engine", str(mine))
+    said = make(mine, "take-engine", f"FROM={newer}")
     assert "- A planted change." in said
     assert "planted" in (mine / "chalicelib/core/times.py").read_text()
     assert (mine / "chalicelib/core/planted.py").exists()

@@ -4,7 +4,6 @@ import functools
 import http.server
 import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ from deploy.site.pages import Page, sections
 from deploy.site.stage import MERMAID
 from local.ports import free_port
 from tests.support.browser import browser
+from tests.support.make import making
 from tests.support.waiting import eventually
 
 __all__ = ["browser"]
@@ -105,16 +105,11 @@ def test_summaries() -> None:
 
 
 def test_it_is_served(site: Path) -> None:
-    """The site is served as `make docs` does, until it is stopped."""
+    """The site is served until Ctrl-C."""
     assert site.exists()  # the tools exist already
     port = free_port()
-    command = [sys.executable, "-m", "deploy.site", "--serve", str(port)]
-    with subprocess.Popen(command, cwd=parts.ROOT, stdout=subprocess.DEVNULL) as process:
-        try:
-            assert eventually(lambda: shows(f"http://127.0.0.1:{port}/operate/", b"Operating"))
-        finally:
-            process.terminate()
-    assert process.returncode == 0
+    with making(parts.ROOT, "docs", f"DOCS_PORT={port}"):
+        assert eventually(lambda: shows(f"http://127.0.0.1:{port}/operate/", b"Operating"))
 
 
 def shows(address: str, words: bytes) -> bool:

@@ -22,13 +22,18 @@ def copy_files(folder: Path) -> None:
 
 
 def copy_repository(folder: Path) -> Path:
-    """Copy the files to a new folder, with the same virtual environments.
+    """Copy the files to a new folder, with the same virtual environments."""
+    copy_files(folder)
+    link_environments(folder)
+    return folder
+
+
+def link_environments(folder: Path) -> None:
+    """Give a copy or a project the virtual environments of this repository.
 
     An environment is a folder of links, so that to empty it there empties nothing here.
     """
-    copy_files(folder)
-    for environment in (".venv", ".venv-ministack"):
-        (folder / environment).mkdir()
-        for path in (ROOT / environment).iterdir():
-            (folder / environment / path.name).symlink_to(path)
-    return folder
+    for environment in ROOT.glob(".venv*"):
+        (folder / environment.name).mkdir()
+        for path in environment.iterdir():
+            (folder / environment.name / path.name).symlink_to(path)

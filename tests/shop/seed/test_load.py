@@ -23,6 +23,7 @@ from demo.seed.tally import SeedKind
 from tests.shop.http.settling import settle
 from tests.shop.seed import sales_from_csv
 from tests.shop.seed.files import write
+from tests.support.make import make
 from tests.support.stack import Stack
 from tests.support.waiting import eventually
 
@@ -211,13 +212,10 @@ def test_the_command_line(stack: Stack, shop: Shop) -> None:
 
 
 def test_the_targets_of_make(stack: Stack, shop: Shop, repository: Path) -> None:
-    """`make seed`, `make check-sales`, a short `make load` and the operator's go to the running stack, and succeed."""
-    env = {**os.environ, "LOCAL_STATE": str(stack.folder), "MAKEFLAGS": "", "MAKELEVEL": "0"}
-    for target in (
-        *(("seed", f"FILE={shop[0]}"), ("check-sales", f"FILE={shop[0]}")),
-        *(("load", "RATE=5", "SECONDS=2"), ("verify",), ("rebuild",)),
-    ):
-        command = ["make", "-s", "-o", "setup", *target]
-        done = subprocess.run(command, cwd=repository, env=env, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        settle(stack)
+    """`make seed`, `make check-sales` and a short `make load` go to the running stack, and succeed."""
+    file, state = f"FILE={shop[0]}", str(stack.folder)
+    make(repository, "seed", file, LOCAL_STATE=state)
+    settle(stack)
+    make(repository, "check-sales", file, LOCAL_STATE=state)
+    make(repository, "load", "RATE=5", "SECONDS=2", LOCAL_STATE=state)
+    settle(stack)
