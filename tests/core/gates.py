@@ -1,5 +1,6 @@
 """Connections that let a test act at a chosen statement: wait there, kill, count."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -29,12 +30,17 @@ class Gate:
         return getattr(self.real, name)
 
 
+def gated(url: str, hook: Hook) -> Callable[[], Any]:
+    """Return a function that opens a connection. All connections share the hook, so that `once` is once in all."""
+    return lambda: Gate(url, hook)
+
+
 def once(start: str, act: Callable[["Gate"], object]) -> Hook:
-    """Return a hook that acts the first time that a statement begins like this, on any connection."""
-    left = [act]
+    """Return a hook that acts the first time that a statement begins like this, on any connection and in any thread."""
+    first = threading.Lock()  # taken by whoever acts, and never given back
 
     def hook(gate: Gate, statement: str) -> None:
-        if left and statement.startswith(start):
-            left.pop()(gate)
+        if statement.startswith(start) and first.acquire(blocking=False):
+            act(gate)
 
     return hook

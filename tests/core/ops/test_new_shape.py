@@ -22,7 +22,7 @@ from ops.verify.command import as_document, conclusion
 from tests.core.domain.transfers.projection import PROJECTION as OLD
 from tests.core.domain.transfers.projection import TransferRow
 from tests.core.domain.transfers.service import SERVICE
-from tests.core.gates import Gate, once
+from tests.core.gates import Gate, gated, once
 from tests.core.ops.world import World, quiet, transfer
 from tests.core.reading import summaries
 from tests.support.domain import NEUTRAL
@@ -89,7 +89,7 @@ def test_a_column_more(world: World, tmp_path: Path) -> None:
         assert {row[0] for row in before} <= {row[0] for row in other.sql(deployed_queries)}
         other.close()
 
-    make: Any = lambda: Gate(world.url, once("INSERT INTO transfers__next", commit))  # noqa: E731
+    make = gated(world.url, once("INSERT INTO transfers__next", commit))
     plan = RebuildJob(world.services, world.tables.name, world.tables.client, make, quiet, segments=2, settle_seconds=0)
     assert rebuild(plan).swapped
     assert world.sql("SELECT id, version, account_count FROM transfers ORDER BY id") == (
@@ -140,7 +140,7 @@ def test_a_new_projection_with_a_fault(world: World, tmp_path: Path) -> None:
         )
         other.close()
 
-    make: Any = lambda: Gate(world.url, once("INSERT INTO transfers__next", commit))  # noqa: E731
+    make = gated(world.url, once("INSERT INTO transfers__next", commit))
     plan = RebuildJob(world.services, world.tables.name, world.tables.client, make, quiet, segments=1, settle_seconds=0)
     outcome = rebuild(plan)
     assert not outcome.swapped

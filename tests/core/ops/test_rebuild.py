@@ -18,7 +18,7 @@ from ops.failing import OpsError
 from ops.rebuild import tables
 from ops.rebuild.control import alone
 from ops.rebuild.run import RebuildJob, RebuildResult, abandon, rebuild
-from tests.core.gates import Gate, Hook, once
+from tests.core.gates import Gate, Hook, gated, once
 from tests.core.histories import SERVICES, fold
 from tests.core.ops.world import Commit, World, account, quiet, transfer
 from tests.core.reading import base_tables, summaries, until_waiting_for_a_lock
@@ -153,7 +153,7 @@ def test_a_transaction_begun_before(world: World) -> None:
         go_on.set()
 
     before = World(world.tables, world.url)
-    make: Any = lambda: Gate(world.url, once("COMMIT", hold))  # noqa: E731
+    make = gated(world.url, once("COMMIT", hold))
     before.writer = Writer(make)
     with ThreadPoolExecutor(2) as threads:
         # Its items were there before the scan, or no table would get them.
@@ -179,7 +179,7 @@ def test_what_is_committed_during_the_scan(world: World) -> None:
         other.project(*late, *COMMITS[:5])
         other.close()
 
-    outcome = rebuild(plan(world, lambda: Gate(world.url, once("INSERT INTO transfers__next", commit))))
+    outcome = rebuild(plan(world, gated(world.url, once("INSERT INTO transfers__next", commit))))
     assert outcome.swapped, outcome
     right(world, [*COMMITS, *late])
 
@@ -202,7 +202,7 @@ def test_indexes_are_added_after_the_scan(world: World) -> None:
         look_once(gate, statement)
         commit_once(gate, statement)
 
-    assert rebuild(plan(world, lambda: Gate(world.url, hook))).swapped
+    assert rebuild(plan(world, gated(world.url, hook))).swapped
     assert filled
     assert "\n  KEY" not in filled[0]
     assert world.sql("SHOW CREATE TABLE transfers") == before
@@ -260,7 +260,7 @@ def test_killed(world: World, point: str, kill: Callable[[str], Hook]) -> None:
     world.commit(*COMMITS)
     hook = kill(point)
     with pytest.raises(Killed):
-        rebuild(plan(world, lambda: Gate(world.url, hook)))
+        rebuild(plan(world, gated(world.url, hook)))
     late = [transfer("tra_late"), transfer("tra_1", 3, "settled")]
     world.commit(*late)
     assert base_tables(world.url) == fold([*COMMITS, *late])
@@ -281,7 +281,7 @@ def test_a_scan_goes_on_where_it_stopped(world: World) -> None:
     """Finished parts are not read again."""
     world.commit(*COMMITS)
     with pytest.raises(Killed):
-        rebuild(plan(world, lambda: Gate(world.url, before("CREATE TABLE generations__next"))))
+        rebuild(plan(world, gated(world.url, before("CREATE TABLE generations__next"))))
     assert {finished for (finished,) in world.sql("SELECT finished FROM rebuilds")} == {1}
     outcome = rebuild(plan(world), resume=True)
     assert (outcome.items, outcome.swapped) == (0, True)
@@ -300,7 +300,7 @@ def test_only_one_at_a_time(world: World) -> None:
         raise Killed
 
     with pytest.raises(Killed):
-        rebuild(plan(world, lambda: Gate(world.url, once("CREATE TABLE generations__next", try_another))))
+        rebuild(plan(world, gated(world.url, once("CREATE TABLE generations__next", try_another))))
     assert "is running" in refused[0]
     with pytest.raises(OpsError, match="was begun and has not ended"):
         rebuild(plan(world))
@@ -310,7 +310,7 @@ def test_abandoned(world: World) -> None:
     """The tables in use stay, the new ones are removed, and the projector writes one set again."""
     world.commit(*COMMITS)
     with pytest.raises(Killed):
-        rebuild(plan(world, lambda: Gate(world.url, before("CREATE TABLE generations__next"))))
+        rebuild(plan(world, gated(world.url, before("CREATE TABLE generations__next"))))
     assert sorted(abandon(plan(world))) == sorted(service.name for service in SERVICES.values())
     world.commit(transfer("tra_late"))
     right(world, [*COMMITS, transfer("tra_late")])
@@ -434,7 +434,7 @@ def test_lost_on_the_way(world: World) -> None:
         world.sql(f"KILL {gate.real.thread_id()}")
 
     with pytest.raises(OpsError, match="read model was lost") as lost:
-        rebuild(plan(world, lambda: Gate(world.url, once("CREATE TABLE generations__next", kill))))
+        rebuild(plan(world, gated(world.url, once("CREATE TABLE generations__next", kill))))
     assert "--resume" in lost.value.hint
     assert rebuild(plan(world), resume=True).swapped
     right(world, COMMITS)

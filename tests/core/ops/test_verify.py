@@ -11,7 +11,7 @@ from local import aws
 from ops.verify import VerifyOptions, verify
 from ops.verify.command import conclusion
 from tests.core.contract.lossy_proxy import LossyProxy
-from tests.core.gates import Gate, once
+from tests.core.gates import Gate, gated, once
 from tests.core.histories import head
 from tests.core.ops.world import World, account, kinds, quiet, transfer
 from tests.core.reading import base_tables, summaries, until_waiting_for_a_lock
@@ -280,7 +280,7 @@ def test_a_newer_version_comes_in_during_a_repair(world: World) -> None:
             waiting.append(threads.submit(world.project, newer))
             until_waiting_for_a_lock(world.url)
 
-        make: Any = lambda: Gate(world.url, once("INSERT INTO transfers", write_meanwhile))  # noqa: E731
+        make = gated(world.url, once("INSERT INTO transfers", write_meanwhile))
         options = VerifyOptions(repair=True, settle_seconds=0, segments=1)
         verify(world.targets("transfers"), world.tables.client, make, options, phase=quiet)
         assert waiting[0].result(PATIENT_SECONDS) == []
@@ -300,7 +300,7 @@ def test_a_transfer_new_to_both_during_a_repair(world: World) -> None:
     def project_first(_: Gate) -> None:
         projected.append(world.project(new))
 
-    make: Any = lambda: Gate(world.url, once("INSERT INTO transfers", project_first))  # noqa: E731
+    make = gated(world.url, once("INSERT INTO transfers", project_first))
     verify(
         world.targets("transfers"), world.tables.client, make, VerifyOptions(repair=True, settle_seconds=0), phase=quiet
     )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.service import Head
-from tests.core.gates import Gate, once
+from tests.core.gates import Gate, gated, once
 from tests.core.histories import fold, head, record, transfer_state
 from tests.core.projecting import Projector
 from tests.core.reading import base_tables, summaries, until_waiting_for_a_lock
@@ -52,7 +52,7 @@ def meeting_at(url: str, start: str, barrier: threading.Barrier, seen: list[str]
         seen.append(statement)
         hook(gate, statement)
 
-    return lambda: Gate(url, watch)
+    return gated(url, watch)
 
 
 def test_the_same_new_order_twice(database: str, make_projector: Make) -> None:
@@ -97,8 +97,8 @@ def test_a_batch_redelivered_while_its_first_run_commits(database: str, make_pro
         held.set()
         until_waiting_for_a_lock(database)
 
-    first = make_projector(lambda: Gate(database, once("COMMIT", hold)))
-    second = make_projector(lambda: Gate(database, once("START TRANSACTION", lambda _: held.wait(PATIENT_SECONDS))))
+    first = make_projector(gated(database, once("COMMIT", hold)))
+    second = make_projector(gated(database, once("START TRANSACTION", lambda _: held.wait(PATIENT_SECONDS))))
     at_once((first, records(batch)), (second, records(batch)))
     check(database, before + batch)
 

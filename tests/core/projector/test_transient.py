@@ -11,7 +11,7 @@ from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector.failures import Verdict, verdict
 from chalicelib.core.service import Head
 from chalicelib.core.streams.poison import Poisonous
-from tests.core.gates import Gate, once
+from tests.core.gates import Gate, gated, once
 from tests.core.histories import fold, head, record, sequence_of, transfer_state
 from tests.core.projecting import Projector
 from tests.core.reading import base_tables, query, summaries, until_waiting_for_a_lock
@@ -45,7 +45,7 @@ def test_a_killed_connection(database: str, make_projector: Make, statement: str
         query(database, f"KILL {gate.real.thread_id()}")
 
     hook = once(statement, kill)
-    projector = make_projector(lambda: Gate(database, hook))
+    projector = make_projector(gated(database, hook))
     assert projector([record(*commit) for commit in COMMITS]) == []
     check(database)
     assert not projector.dead.letters
@@ -60,7 +60,7 @@ def test_a_commit_whose_answer_is_lost(database: str, make_projector: Make) -> N
         gate.real._force_close()
 
     hook = once("COMMIT", commit_and_lose)
-    projector = make_projector(lambda: Gate(database, hook))
+    projector = make_projector(gated(database, hook))
     assert projector([record(*commit) for commit in COMMITS]) == []
     check(database)
 
@@ -80,7 +80,7 @@ def test_a_deadlock(database: str, make_projector: Make) -> None:
     later = [transfer("tra_1", 2), transfer("tra_2", 2)]
     make_projector()([record(*commit) for commit in before])
     starts: list[str] = []
-    projector = make_projector(lambda: Gate(database, lambda _, statement: starts.append(statement)))
+    projector = make_projector(gated(database, lambda _, statement: starts.append(statement)))
     other = connect(database)
     other.query("START TRANSACTION")
     other.query("INSERT INTO heartbeats VALUES " + ",".join(f"('filler{n}',1,NOW(3),NOW(3))" for n in range(200)))
@@ -105,7 +105,7 @@ def test_a_race_after_many_errors_that_passed(database: str, make_projector: Mak
         if statement.startswith("COMMIT") and trouble:
             raise trouble.pop(0)
 
-    projector = make_projector(lambda: Gate(database, fail))
+    projector = make_projector(gated(database, fail))
     assert projector([record(*COMMITS[0])]) == []
     assert not projector.dead.letters
     assert not trouble

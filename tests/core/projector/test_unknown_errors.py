@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.service import Head, Service
 from tests.core.bootstrap import SERVICES
-from tests.core.gates import Gate, once
+from tests.core.gates import Gate, gated, once
 from tests.core.histories import fold, head, record, sequence_of, transfer_state
 from tests.core.projecting import Projector
 from tests.core.reading import base_tables, summaries
@@ -92,7 +92,7 @@ def test_an_error_of_the_connection_that_stays(database: str, make_projector: Ma
         if statement == "COMMIT":
             raise error
 
-    projector = make_projector(lambda: Gate(database, fail))
+    projector = make_projector(gated(database, fail))
     batch = [record(*transfer("tra_1")), record(*transfer("tra_2"))]
     assert projector(batch) == [sequence_of(batch[0])]
     assert not projector.dead.letters
