@@ -1,6 +1,8 @@
 """Secrets Manager: the text of a secret. It is all that the functions ask it for."""
 
-from typing import Protocol, TypedDict, cast
+from typing import Protocol, TypedDict
+
+from chalicelib.core import aws
 
 
 class _Found(TypedDict):
@@ -8,9 +10,9 @@ class _Found(TypedDict):
 
 
 class _Client(Protocol):
-    """What is used of boto3's client."""
+    """What is used of the client."""
 
-    def get_secret_value(self, *, SecretId: str) -> _Found:  # noqa: N803 - boto3's own name
+    def get_secret_value(self, *, SecretId: str) -> _Found:  # noqa: N803 - botocore's own name
         """The secret with this ARN or name."""
 
 
@@ -23,7 +25,5 @@ def secret_text(secret: str) -> str:
     Raises:
         botocore.exceptions.ClientError: there is no such secret, or it may not be read.
     """
-    import boto3
-
-    client = cast(_Client, boto3.client("secretsmanager"))
+    client: _Client = aws.client("secretsmanager")
     return client.get_secret_value(SecretId=secret)["SecretString"]
