@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from chalicelib.core.dynamodb.codec import decode, decode_item, encode
 from chalicelib.core.runtime import Runtime
 from chalicelib.core.service import ERASED
-from chalicelib.core.streams.dead_letters import REACTOR, erased_history, erased_image, kind_of, record_of
+from chalicelib.core.streams.dead_letters import REACTOR, erased_history, erased_image, kind_of
 
 _BATCHES = "aws/lambda/"
 _NO_ID = "?"  # of a record without a key, see `RecordSource`
@@ -183,7 +183,4 @@ def _uncompressed(image: bytes | None) -> bytes:
 
 
 def _differs(image: bytes, erased: bytes) -> bool:
-    try:
-        return record_of(image) != record_of(erased)
-    except (OSError, EOFError, ValueError, zlib.error):
-        return True
+    return _uncompressed(image) != _uncompressed(erased)

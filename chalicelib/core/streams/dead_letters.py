@@ -104,8 +104,17 @@ def _short(id: str) -> str:
 
 
 def record_of(image: bytes) -> dict[str, Any]:
-    """The raw stream record in a dead letter's image."""
+    """The raw stream record in a dead letter's image.
+
+    Raises:
+        ValueError: the image holds something else, such as what an erasure leaves of one that it cannot read.
+        OSError, EOFError, zlib.error: it is not compressed as a whole.
+    """
     record: dict[str, Any] = json.loads(gzip.decompress(image))
+    try:
+        record["dynamodb"].get("Keys", {}).get("id", {}).get("S")  # what the readers of a stream rely on
+    except (AttributeError, KeyError, TypeError):
+        raise ValueError("it holds no record") from None
     return record
 
 

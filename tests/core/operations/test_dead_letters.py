@@ -147,8 +147,9 @@ def test_records_that_cannot_be_shown(api: Client, stack: Stack) -> None:
     gone = api.get(f"{LETTERS}/{put(stack.tables, 'accounts', unique(), None)}").json
     assert gone["image"] is None
     assert "cannot be read" in gone["image_fault"]
-    empty = api.get(f"{LETTERS}/{put(stack.tables, 'accounts', unique(), {})}").json
-    assert "holds no item" in empty["image_fault"]
+    for image, fault in (({}, "holds no record"), ({"dynamodb": {}}, "holds no item")):
+        empty = api.get(f"{LETTERS}/{put(stack.tables, 'accounts', unique(), image)}").json
+        assert fault in empty["image_fault"]
     odd = {"dynamodb": {"NewImage": {"id": {"S": "tra_\ud800"}, "state": {"M": {"a\udfff": {"L": [{"S": "\ud800"}]}}}}}}
     shown = api.get(f"{LETTERS}/{put(stack.tables, 'transfers', f'tra_{unique()}', odd)}").json
     assert shown["image"]["id"] == "tra_?"

@@ -208,6 +208,24 @@ def test_what_cannot_be_read(world: World) -> None:
     assert left["id"] == "transfers#tra_00#1"
 
 
+NO_RECORDS: tuple[Any, ...] = ({}, [], "erased", None, {"dynamodb": 5}, {"dynamodb": {"Keys": []}})
+
+
+def test_an_image_that_holds_no_record(world: World) -> None:
+    """An erasure leaves {} of an image that it cannot read. It is reported, and those behind it are handled."""
+    dead = DynamoDeadLetters(world.tables.client, world.tables.name("dead-letters"))
+    for number, image in enumerate(NO_RECORDS):
+        dead.put(letter(f"transfers#tra_{number}#1", compressed(image), f"tra_{number}"))
+    dead.put(letter("transfers#tra_9#1", compressed(world.record(*transfer("tra_9"))), "tra_9"))
+    done = world.ops("dead-letters", "redrive", "--all", "--json")
+    assert (done.code, done.json["redriven"]) == (1, 1), done.err
+    refused = {outcome["id"]: outcome["error"] for outcome in done.json["refused"]}
+    assert sorted(refused) == [f"transfers#tra_{number}#1" for number in range(len(NO_RECORDS))]
+    assert all("holds no record" in error and "verify --repair" in error for error in refused.values())
+    assert versions(world) == {"tra_9": 1}
+    assert "holds no record" in world.ops("dead-letters", "show", "transfers#tra_0#1").err
+
+
 def test_refused_again_by_another_name(world: World) -> None:
     """It could not be decoded, and now its rows are refused: no success, and one letter, with its version."""
     record = world.record(*transfer("tra_1", 7, **TOO_LONG))

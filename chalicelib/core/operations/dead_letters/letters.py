@@ -195,7 +195,7 @@ class Letters:
         try:
             return letter, record_of(image)
         except (OSError, EOFError, ValueError, zlib.error) as error:
-            raise UnreadableLetter(f"The image of {letter.id} cannot be read: {error}", _WITHOUT_IT) from error
+            raise UnreadableLetter(f"The image of {letter.id} cannot be read: {error}.", _WITHOUT_IT) from error
 
     def remove(self, letter: Letter) -> bool:
         """Remove a letter that was handled, and its image; False where it was set aside anew meanwhile, or removed.
