@@ -109,7 +109,7 @@ def sequence_number(record: RawRecord) -> str:
 def first_failure(answer: Any, batch: Sequence[RawRecord]) -> int:
     """The number of records at the start of a batch that are done, by an answer with batchItemFailures.
 
-    It is the whole batch if the answer names no failure. It is None if the answer cannot be understood, or names a
+    It is the whole batch if the answer names no failure. It is 0 if the answer cannot be understood, or names a
     record that is not in the batch.
     """
     if answer in (None, {}):

@@ -237,6 +237,7 @@ def single(decide: Callable[[C, S], Sequence[Event]]) -> Decide:
 def several(decide: Callable[[C, Mapping[str, S]], Decision]) -> Decide:
     """The decider of a service whose commands may be about several aggregates: (command, states by id) -> events by id.
 
-    They are the service's own commands and states, as with `single`.
+    They are the service's own commands and states, as with `single`. A commit is guarded by the versions of those
+    aggregates that it changes. One that was only read may change meanwhile, so a rule over several must change each.
     """
     return cast(Decide, decide)
