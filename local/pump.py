@@ -156,15 +156,19 @@ class Pump:
                 if records:
                     advance(sequence_number(records[-1]))  # the filter may have dropped the last ones
                     self._note_activity()
-            if records:
-                self._stopping.wait(_GATHER_SECONDS)
-            elif reader.closed:
+            if reader.closed and not records:
                 return
-            else:
+            if records or reader.may_have_more:
+                self._stopping.wait(_GATHER_SECONDS)
+            if not reader.may_have_more and (self._notified() or not records):
                 written.wait(self._poll_seconds())
 
     def _poll_seconds(self) -> float:
-        return _NOTIFIED_POLL_SECONDS if self._notifications.connected and not self._draining else _POLL_SECONDS
+        return _NOTIFIED_POLL_SECONDS if self._notified() else _POLL_SECONDS
+
+    def _notified(self) -> bool:
+        """Whether each write to a stream is told."""
+        return self._notifications.connected and not self._draining
 
     @contextmanager
     def _looking(self) -> Iterator[None]:

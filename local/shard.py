@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
 
 MAX_READ = 1000  # GetRecords' own limit
+# GetRecords ends a page at 1 MB. An answer of less than half of that was not cut.
+_UNCUT_BYTES = 500_000
+_BYTES = "BytesOfTheAnswer"
 _BEGIN_AGAIN = ("ExpiredIteratorException", "TrimmedDataAccessException")
 
 
@@ -26,6 +29,10 @@ class ShardReader:
         stream: the stream's ARN.
         shard: the shard's id.
         position: the last sequence number that is done; None reads from the oldest record.
+
+    Attributes:
+        closed: whether the last record of a closed shard was read.
+        may_have_more: whether there may be records already that the last call of `read` did not return.
     """
 
     def __init__(self, client: "DynamoDBStreamsClient", stream: str, shard: str, position: str | None) -> None:
@@ -36,12 +43,15 @@ class ShardReader:
         self._position = position
         self._iterator: str | None = None
         self.closed = False
+        self.may_have_more = True
 
     def read(self, limit: int) -> list[dict[str, Any]]:
-        """The next records; [] if there are none at present. `closed` is set after the last one of a closed shard."""
+        """The next records; [] if there are none at present."""
+        limit = min(limit, MAX_READ)
+        self.may_have_more = True
         try:
             self._iterator = self._iterator or self._begin()
-            answer = self._client.get_records(ShardIterator=self._iterator, Limit=min(limit, MAX_READ))
+            answer: Any = self._client.get_records(ShardIterator=self._iterator, Limit=limit)
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") not in _BEGIN_AGAIN:
                 raise
@@ -50,6 +60,7 @@ class ShardReader:
         self._iterator = answer.get("NextShardIterator")
         self.closed = self._iterator is None
         records = [self._as_lambda_has_it(dict(record)) for record in answer["Records"]]
+        self.may_have_more = len(records) == limit or answer[_BYTES] > _UNCUT_BYTES
         if records:
             self._position = records[-1]["dynamodb"]["SequenceNumber"]
         return records
@@ -84,5 +95,7 @@ class ShardReader:
 def _read_plainly(response_dict: Any, customized_response_dict: Any, **_: Any) -> None:
     """Read a response's body, and leave none for botocore's parser."""
     if response_dict["status_code"] == 200:
-        customized_response_dict.update(msgspec.json.decode(response_dict["body"]))
+        body = response_dict["body"]
+        customized_response_dict.update(msgspec.json.decode(body))
+        customized_response_dict[_BYTES] = len(body)
         response_dict["body"] = b"{}"

@@ -13,10 +13,10 @@ from contextlib import suppress
 from typing import Final
 from urllib.parse import urlsplit
 
-# Between the two parts: GET WRITTEN_PATH?<the last answer's "at"> answers {"at": 12, "tables": ["tickets"]} as soon as
-# there are records after that, or with no tables after LONGEST_WAIT_SECONDS.
+# Between the two parts: GET WRITTEN_PATH is answered with lines without end. Each is a JSON array of the tables that
+# were written since the line before. The first comes at once, and is empty.
 WRITTEN_PATH: Final = "/_tributary/written"
-LONGEST_WAIT_SECONDS: Final = 300.0
+_CONNECT_SECONDS = 5.0
 _RETRY_SECONDS = 1.0
 
 
@@ -31,7 +31,7 @@ class Notifications:
     """
 
     def __init__(self, endpoint: str) -> None:
-        self._connection = http.client.HTTPConnection(urlsplit(endpoint).netloc, timeout=2 * LONGEST_WAIT_SECONDS)
+        self._connection = http.client.HTTPConnection(urlsplit(endpoint).netloc, timeout=_CONNECT_SECONDS)
         self._events: dict[str, list[threading.Event]] = {}
         self._stopped = threading.Event()
         self.connected = False
@@ -64,20 +64,16 @@ class Notifications:
             self._stopped.wait(_RETRY_SECONDS)
 
     def _follow(self) -> None:
-        """Wake the readers of what is written, until an answer is not as expected."""
-        at = ""
-        while not self._stopped.is_set():
-            self._connection.request("GET", f"{WRITTEN_PATH}?{at}")
-            answer = self._connection.getresponse()
-            said = json.loads(answer.read())
-            if answer.status != 200:
+        """Wake the readers of what is written, until the answer ends or is not as expected."""
+        self._connection.request("GET", WRITTEN_PATH)
+        self._connection.sock.settimeout(None)
+        with self._connection.getresponse() as answer:
+            if answer.status != 200 or not answer.readline():
                 return
-            if at:
-                self._wake(said["tables"])
-            else:
-                self._wake(self._events)  # what was written before is not known
-            at = str(said["at"])
             self.connected = True
+            self._wake(self._events)  # what was written before is not known
+            while line := answer.readline():
+                self._wake(json.loads(line))
 
     def _wake(self, tables: Iterable[str]) -> None:
         for table in tables:
