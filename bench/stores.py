@@ -1,6 +1,6 @@
 """The two sides of a benchmark: a write store to fill, and a private MySQL with the read model."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
@@ -34,12 +34,18 @@ _CONFIG = Config(parameter_validation=False, read_timeout=60, retries={"mode": "
 
 
 @contextmanager
-def stores(folder: Path, store: str = MINISTACK) -> Iterator[tuple["DynamoDBClient", str]]:
-    """Yield a client of a private write store with the table, and the URL of a private MySQL with the read model."""
+def stores(folder: Path, store: str = MINISTACK, options: Sequence[str] = ()) -> Iterator[tuple["DynamoDBClient", str]]:
+    """Yield a client of a private write store with the table, and the URL of a private MySQL with the read model.
+
+    Args:
+        folder: the folder of both servers' data.
+        store: MINISTACK or DYNALITE.
+        options: further options of mariadbd.
+    """
     written: MiniStack | Dynalite = (
         Dynalite(folder, free_port()) if store == DYNALITE else MiniStack(folder, free_port(), keep=False)
     )
-    mariadb = MariaDB(folder / "mariadb", free_port(), flush=0)
+    mariadb = MariaDB(folder / "mariadb", free_port(), flush=0, options=options)
     try:
         written.start()
         mariadb.start()
