@@ -79,7 +79,7 @@ def quick_scan(client: "DynamoDBClient", segments: int) -> None:
     items = Items(client, TABLE, lambda _: True)
 
     def part(segment: int) -> int:
-        return sum(len(page) for page, _ in items.pages(segment, segments))
+        return sum(len(part) for part in items.parts(segment, segments))
 
     with ThreadPoolExecutor(segments) as threads:
         list(threads.map(part, range(segments)))

@@ -97,7 +97,7 @@ def _segment(
     """React to one segment of a table, in batches with a minute for each. Yields the size of each batch."""
     table = runtime.settings.table(service)
     arn = f"arn:aws:dynamodb:::table/{table}/stream/none"
-    for items, _ in Items(patient, table, is_head).pages(*part):
+    for items in Items(patient, table, is_head).parts(*part):
         for start in range(0, len(items), _AT_ONCE):
             records = [as_record(item, arn) for item in items[start : start + _AT_ONCE]]
             if failed := run(records, replace(deps, remaining_ms=remaining_ms(None))):
@@ -106,4 +106,3 @@ def _segment(
                 )
             advance(len(records))
             yield len(records)
-        del items  # before the next page comes, see `Items.pages`

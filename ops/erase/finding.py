@@ -140,11 +140,10 @@ class PersonScan:
     def part(self, segment: int, segments: int, advance: Callable[[int], None]) -> Scanned:
         """Search one part of the table."""
         found = Scanned()
-        for items, _ in self._items.pages(segment, segments):
+        for items in self._items.parts(segment, segments):
             for item in items:
                 self._look(item, found)
             advance(len(items))
-            del items  # before the next page comes, see `Items.pages`
         return found
 
     def _look(self, item: Item, found: Scanned) -> None:

@@ -17,9 +17,6 @@ from ops.failing import OpsError
 from ops.rebuild.tables import Progress, beside
 from ops.verify.sides import Item, Items
 
-# The number of items in a transaction. It locks their rows in the new tables, for which the stream may be waiting.
-_ITEMS_AT_ONCE = 500
-
 
 class RefusedItem(NamedTuple):
     """An item of which the new tables have no rows, and the reason."""
@@ -45,14 +42,16 @@ class RebuildScan:
     def part(self, progress: Progress, advance: Callable[[int], None]) -> Iterator[RefusedItem]:
         """Write one segment of the table, from its last position on, into the new tables.
 
+        A part of a page is a transaction. It locks its rows in the new tables, for which the stream may be waiting.
+
         Yields:
             The items that were refused.
         """
-        for items, following in self._items.pages(progress.segment, progress.segments, progress.position):
-            for start in range(0, len(items), _ITEMS_AT_ONCE):
-                yield from self._write(items[start : start + _ITEMS_AT_ONCE])
-            count = len(items)
-            del items  # before the next page comes, see `Items.pages`
+        for parts, following in self._items.pages(progress.segment, progress.segments, progress.position):
+            count = 0
+            for items in parts:
+                yield from self._write(items)
+                count += len(items)
             self._attempts.run(lambda connection: progress.note(connection, count, following))  # noqa: B023  (at once)
             advance(count)
 

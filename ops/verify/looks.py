@@ -59,10 +59,9 @@ class Comparison:
     def items_against_rows(self, segment: int, segments: int, advance: Callable[[int], None]) -> Iterator[Drift]:
         """Look up each item of one segment of the table among the rows."""
         suspects = _Suspects()
-        for items, _ in self._items.pages(segment, segments):
+        for items in self._items.parts(segment, segments):
             suspects.add(self._suspicious(items))
             advance(len(items))
-            del items  # before the next page comes, see `Items.pages`
             if suspects.full:
                 yield from self._look_again(suspects)
         yield from self._look_again(suspects)
@@ -79,7 +78,7 @@ class Comparison:
         yield from self._look_again(suspects)
 
     def _suspicious(self, items: Sequence[Item]) -> list[Suspect]:
-        """The items of a page whose rows differ from the expected ones."""
+        """The items of a part whose rows differ from the expected ones."""
         found = self._rows.get([item["id"]["S"] for item in items])
         return [Suspect(item["id"]["S"], _version_of(item)) for item in items if not self._shown(item, found)]
 

@@ -9,7 +9,7 @@ from chalicelib.core.projector.transaction import read_children, read_roots
 from chalicelib.core.projector.writer import Writer
 from chalicelib.core.service import Projection, Service, UnknownAggregate, is_head
 from ops.verify.drift import NOTHING, FoundRows
-from ops.verify.scanning import prepare, scan
+from ops.verify.scanning import Page, decoded, prepare, scan
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Item = Mapping[str, Any]
 Position = Mapping[str, Any]
+# The number of items that are decoded at once, and the most that a transaction writes.
+ITEMS_AT_ONCE = 500
 _ROWS_A_PAGE = 1000
 
 
@@ -53,8 +55,8 @@ class Items:
 
     def pages(
         self, segment: int, segments: int, after: Position | None = None
-    ) -> Iterator[tuple[list[Item], Position | None]]:
-        """One segment of a parallel, consistent scan.
+    ) -> Iterator[tuple[Iterator[list[Item]], Position | None]]:
+        """The pages of one segment of a parallel, consistent scan.
 
         Args:
             segment: the segment's number, from 0.
@@ -62,12 +64,12 @@ class Items:
             after: the position to continue from, as an earlier scan of the same segment returned it.
 
         Yields:
-            The items of a page, and the position after it; None after the last page. The caller must drop the items
-            before it asks for the next page.
+            The items of a page, in parts of at most ITEMS_AT_ONCE, and the position after it; None after the last page.
+            A part is decoded when it is asked for.
         """
         place: dict[str, Any] = {"ExclusiveStartKey": after} if after else {}
         while True:
-            answer = scan(
+            page = scan(
                 self._client,
                 TableName=self._table,
                 ConsistentRead=True,
@@ -75,12 +77,20 @@ class Items:
                 TotalSegments=segments,
                 **place,
             )
-            items, following = answer.pop("Items"), answer.get("LastEvaluatedKey")
-            yield [item for item in items if self._wanted(item["id"]["S"])], following
-            del items  # decoded, a page takes ten times its 1 to 2 MB: no thread shall keep two
-            if not following:
+            yield self._parts(page), page.last_evaluated_key
+            if not page.last_evaluated_key:
                 return
-            place = {"ExclusiveStartKey": following}
+            place = {"ExclusiveStartKey": page.last_evaluated_key}
+
+    def parts(self, segment: int, segments: int) -> Iterator[list[Item]]:
+        """The items of one segment of a parallel, consistent scan, in parts of at most ITEMS_AT_ONCE."""
+        for parts, _ in self.pages(segment, segments):
+            yield from parts
+
+    def _parts(self, page: Page) -> Iterator[list[Item]]:
+        for start in range(0, len(page.items), ITEMS_AT_ONCE):
+            items = map(decoded, page.items[start : start + ITEMS_AT_ONCE])
+            yield [item for item in items if self._wanted(item["id"]["S"])]
 
     def get(self, ids: Sequence[str]) -> dict[str, Item]:
         """The wanted items with these ids, as far as they exist, read consistently."""

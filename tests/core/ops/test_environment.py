@@ -61,4 +61,4 @@ def test_a_scan_bears_slow_pages_and_throttling(endpoint: str, monkeypatch: pyte
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
         monkeypatch.setenv(name, "eu-west-1")
     pages = Items(patient_dynamodb(), "transfers", lambda _: True).pages(0, 1)
-    assert [([item["id"]["S"] for item in items], following) for items, following in pages] == [(["tra_1"], None)]
+    assert [([item["id"]["S"] for items in parts for item in items], at) for parts, at in pages] == [(["tra_1"], None)]
