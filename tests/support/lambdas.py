@@ -6,6 +6,7 @@ import re
 import subprocess
 import urllib.request
 from collections.abc import Mapping
+from importlib.util import source_from_cache
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,8 @@ class Function:
     def imported(self) -> set[str]:
         """Return the Python files of its package that it has loaded so far, if PYTHONVERBOSE is in its environment."""
         found = re.findall(r"(?:code object|loaded) from '?([^'\n]+)", self.log.read_text(errors="replace"))
-        return {os.path.relpath(path, self._package) for path in found if path.startswith(str(self._package))}
+        files = (source_from_cache(path) if path.endswith(".pyc") else path for path in found)
+        return {os.path.relpath(path, self._package) for path in files if path.startswith(str(self._package))}
 
     def stop(self) -> None:
         """Stop the function."""

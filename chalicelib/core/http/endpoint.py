@@ -240,9 +240,12 @@ class CommandEndpoint(Endpoint, frozen=True):
 
 def _checked_body(request: Request, kind: type[B]) -> B:
     """The body of a request, which may be left out where no field is required."""
-    required = any(info.required for info in msgspec.structs.fields(kind))  # type: ignore[arg-type]
-    absent = not required and not request.body.strip()
+    absent = not request.body.strip() and not _requires_a_field(kind)
     return check_body({} if absent else decode_json(request.json_body()), kind)
+
+
+def _requires_a_field(kind: type[Any]) -> bool:
+    return any(info.required for info in msgspec.structs.fields(kind))
 
 
 def _page_reply(request: Request, page: Page[Any], unseen: Sequence[str] = ()) -> Reply:

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from types import NoneType
-from typing import Any, TypeVar, Union, get_args
+from typing import Any, NamedTuple, TypeVar, Union, get_args
 
 import msgspec
 
@@ -20,13 +21,29 @@ _TEXT_OF: Mapping[Any, re.Pattern[str]] = {
 }
 
 
+class _Parameter(NamedTuple):
+    """A parameter.
+
+    Attributes:
+        name: the field's name in the struct.
+        type: of a value that is given.
+        readable: the texts that are read as a value of a type that is no text.
+        required: whether it has to be given.
+    """
+
+    name: str
+    type: Any
+    readable: re.Pattern[str] | None
+    required: bool
+
+
 def check_query(parameters: Mapping[str, Sequence[str]], kind: type[T]) -> T:
     """Convert the parameters of a query string to a value of the given type.
 
     Raises:
         Invalid: it has a fault for every faulty parameter, by name.
     """
-    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}  # type: ignore[arg-type]
+    fields = _fields(kind)  # type: ignore[arg-type]
     faults: list[Fault] = []
     checked: dict[str, Any] = {}
     for name, values in parameters.items():
@@ -36,7 +53,7 @@ def check_query(parameters: Mapping[str, Sequence[str]], kind: type[T]) -> T:
             detail = f"unknown parameter; the parameters are {', '.join(sorted(fields)) or 'none'}"
             faults.append(Fault(detail, parameter=name[:MAX_NAME]))
             continue
-        checked[fields[name].name], wrong = _value(values[0], _not_null(fields[name].type))
+        checked[fields[name].name], wrong = _value(values[0], fields[name])
         if wrong:
             faults.append(Fault(wrong, parameter=name))
     faults += [
@@ -47,12 +64,23 @@ def check_query(parameters: Mapping[str, Sequence[str]], kind: type[T]) -> T:
     return kind(**checked)
 
 
-def _value(text: str, kind: Any) -> tuple[Any, str]:
+@cache
+def _fields(kind: type[Any]) -> Mapping[str, _Parameter]:
+    """The parameters of a type by name. Resolving annotations takes longer than all else of a short query."""
+    types = [(field, _not_null(field.type)) for field in msgspec.structs.fields(kind)]
+    return {field.encode_name: _Parameter(field.name, type, _readable(type), field.required) for field, type in types}
+
+
+def _readable(kind: Any) -> re.Pattern[str] | None:
+    info = msgspec.inspect.type_info(kind)
+    return _TEXT_OF.get(type(info.type if isinstance(info, msgspec.inspect.Metadata) else info))
+
+
+def _value(text: str, parameter: _Parameter) -> tuple[Any, str]:
     """The value of a parameter's text, and what is wrong with it."""
     if UNDECODED in text:
         return None, UNDECODED_DETAIL
-    info = msgspec.inspect.type_info(kind)
-    readable = _TEXT_OF.get(type(info.type if isinstance(info, msgspec.inspect.Metadata) else info))
+    kind, readable = parameter.type, parameter.readable
     strict = not (readable and readable.fullmatch(text))
     if faults := faults_of(text, kind, strict=strict):
         # Every parameter is text, so this part of the message says nothing.
