@@ -55,15 +55,19 @@ function colourOf(element, name) {
 
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
 const DATE = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const SECONDS = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit", second: "2-digit" });
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 
 /** A tick of an axis of days; of others than whole days, nothing. @param {number} tick seconds */
 const dayAt = (tick) => (tick % 86400 ? "" : DAY.format(tick * 1000));
 
-/** A tick of an axis of times: the time of day; of a midnight, the day that begins. @param {number} tick seconds */
-function momentAt(tick) {
-  const moment = new Date(tick * 1000);
-  return (moment.getHours() || moment.getMinutes() ? CLOCK : DATE).format(moment);
+/**
+ * Ticks of an axis of times: the time of day, with seconds where ticks are closer than minutes, so that no two read the
+ * same; of a midnight, the day that begins. @param {number[]} ticks seconds
+ */
+export function momentsAt(ticks) {
+  const clock = ticks.some((tick) => tick % 60) ? SECONDS : CLOCK;
+  return ticks.map((tick) => new Date(tick * 1000)).map((moment) => (moment.getHours() || moment.getMinutes() || moment.getSeconds() ? clock : DATE).format(moment));
 }
 
 /**
@@ -84,7 +88,7 @@ function options(element, lines, format, dates) {
     // A day has no time: it is the same everywhere.
     ...(dates ? { tzDate: (/** @type {number} */ at) => new Date((at + new Date(at * 1000).getTimezoneOffset() * 60) * 1000) } : {}),
     axes: [
-      { ...axis, grid: { show: false }, size: 28, values: (/** @type {any} */ _u, /** @type {number[]} */ ticks) => ticks.map(dates ? dayAt : momentAt) },
+      { ...axis, grid: { show: false }, size: 28, space: 80, values: (/** @type {any} */ _u, /** @type {number[]} */ ticks) => (dates ? ticks.map(dayAt) : momentsAt(ticks)) },
       { ...axis, size: 76, values: (/** @type {any} */ _u, /** @type {number[]} */ ticks) => ticks.map(format) },
     ],
     series: [{}, ...lines.map((line, i) => ({ label: line.label, stroke: colour(HUES[i % HUES.length]), width: 2, points: { size: 5, show: dates || undefined }, ...(i ? {} : { fill: colour("--wash") }) }))],

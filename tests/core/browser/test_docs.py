@@ -64,6 +64,19 @@ def test_docs_leads_there(page: Any, stack: Stack) -> None:
     page.get_by_role("button", name="Chief").wait_for()
 
 
+def test_a_row_fits_a_phone(page: Any, stack: Stack) -> None:
+    """No part of a route's row lies beyond the edge at which the page is cut, arrow and long paths included."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{stack.url}/docs")
+    page.locator(".opblock").first.wait_for()
+    beyond = """() => {
+      const edge = document.querySelector(".docs").getBoundingClientRect().right;
+      const parts = [...document.querySelectorAll(".opblock-summary, .opblock-summary *, .opblock-tag *")];
+      return parts.filter((one) => one.getBoundingClientRect().right > edge).map((one) => one.outerHTML.slice(0, 200));
+    }"""
+    assert page.evaluate(beyond) == []
+
+
 def test_a_command_and_the_query_after_it(docs: Any) -> None:
     """A command's effect is shown at once, since the page sends the newest Consistency-Token."""
     number = unique()

@@ -244,3 +244,12 @@ def test_by_keyboard(console: Any, stack: Stack) -> None:
     console.keyboard.press("Tab")
     console.keyboard.press("Enter")
     console.get_by_text("Discarded by local-chief").wait_for()
+
+
+def test_no_two_times_of_a_chart_read_the_same(console: Any) -> None:
+    """A stack of a few minutes has ticks closer than minutes, which show their seconds. A midnight shows its day."""
+    labels = "async (ticks) => (await import('/console/chart.js')).momentsAt(ticks)"
+    nine = 1_772_355_600  # 2026-03-01, 10:00 in Vienna
+    assert console.evaluate(labels, [nine, nine + 30, nine + 60]) == ["10:00:00", "10:00:30", "10:01:00"]
+    assert console.evaluate(labels, [nine, nine + 300]) == ["10:00", "10:05"]
+    assert console.evaluate(labels, [nine + 13 * 3600, nine + 14 * 3600]) == ["23:00", "2 Mar"]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.shop.http.things import answered, customer, email, product, stocked
+from tests.support.accessibility import serious_findings
 from tests.support.browser import fill, rows, send, sign_in
 from tests.support.stack import Stack
 from tests.support.waiting import eventually
@@ -28,6 +29,17 @@ def picture(page: Any, name: str) -> None:
         page.locator(".notice.shown").wait_for(state="detached")
         page.set_viewport_size({"width": 1360, "height": page.evaluate("document.body.scrollHeight")})
         page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def everywhere(page: Any) -> list[str]:
+    """Return axe-core's serious findings about the page, light and dark, in desktop and phone size."""
+    findings = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for width in (1360, 390):
+            page.set_viewport_size({"width": width, "height": 860})
+            findings += [f"{scheme}, {width}: {finding}" for finding in serious_findings(page)]
+    return findings
 
 
 def test_an_order_from_placing_to_delivered(console: Any, stack: Stack) -> None:
@@ -125,6 +137,8 @@ def test_the_list_and_the_board(console: Any, stack: Stack) -> None:
     console.get_by_role("link", name="Board").click()
     columns = [text.split()[0] for text in console.locator(".board h2").all_inner_texts()]
     assert columns == ["Placed", "Confirmed", "Rejected", "Cancelled", "Shipped", "Delivered"]
+    console.locator(".board .card").first.wait_for()
+    assert everywhere(console) == []
 
 
 def test_the_sales_chart(console: Any, stack: Stack) -> None:
@@ -144,6 +158,7 @@ def test_the_sales_chart(console: Any, stack: Stack) -> None:
     assert console.locator("main tbody tr").count() == 14
     assert console.locator("main tbody td", has_text="£1,044.75").count() == 1
     picture(console, "console-sales")
+    assert everywhere(console) == []
 
 
 def test_a_report_of_an_empty_range(console: Any, stack: Stack) -> None:
