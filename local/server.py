@@ -183,7 +183,9 @@ class RequestHandler(BaseHTTPRequestHandler):
     def _log(self, answer: GatewayResponse) -> None:
         """Write a line of the access log. It holds nothing that a client can write freely: no path, query or header."""
         method = self.command if self.command in HTTPMethod.__members__ else "-"
-        print(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}Z {method} {answer.route} {answer.status} {len(answer.body)}")
+        now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}Z"
+        # print would write the end of the line by itself.
+        sys.stdout.write(f"{now} {method} {answer.route} {answer.status} {len(answer.body)}\n")
 
     def log_message(self, *_: Any) -> None:
         """Do nothing: http.server's own lines would quote the client. `_log` writes ours."""

@@ -4,7 +4,7 @@ import http.client
 import json
 import socket
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -65,6 +65,17 @@ def test_embedded_aws_takes_nothing_of_a_page(standing: Run, page: str) -> None:
     ):
         status, text = send(port, method, path, {**headers, **PAGES[page]}, body)
         assert (status, "no request of a web page" in text) == (403, True), (method, path, text)
+
+
+def test_no_answer_is_for_a_page(standing: Run) -> None:
+    """MiniStack's headers that let every page read its answers do not leave the process."""
+    connection = http.client.HTTPConnection("127.0.0.1", standing.ports["MINISTACK_PORT"], timeout=PATIENT_SECONDS)
+    with closing(connection):
+        connection.request("POST", "/", b"{}", {"X-Amz-Target": "DynamoDB_20120810.ListTables"})
+        with connection.getresponse() as answer:
+            names = {name.lower() for name, _ in answer.getheaders()}
+            assert (answer.status, "x-amzn-requestid" in names) == (200, True)
+    assert not [name for name in names if name.startswith("access-control-")]
 
 
 def test_embedded_aws_runs_no_code(standing: Run) -> None:
