@@ -7,7 +7,11 @@ while MiniStack reads the whole table. It has no streams, and a rebuild needs no
 import os
 import shutil
 import subprocess
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from local import ROOT, LocalError
 from local.child import Child
@@ -28,7 +32,8 @@ class Dynalite:
 
     def __init__(self, folder: Path, port: int) -> None:
         self.port = port
-        place = ["--host", LOOPBACK, "--port", str(port), "--path", str(folder / "dynalite"), "--createTableMs", "0"]
+        self._data = folder / "dynalite"
+        place = ["--host", LOOPBACK, "--port", str(port), "--path", str(self._data), "--createTableMs", "0"]
         self.child = Child("dynalite", [_program("node"), str(installed()), *place], folder / "dynalite.log")
 
     @property
@@ -48,6 +53,25 @@ class Dynalite:
     def stop(self) -> None:
         """Stop it."""
         self.child.stop()
+
+    def fill(self, table: str, items: Iterable[Mapping[str, Any]]) -> None:
+        """Write items into a table without HTTP, which is many times faster. The server is stopped meanwhile.
+
+        Raises:
+            LocalError: an item is refused.
+        """
+        self.stop()
+        command = [_program("node"), str(Path(__file__).with_name("dynalite_fill.js")), str(installed().parent)]
+        with subprocess.Popen([*command, str(self._data), table], stdin=subprocess.PIPE) as process:
+            assert process.stdin is not None
+            try:
+                for item in items:
+                    process.stdin.write(msgspec.json.encode(item) + b"\n")
+            except BrokenPipeError:
+                pass  # it has printed why, and its code says that it failed
+        if process.returncode:
+            raise LocalError(f"the table {table} cannot be filled; see above")
+        self.start()
 
 
 def installed() -> Path:

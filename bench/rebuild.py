@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.rows import Row, Size, at_least, seconds_of, within
-from bench.stores import DYNALITE, MINISTACK, TABLE, fill_items, stores
+from bench.stores import DYNALITE, MINISTACK, TABLE, stores
 from bench.verify import scan
 from chalicelib.core.mysql.connections import connect
 from chalicelib.orders.service import SERVICE
@@ -103,15 +103,14 @@ class Measured:
 
 
 def measure(store: str, orders: int, segments: int, rounds: int) -> Measured:
-    """Fill the write store, and let the contenders take turns."""
+    """Start both stores, and let the contenders take turns."""
     found: dict[str, list[float]] = {"scan": [], "load": [], "rebuild": []}
     megabytes, tenths = 0.0, (0.0, 0.0)
     options = [_LARGE_POOL] if orders > _MOST_IN_MINISTACK else []
     with (
         tempfile.TemporaryDirectory(prefix="tributary-bench-") as folder,
-        stores(Path(folder), store, options) as (client, url),
+        stores(Path(folder), orders, store, options) as (client, url),
     ):
-        fill_items(client.meta.endpoint_url, orders)
         files = Path(folder) / "mariadb" / "files"
         for _ in range(rounds):
             found["scan"].append(seconds_of(lambda: scan(client, segments)))

@@ -18,6 +18,7 @@ from local import aws
 from local.mariadb import MariaDB, with_database
 from local.ministack import MiniStack
 from local.ports import free_port
+from ops.phases import Advance
 from ops.progress import phase
 
 if TYPE_CHECKING:
@@ -34,11 +35,14 @@ _CONFIG = Config(parameter_validation=False, read_timeout=60, retries={"mode": "
 
 
 @contextmanager
-def stores(folder: Path, store: str = MINISTACK, options: Sequence[str] = ()) -> Iterator[tuple["DynamoDBClient", str]]:
-    """Yield a client of a private write store with the table, and the URL of a private MySQL with the read model.
+def stores(
+    folder: Path, orders: int, store: str = MINISTACK, options: Sequence[str] = ()
+) -> Iterator[tuple["DynamoDBClient", str]]:
+    """Yield a client of a private write store with so many orders, and the URL of a private MySQL with no rows yet.
 
     Args:
         folder: the folder of both servers' data.
+        orders: the number of orders.
         store: MINISTACK or DYNALITE.
         options: further options of mariadbd.
     """
@@ -51,6 +55,11 @@ def stores(folder: Path, store: str = MINISTACK, options: Sequence[str] = ()) ->
         mariadb.start()
         client = aws.dynamodb(written.endpoint)
         create_table(client)
+        if isinstance(written, Dynalite):
+            with phase("fill", orders) as advance:
+                written.fill(TABLE, _items(orders, advance))
+        else:
+            fill_items(written.endpoint, orders)
         url = with_database(mariadb.server_url, "tributary_bench")
         migrate(url, MIGRATIONS)
         yield client, url
@@ -86,6 +95,13 @@ def create_table(client: "DynamoDBClient", name: str = TABLE) -> None:
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
     )
     client.get_waiter("table_exists").wait(TableName=name)
+
+
+def _items(orders: int, advance: Advance) -> Iterator[Mapping[str, Any]]:
+    for number in range(orders):
+        yield placed(number)["dynamodb"]["NewImage"]
+        if number % 1000 == 999:
+            advance(1000)
 
 
 def fill_items(endpoint: str, orders: int) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.rows import Row, Size, at_least, medians
-from bench.stores import TABLE, fill_items, stores
+from bench.stores import TABLE, stores
 from bench.workload import SERVICES, placed
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.projector import ProjectorDeps, Writer, project
@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 def rows(size: Size) -> Iterator[Row]:
     """Yield the items a second of verify, compared with each scan."""
     orders, segments, rounds = size.choose_orders(20_000, 60), size.choose(4, 2), size.choose(3, 1)
-    with tempfile.TemporaryDirectory(prefix="tributary-bench-") as folder, stores(Path(folder)) as (client, url):
-        fill(client, url, orders)
+    with (
+        tempfile.TemporaryDirectory(prefix="tributary-bench-") as folder,
+        stores(Path(folder), orders) as (client, url),
+    ):
+        fill(url, orders)
         seconds = medians(
             {
                 "bare scan": lambda: scan(client, segments),
@@ -51,9 +54,8 @@ def rows(size: Size) -> Iterator[Row]:
         )
 
 
-def fill(client: "DynamoDBClient", url: str, orders: int) -> None:
-    """Write the orders, and project them."""
-    fill_items(client.meta.endpoint_url, orders)
+def fill(url: str, orders: int) -> None:
+    """Project the orders."""
     deps = ProjectorDeps(Writer(lambda: connect(url)), None, remaining_ms=lambda: 60_000)  # type: ignore[arg-type]
     for start in range(0, orders, 1000):
         records = [placed(number) for number in range(start, min(start + 1000, orders))]
