@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -73,7 +74,13 @@ class Measured(NamedTuple):
 
 def rows(size: Size) -> Iterator[Row]:
     """Yield the slowest question of each role, compared with a read by primary key, and the effect on other readers."""
-    orders, seconds, hostile = size.choose_orders(100_000, 2000), size.choose(10, 1), size.choose(10, 2)
+    seconds, hostile = size.choose(10, 1), size.choose(10, 2)
+    yield from _rows(size.choose_orders(100_000, 2000), seconds, hostile)
+    if size.large:
+        yield from (replace(row, large=True) for row in _rows(size.choose(1_000_000, 2000), seconds, hostile))
+
+
+def _rows(orders: int, seconds: int, hostile: int) -> Iterator[Row]:
     about = f"{orders:,} orders"
     with filled(orders) as (url, memory):
         pool = Pool(url)
@@ -101,7 +108,8 @@ def rows(size: Size) -> Iterator[Row]:
                 show(f"by {by}, sorted by {sort}", measure(pool, report(by, sort)))
         alone = others(pool, 0, seconds)
         beside = others(pool, hostile, seconds)
-        tell(f"the server holds {memory()} MB, and works on {running(url)} queries")
+        tell(f"the server still works on {running(url)} queries")
+        yield Row(path="search: memory of the server afterwards", size=about, ours=float(memory()), unit="MB")
         yield Row(
             path=f"search: reads of others, p99, beside {hostile} hostile at once",
             size=f"{about}, {seconds} s",
