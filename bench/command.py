@@ -39,8 +39,11 @@ _CUSTOMERS, _PRODUCTS = f"{PREFIX}customers", f"{PREFIX}catalog"
 _NAIVE = {name: f"naive-{name}" for name in ("customers", "products", "orders", "events")}
 _BARE, _UNCHECKED, _SAMPLES = "bare boto3", "bare boto3, without its checks", "most samples"
 _WHY = (
-    "Ours does the same calls, and between them what an answer needs: routing, permissions, validation, the decision,"
-    " encoding. That is some 1 ms of CPU, and weighs less where the store is further away."
+    "Ours does the same calls, and between them what an answer needs. CPU of the client: 3.0 ms, bare boto3 2.5,"
+    " and 2.2 where it makes the bare calls with our own client (smallest of 150, 2026-11-26). By a profile of CPU,"
+    " botocore is 87 % of ours: signing, its events, urllib3, twice. Of our 13 %, the pipeline is a half, Chalice"
+    " and its adapter a third; no single function takes more than 2 %. The bar needs a client of DynamoDB that costs"
+    " less than botocore, or a store further away, whose time is the same for both."
 )
 _BARS = {_BARE: at_most(1.05), _UNCHECKED: None, _SAMPLES: at_most(0.9)}
 
