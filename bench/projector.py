@@ -14,14 +14,21 @@ customer's record. These are about 23 rows for each order, including summaries a
 Rounds take turns, so that other work of the machine affects all contenders, and the median counts. Only ours could be
 called twice with the same records and change nothing. At the end, the write store is filled, and `verify` compares it
 with the rows that ours wrote.
+
+The CPU of an order is that of this process, and that of the server's process by /proc. On one processor, this process
+and the server with all its threads are pinned to the same one, as `taskset -c 0` does; otherwise neither is pinned.
+
+The large rows compare tables that hold 1 and 5 million orders already with empty ones, in two databases of one server,
+whose buffer pool has 2 GB. SQL fills them (tests/shop/queries/bulk.py). Each round writes further orders into both.
 """
 
 import gc
+import os
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +44,7 @@ from chalicelib.core.projector import ProjectorDeps, Writer, project, timeline
 from local.mariadb import MariaDB, with_database
 from local.ports import free_port
 from ops.verify import Target, VerifyOptions, verify
+from tests.shop.queries.bulk import fill_large
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
@@ -51,8 +59,9 @@ def rows(size: Size) -> Iterator[Row]:
     """Yield the orders a second of the projector, compared with each other way and with the ceilings."""
     orders, batch, rounds = size.choose_orders(ceiling.ORDERS, 60), size.choose(ceiling.BATCH, 30), size.choose(5, 1)
     found = batches(orders, batch)
-    with server() as url:
+    with private_server() as (url, pid):
         rates, written = measure(url, found, orders, rounds)
+        costs = list(measure_cpu(url, pid, found, orders, rounds))
         verified(url, found)
     about = f"{orders:,} orders, batches of {batch:,}"
     ours = rates["ours"]
@@ -87,6 +96,10 @@ def rows(size: Size) -> Iterator[Row]:
             bar=at_least(1.2),
             note=NOTES.get("ceiling of 2026-11-26", ""),
         )
+    yield from costs
+    if size.large:
+        for there in (size.choose(1_000_000, 60), size.choose(5_000_000, 120)):
+            yield measure_large(there, orders, batch, rounds)
 
 
 _SERVER_BOUND = (
@@ -112,22 +125,35 @@ NOTES: dict[str, str] = {
 
 
 @contextmanager
+def private_server(*options: str) -> Iterator[tuple[str, int]]:
+    """Yield the URL of a migrated database on a new server with these options, and the server's process id."""
+    with tempfile.TemporaryDirectory(prefix="tributary-bench-") as folder:
+        mariadb = MariaDB(Path(folder), free_port(), flush=1, options=options)
+        mariadb.start()
+        try:
+            place = with_database(mariadb.server_url, DATABASE)
+            migrate(place, MIGRATIONS)
+            assert mariadb.child.pid
+            yield place, mariadb.child.pid
+        finally:
+            mariadb.stop()
+
+
+@contextmanager
 def server(url: str | None = None) -> Iterator[str]:
     """Yield the URL of a new migrated database, on the server named or on a private one."""
-    with tempfile.TemporaryDirectory(prefix="tributary-bench-") as folder:
-        private = None if url else MariaDB(Path(folder), free_port(), flush=1)
-        if private:
-            private.start()
-        place = with_database(url or (private.server_url if private else ""), DATABASE)
-        migrate(place, MIGRATIONS)
-        try:
+    if url is None:
+        with private_server() as (place, _):
             yield place
-        finally:
-            connection = connect(place)
-            connection.query(f"DROP DATABASE {DATABASE}")
-            connection.close()
-            if private:
-                private.stop()
+        return
+    place = with_database(url, DATABASE)
+    migrate(place, MIGRATIONS)
+    try:
+        yield place
+    finally:
+        connection = connect(place)
+        connection.query(f"DROP DATABASE {DATABASE}")
+        connection.close()
 
 
 def measure(url: str, found: Batches, orders: int, rounds: int) -> tuple[dict[str, float], int]:
@@ -159,6 +185,105 @@ def measure(url: str, found: Batches, orders: int, rounds: int) -> tuple[dict[st
     sqlalchemy.close()
     connection.close()
     return {name: statistics.median(each) for name, each in rates.items()}, written[0]
+
+
+def measure_cpu(url: str, pid: int, found: Batches, orders: int, rounds: int) -> Iterator[Row]:
+    """Yield the CPU of an order, of client and server, on all processors of this process and on one of them."""
+    connection = connect(url)
+    contenders: dict[str, Callable[[], None]] = {
+        "executemany": lambda: executemany.write(connection, found),
+        "ours": lambda: ours(lambda: connection, found),  # the last, since what it has written is verified
+    }
+    processors = os.sched_getaffinity(0)
+    for allowed in (processors, {min(processors)}):
+        figures: dict[tuple[str, str], list[float]] = {}
+        with pinned(pid, allowed):
+            for _ in range(rounds):
+                for name, run in contenders.items():
+                    empty(connection)
+                    start, client, by_server = time.perf_counter(), time.process_time(), cpu_seconds(pid)
+                    run()
+                    took = time.perf_counter() - start, time.process_time() - client, cpu_seconds(pid) - by_server
+                    for what, seconds in zip(("rate", "client", "server"), took, strict=True):
+                        figures.setdefault((name, what), []).append(seconds / orders)
+        medians = {key: statistics.median(each) for key, each in figures.items()}
+        where = "one processor" if len(allowed) == 1 else f"{len(allowed)} processors"
+        about = f"{orders:,} orders, client and server on {where}"
+        yield Row(
+            path="projector: rate",
+            size=about,
+            ours=1 / medians["ours", "rate"],
+            unit="orders/s",
+            beside="executemany",
+            figure=1 / medians["executemany", "rate"],
+        )
+        for what in ("client", "server"):
+            yield Row(
+                path=f"projector: CPU of an order, {what}",
+                size=about,
+                ours=max(medians["ours", what], 1e-6) * 1000,
+                unit="ms",
+                beside="executemany",
+                figure=max(medians["executemany", what], 1e-6) * 1000,
+            )
+    connection.close()
+
+
+@contextmanager
+def pinned(pid: int, processors: set[int]) -> Iterator[None]:
+    """Let this process and all threads of a server run only on some processors."""
+    before = os.sched_getaffinity(0)
+    _pin(pid, processors)
+    try:
+        yield
+    finally:
+        _pin(pid, before)
+
+
+def _pin(pid: int, processors: set[int]) -> None:
+    os.sched_setaffinity(0, processors)
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        os.sched_setaffinity(int(thread.name), processors)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time that a process has used, in hundredths."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure_large(there: int, orders: int, batch: int, rounds: int) -> Row:
+    """Return the rate with so many orders there, beside that with empty tables."""
+    all_batches = batches(orders * rounds, batch)
+    rates: dict[str, list[float]] = {}
+    with ExitStack() as stack:
+        url, _ = stack.enter_context(private_server("--innodb-buffer-pool-size=2G", "--innodb-log-file-size=1G"))
+        full = with_database(url, f"{DATABASE}_full")
+        migrate(full, MIGRATIONS)
+        connections = {"full": connect(full), "empty": connect(url)}
+        fill_large(connections["full"], there, max(1, there // 20))
+        for number in range(rounds):
+            share = len(all_batches) // rounds
+            found = all_batches[number * share : (number + 1) * share]
+            for name, connection in connections.items():
+                start = time.perf_counter()
+                ours(lambda connection=connection: connection, found)  # type: ignore[misc]  # mypy infers no default
+                rates.setdefault(name, []).append(orders / (time.perf_counter() - start))
+        for name, connection in connections.items():
+            stack.callback(connection.close)
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT COUNT(*) FROM orders")
+                assert cursor.fetchone() == ((there if name == "full" else 0) + orders * rounds,), name
+    return Row(
+        path="projector: beside empty tables",
+        size=f"{there:,} orders there, buffer pool of 2 GB, {orders:,} orders a round",
+        ours=statistics.median(rates["full"]),
+        unit="orders/s",
+        beside="empty tables",
+        figure=statistics.median(rates["empty"]),
+        bar=at_least(0.7),
+        large=True,
+    )
 
 
 class NoDeadLetters:

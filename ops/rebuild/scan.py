@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from chalicelib.core.dynamodb.codec import head_of
-from chalicelib.core.projector.compaction import AggregateRows, rows_of
-from chalicelib.core.projector.transaction import Work, write
+from chalicelib.core.projector.compaction import AggregateRows, Made, rows_of
+from chalicelib.core.projector.transaction import Ready, Work, write
 from chalicelib.core.projector.writer import Attempts
 from chalicelib.core.service import Service
 from chalicelib.core.streams.batches import GaveUp
@@ -69,7 +69,8 @@ class RebuildScan:
 
     def _apply(self, rows: Sequence[AggregateRows]) -> Iterator[RefusedItem]:
         """Write items in one transaction. If they are refused, halve them until a single item is left."""
-        work = Work(rows={self._service.projection.generation: rows})
+        generation = self._service.projection.generation
+        work = Work([Ready(each.key, each.version, Made({generation: each})) for each in rows])
         try:
             if rows:
                 self._attempts.run(lambda connection: write(connection, self._service, work, beside))

@@ -31,6 +31,6 @@ class Applier:
         """
         with self._traces.transaction():
             result = self._attempts.run(lambda connection: write(connection, self._service, work, targets))
-        if work.rows:
+        if work.aggregates:
             log.count("AggregatesWritten", result.written)
             log.count("AggregatesStale", result.stale)

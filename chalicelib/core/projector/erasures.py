@@ -3,7 +3,7 @@
 Rows need no such care: what was erased was erased by a commit, and an older version never takes the place of a newer.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,21 +17,15 @@ if TYPE_CHECKING:
     from pymysql.cursors import Cursor
 
 
-def without_erased(
-    connection: "Connection[Cursor]", service: Service, rows: Sequence[TimelineRow]
-) -> Sequence[TimelineRow]:
+def without_erased(service: Service, rows: Iterable[TimelineRow], erased: Mapping[str, int]) -> list[TimelineRow]:
     """Rows of the timeline, without the personal data that were erased.
 
     Args:
-        connection: in a transaction that has read `generations` under its lock, so that whatever was erased before is
-            seen, and whatever is erased later finds these rows.
         service: whose rows they are.
         rows: to write.
+        erased: as `erased_versions` returns it.
     """
-    through = _versions(connection, service.name, {row.id for row in rows})
-    return [
-        erased_row(service.aggregate(row.id), row) if row.version <= through.get(row.id, 0) else row for row in rows
-    ]
+    return [erased_row(service.aggregate(row.id), row) if row.version <= erased.get(row.id, 0) else row for row in rows]
 
 
 def erased_row(kind: AnyAggregate, row: TimelineRow) -> TimelineRow:
@@ -41,11 +35,18 @@ def erased_row(kind: AnyAggregate, row: TimelineRow) -> TimelineRow:
     return row if erased == events else msgspec.structs.replace(row, events=msgspec.json.encode(erased).decode())
 
 
-def _versions(connection: "Connection[Cursor]", service: str, ids: set[str]) -> Mapping[str, int]:
-    """The version up to which each erased aggregate was erased, by its id."""
+def erased_versions(connection: "Connection[Cursor]", service: Service, ids: Iterable[str]) -> Mapping[str, int]:
+    """The version up to which each erased aggregate was erased, by its id.
+
+    Args:
+        connection: in a transaction that has read `generations` under its lock, so that whatever was erased before is
+            seen, and whatever is erased later finds the rows that the transaction writes.
+        service: whose aggregates they are.
+        ids: of the aggregates.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id, version FROM erasures WHERE service = {sql.text_literal(service)}"  # noqa: S608  (literals)
-            f" AND id IN {sql.in_list(sorted(ids))}"
+            f"SELECT id, version FROM erasures WHERE service = {sql.text_literal(service.name)}"  # noqa: S608  (literals)
+            f" AND id IN {sql.in_list(sorted(set(ids)))}"
         )
         return dict(cursor.fetchall())

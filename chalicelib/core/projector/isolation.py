@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from chalicelib.core.projector import timeline
 from chalicelib.core.projector.applying import Applier
-from chalicelib.core.projector.compaction import AggregateRecords, AggregateRows, by_aggregate
+from chalicelib.core.projector.compaction import AggregateRecords, by_aggregate
 from chalicelib.core.projector.generations import live_only
 from chalicelib.core.projector.setting_aside import NotStored, SettingAside
 from chalicelib.core.projector.transaction import Work
@@ -12,17 +12,6 @@ from chalicelib.core.service import Service
 from chalicelib.core.streams.poison import Poisonous, of_the_record
 from chalicelib.core.streams.records import CommitRecord
 from chalicelib.core.telemetry import log
-
-
-def work_of(groups: Sequence[AggregateRecords]) -> Work:
-    """The work of one transaction for these aggregates."""
-    rows: dict[int, list[AggregateRows]] = {}
-    errors: dict[int, Exception] = {}
-    for found in groups:
-        errors.update(found.errors)
-        for generation, made in found.rows.items():
-            rows.setdefault(generation, []).append(made)
-    return Work(rows, errors, [row for found in groups for row in found.timeline])
 
 
 class Isolation:
@@ -49,7 +38,7 @@ class Isolation:
             GaveUp: an error that may pass did not pass in time.
         """
         try:
-            self._apply(work_of(groups))
+            self._apply(Work(groups))
         except Poisonous as error:
             if len(groups) == 1:
                 yield from self._apply_singly(groups[0], error)
@@ -70,9 +59,9 @@ class Isolation:
             yield from self._apply_to_live_tables(whole, error)
             return
         for commit in whole.commits:
-            (single,) = by_aggregate([commit], self._service)
+            (single,) = by_aggregate([commit.source], self._service)
             try:
-                self._apply(work_of([single]))
+                self._apply(Work([single]))
             except Poisonous as refusal:
                 yield from self._apply_to_live_tables(single, refusal)
             else:
@@ -86,7 +75,7 @@ class Isolation:
         """
         (commit,) = single.commits
         try:
-            self._apply(work_of([single]), live_only)
+            self._apply(Work([single]), live_only)
         except Poisonous as error:
             refusal = error
         else:

@@ -1,20 +1,22 @@
 """Projects a batch of stream records into the read model: the entry point of the projector."""
 
+import gc
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 import msgspec
 
 from chalicelib.core.projector import heartbeats
 from chalicelib.core.projector.applying import Applier
-from chalicelib.core.projector.compaction import AggregateRecords, by_aggregate
+from chalicelib.core.projector.compaction import by_aggregate
 from chalicelib.core.projector.isolation import Isolation
 from chalicelib.core.projector.setting_aside import NotStored, SettingAside
 from chalicelib.core.projector.traces import Traces
 from chalicelib.core.projector.transaction import Work
 from chalicelib.core.projector.writer import Attempts, Writer
-from chalicelib.core.service import Service
+from chalicelib.core.service import HEARTBEAT_ID, Service
 from chalicelib.core.streams.batches import GaveUp
 from chalicelib.core.streams.dead_letters import DeadLetters
 from chalicelib.core.streams.poison import OF_THE_PROCESS, Poisonous
@@ -22,10 +24,11 @@ from chalicelib.core.streams.records import (
     CommitRecord,
     HeartbeatRecord,
     RawRecord,
-    Record,
+    RecordSource,
     UnreadableRecord,
     correlation_of,
-    parse,
+    read,
+    sources,
     waits_for_deployment,
 )
 from chalicelib.core.telemetry import log, tracing
@@ -73,20 +76,35 @@ def project(records: Iterable[RawRecord], services: Mapping[str, Service], deps:
     Raises:
         UnknownStream: a record's table has no service.
     """
-    entries = parse(records, services)
     done: set[int] = set()
-    for chunk in _chunks(entries):
-        done |= _done(chunk, deps)
-        missing = [entry.source for entry in chunk if entry.source.position not in done]
+    for chunk in _chunks(sources(records, services)):
+        with _garbage_later():
+            done |= _done(chunk, deps)
+        missing = [source for source in chunk if source.position not in done]
         if missing:
             return [missing[0].sequence]
     return []
 
 
-def _done(chunk: Sequence[Record], deps: ProjectorDeps) -> set[int]:
+@contextmanager
+def _garbage_later() -> Iterator[None]:
+    """Without collections of cyclic garbage, of which a chunk makes next to none.
+
+    Its records and rows are a hundred thousand objects, which the collector would visit several times.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _done(chunk: Sequence[RecordSource], deps: ProjectorDeps) -> set[int]:
     """The positions of the records of a chunk that are done; logs the result."""
-    name = chunk[0].source.service.name
-    ids = sorted({correlation_of(entry) for entry in chunk if not isinstance(entry, HeartbeatRecord)})
+    name = chunk[0].service.name
+    ids = sorted({correlation_of(source) for source in chunk if source.id != HEARTBEAT_ID})
     several = {"correlation_ids": ids} if 1 < len(ids) <= MAX_CORRELATIONS else {}
     with (
         log.about(correlation_id=ids[0] if len(ids) == 1 else ""),
@@ -96,14 +114,14 @@ def _done(chunk: Sequence[Record], deps: ProjectorDeps) -> set[int]:
         return set(_Chunk(chunk, deps).run())
 
 
-def _chunks(entries: Sequence[Record]) -> Iterator[list[Record]]:
+def _chunks(found: Sequence[RecordSource]) -> Iterator[list[RecordSource]]:
     """Consecutive records of one service, at most CHUNK of them."""
-    chunk: list[Record] = []
-    for entry in entries:
-        if chunk and (len(chunk) == CHUNK or entry.source.service is not chunk[0].source.service):
+    chunk: list[RecordSource] = []
+    for source in found:
+        if chunk and (len(chunk) == CHUNK or source.service is not chunk[0].service):
             yield chunk
             chunk = []
-        chunk.append(entry)
+        chunk.append(source)
     if chunk:
         yield chunk
 
@@ -111,9 +129,10 @@ def _chunks(entries: Sequence[Record]) -> Iterator[list[Record]]:
 class _Chunk:
     """A part of a batch: one transaction, unless something in it is refused."""
 
-    def __init__(self, entries: Sequence[Record], deps: ProjectorDeps) -> None:
-        self._entries = entries
-        self._service = entries[0].source.service
+    def __init__(self, found: Sequence[RecordSource], deps: ProjectorDeps) -> None:
+        self._sources = found
+        self._beats = {source.position: read(source) for source in found if source.id == HEARTBEAT_ID}
+        self._service = found[0].service
         self._now = deps.now
         self._traces = Traces(self._service.name)
         attempts = Attempts(deps.writer, deps.remaining_ms, deps.sleep)
@@ -141,20 +160,15 @@ class _Chunk:
 
     def _changes(self) -> Iterator[CommitRecord | UnreadableRecord]:
         """Apply all records except heartbeats. Yields those that are done."""
-        groups = by_aggregate((entry for entry in self._entries if isinstance(entry, CommitRecord)), self._service)
-        self._measure(groups)
-        if groups:
+        groups = by_aggregate((each for each in self._sources if each.id != HEARTBEAT_ID), self._service)
+        if groups:  # a chunk with only a heartbeat is not logged
+            log.count("BatchRecords", len(self._sources) - len(self._beats))
             yield from self._isolation.apply(groups)
-        for entry in self._entries:
-            if isinstance(entry, UnreadableRecord):
-                yield from self._unreadable(entry)
-
-    def _measure(self, groups: Sequence[AggregateRecords]) -> None:
-        """Log the counts of records. A chunk with only a heartbeat is not logged."""
-        records = sum(not isinstance(entry, HeartbeatRecord) for entry in self._entries)
-        if records:
-            log.count("BatchRecords", records)
-            log.count("RecordsCompacted", sum(len(found.commits) - 1 for found in groups))
+            log.count("RecordsCompacted", sum(max(0, len(found.commits) - 1) for found in groups))
+        beats = [beat for beat in self._beats.values() if isinstance(beat, UnreadableRecord)]
+        unreadable = [*beats, *(entry for found in groups for entry in found.unreadable)]
+        for entry in sorted(unreadable, key=lambda entry: entry.source.position):
+            yield from self._unreadable(entry)
 
     def _unreadable(self, entry: UnreadableRecord) -> Iterator[UnreadableRecord]:
         if waits_for_deployment(entry.source, entry.error, self._now()):
@@ -169,10 +183,11 @@ class _Chunk:
     def _due(self, done: Container[int]) -> list[HeartbeatRecord]:
         """The heartbeats whose preceding records are all done: a heartbeat states that all before it is applied."""
         due: list[HeartbeatRecord] = []
-        for entry in self._entries:
-            if isinstance(entry, HeartbeatRecord):
-                due.append(entry)
-            elif entry.source.position not in done:
+        for source in self._sources:
+            beat = self._beats.get(source.position)
+            if isinstance(beat, HeartbeatRecord):
+                due.append(beat)
+            elif source.position not in done:
                 break
         return due
 

@@ -39,7 +39,7 @@ class SettingAside:
         """
         cause = error.reason if isinstance(error, Poisonous) else error
         letter = dead_letter(entry, cause, iso(self._now()))
-        with log.about(correlation_id=correlation_of(entry)):
+        with log.about(correlation_id=correlation_of(entry.source)):
             self._store(letter)
         self.positions.add(entry.source.position)
         log.count("RecordsSetAside")

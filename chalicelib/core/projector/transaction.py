@@ -1,26 +1,28 @@
 """The transaction that writes a part of a batch, step by step, and its locks.
 
 0. Read, under a shared lock, which tables to write (see generations). For each set of tables:
-1. Lock the existing root rows, in the order of their keys. Rows that are already newer are skipped.
+1. Lock the existing root rows, in the order of their keys, and read the child rows of those that may be older. Then for
+   one slice of the aggregates after the other, in the same order:
 2. Insert the missing root rows with a plain INSERT. A missing row cannot be locked, so a duplicate key
    (1062) means that another transaction was first; the caller rolls back and repeats all steps.
-3. Update the locked ones, guarded by their version, which comes last among the columns.
+3. Update the locked ones that are older, guarded by their version, which comes last among the columns.
 4. Write and delete the child rows that differ, only for locked parents.
-5. Write the timeline and heartbeats, once; the timeline without personal data that were erased.
+5. Write the timeline, once; without personal data that were erased.
+In the end:
 6. Write the summaries of each set last, so that locks on shared rows are held for the shortest time.
 
-From step 2 on, each statement is encoded while the server runs the one before.
+The server does not wait for the client, as far as it can be helped: the next statement is encoded while the server runs
+one, and then, until that is done, further aggregates are decoded and projected.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, starmap
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
-from chalicelib.core.mysql.statements import receive, run_each, send
+from chalicelib.core.mysql.statements import NOTHING, receive, run_each, send
 from chalicelib.core.projector import heartbeats, sql, timeline
-from chalicelib.core.projector.compaction import AggregateRows
-from chalicelib.core.projector.erasures import without_erased
+from chalicelib.core.projector.compaction import AggregateRows, Made
+from chalicelib.core.projector.erasures import erased_versions, without_erased
 from chalicelib.core.projector.generations import InUse, in_use
 from chalicelib.core.projector.summaries import Differences
 from chalicelib.core.projector.timeline import TimelineRow
@@ -36,20 +38,49 @@ AnyRow = TypeVar("AnyRow", bound=Row)
 FoundChildren = dict[str, list[Row]]
 """The child rows of one aggregate that the read model has, by the name of their table."""
 _KEYS_A_STATEMENT = 1000
+_SLICE = 250
+"""Aggregates whose rows are written by one statement a table."""
+
+
+class ToWrite(Protocol):
+    """What a transaction has to know of an aggregate; `compaction.AggregateRecords` is one."""
+
+    @property
+    def id(self) -> str:
+        """The id, which is the root row's key."""
+
+    @property
+    def newest(self) -> int:
+        """At least the version of the rows."""
+
+    @property
+    def shown(self) -> bool:
+        """Whether there may be rows."""
+
+    @property
+    def made(self) -> Made:
+        """What is to be written. To ask for it may be work, the first time."""
+
+
+class Ready(NamedTuple):
+    """An aggregate whose rows are made already."""
+
+    id: str
+    newest: int
+    made: Made
+    shown: bool = True
 
 
 class Work(NamedTuple):
     """The work of one transaction.
 
     Attributes:
-        rows: at most once an aggregate, by the generation of the projection that made them.
-        errors: why rows are missing, by the generation; raised where that generation's tables are to be written.
-        timeline: rows of the timeline.
+        aggregates: what is to be written, each aggregate at most once.
+        timeline: further rows of the timeline.
         heartbeats: rows of the heartbeats.
     """
 
-    rows: Mapping[int, Sequence[AggregateRows]] = MappingProxyType({})
-    errors: Mapping[int, Exception] = MappingProxyType({})
+    aggregates: Sequence[ToWrite] = ()
     timeline: Sequence[TimelineRow] = ()
     heartbeats: Sequence[Row] = ()
 
@@ -82,92 +113,122 @@ def write(connection: "Connection[Cursor]", service: Service, work: Work, target
             connection was lost while committing, all of it.
     """
     connection.query("START TRANSACTION")
-    found = targets(connection, service) if work.rows or work.errors or work.timeline else InUse((), erased=False)
-    if found.erased and work.timeline:
-        work = work._replace(timeline=without_erased(connection, service, work.timeline))
-    changes = []
-    for projection in found.projections if work.rows or work.errors else ():
-        if projection.generation in work.errors:
-            error = work.errors[projection.generation]
-            raise Poisonous(error_text(error)) from error
-        changes.append(_prepare(connection, projection, work.rows.get(projection.generation, ())))
-    statements, sums = [change.statements() for change in changes], [change.sums() for change in changes]
-    run_statements(connection, chain(*statements, _once(work), *sums))
+    found = targets(connection, service) if work.aggregates or work.timeline else InUse((), erased=False)
+    aggregates = sorted(work.aggregates, key=lambda aggregate: aggregate.id)
+    meanwhile = (aggregate.made for aggregate in aggregates)
+    changes = [_Change(connection, projection, aggregates, meanwhile) for projection in found.projections]
+    ids = [*(aggregate.id for aggregate in aggregates), *(row.id for row in work.timeline)]
+    erased = erased_versions(connection, service, ids) if found.erased else {}
+
+    def statements() -> Iterator[bytes]:
+        for start in range(0, len(aggregates), _SLICE):
+            part = aggregates[start : start + _SLICE]
+            for change in changes:
+                yield from change.statements(part)
+            yield from _timeline(service, chain.from_iterable(aggregate.made.timeline for aggregate in part), erased)
+        yield from _timeline(service, work.timeline, erased)
+        yield from sql.insert(heartbeats.TABLE, work.heartbeats, heartbeats.UPSERT)
+        for change in changes:
+            yield from change.sums()
+
+    run_statements(connection, statements(), meanwhile)
     connection.query("COMMIT")
     return changes[0].result if changes else WriteResult(0, 0)
 
 
-class _Change(NamedTuple):
-    """What a transaction changes in one set of tables.
+def _timeline(service: Service, rows: Iterable[TimelineRow], erased: Mapping[str, int]) -> Iterator[bytes]:
+    shown = without_erased(service, rows, erased) if erased else rows
+    yield from sql.insert(timeline.TABLE, sorted(shown, key=timeline.TABLE.key_of), timeline.UPSERT)
+
+
+class _Change:
+    """What a transaction changes in one set of tables. To make it locks the root rows that exist.
+
+    Args:
+        connection: in the transaction.
+        projection: of the tables.
+        aggregates: in the order of their ids.
+        meanwhile: as `receive` takes it.
 
     Attributes:
-        projection: of the tables.
-        roots: the root rows that the read model has of the batch's aggregates, by key.
-        newer: the aggregates whose rows are to be written, in the order of their keys.
-        old_children: the child rows that the read model has of those, by key; without an entry for a new aggregate.
-        result: what becomes of the aggregates.
+        result: what has become of the aggregates so far.
     """
 
-    projection: Projection
-    roots: Mapping[str, Row]
-    newer: Sequence[AggregateRows]
-    old_children: Mapping[str, FoundChildren]
-    result: WriteResult
+    def __init__(
+        self,
+        connection: "Connection[Cursor]",
+        projection: Projection,
+        aggregates: Sequence[ToWrite],
+        meanwhile: Iterator[object],
+    ) -> None:
+        self._projection = projection
+        self._differences = Differences(projection)
+        self.result = WriteResult(0, 0)
+        shown = [aggregate for aggregate in aggregates if aggregate.shown]
+        # What is read under the lock is needed for summaries; for all else the versions are enough.
+        read = read_roots if projection.summaries else read_versions
+        self._roots = read(connection, projection, [each.id for each in shown], meanwhile=meanwhile)
+        older = [each.id for each in shown if each.id in self._roots and version_of(self._roots[each.id]) < each.newest]
+        self._old_children = read_children(connection, projection, older, meanwhile)
 
-    def statements(self) -> Iterator[bytes]:
-        """The statements that write root and child rows."""
-        root = self.projection.root
-        yield from sql.insert(root, [aggregate.root for aggregate in self.newer if aggregate.key not in self.roots])
-        existing = [aggregate.root for aggregate in self.newer if aggregate.key in self.roots]
+    def statements(self, aggregates: Iterable[ToWrite]) -> Iterator[bytes]:
+        """The statements that write root and child rows of some of the aggregates.
+
+        Raises:
+            Poisonous: the projection made no rows of one of them.
+        """
+        newer = list(self._newer(aggregates))
+        root, roots, old_children = self._projection.root, self._roots, self._old_children
+        yield from sql.insert(root, [each.root for each in newer if each.key not in roots])
+        existing = [each.root for each in newer if each.key in roots]
         yield from sql.insert(root, existing, _guarded(root))
-        children = {aggregate.key: aggregate.children for aggregate in self.newer}
-        for table in self.projection.children:
-            yield from child_statements(table, children, self.old_children)
+        children = {each.key: each.children for each in newer}
+        old = {key: old_children.get(key, {}) for key in children if key in roots}
+        for table in self._projection.children:
+            yield from child_statements(table, children, old)
+        for each in newer:
+            before = (roots[each.key], old[each.key]) if each.key in roots else None
+            self._differences.note(before, (each.root, each.children))
 
     def sums(self) -> Iterator[bytes]:
-        """The statements that bring the summaries up to date."""
-        if not self.projection.summaries:
-            return
-        differences = Differences(self.projection)
-        for aggregate in self.newer:
-            old = self.roots.get(aggregate.key)
-            before = (old, self.old_children.get(aggregate.key, {})) if old else None
-            differences.note(before, (aggregate.root, aggregate.children))
-        yield from differences.statements()
+        """The statements that bring the summaries up to date, once the others have been run."""
+        return self._differences.statements()
+
+    def _newer(self, aggregates: Iterable[ToWrite]) -> Iterator[AggregateRows]:
+        generation, (written, stale) = self._projection.generation, self.result
+        for aggregate in aggregates:
+            made = aggregate.made
+            if generation in made.errors:
+                error = made.errors[generation]
+                raise Poisonous(error_text(error)) from error
+            rows = made.rows.get(generation)
+            if rows is None:
+                continue
+            old = self._roots.get(rows.key)
+            if old is None or version_of(old) < rows.version:
+                written += 1
+                yield rows
+            else:
+                stale += 1
+        self.result = WriteResult(written, stale)
 
 
-def _prepare(connection: "Connection[Cursor]", projection: Projection, aggregates: Sequence[AggregateRows]) -> _Change:
-    """Lock and read the rows that exist, and compare them with the new ones."""
-    with of_the_record():
-        aggregates = sorted(aggregates, key=lambda aggregate: aggregate.key)
-    # What is read under the lock is needed for summaries; for all else the versions are enough.
-    read = read_roots if projection.summaries else read_versions
-    roots = read(connection, projection, [aggregate.key for aggregate in aggregates])
-    newer = [
-        aggregate
-        for aggregate in aggregates
-        if aggregate.key not in roots or version_of(roots[aggregate.key]) < aggregate.version
-    ]
-    old_children = read_children(connection, projection, [each.key for each in newer if each.key in roots])
-    result = WriteResult(len(newer), len(aggregates) - len(newer))
-    return _Change(projection, roots, newer, old_children, result)
-
-
-def _once(work: Work) -> Iterator[bytes]:
-    """The statements for the tables that exist once, whichever generation of the others is in use."""
-    yield from sql.insert(timeline.TABLE, sorted(work.timeline, key=timeline.TABLE.key_of), timeline.UPSERT)
-    yield from sql.insert(heartbeats.TABLE, work.heartbeats, heartbeats.UPSERT)
-
-
-def run_statements(connection: "Connection[Cursor]", statements: Iterable[bytes]) -> None:
+def run_statements(
+    connection: "Connection[Cursor]", statements: Iterable[bytes], meanwhile: Iterator[object] = NOTHING
+) -> None:
     """Run statements that are encoded from rows, each while the server runs the one before.
+
+    Args:
+        connection: in the transaction.
+        statements: to run.
+        meanwhile: as `run_each` takes it.
 
     Raises:
         Poisonous: the encoding raised something.
         Exception: whatever the server or the connection raises.
     """
     remaining = iter(statements)
-    run_each(connection, iter(lambda: _next(remaining), None))
+    run_each(connection, iter(lambda: _next(remaining), None), meanwhile)
 
 
 def _next(statements: Iterator[bytes]) -> bytes | None:
@@ -176,14 +237,19 @@ def _next(statements: Iterator[bytes]) -> bytes | None:
 
 
 def read_roots(
-    connection: "Connection[Cursor]", projection: Projection, keys: Sequence[str], locking: str = "FOR UPDATE"
+    connection: "Connection[Cursor]",
+    projection: Projection,
+    keys: Sequence[str],
+    locking: str = "FOR UPDATE",
+    meanwhile: Iterator[object] = NOTHING,
 ) -> dict[str, Row]:
     """The root rows that exist, by key; locked, unless told otherwise.
 
     FORCE INDEX keeps a small table from being scanned, which would wait for locks on rows of no concern.
     """
     root = projection.root
-    return {root.key_of(row)[0]: row for row in _root_rows(connection, root, root.row, root.columns, keys, locking)}
+    rows = _root_rows(connection, root, root.row, root.columns, keys, locking, meanwhile)
+    return {root.key_of(row)[0]: row for row in rows}
 
 
 class RootVersion(Row, frozen=True):
@@ -193,11 +259,13 @@ class RootVersion(Row, frozen=True):
     version: int
 
 
-def read_versions(connection: "Connection[Cursor]", projection: Projection, keys: Sequence[str]) -> dict[str, Row]:
+def read_versions(
+    connection: "Connection[Cursor]", projection: Projection, keys: Sequence[str], meanwhile: Iterator[object] = NOTHING
+) -> dict[str, Row]:
     """The versions of the root rows that exist, by key; locked."""
     root = projection.root
     columns = (*root.key, "version")
-    rows = _root_rows(connection, root, RootVersion, columns, keys, "FOR UPDATE")
+    rows = _root_rows(connection, root, RootVersion, columns, keys, "FOR UPDATE", meanwhile)
     return {row.key: row for row in rows}
 
 
@@ -208,16 +276,18 @@ def _root_rows(
     columns: Sequence[str],
     keys: Sequence[str],
     locking: str,
+    meanwhile: Iterator[object],
 ) -> Iterator[AnyRow]:
     (key,) = root.key
     for first in range(0, len(keys), _KEYS_A_STATEMENT):
         part = keys[first : first + _KEYS_A_STATEMENT]
         source = f"{root.physical_name} FORCE INDEX (PRIMARY)"
-        yield from starmap(row, _select(connection, columns, source, key, part, f"ORDER BY {key} {locking}"))
+        tail = f"ORDER BY {key} {locking}"
+        yield from starmap(row, _select(connection, columns, source, key, part, tail, meanwhile))
 
 
 def read_children(
-    connection: "Connection[Cursor]", projection: Projection, keys: Sequence[str]
+    connection: "Connection[Cursor]", projection: Projection, keys: Sequence[str], meanwhile: Iterator[object] = NOTHING
 ) -> dict[str, FoundChildren]:
     """The child rows of locked parents: parent's key -> table's name -> rows.
 
@@ -228,7 +298,7 @@ def read_children(
     for table in projection.children:
         for start in range(0, len(keys), _KEYS_A_STATEMENT):
             part = keys[start : start + _KEYS_A_STATEMENT]
-            rows = _select(connection, table.columns, table.physical_name, table.key[0], part)
+            rows = _select(connection, table.columns, table.physical_name, table.key[0], part, "", meanwhile)
             for row in starmap(table.row, rows):
                 found.setdefault(table.key_of(row)[0], {}).setdefault(table.name, []).append(row)
     return found
@@ -275,11 +345,17 @@ def child_statements(
 
 
 def _select(
-    connection: "Connection[Cursor]", columns: Sequence[str], source: str, key: str, keys: Sequence[str], tail: str = ""
+    connection: "Connection[Cursor]",
+    columns: Sequence[str],
+    source: str,
+    key: str,
+    keys: Sequence[str],
+    tail: str,
+    meanwhile: Iterator[object],
 ) -> Sequence[tuple[Any, ...]]:
     """Columns of the rows of a table whose key column holds one of the keys."""
     with of_the_record():
         text = f"SELECT {','.join(columns)} FROM {source} WHERE {key} IN {sql.in_list(keys)} {tail}"  # noqa: S608  (literals)
         statement = text.encode()  # strictly, where PyMySQL would let half a surrogate pair through
     send(connection, statement)
-    return receive(connection)
+    return receive(connection, meanwhile)

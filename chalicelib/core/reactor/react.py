@@ -123,10 +123,10 @@ class _Batch:
             if self._deps.remaining_ms() < COMMAND_MARGIN_MS:
                 raise GaveUp("no time is left to begin anything")
             for entry, error in plan.unreadable:
-                with log.about(correlation_id=correlation_of(entry)):
+                with log.about(correlation_id=correlation_of(entry.source)):
                     self._refuse(entry, error)
             if plan.cause:
-                with log.about(correlation_id=correlation_of(plan.cause)):
+                with log.about(correlation_id=correlation_of(plan.cause.source)):
                     self._carry_out(plan.asked, plan.cause)
         except (GaveUp, *OF_THE_PROCESS) as error:
             _warn(error)

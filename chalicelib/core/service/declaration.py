@@ -112,13 +112,17 @@ class Service(msgspec.Struct, frozen=True, dict=True):
         Raises:
             UnknownAggregate: this service has no such kind.
         """
-        kinds = [kind for kind in self.aggregates if id.startswith(kind.prefix)] if is_head(id) else []
-        if not kinds:
-            prefixes = ", ".join(repr(kind.prefix) for kind in self.aggregates)
-            raise UnknownAggregate(
-                f"{self.name} has no kind of aggregate for the id {id[:100]!r}; the prefixes of its ids are {prefixes}"
-            )
-        return max(kinds, key=lambda kind: len(kind.prefix))
+        for kind in self._longest_prefix_first if is_head(id) else ():
+            if id.startswith(kind.prefix):
+                return kind
+        prefixes = ", ".join(repr(kind.prefix) for kind in self.aggregates)
+        raise UnknownAggregate(
+            f"{self.name} has no kind of aggregate for the id {id[:100]!r}; the prefixes of its ids are {prefixes}"
+        )
+
+    @cached_property
+    def _longest_prefix_first(self) -> Sequence[AnyAggregate]:
+        return sorted(self.aggregates, key=lambda kind: len(kind.prefix), reverse=True)
 
     def current(self, stored: Head) -> Head:
         """A head, as any release stored it, in the shape that this release knows.

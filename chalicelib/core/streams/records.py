@@ -23,7 +23,7 @@ class UnknownStream(Exception):
 
 
 class RecordSource(NamedTuple):
-    """Where a record comes from.
+    """Where a record comes from. `read` decodes it.
 
     Attributes:
         position: its index in the batch.
@@ -71,12 +71,10 @@ class UnreadableRecord(NamedTuple):
 Record = CommitRecord | HeartbeatRecord | UnreadableRecord
 
 
-def correlation_of(entry: Record) -> str:
+def correlation_of(source: RecordSource) -> str:
     """The correlation id of the request that caused a record; "" if it has none."""
-    if isinstance(entry, CommitRecord):
-        return entry.head.correlation
     try:
-        return str(entry.source.raw["dynamodb"]["NewImage"]["correlation"]["S"])[:64]
+        return str(source.raw["dynamodb"]["NewImage"]["correlation"]["S"])[:64]
     except (KeyError, TypeError):
         return ""
 
@@ -100,8 +98,16 @@ def waits_for_deployment(source: RecordSource, error: Exception, now: datetime) 
     return now - datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None) < DEPLOYMENT
 
 
-def parse(records: Iterable[RawRecord], services: Mapping[str, Service]) -> list[Record]:
-    """The parsed records, in their order, without claims and removals.
+def stated_version(source: RecordSource) -> int:
+    """The version that a record states, before it is decoded; 0 if it cannot be decoded, since it states none."""
+    try:
+        return int(source.raw["dynamodb"]["NewImage"]["version"]["N"])
+    except (KeyError, TypeError, ValueError):
+        return 0
+
+
+def sources(records: Iterable[RawRecord], services: Mapping[str, Service]) -> list[RecordSource]:
+    """The records, in their order, without claims and removals.
 
     Only expired claims are ever removed from a table. If a person removes an aggregate's item, `verify` finds that.
 
@@ -113,8 +119,17 @@ def parse(records: Iterable[RawRecord], services: Mapping[str, Service]) -> list
         UnknownStream: a record's table has no service.
     """
     service_of = lru_cache(partial(_service, services))
-    entries = (_entry(position, record, service_of) for position, record in enumerate(records))
-    return [entry for entry in entries if entry]
+    found = (_source(position, record, service_of) for position, record in enumerate(records))
+    return [source for source in found if source]
+
+
+def parse(records: Iterable[RawRecord], services: Mapping[str, Service]) -> list[Record]:
+    """The same records, decoded.
+
+    Raises:
+        UnknownStream: a record's table has no service.
+    """
+    return [read(source) for source in sources(records, services)]
 
 
 def as_record(item: Mapping[str, Any], stream_arn: str, at: float = 0.0) -> RawRecord:
@@ -145,18 +160,24 @@ def as_record(item: Mapping[str, Any], stream_arn: str, at: float = 0.0) -> RawR
     }
 
 
-def _entry(position: int, record: RawRecord, service_of: Callable[[str], Service]) -> Record | None:
+def _source(position: int, record: RawRecord, service_of: Callable[[str], Service]) -> RecordSource | None:
     change = record["dynamodb"]
     key = change.get("Keys", {}).get("id", {}).get("S", "?")
     if key.startswith(CLAIM_PREFIX) or record.get("eventName") == "REMOVE":
         return None
     arn = record.get("eventSourceARN", "")
-    source = RecordSource(position, change.get("SequenceNumber", ""), service_of(arn), key, record)
+    return RecordSource(position, change.get("SequenceNumber", ""), service_of(arn), key, record)
+
+
+def read(source: RecordSource) -> Record:
+    """The decoded record."""
     try:
-        image = change["NewImage"]
-        if key == HEARTBEAT_ID:
+        image = source.raw["dynamodb"]["NewImage"]
+        if source.id == HEARTBEAT_ID:
             return HeartbeatRecord(source, decode(image["version"]), to_utc(decode(image["at"])))
         stored = stored_head(image)
+        if stored.id != source.id:
+            raise Undecodable("the image's id is not the record's key")
         return CommitRecord(source, source.service.current(stored), stored)
     except KeyError as error:
         return UnreadableRecord(

@@ -53,6 +53,22 @@ def test_several_poison_records(projector: Projector) -> None:
     check(projector, good, [f"transfers#tra_bad{number}#1" for number in range(4)])
 
 
+def test_poison_in_a_later_slice(projector: Projector) -> None:
+    """What a large transaction has written already comes again without it, the summaries too."""
+    good = [transfer(f"tra_{number:03}") for number in range(600)]
+    bad = transfer("tra_555x", **TOO_LONG)
+    assert projector([record(*commit) for commit in [*good, bad]]) == []
+    check(projector, good, ["transfers#tra_555x#1"])
+
+
+def test_an_image_of_another_aggregate(projector: Projector) -> None:
+    """A record whose image has another id than its key is set aside, since it was not locked by that."""
+    other = record(*transfer("tra_2"))
+    other["dynamodb"]["Keys"] = {"id": {"S": "tra_1"}}
+    assert projector([other, record(*transfer("tra_3"))]) == []
+    check(projector, [transfer("tra_3")], ["transfers#tra_1#" + other["dynamodb"]["SequenceNumber"]])
+
+
 def test_a_good_version_before_the_poison_shows(projector: Projector) -> None:
     """Version 5 is written although version 6, in the same batch, is refused."""
     good = [transfer("tra_1", version) for version in range(1, 6)]
