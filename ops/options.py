@@ -22,5 +22,5 @@ def segments_option(default: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
         type=click.IntRange(1, 64),
         default=default,
         show_default=True,
-        help="Number of table segments to read at once. Each takes about 30 MB.",
+        help="Number of table segments to read at once. Each takes about 15 MB.",
     )
