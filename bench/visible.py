@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.rows import Row, Size, within
+from bench.stack import processor_seconds_of, told, used_since
 from chalicelib.core.mysql.connections import connect
 from local.mariadb import USER, MariaDB
+from local.pump import GATHER_SECONDS
 from local.stack import DATABASE
 from tests.support.client import Answer, Client
 from tests.support.running import Run
@@ -28,8 +30,9 @@ _SENDERS = 8
 _LOOK_SECONDS = 0.002
 _MOST_SECONDS = 60.0
 _WHY = (
-    "The embedded AWS tells the pump what is written. What is left is its stream's read, the projector's transaction,"
-    " and the turns that all processes of the stack and the load have to take on the machine's cores."
+    "A commit is told to the pump at once; then come a read of its stream and the projector's transaction, which is"
+    " committed to disk. Where a batch was just read, the next waits up to {pause:.0f} ms, to gather several records."
+    " Meanwhile the parts of the stack used, in percent of a core: {used}; the load and the watcher are beside them."
 )
 
 
@@ -167,7 +170,11 @@ def rows(size: Size) -> Iterator[Row]:
             client = stack.ready()
             url = MariaDB(stack.folder / "mariadb", stack.ports["MYSQL_PORT"], database=DATABASE).url(USER)
             for rate in RATES:
-                yield from _rows(measure(client, url, rate, seconds), rate, seconds)
+                before, start = processor_seconds_of(stack), time.monotonic()
+                found = measure(client, url, rate, seconds)
+                passed = time.monotonic() - start
+                used = told({part: 100 * spent / passed for part, spent in used_since(before, stack).items()})
+                yield from _rows(found, rate, seconds, _WHY.format(pause=1000 * GATHER_SECONDS, used=used))
             done = stack.ops("verify")
             assert done.returncode == 0, done.stdout + done.stderr
         finally:
@@ -188,7 +195,7 @@ def measure(client: Client, url: str, rate: int, seconds: float) -> Mapping[str,
     return watcher.seconds
 
 
-def _rows(found: Mapping[str, list[float]], rate: int, seconds: float) -> Iterator[Row]:
+def _rows(found: Mapping[str, list[float]], rate: int, seconds: float, note: str) -> Iterator[Row]:
     for service in _SERVICES:
         milliseconds = sorted(1000 * value for value in found[service])
         cuts = statistics.quantiles(milliseconds, n=100) if len(milliseconds) > 1 else milliseconds * 99
@@ -199,5 +206,5 @@ def _rows(found: Mapping[str, list[float]], rate: int, seconds: float) -> Iterat
                 ours=value,
                 unit="ms",
                 bar=within(most),
-                note=_WHY,
+                note=note,
             )

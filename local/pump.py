@@ -37,8 +37,8 @@ MAX_EVENT_BYTES = 6 * 1024 * 1024  # Lambda's limit on what a call is given
 _ENVELOPE_BYTES = len('{"Records": []}')
 DRAIN_SECONDS = 20.0
 # After records, before the next look. Without a pause a loaded stream is asked for a record or two at a time, by all
-# mappings at once: a third of the pump's time under load, and each time a transaction for them.
-_GATHER_SECONDS = 0.02
+# mappings at once, and each time a transaction is made for them. A longer pause would be seen in what queries show.
+GATHER_SECONDS = 0.005
 # Between two looks of a reader that nobody notifies: four a second, as Lambda polls, while it has to do without
 # notifications, and while the pump drains the streams.
 _POLL_SECONDS, _NOTIFIED_POLL_SECONDS = 0.2, 30.0
@@ -98,7 +98,7 @@ class Pump:
         self._draining = True
         self._notifications.stop()
         while not (at_rest := self._at_rest()) and time.monotonic() < deadline:
-            time.sleep(_GATHER_SECONDS)
+            time.sleep(GATHER_SECONDS)
         self._stopping.set()
         for thread in self._threads:
             thread.join(5)
@@ -159,7 +159,7 @@ class Pump:
             if reader.closed and not records:
                 return
             if records or reader.may_have_more:
-                self._stopping.wait(_GATHER_SECONDS)
+                self._stopping.wait(GATHER_SECONDS)
             if not reader.may_have_more and (self._notified() or not records):
                 written.wait(self._poll_seconds())
 

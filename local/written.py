@@ -72,8 +72,10 @@ class Notifications:
                 return
             self.connected = True
             self._wake(self._events)  # what was written before is not known
-            while line := answer.readline():
-                self._wake(json.loads(line))
+            rest = b""
+            while part := answer.read1():  # readline of http.client would take twice the time
+                *lines, rest = (rest + part).split(b"\n")
+                self._wake({table for line in lines for table in json.loads(line)})
 
     def _wake(self, tables: Iterable[str]) -> None:
         for table in tables:
