@@ -6,6 +6,7 @@
 import os
 import platform
 import random
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.mysql.connections import connect
+from local import ROOT
 from local.mariadb import MariaDB, with_database
 from local.ministack import MiniStack
 from local.ports import free_port
@@ -126,13 +128,21 @@ def _strike_and_sample(soak: Soaked, end: float) -> None:
         time.sleep(SAMPLE_SECONDS)
 
 
+def _commit() -> str:
+    """Return which commit runs, as far as git knows."""
+    done = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return f"at commit {done.stdout.strip()}" if done.returncode == 0 else "at no commit"
+
+
 def _write(path: Path, soak: Soaked, told: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     faults = [f"- {count} times: {name}" for name, count in sorted(soak.faults.done.items())]
     lines = [
         "# A soak",
         "",
-        f"Made on {datetime.now(UTC):%Y-%m-%d} by `make soak MINUTES={MINUTES:g}`, which writes this file: "
+        f"Made on {datetime.now(UTC):%Y-%m-%d} by `make soak MINUTES={MINUTES:g}`, which writes this file, {_commit()}: "
         f"Python {platform.python_version()}, {os.cpu_count()} processors, {sys.platform}; the embedded AWS, a private "
         "mariadbd that commits to disk, the API, the projector and the reactor on one machine with the load.",
         "",
