@@ -19,6 +19,7 @@ OLD = "__old"
 GENERATIONS = "generations"
 _KEY = re.compile(r"^\s*(KEY (`\S+`) .*?),?$", re.MULTILINE)
 _NOT_NOW = frozenset({1205, 1213})  # lock wait time-out, deadlock
+_THERE_MEANWHILE = 1061  # the server has ended the statement of a rebuild that was killed while it waited for it
 _TOO_MUCH_MEANWHILE = 1799  # innodb_online_alter_log_max_size
 
 
@@ -79,11 +80,14 @@ def add_keys(connection: "Connection[Cursor]", table: str) -> None:
     Raises:
         OpsError: open transactions kept the statement waiting, or too much was written while it ran.
     """
-    there = _keys(connection, f"{table}{NEXT}")
-    lacking = [definition for name, definition in _keys(connection, table).items() if name not in there]
     execute(connection, "SET SESSION lock_wait_timeout = 60")  # for the open transactions; later ones wait for this
     try:
-        _alter(connection, f"{table}{NEXT}", [f"ADD {definition}" for definition in lacking])
+        while lacking := _lacking_keys(connection, table):
+            try:
+                _alter(connection, f"{table}{NEXT}", [f"ADD {definition}" for definition in lacking])
+            except Exception as error:
+                if error_code(error) != _THERE_MEANWHILE:
+                    raise
     except Exception as error:
         if error_code(error) not in _NOT_NOW | {_TOO_MUCH_MEANWHILE}:
             raise
@@ -91,6 +95,11 @@ def add_keys(connection: "Connection[Cursor]", table: str) -> None:
             f"The indexes of {table}{NEXT} could not be added: {error}",
             "The old tables stay in use. `python -m ops rebuild --resume` continues it, --abandon drops it.",
         ) from error
+
+
+def _lacking_keys(connection: "Connection[Cursor]", table: str) -> list[str]:
+    there = _keys(connection, f"{table}{NEXT}")
+    return [definition for name, definition in _keys(connection, table).items() if name not in there]
 
 
 def _keys(connection: "Connection[Cursor]", table: str) -> dict[str, str]:

@@ -277,6 +277,22 @@ def go_on(world: World) -> RebuildResult:
     return rebuild(plan(world))
 
 
+def test_the_server_ends_what_a_killed_rebuild_began(world: World) -> None:
+    """It adds the indexes after the resumed rebuild has seen that they lack. The rebuild goes on with those."""
+    world.commit(*COMMITS)
+    with pytest.raises(Killed):
+        rebuild(plan(world, gated(world.url, before("ALTER TABLE transfers__next ADD KEY"))))
+    ended = []
+
+    def end(gate: Gate, statement: str) -> None:
+        if not ended and statement.startswith("ALTER TABLE transfers__next ADD KEY"):
+            ended.append(gate.real.query(statement))
+
+    assert rebuild(plan(world, gated(world.url, end)), resume=True).swapped
+    assert ended
+    right(world, COMMITS)
+
+
 def test_a_scan_goes_on_where_it_stopped(world: World) -> None:
     """Finished parts are not read again."""
     world.commit(*COMMITS)
