@@ -142,7 +142,8 @@ def _write(path: Path, soak: Soaked, told: dict[str, Any]) -> None:
     lines = [
         "# A soak",
         "",
-        f"Made on {datetime.now(UTC):%Y-%m-%d} by `make soak MINUTES={MINUTES:g}`, which writes this file, {_commit()}: "
+        f"Made on {datetime.now(UTC):%Y-%m-%d} by `make soak MINUTES={MINUTES:g}`, which writes this file, "
+        f"{_commit()}: "
         f"Python {platform.python_version()}, {os.cpu_count()} processors, {sys.platform}; the embedded AWS, a private "
         "mariadbd that commits to disk, the API, the projector and the reactor on one machine with the load.",
         "",
