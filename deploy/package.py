@@ -36,10 +36,16 @@ _BOTOCORE = (
     *("botocore/data/partitions.json", "botocore/data/sdk-default-configuration.json"),
     *("jmespath/*", "dateutil/*.py", "dateutil/tz/*.py", "dateutil/parser/*.py", "six.py", "urllib3/*"),
 )
-# For the clients that services declare, since their code makes them with boto3.
-_BOTO3 = (
-    *("boto3/*.py", "boto3/resources/*.py", "boto3/docs/*.py", "boto3/dynamodb/*.py", "boto3/s3/*.py"),
-    *("boto3/ec2/*.py", "s3transfer/*"),
+_BOTO = (
+    *(
+        "boto3/*.py",
+        "boto3/resources/*.py",
+        "boto3/docs/*.py",
+        "boto3/dynamodb/*.py",
+        "boto3/s3/*.py",
+        "boto3/ec2/*.py",
+    ),
+    *("s3transfer/*", *_BOTOCORE),
 )
 _MYSQL = ("pymysql/*",)
 # Elsewhere than on Lambda, its import would create a client of X-Ray, which needs botocore's description of X-Ray.
@@ -50,14 +56,14 @@ _DYNAMODB, _S3, _SECRETS = "botocore/data/dynamodb/*", "botocore/data/s3/*", "bo
 # The libraries of each function: patterns of paths below site-packages.
 PACKAGES: Mapping[str, tuple[str, ...]] = {
     "AuthorizerFunction": (*_CHALICE, *_JWT),
-    "CommandsFunction": (*_CHALICE, *_BOTOCORE, _DYNAMODB, *_XRAY),
+    "CommandsFunction": (*_CHALICE, *_BOTO, _DYNAMODB, *_XRAY),
     "QueriesFunction": (*_CHALICE, *_MYSQL, *_XRAY, *_BOTOCORE),
-    "ProjectorFunction": (*_CHALICE, *_BOTOCORE, _DYNAMODB, _S3, *_MYSQL, *_XRAY),
-    "ReactorFunction": (*_CHALICE, *_BOTOCORE, _DYNAMODB, _S3, *_XRAY),
-    "MigrateFunction": (*_CHALICE, *_BOTOCORE, _SECRETS, *_MYSQL),
-    "OperationsFunction": (*_CHALICE, *_BOTOCORE, _DYNAMODB, _S3, *_MYSQL, *_XRAY),
-    "DeadlinesFunction": (*_CHALICE, *_BOTOCORE, _DYNAMODB, *_MYSQL, *_XRAY),
-    "CheckFunction": (*_CHALICE, *_BOTOCORE, _DYNAMODB, *_MYSQL, *_XRAY),
+    "ProjectorFunction": (*_CHALICE, *_BOTO, _DYNAMODB, _S3, *_MYSQL, *_XRAY),
+    "ReactorFunction": (*_CHALICE, *_BOTO, _DYNAMODB, _S3, *_XRAY),
+    "MigrateFunction": (*_CHALICE, *_BOTO, _SECRETS, *_MYSQL),
+    "OperationsFunction": (*_CHALICE, *_BOTO, _DYNAMODB, _S3, *_MYSQL, *_XRAY),
+    "DeadlinesFunction": (*_CHALICE, *_BOTO, _DYNAMODB, *_MYSQL, *_XRAY),
+    "CheckFunction": (*_CHALICE, *_BOTO, _DYNAMODB, *_MYSQL, *_XRAY),
 }
 
 
@@ -73,9 +79,7 @@ def make(function: str, target: Path) -> None:
     """
     if function not in PACKAGES:
         raise CannotPackage(f"there is no package for {function}; deploy/package.py knows {', '.join(PACKAGES)}")
-    patterns = PACKAGES[function]
-    if clients := declared_clients(function):
-        patterns += (*_BOTO3, *(f"botocore/data/{client}/*" for client in clients))
+    patterns = (*PACKAGES[function], *(f"botocore/data/{client}/*" for client in declared_clients(function)))
     libraries = installed()
     unused = copy(libraries, target, patterns)
     if unused:

@@ -16,6 +16,6 @@ console     the files of the page at /
 migrations  the engine's own tables
 
 assembly puts the services together, composition_root finds the module that names them, and runtime has what all
-functions of a process share. aws makes the clients of AWS. decider has the base classes of a service's commands, events
-and states. The names in examples, such as "transfers.request", belong to no service that ships.
+functions of a process share. decider has the base classes of a service's commands, events and states. The names in
+examples, such as "transfers.request", belong to no service that ships.
 """

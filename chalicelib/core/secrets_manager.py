@@ -1,8 +1,6 @@
 """Secrets Manager: the text of a secret. It is all that the functions ask it for."""
 
-from typing import Protocol, TypedDict
-
-from chalicelib.core import aws
+from typing import Protocol, TypedDict, cast
 
 
 class _Found(TypedDict):
@@ -10,9 +8,9 @@ class _Found(TypedDict):
 
 
 class _Client(Protocol):
-    """What is used of the client."""
+    """What is used of boto3's client."""
 
-    def get_secret_value(self, *, SecretId: str) -> _Found:  # noqa: N803 - botocore's own name
+    def get_secret_value(self, *, SecretId: str) -> _Found:  # noqa: N803 - boto3's own name
         """The secret with this ARN or name."""
 
 
@@ -25,5 +23,7 @@ def secret_text(secret: str) -> str:
     Raises:
         botocore.exceptions.ClientError: there is no such secret, or it may not be read.
     """
-    client: _Client = aws.client("secretsmanager")
+    import boto3
+
+    client = cast(_Client, boto3.client("secretsmanager"))
     return client.get_secret_value(SecretId=secret)["SecretString"]

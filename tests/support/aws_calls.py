@@ -11,8 +11,6 @@ from typing import Any, NamedTuple
 import boto3
 from botocore.awsrequest import AWSResponse
 
-from chalicelib.core.aws import session
-
 ACCOUNT = "arn:aws:dynamodb:eu-west-1:000000000000:table/"
 BUCKET = "arn:aws:s3:::"
 _TRANSACTION = {
@@ -52,7 +50,7 @@ class _Body(io.BytesIO):
 
 
 class Recorder:
-    """A record of every call that the process's clients make, boto3's too, by the function that runs at the time."""
+    """A record of every call that boto3's default session makes, by the function that runs at the time."""
 
     def __init__(self) -> None:
         self.calls: dict[str, set[AwsCall]] = {}
@@ -63,14 +61,13 @@ class Recorder:
     def watching(self) -> Iterator["Recorder"]:
         """Record the calls of clients that are created from now on."""
         before = boto3.DEFAULT_SESSION
-        session.cache_clear()
-        session().register("before-parameter-build", self._note)
-        session().register("before-send", self._fail)
-        boto3.setup_default_session(botocore_session=session())
+        boto3.setup_default_session()
+        assert boto3.DEFAULT_SESSION is not None
+        boto3.DEFAULT_SESSION.events.register("before-parameter-build", self._note)
+        boto3.DEFAULT_SESSION.events.register("before-send", self._fail)
         try:
             yield self
         finally:
-            session.cache_clear()
             boto3.DEFAULT_SESSION = before
 
     @contextmanager

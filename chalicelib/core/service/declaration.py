@@ -50,7 +50,7 @@ class Right(msgspec.Struct, frozen=True):
         function: the function that needs it, "commands" or "reactor".
         actions: IAM actions, such as ("ses:SendEmail",).
         resources: ARNs; they may contain ${AWS::Partition}, ${AWS::Region} and ${AWS::AccountId}.
-        clients: boto3 clients, such as ("sesv2",). The function's package includes boto3 and the data files for them.
+        clients: boto3 clients, such as ("sesv2",). The function's package includes botocore's data files for them.
     """
 
     function: Literal["commands", "reactor"]
