@@ -2,7 +2,7 @@
 
 Ours is the function's package as `sam build` makes it: app.py with all routes, and only the libraries that the
 function imports. A query answers GET /orders/{id} with 20 lines, and opens PyMySQL's connection. A command answers
-PATCH /customers/{id}, and creates botocore's client. The frameworks are Powertools for AWS Lambda, and FastAPI behind
+PATCH /customers/{id}, and creates boto3's client. The frameworks are Powertools for AWS Lambda, and FastAPI behind
 Mangum (bench/peers), in the releases of requirements/peers.txt. They serve the same route and no other, over the same
 rows or a table of their own, with pydantic's types. All are compiled beforehand. `python -I -S` starts each with its
 folders on sys.path. The starts take turns, and the median counts. Ours is compared with the faster framework.
@@ -42,7 +42,7 @@ _WHY = {
     ),
     "cold start: command": (
         "botocore is half of ours, and the frameworks have it too. In turns on a busy machine (smallest CPU of 15"
-        " starts, 2026-11-26): 262 ms with boto3, 234 with botocore alone, which makes the engine's clients now."
+        " starts, 2026-11-26): 262 ms with boto3, 234 with clients that botocore alone makes."
         " Before, its list of endpoints, read for the first client, took another 40; it ships with the function's"
         " services alone. Less needs a client of DynamoDB without botocore."
     ),
