@@ -113,10 +113,10 @@ NOTES: dict[str, str] = {
     "executemany": _SERVER_BOUND,
     "SQLAlchemy": _SERVER_BOUND,
     "ceiling": (
-        "Records are decoded while the server works, which took 2,000 orders from 2.2 s to 1.8 s; the ceiling"
-        " was 0.96 s in that run (2026-11-26, medians of five, a busy machine, so that client and server did"
-        " not have a processor each). Inferred, not profiled: what is not hidden is the decoding"
-        " before the first slice, the sums, and the commits."
+        "Records are decoded while the server works. With a processor each for client and server that took 2,000"
+        " orders from 2.2 s to 1.8 s, the ceiling being 0.96 s; on a busier machine it gained nothing (2026-11-26,"
+        " medians of five). Inferred, not profiled: what is not hidden is the decoding before the first slice, the"
+        " sums, and the commits."
     ),
     "ceiling of 2026-11-26": (
         "The timeline is the costliest table, 0.22 s of 0.79 s of the server's CPU for 2,000 orders (by"
