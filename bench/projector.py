@@ -113,10 +113,9 @@ NOTES: dict[str, str] = {
     "executemany": _SERVER_BOUND,
     "SQLAlchemy": _SERVER_BOUND,
     "ceiling": (
-        "Records are decoded while the server works. With a processor each for client and server that took 2,000"
-        " orders from 2.2 s to 1.8 s, the ceiling being 0.96 s; on a busier machine it gained nothing (2026-11-26,"
-        " medians of five). Inferred, not profiled: what is not hidden is the decoding before the first slice, the"
-        " sums, and the commits."
+        "Records are decoded while the server works. On two quiet processors that took 2,000 orders from 1.57 s to"
+        " 1.35 s, the ceiling being 0.97 s (2026-11-26, medians of eleven rounds in turns). Inferred, not profiled:"
+        " what is not hidden is the decoding before the first slice, the sums, and the commits."
     ),
     "ceiling of 2026-11-26": (
         "The timeline is the costliest table, 0.22 s of 0.79 s of the server's CPU for 2,000 orders (by"
