@@ -31,7 +31,7 @@ def _merged(stored: Any, known: Any, after: Any) -> Any:
             for name, value in after.items()
         }
         return changed | {name: value for name, value in stored.items() if name not in known and name not in after}
-    if isinstance(after, Sequence) and isinstance(stored, list) and _covers(stored, known):
+    if isinstance(after, list | tuple) and isinstance(stored, list) and _covers(stored, known):
         return _merged_elements(stored, known, after)
     return after
 
@@ -44,13 +44,18 @@ def _merged_elements(stored: list[Any], known: Sequence[Any], after: Sequence[An
         same = [place] if place in left and known[place] == element else []
         found = next(iter(same or (index for index in left if known[index] == element)), None)
         if found is None and len(after) == len(known) and place in left and known[place] not in after:
-            found = place  # it was changed
+            found = place if _first_member(known[place]) == _first_member(element) else None  # changed, or replaced
         if found is None:
             merged.append(element)
         else:
             left.remove(found)
             merged.append(_merged(stored[found], known[found], element))
     return merged
+
+
+def _first_member(element: Any) -> Any:
+    """What tells a struct in a list from the others: its first field is its id, by custom, or its tag."""
+    return next(iter(element.items()), None) if isinstance(element, Mapping) else None
 
 
 def _covers(stored: Any, known: Any) -> bool:

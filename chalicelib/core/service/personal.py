@@ -179,8 +179,10 @@ def _declared(value: Any, kind: inspect.Type) -> Any:
             }
         case inspect.DictType() if isinstance(value, Mapping):
             return {name: _declared(each, kind.value_type) for name, each in value.items()}
-        case inspect.ListType() if isinstance(value, list):
+        case inspect.CollectionType() if isinstance(value, list | tuple):
             return [_declared(each, kind.item_type) for each in value]
+        case inspect.TupleType() if isinstance(value, list | tuple) and len(value) == len(kind.item_types):
+            return list(map(_declared, value, kind.item_types))
     return value
 
 
@@ -190,8 +192,8 @@ def _of_union(value: Any, union: inspect.UnionType) -> inspect.Type:
     msgspec allows one list and one map in a union, and several structs only if they have tags.
     """
     wanted: tuple[type[inspect.Type], ...] = (inspect.StructType, inspect.DictType)
-    if isinstance(value, list):
-        wanted = (inspect.ListType,)
+    if isinstance(value, list | tuple):
+        wanted = (inspect.CollectionType, inspect.TupleType)
     elif not isinstance(value, Mapping):
         return inspect.AnyType()
     fitting = [each for each in union.types if isinstance(each, wanted)]

@@ -42,6 +42,8 @@ class Member(State, frozen=True):
     badges: list[Badge] = msgspec.field(default_factory=list)
     best: Badge | None = None
     carried: dict[str, Key | Card] = msgspec.field(default_factory=dict)
+    returned: tuple[Badge, ...] = ()
+    first_and_last: tuple[Badge, Badge] | None = None
 
 
 class Joined(Event, frozen=True):
@@ -105,6 +107,18 @@ def test_a_field_that_a_part_of_a_state_no_longer_has() -> None:
     assert MEMBER.erased_events([{"type": "Left", "data": {"returned": [old]}}]) == [
         {"type": "Left", "data": {"returned": [new]}}
     ]
+
+
+def test_a_field_that_a_part_of_a_tuple_no_longer_has() -> None:
+    """A tuple is stored as a list, and is one again in the state."""
+    old, new = {"door": "D-1", "holder": "Ada"}, {"door": "D-1", "holder": ERASED}
+    assert MEMBER.erased_state({"returned": [old, old], "first_and_last": [old, old]}) == {
+        "returned": [new, new],
+        "first_and_last": [new, new],
+    }
+    badge = Badge(door="D-1")
+    member = msgspec.structs.replace(ADA, returned=(badge,), first_and_last=(badge, badge))
+    assert (MEMBER.erased(member).returned, MEMBER.erased(member).first_and_last) == ((badge,), (badge, badge))
 
 
 def test_what_is_no_event() -> None:

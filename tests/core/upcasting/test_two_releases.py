@@ -91,6 +91,9 @@ A, B, C = ({"sku": sku, "pieces": 1} for sku in "ABC")
         ({"l": [{**A, "x": 9}, A]}, {"l": [A, A]}, {"l": [A, A, B]}, {"l": [{**A, "x": 9}, A, B]}),
         ({"s": ["b", "a"], "x": 9}, {"s": ["a", "b"]}, {"s": ["b"]}, {"s": ["b"], "x": 9}),  # a set has no sequence
         ({"s": [{**A, "x": 9}, B]}, {"s": [B, A]}, {"s": [B]}, {"s": [B]}),
+        ({"l": [{**A, "x": 9}, {**B, "x": 8}]}, {"l": [A, B]}, {"l": [A, C]}, {"l": [{**A, "x": 9}, C]}),  # not C's
+        ({"l": [{**A, "x": 9}]}, {"l": [A]}, {"l": [B]}, {"l": [B]}),
+        ({"l": ["a"], "x": 9}, {"l": ["a"]}, {"l": "bc"}, {"l": "bc", "x": 9}),  # a list or a text
     ],
 )
 def test_what_stays(stored: Any, known: Any, after: Any, expected: Any) -> None:
