@@ -349,7 +349,7 @@ def _next_state(envelope: Envelope, head: Head | None, before: State | None, aft
     """The state to store. Of one that was deleted, nothing that is not known stays."""
     if head is None or head.deleted or before is None or not envelope.keeps_unknown:
         return _stored(after)
-    return with_unknown_members(head.state, _stored(before), _stored(after))
+    return with_unknown_members(head.state, _stored(before), _stored(after), type(after))
 
 
 def _stored(state: State) -> dict[str, Any]:

@@ -6,11 +6,16 @@ and would remove it with its next commit.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
+
+from msgspec import inspect
+
+from chalicelib.core.decider import State
 
 
 def with_unknown_members(
-    stored: Mapping[str, Any], known: Mapping[str, Any], after: dict[str, Any]
+    stored: Mapping[str, Any], known: Mapping[str, Any], after: dict[str, Any], kind: type[State]
 ) -> Mapping[str, Any]:
     """A new state, with those members of the stored one that this release does not know.
 
@@ -18,25 +23,48 @@ def with_unknown_members(
         stored: the state as it is stored.
         known: the same, as this release would store it.
         after: the new state, as this release stores it.
+        kind: the class of the states.
     """
-    return after if known == stored else _merged(stored, known, after)
+    return after if known == stored else _merged(stored, known, after, _tags(kind))
 
 
-def _merged(stored: Any, known: Any, after: Any) -> Any:
+@lru_cache(maxsize=256)
+def _tags(kind: type[State]) -> frozenset[str]:
+    """The fields by which the unions in a state tell their structs apart."""
+    tags: set[str] = set()
+    seen: set[type] = set()
+    left = [inspect.type_info(kind)]
+    while left:
+        match left.pop():
+            case inspect.StructType() as struct if struct.cls not in seen:
+                seen.add(struct.cls)
+                tags.update([struct.tag_field] if struct.tag_field else ())
+                left += [field.type for field in struct.fields]
+            case inspect.UnionType(types) | inspect.TupleType(types):
+                left += types
+            case inspect.CollectionType(item_type=inner) | inspect.DictType(value_type=inner):
+                left.append(inner)
+    return frozenset(tags)
+
+
+def _merged(stored: Any, known: Any, after: Any, tags: frozenset[str]) -> Any:
     if after == known:
         return stored
     if isinstance(after, Mapping) and isinstance(known, Mapping) and isinstance(stored, Mapping):
+        tag = next(iter(known), "")  # if it is one: it comes first
+        if tag in tags and after.get(tag) != known[tag]:
+            return after  # a struct of another class
         changed = {
-            name: _merged(stored[name], known[name], value) if name in stored and name in known else value
+            name: _merged(stored[name], known[name], value, tags) if name in stored and name in known else value
             for name, value in after.items()
         }
         return changed | {name: value for name, value in stored.items() if name not in known and name not in after}
     if isinstance(after, list | tuple) and isinstance(stored, list) and _covers(stored, known):
-        return _merged_elements(stored, known, after)
+        return _merged_elements(stored, known, after, tags)
     return after
 
 
-def _merged_elements(stored: list[Any], known: Sequence[Any], after: Sequence[Any]) -> list[Any]:
+def _merged_elements(stored: list[Any], known: Sequence[Any], after: Sequence[Any], tags: frozenset[str]) -> list[Any]:
     """The elements of a list: one that was there before stays as it was stored, wherever it is now."""
     left = list(range(len(known)))
     merged = []
@@ -49,7 +77,7 @@ def _merged_elements(stored: list[Any], known: Sequence[Any], after: Sequence[An
             merged.append(element)
         else:
             left.remove(found)
-            merged.append(_merged(stored[found], known[found], element))
+            merged.append(_merged(stored[found], known[found], element, tags))
     return merged
 
 

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from chalicelib.core.commands.unknown_members import with_unknown_members
+from chalicelib.core.decider import State
 from chalicelib.core.dynamodb.codec import decode_item, encode_item, item_of
 from chalicelib.core.service import ERASED
 from ops.erase.commits import erase_aggregate
@@ -98,4 +100,34 @@ A, B, C = ({"sku": sku, "pieces": 1} for sku in "ABC")
 )
 def test_what_stays(stored: Any, known: Any, after: Any, expected: Any) -> None:
     """What a command did not change stays as it was stored. Nothing that it removed comes back."""
-    assert with_unknown_members(stored, known, after) == expected
+    assert with_unknown_members(stored, known, after, State) == expected
+
+
+class Cash(msgspec.Struct, frozen=True, tag=True):
+    """A way to pay."""
+
+    amount: int
+
+
+class Cheque(msgspec.Struct, frozen=True, tag=True):
+    """Another way to pay."""
+
+    amount: int
+
+
+class Payment(State, frozen=True):
+    """Paid in one of two ways."""
+
+    paid: Cash | Cheque | None = None
+    earlier: tuple[Cash | Cheque, ...] = ()
+
+
+def test_a_struct_of_another_class() -> None:
+    """What a newer release knows of a struct says nothing of a struct of another class in its place."""
+    cash = {"type": "Cash", "amount": 1}
+    for changed, left in (({"type": "Cash", "amount": 2}, {"x": 9}), ({"type": "Cheque", "amount": 1}, {})):
+        for name, stored, known, after, expected in (
+            ("paid", {**cash, "x": 9}, cash, changed, {**changed, **left}),
+            ("earlier", [{**cash, "x": 9}], (cash,), (changed,), [{**changed, **left}]),
+        ):
+            assert with_unknown_members({name: stored}, {name: known}, {name: after}, Payment) == {name: expected}
