@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -77,6 +77,10 @@ class Settings(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         """The settings without their values, since URLs hold passwords."""
         return f"Settings of {self.table_prefix}"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """The same for rich, which would show all fields of a struct."""
+        return [("table_prefix", self.table_prefix)]
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":

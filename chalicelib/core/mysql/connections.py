@@ -74,6 +74,10 @@ class Address(msgspec.Struct, frozen=True):
         """The address without the password."""
         return f"Address({self.user}@{self.host}:{self.port}/{self.database})"
 
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """The same for rich, which would show all fields of a struct."""
+        return [("user", self.user), ("host", self.host), ("port", self.port), ("database", self.database)]
+
     def without_database(self) -> "Address":
         """The same address without a database."""
         return replace(self, database="")

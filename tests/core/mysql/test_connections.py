@@ -32,6 +32,14 @@ def test_urls(url: str, address: Address) -> None:
     assert parse_url(url) == address
 
 
+def test_a_password_is_not_shown() -> None:
+    """A traceback that shows an address shows no password, whether Python or rich prints it."""
+    address = parse_url("mysql://ann:hunter2@db/tributary")
+    for shown in (repr(address), str(list(address.__rich_repr__()))):
+        assert "ann" in shown
+        assert "hunter2" not in shown
+
+
 @pytest.mark.parametrize(
     ("url", "message"),
     [
