@@ -4,10 +4,18 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+current() { [ "$(cat "$folder/installed" 2>/dev/null)" = "$fingerprint" ]; }
+
 for name in "$@"; do
   folder=.venv-$name requirements=requirements/$name.txt
   fingerprint=$(sha256sum <"$requirements")
-  if [ "$(cat "$folder/installed" 2>/dev/null)" = "$fingerprint" ]; then continue; fi
+  if current; then continue; fi
+  # Two terminals at once must not make the same environment: the second waits, and finds it made.
+  if command -v flock >/dev/null; then
+    exec 8<"$requirements"
+    flock -n 8 || { echo "setup: another make is making $folder; waiting for it" >&2; flock 8; }
+    if current; then continue; fi
+  fi
   echo "setup: making $folder (pip install -r $requirements)" >&2
   .venv/bin/python -m venv --clear "$folder"
   # pip first: that of Debian 12 does not understand every file of hashes.

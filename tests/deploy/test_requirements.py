@@ -1,12 +1,16 @@
 """The installed libraries: every release is locked with its hashes, and checked for known vulnerabilities."""
 
 import re
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local import ROOT
 from requirements import audit
+from tests.support.waiting import eventually
 
 LOCKS = {path.name: path for path in audit.locks()}
 FILES = {"runtime": "requirements.txt", "dev": "requirements-dev.txt"}
@@ -66,3 +70,63 @@ def test_advisories_out_of_reach() -> None:
     """If no package is known, the source is unavailable: this is no finding, and no clean result either."""
     with pytest.raises(audit.OutOfReach, match="not found"):
         list(audit.findings(report({"skip_reason": "not found"}, {"skip_reason": "not found"})))
+
+
+# Takes Python's place for `-m venv --clear FOLDER`, which ends when the file `go` is there, and for `-m pip install`.
+PYTHON = """#!/usr/bin/env bash
+set -e
+echo "$2" >>calls
+if [ "$2" = pip ]; then [ ! -e broken ]; exit; fi
+rm -rf "$4"
+mkdir -p "$4/bin"
+cp .venv/bin/python "$4/bin/python"
+until [ -e go ]; do sleep 0.05; done
+"""
+
+
+@pytest.fixture
+def tools(tmp_path: Path) -> Path:
+    """Return a folder with local/venv.sh, in which .venv-planted is not made yet."""
+    for folder in ("local", "requirements", ".venv/bin"):
+        (tmp_path / folder).mkdir(parents=True)
+    shutil.copy(ROOT / "local/venv.sh", tmp_path / "local")
+    for name in ("pip", "planted"):
+        (tmp_path / f"requirements/{name}.txt").write_text(f"{name}==1\n")
+    python = tmp_path / ".venv/bin/python"
+    python.write_text(PYTHON)
+    python.chmod(0o755)
+    return tmp_path
+
+
+def making(folder: Path) -> "subprocess.Popen[str]":
+    """Begin to make .venv-planted."""
+    return subprocess.Popen(["local/venv.sh", "planted"], cwd=folder, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.skipif(shutil.which("flock") is None, reason="needs flock, which macOS has not")
+def test_an_environment_that_two_make_at_once(tools: Path) -> None:
+    """The second waits, and finds it made. It would empty what the first one fills."""
+    with making(tools) as first:
+        assert first.stderr
+        assert "making .venv-planted" in first.stderr.readline()
+        assert eventually((tools / "calls").exists)
+        with making(tools) as second:
+            assert second.stderr
+            said = second.stderr.readline()
+            (tools / "go").touch()
+    assert "waiting" in said
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert (tools / "calls").read_text().split() == ["venv", "pip", "pip"]
+
+
+def test_an_environment_that_was_half_made(tools: Path) -> None:
+    """An environment in which pip failed is made anew. One that is current stays."""
+    (tools / "go").touch()
+    (tools / "broken").touch()
+    for broken, calls in ((True, ["venv", "pip"]), (False, ["venv", "pip", "pip"]), (False, [])):
+        if not broken:
+            (tools / "broken").unlink(missing_ok=True)
+        (tools / "calls").write_text("")
+        with making(tools) as made:
+            made.communicate()
+        assert (made.returncode != 0, (tools / "calls").read_text().split()) == (broken, calls)
