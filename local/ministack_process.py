@@ -233,7 +233,8 @@ class Server(uvicorn.Server):  # type: ignore[misc]  # its types are in .venv-mi
         """Serve until SIGTERM."""
         stopped = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-        await stopped.wait()
+        if not self.should_exit:  # the signal may have come to uvicorn's own handler, just before
+            await stopped.wait()
 
 
 def _config(app: AsgiApp) -> uvicorn.Config:
