@@ -89,10 +89,11 @@ def make(function: str, target: Path) -> None:
     place(ROOT / "app.py", target / "app.py")
     shorten_endpoints(target / "botocore" / "data")
     if not compiled(target, lambda_python()):
+        # Not to stderr: SAM shows that of make only if make fails.
         print(
             f"{function} ships without .pyc files, so each cold start compiles what it imports, which takes some tenths"
-            f" of a second: there is no python{lambda_python()} here. Install it, or use `sam build --use-container`.",
-            file=sys.stderr,
+            f" of a second: there is no python{lambda_python()} here. Install it (`uv python install"
+            f" {lambda_python()}`), then run `sam build` again."
         )
 
 

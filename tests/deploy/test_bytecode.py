@@ -1,11 +1,14 @@
 """The bytecode in the functions' packages: without it, every cold start would compile what it imports."""
 
+import hashlib
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
 
+from deploy import package
 from deploy.package import CannotPackage, compiled, interpreter
 
 THIS = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -49,6 +52,21 @@ def test_without_the_functions_python_nothing_is_compiled(tmp_path: Path) -> Non
     (tmp_path / "code.py").write_text("")
     assert not compiled(tmp_path, ABSENT)
     assert list(tmp_path.iterdir()) == [tmp_path / "code.py"]
+
+
+def test_a_package_without_bytecode_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is told on standard output: SAM shows the standard error of make only if make fails."""
+    digest = hashlib.sha256((package.ROOT / "requirements.txt").read_bytes()).hexdigest()[:12]
+    (tmp_path / f"{ABSENT}-x86_64-{digest}").symlink_to(sysconfig.get_path("purelib"))  # instead of wheels for it
+    monkeypatch.setattr(package, "WHEELS", tmp_path)
+    monkeypatch.setenv("LAMBDA_PYTHON", ABSENT)
+    monkeypatch.delenv("ARCHITECTURE", raising=False)
+    package.make("AuthorizerFunction", tmp_path / "made")
+    said = capsys.readouterr()
+    assert f"no python{ABSENT} here" in said.out
+    assert said.err == ""
 
 
 def test_a_version_managers_command_that_refuses_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
