@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
 
 MAX_READ = 1000  # GetRecords' own limit
-# GetRecords ends a page at 1 MB. An answer of less than half of that was not cut.
-_UNCUT_BYTES = 500_000
+# GetRecords ends a page before the record that would bring it over 1 MB, and a record with two images may have almost
+# 1 MB itself. So only a small page is taken to be whole. If an even larger record follows it, that record waits until
+# the table is written again, which the scheduled check does every few seconds.
+_UNCUT_BYTES = 100_000
 _BYTES = "BytesOfTheAnswer"
 _BEGIN_AGAIN = ("ExpiredIteratorException", "TrimmedDataAccessException")
 

@@ -12,6 +12,7 @@ import pytest
 
 from local import aws
 from local.pump import MAX_EVENT_BYTES, Pump, batches
+from local.shard import MAX_READ, ShardReader
 from local.template import EventSource, Template
 from tests.support.domain import NEUTRAL
 from tests.support.stores import Tables
@@ -178,6 +179,17 @@ def test_stopping_drains_the_stream(tables: Tables, put: Put, source: EventSourc
     with pumping(tables, replace(source, batch_size=3), function, tmp_path):
         pass
     assert len(function.seen) == 29
+
+
+def test_a_page_that_was_cut_has_more(tables: Tables, put: Put) -> None:
+    """A page ends before a large record. Nobody would tell of that record again, so the reader has to know."""
+    put("tra_1", 1, 2, note={"S": "x" * 380_000})  # the second record has two such images
+    client, table = aws.streams(tables.endpoint), tables.name("transfers")
+    stream = tables.client.describe_table(TableName=table)["Table"]["LatestStreamArn"]
+    (shard,) = client.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"]
+    reader = ShardReader(client, stream, shard["ShardId"], None)
+    assert [len(reader.read(MAX_READ)), reader.may_have_more] == [1, True]
+    assert [len(reader.read(MAX_READ)), len(reader.read(MAX_READ)), reader.may_have_more] == [1, 0, False]
 
 
 def test_checkpoint_of_a_lost_stream_begins_at_the_oldest(
