@@ -41,7 +41,7 @@ find_python() {
 
 # The files name every release with its hashes: what is installed is what was locked, or nothing.
 requirements=$(cat requirements.txt requirements-dev.txt | sha256sum)
-if [ "$(cat .venv/installed 2>/dev/null)" != "$requirements" ]; then
+if [ ! -x .venv/bin/python ] || [ "$(cat .venv/installed 2>/dev/null)" != "$requirements" ]; then
   python=$(find_python)
   if [ -z "$python" ]; then
     install "Python 3.11 to 3.13 with venv" python3 python3-venv

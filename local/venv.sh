@@ -4,7 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-current() { [ "$(cat "$folder/installed" 2>/dev/null)" = "$fingerprint" ]; }
+# An upgrade of the system may have removed the Python of which an environment was made.
+current() { [ -x "$folder/bin/python" ] && [ "$(cat "$folder/installed" 2>/dev/null)" = "$fingerprint" ]; }
 
 for name in "$@"; do
   folder=.venv-$name requirements=requirements/$name.txt

@@ -1,5 +1,6 @@
 """The installed libraries: every release is locked with its hashes, and checked for known vulnerabilities."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -75,22 +76,24 @@ def test_advisories_out_of_reach() -> None:
 # Takes Python's place for `-m venv --clear FOLDER`, which ends when the file `go` is there, and for `-m pip install`.
 PYTHON = """#!/usr/bin/env bash
 set -e
+[ "$1" = -m ] || exit 0
 echo "$2" >>calls
 if [ "$2" = pip ]; then [ ! -e broken ]; exit; fi
-rm -rf "$4"
 mkdir -p "$4/bin"
-cp .venv/bin/python "$4/bin/python"
+rm -f "$4/bin/python"
+cp "$0" "$4/bin/python"
 until [ -e go ]; do sleep 0.05; done
 """
 
 
 @pytest.fixture
 def tools(tmp_path: Path) -> Path:
-    """Return a folder with local/venv.sh, in which .venv-planted is not made yet."""
+    """Return a folder with the scripts of local/, in which no environment of a tool is made yet."""
     for folder in ("local", "requirements", ".venv/bin"):
         (tmp_path / folder).mkdir(parents=True)
-    shutil.copy(ROOT / "local/venv.sh", tmp_path / "local")
-    for name in ("pip", "planted"):
+    for script in ("setup.sh", "venv.sh"):
+        shutil.copy(ROOT / "local" / script, tmp_path / "local")
+    for name in ("pip", "planted", "ministack"):
         (tmp_path / f"requirements/{name}.txt").write_text(f"{name}==1\n")
     python = tmp_path / ".venv/bin/python"
     python.write_text(PYTHON)
@@ -130,3 +133,20 @@ def test_an_environment_that_was_half_made(tools: Path) -> None:
         with making(tools) as made:
             made.communicate()
         assert (made.returncode != 0, (tools / "calls").read_text().split()) == (broken, calls)
+
+
+def test_environments_whose_python_is_gone(tools: Path) -> None:
+    """They are made anew, as after an upgrade of the system: their Python is a link to the system's."""
+    shutil.copy(tools / ".venv/bin/python", tools / "python3")
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        (tools / name).write_text("planted==1\n")
+    (tools / "go").touch()
+    env = {**os.environ, "PYTHON": str(tools / "python3"), "DATABASE_URL": "mysql://elsewhere/t"}
+    for expected in (["venv", "pip", "pip"] * 2, [], ["venv", "pip", "pip"] * 2):
+        (tools / "calls").write_text("")
+        subprocess.run(["local/setup.sh"], cwd=tools, env=env, check=True)
+        assert (tools / "calls").read_text().split() == expected
+        if not expected:
+            for python in tools.glob(".venv*/bin/python"):
+                python.unlink()
+                python.symlink_to("/gone/python3")
