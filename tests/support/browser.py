@@ -37,7 +37,8 @@ def page(browser: Any) -> Iterator[Any]:
     yield page
     context.close()
     # Chromium itself reports answers from 400 on. The tests check that the page shows them.
-    assert [text for text in complaints if "Failed to load resource" not in text] == []
+    told = [text for text in complaints if "Failed to load resource" not in text]
+    assert not told, told
 
 
 def sign_in(page: Any, stack: Stack, role: str, at: str = "") -> Any:

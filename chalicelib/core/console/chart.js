@@ -13,6 +13,9 @@ export function LineChart({ times, lines, format = number, label, dates = false 
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   const chart = useRef(/** @type {any} */ (null));
   const [dark, setDark] = useState(matchMedia("(prefers-color-scheme: dark)").matches);
+  const [turn, setTurn] = useState(0);
+  const [missing, setMissing] = useState(false);
+  const again = () => setTurn((n) => n + 1);
   useEffect(() => {
     const media = matchMedia("(prefers-color-scheme: dark)");
     const listener = () => setDark(media.matches);
@@ -24,22 +27,29 @@ export function LineChart({ times, lines, format = number, label, dates = false 
     const observer = new ResizeObserver(() => chart.current?.setSize({ width: box.current?.clientWidth ?? 0, height: HEIGHT }));
     import("uplot").then(({ default: UPlot }) => {
       if (gone || !box.current) return;
+      setMissing(false);
       chart.current?.destroy();
       chart.current = new UPlot(options(box.current, lines, format, dates), /** @type {any} */ ([times, ...lines.map((line) => line.values)]), box.current);
       observer.observe(box.current);
-    });
+    }, () => gone || setMissing(true));
     return () => {
       gone = true;
       observer.disconnect();
       chart.current?.destroy();
       chart.current = null;
     };
-  }, [dark, dates, lines.map((line) => line.label).join("\n")]);
+  }, [turn, dark, dates, lines.map((line) => line.label).join("\n")]);
+  useEffect(() => {
+    if (!missing) return;
+    addEventListener("online", again);
+    return () => removeEventListener("online", again);
+  }, [missing]);
   useEffect(() => {
     chart.current?.setData([times, ...lines.map((line) => line.values)]);
   });
   return html`<figure class="chart">
     <figcaption>${label}${lines.length > 1 && lines.map((line, i) => html`<span class="key"><svg width="12" height="8" aria-hidden="true"><line class=${`series-${i % HUES.length}`} x1="0" x2="12" y1="4" y2="4" stroke-width="2" /></svg>${line.label}</span>`)}</figcaption>
+    ${missing && html`<p class="muted" role="status">The chart cannot be drawn, because a part of this page cannot be reached. <button type="button" onClick=${again}>Try again</button></p>`}
     <div ref=${box} role="img" aria-label=${label}></div>
   </figure>`;
 }

@@ -253,3 +253,18 @@ def test_no_two_times_of_a_chart_read_the_same(console: Any) -> None:
     assert console.evaluate(labels, [nine, nine + 30, nine + 60]) == ["10:00:00", "10:00:30", "10:01:00"]
     assert console.evaluate(labels, [nine, nine + 300]) == ["10:00", "10:05"]
     assert console.evaluate(labels, [nine + 13 * 3600, nine + 14 * 3600]) == ["23:00", "2 Mar"]
+
+
+def test_a_chart_that_cannot_be_drawn(page: Any, stack: Stack) -> None:
+    """If the library of charts cannot be fetched, the page says so. A press tries again, and so does a connection."""
+    checks = [f"('accounts', UTC_TIMESTAMP(3) - INTERVAL {minutes} MINUTE, 0)" for minutes in (2, 4)]
+    sql(stack, f"INSERT INTO lag_history (service, checked_at, lag_seconds) VALUES {','.join(checks)}")
+    page.route("**/vendor/uplot*", lambda route: route.abort())
+    sign_in(page, stack, CHIEF)
+    page.get_by_text("The chart cannot be drawn").first.wait_for()
+    page.unroute("**/vendor/uplot*")
+    first = page.locator("figure.chart").first
+    first.get_by_role("button", name="Try again").click()
+    first.locator("canvas").wait_for()
+    page.evaluate("() => dispatchEvent(new Event('online'))")
+    page.get_by_text("The chart cannot be drawn").first.wait_for(state="detached")
