@@ -32,7 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", type=_paths, default=PATHS, help=f"some of {','.join(PATHS + FURTHER)}")
     parser.add_argument("--orders", type=int, help="for each path that has a number of orders")
-    parser.add_argument("--large", action="store_true", help="measure the large rows, too; an hour in all")
+    parser.add_argument("--large", action="store_true", help="measure the large rows, too, which takes long")
     parser.add_argument("--short", action="store_true", help="see that all works; the figures mean nothing")
     parser.add_argument("--json", type=Path, help="write the rows there as well; - for stdout, without the table")
     parser.add_argument("--write", type=Path, help="write the page there, and its rows beside it")

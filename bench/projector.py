@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench import ceiling
 from bench.peers import executemany, samples_way, sqlalchemy_bulk
+from bench.processes import process
 from bench.rows import Row, Size, at_least
 from bench.stores import small_store
 from bench.workload import SERVICES, Batches, batches, newest_items
@@ -206,9 +207,13 @@ def measure_cpu(url: str, pid: int, found: Batches, orders: int, rounds: int) ->
             for _ in range(rounds):
                 for name, run in contenders.items():
                     empty(connection)
-                    start, client, by_server = time.perf_counter(), time.process_time(), cpu_seconds(pid)
+                    start, client, by_server = time.perf_counter(), time.process_time(), process(pid).cpu_seconds
                     run()
-                    took = time.perf_counter() - start, time.process_time() - client, cpu_seconds(pid) - by_server
+                    took = (
+                        time.perf_counter() - start,
+                        time.process_time() - client,
+                        process(pid).cpu_seconds - by_server,
+                    )
                     for what, seconds in zip(("rate", "client", "server"), took, strict=True):
                         figures.setdefault((name, what), []).append(seconds / orders)
         medians = {key: statistics.median(each) for key, each in figures.items()}
@@ -249,12 +254,6 @@ def _pin(pid: int, processors: set[int]) -> None:
     os.sched_setaffinity(0, processors)
     for thread in Path(f"/proc/{pid}/task").iterdir():
         os.sched_setaffinity(int(thread.name), processors)
-
-
-def cpu_seconds(pid: int) -> float:
-    """Return the CPU time that a process has used, in hundredths."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def measure_large(there: int, orders: int, batch: int, rounds: int) -> Row:

@@ -28,6 +28,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.processes import megabytes as memory_of
 from bench.rows import Row, Size, at_least, seconds_of, within
 from bench.stores import DYNALITE, MINISTACK, TABLE, stores
 from bench.verify import scan
@@ -146,20 +147,10 @@ def rebuild(endpoint: str, url: str, segments: int) -> float:
     megabytes = 0.0
     while process.poll() is None:
         # Not ru_maxrss: it begins with the memory of this process, which was copied to start the other.
-        megabytes = max(megabytes, _peak_megabytes(process.pid))
+        megabytes = max(megabytes, memory_of(process.pid, "VmHWM"))
         time.sleep(_LOOK_SECONDS / 10)
     assert process.returncode == 0, "the rebuild failed; see above"
     return megabytes
-
-
-def _peak_megabytes(pid: int) -> float:
-    """Return the most memory that a process has had so far, in MB; 0 if it has just ended."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return 0.0
-    _, found, rest = status.partition("VmHWM:")
-    return int(rest.split()[0]) / 1024 if found else 0.0
 
 
 class Course:

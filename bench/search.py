@@ -21,6 +21,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bench.processes import megabytes
 from bench.rows import Row, Size, within
 from chalicelib.bootstrap import MIGRATIONS
 from chalicelib.catalog.queries import ProductFilters, get_product, list_products
@@ -135,21 +136,9 @@ def filled(orders: int) -> Iterator[tuple[str, Callable[[], int]]]:
             bulk.fill_large(connection, orders, orders // 20)
             tell(f"filled in {time.perf_counter() - start:.0f} s")
             connection.close()
-            yield url, lambda: resident_megabytes(server.folder)
+            yield url, lambda: int(megabytes(server.child.pid, "VmRSS")) if server.child.pid else 0
         finally:
             server.stop()
-
-
-def resident_megabytes(folder: Path) -> int:
-    """Return the resident memory of the server whose data is in that folder, or 0 if the kernel does not report it."""
-    for status in Path("/proc").glob("[0-9]*/status"):
-        try:
-            command = status.with_name("cmdline").read_bytes().decode(errors="replace")
-            if f"--datadir={folder}/" in command and "mariadbd" in command.partition("\0")[0]:
-                return int(status.read_text().partition("VmRSS:")[2].split()[0]) // 1024
-        except OSError:
-            continue  # the process has just ended
-    return 0
 
 
 def orders_of_all(q: str, sort: Any) -> Query:

@@ -8,7 +8,6 @@ The whole year is a large row. It is measured if the root of the repository has 
 (demo/seed/sample/README.md says where it comes from).
 """
 
-import os
 import resource
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.processes import process
 from bench.rows import Row, Size, seconds_of, within
 from demo.seed.__main__ import SAMPLE
 from demo.seed.make_sample import make_sample
@@ -152,17 +152,14 @@ def processor_seconds_of(stack: Run) -> Mapping[str, float]:
 
 def processor_seconds(root: int) -> Mapping[int, float]:
     """Return the processor time of a process and of all its descendants, by process id."""
-    ticks = os.sysconf("SC_CLK_TCK")
     children: dict[int, list[int]] = {}
     spent: dict[int, float] = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue  # the process has ended
-            children.setdefault(int(fields[1]), []).append(int(folder.name))
-            spent[int(folder.name)] = (int(fields[11]) + int(fields[12])) / ticks
+    for pid in (int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit()):
+        try:
+            parent, spent[pid] = process(pid)
+        except OSError:
+            continue  # it has ended
+        children.setdefault(parent, []).append(pid)
     found = [root]
     for pid in found:
         found += children.get(pid, [])

@@ -15,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from chalicelib.core.errors import Problem, Unavailable
+from chalicelib.core.mysql.statements import send
 from chalicelib.core.telemetry import log, tracing
 from chalicelib.core.telemetry.error_text import error_text
 
@@ -43,7 +44,6 @@ _READ_ONLY = frozenset({1290, 1792, 1836})
 # Without a number, PyMySQL raises these when client and server are out of step: "Packet sequence number wrong"
 # (https://github.com/PyMySQL/PyMySQL/issues/606).
 _OUT_OF_STEP = frozenset({"Error", "InternalError", "OperationalError"})
-_QUERY = 3  # the protocol's COM_QUERY
 _IN_TRANSACTION = 1  # the protocol's SERVER_STATUS_IN_TRANS, part of every answer
 
 
@@ -315,7 +315,7 @@ class Pool:
         """
         if not broken and _in_transaction(connection):
             try:
-                connection._execute_command(_QUERY, "ROLLBACK")  # type: ignore[attr-defined]  # not in the stubs
+                send(connection, b"ROLLBACK")
             except Exception:
                 broken = True
         if broken:

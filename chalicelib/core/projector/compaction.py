@@ -52,13 +52,13 @@ class AggregateRecords:
         sources: its records, in the order of the stream.
     """
 
-    __slots__ = ("_made", "_read", "_service", "_sources", "id")
+    __slots__ = ("_decoded", "_made", "_service", "_sources", "id")
 
     def __init__(self, service: Service, id: str, sources: Sequence[RecordSource]) -> None:
         self.id = id
         self._service = service
         self._sources = sources
-        self._read: _Read | None = None
+        self._decoded: _Decoded | None = None
         self._made: Made | None = None
 
     @property
@@ -92,20 +92,20 @@ class AggregateRecords:
         return self._entries.unreadable
 
     @property
-    def _entries(self) -> "_Read":
-        if self._read is None:
-            self._read = _read(self._sources)
-        return self._read
+    def _entries(self) -> "_Decoded":
+        if self._decoded is None:
+            self._decoded = _decode(self._sources)
+        return self._decoded
 
 
-class _Read(NamedTuple):
+class _Decoded(NamedTuple):
     """Decoded records of an aggregate."""
 
     commits: Sequence[CommitRecord]
     unreadable: Sequence[UnreadableRecord]
 
 
-def _read(sources: Sequence[RecordSource]) -> _Read:
+def _decode(sources: Sequence[RecordSource]) -> _Decoded:
     commits: list[CommitRecord] = []
     unreadable: list[UnreadableRecord] = []
     for source in sources:
@@ -116,7 +116,7 @@ def _read(sources: Sequence[RecordSource]) -> _Read:
             unreadable.append(entry)
     if len(commits) > 1:
         commits.sort(key=_version)
-    return _Read(commits, unreadable)
+    return _Decoded(commits, unreadable)
 
 
 def by_aggregate(sources: Iterable[RecordSource], service: Service) -> list[AggregateRecords]:

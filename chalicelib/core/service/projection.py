@@ -134,7 +134,6 @@ class Projection(msgspec.Struct, frozen=True):
             root=replace(self.root, suffix=suffix),
             children=tuple(replace(table, suffix=suffix) for table in self.children),
             summaries=tuple(
-                replace(summary, table=msgspec.structs.replace(summary.table, suffix=suffix))
-                for summary in self.summaries
+                replace(summary, table=replace(summary.table, suffix=suffix)) for summary in self.summaries
             ),
         )
