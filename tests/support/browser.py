@@ -45,7 +45,7 @@ def sign_in(page: Any, stack: Stack, role: str, at: str = "") -> Any:
     """Open the console at a place, such as "#/accounts?sort=name", and choose a role."""
     page.goto(f"{stack.url}/{at}")
     page.get_by_role("button", name=role.capitalize(), exact=True).click()
-    page.locator("main h1").wait_for()
+    page.locator("#content h1").wait_for()  # the sign-in has a heading, too
     return page
 
 
