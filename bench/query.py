@@ -3,26 +3,30 @@
 Ours begins with the event that Lambda gets after the authorizer, and ends with the answer. Its time includes routing,
 permissions, checked parameters, a connection of the pool, a read-only transaction with a time limit, the SELECTs, the
 answer's types, its cursor and its ETag. The bare way sends the same SELECTs with PyMySQL's DictCursor, over an open
-connection without a transaction, and json.dumps makes the rows into text. It does not send the statements by which ours
-chooses an index.
+connection of PyMySQL without a transaction, and json.dumps makes the rows into text. Its times are converted by
+datetime.fromisoformat, as ours are, which is faster than PyMySQL's own way. It does not send the statements by which
+ours chooses an index.
 """
 
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+import pymysql
+from pymysql.constants import FIELD_TYPE
+from pymysql.converters import conversions
 from pymysql.cursors import DictCursor
 
 from bench.rows import Row, Size, at_most, medians
 from bench.shop import environment, event, send
 from chalicelib.bootstrap import MIGRATIONS
-from chalicelib.core.mysql.connections import connect
+from chalicelib.core.mysql.connections import connect, parse_url
 from chalicelib.core.mysql.migrate import migrate
 from chalicelib.core.queries.limit import QueryCursor
 from chalicelib.core.tokens import Signer
@@ -87,7 +91,7 @@ def rows(size: Size) -> Iterator[Row]:
     """Yield the milliseconds of each query, compared with the bare way."""
     orders, rounds = size.choose_orders(100_000, 2000), size.choose(400, 3)
     with filled(orders) as url:
-        connection = connect(url)
+        connection = by_pymysql(url)
         for name, question in QUESTIONS.items():
             answer = json.loads(send(question.request))
             assert len(answer.get("items", answer.get("lines"))) in (LINES, PAGE), name
@@ -133,6 +137,22 @@ def filled(orders: int) -> Iterator[str]:
                 yield url
         finally:
             server.stop()
+
+
+def by_pymysql(url: str) -> Any:
+    """Return a connection of PyMySQL. Those of `connect` have their own reader of rows."""
+    place = parse_url(url)
+    return pymysql.connect(
+        host=place.host,
+        port=place.port,
+        user=place.user,
+        password=place.password,
+        database=place.database,
+        charset="utf8mb4",
+        autocommit=True,
+        conv={**conversions, FIELD_TYPE.DATETIME: datetime.fromisoformat},
+        ssl_disabled=True,
+    )
 
 
 class Noting:

@@ -1,0 +1,240 @@
+"""The rows of an answer: the same values and the same errors as PyMySQL's own reader has."""
+
+import struct
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
+
+import pymysql
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from pymysql.cursors import Cursor, DictCursor, SSCursor
+
+from chalicelib.core.mysql.connections import connect, is_lost, is_mariadb, parse_url
+from chalicelib.core.mysql.rows import CONVERSIONS
+from chalicelib.core.mysql.statements import receive, send
+from chalicelib.core.queries.limit import with_limit
+from local.mariadb import MariaDB
+from local.ports import free_port
+from tests.support.proxy import Proxy, port_of, through
+
+pytestmark = pytest.mark.database
+
+LARGEST = 0xFFFFFF
+"""The length of the longest packet. It goes on in the next one."""
+_VALUES = """(1, -128, 255, -32768, 8388607, -2147483648, 18446744073709551615, 2026, -12345678901234567890.123456, 0.5,
+  '2026-11-26', '2026-11-26 10:00:00.123', '2026-11-26 10:00:00', '-25:01:02', 'Ünïcode 🦆', x'00FF80', x'0080FF00',
+  '{"a": "ü"}', 'yes', b'101', 'a,b')"""
+_NUMBERS = "SELECT a.n * 64 + b.n AS n FROM sixty_four a JOIN sixty_four b"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def values(module_database: str) -> None:
+    """Make a table with a column of each type, and one of 64 numbers."""
+    connection = connect(module_database)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TABLE every_type (id INT PRIMARY KEY, tiny TINYINT, small SMALLINT UNSIGNED, short SMALLINT,"
+            " medium MEDIUMINT, number INT, big BIGINT UNSIGNED, year YEAR, exact DECIMAL(30, 6), half DOUBLE,"
+            " day DATE, at DATETIME(3), stamp TIMESTAMP NULL, lasted TIME, name VARCHAR(40) COLLATE utf8mb4_bin,"
+            " bytes VARBINARY(9), body BLOB, document JSON, choice ENUM('yes', 'no'), bits BIT(3), some SET('a', 'b'))"
+        )
+        cursor.execute(f"INSERT INTO every_type VALUES {_VALUES}")
+        cursor.execute("INSERT INTO every_type (id) VALUES (2)")
+        cursor.execute("CREATE TABLE sixty_four (n INT PRIMARY KEY)")
+        cursor.execute("INSERT INTO sixty_four VALUES " + ", ".join(f"({n})" for n in range(64)))
+    connection.close()
+
+
+@pytest.fixture(scope="module")
+def ours(module_database: str) -> Iterator[Any]:
+    """Yield a connection of ours."""
+    connection = connect(module_database)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture(scope="module")
+def theirs(module_database: str) -> Iterator[Any]:
+    """Yield a connection of PyMySQL."""
+    connection = by_pymysql(module_database)
+    yield connection
+    connection.close()
+
+
+def by_pymysql(url: str) -> Any:
+    """Return PyMySQL's own connection, with the same converters."""
+    place = parse_url(url)
+    return pymysql.connect(
+        host=place.host,
+        port=place.port,
+        user=place.user,
+        password=place.password,
+        database=place.database,
+        charset="utf8mb4",
+        autocommit=True,
+        conv=CONVERSIONS,
+        ssl_disabled=True,
+    )
+
+
+def outcome(connection: Any, statement: str, kind: type[Cursor] = Cursor) -> Any:
+    """Return all that a cursor tells of a statement: rows, their number, columns and warnings; or the error."""
+    with connection.cursor(kind) as cursor:
+        try:
+            count = cursor.execute(statement)
+            return count, cursor.description, cursor.warning_count, cursor.lastrowid, cursor.fetchall()
+        except pymysql.err.MySQLError as error:
+            return type(error), error.args[0]
+
+
+STATEMENTS = [
+    "SELECT * FROM every_type",
+    "SELECT * FROM every_type ORDER BY id DESC",
+    "SELECT * FROM every_type WHERE id = 99",
+    "SELECT * FROM every_type WHERE id = 2",
+    "SELECT NULL, 1, 'text', 1.50, 1e3, CAST('{}' AS CHAR), x'ff', '', DATE('2026-01-01'), NOW() IS NULL",
+    "SELECT SUM(id), COUNT(*), MAX(at), GROUP_CONCAT(name) FROM every_type",
+    "SELECT e.id, f.id, f.name FROM every_type e LEFT JOIN every_type f ON f.id = e.id + 1",
+    _NUMBERS,
+    "SELECT 1 / 0, CAST('x' AS SIGNED)",
+    "SHOW VARIABLES LIKE 'max_allowed_packet'",
+    "SHOW TABLES",
+    "DO 0",
+    "SELECT 1 FROM nowhere",
+    "SELEKT 1",
+    "SELECT (SELECT n FROM sixty_four)",
+    # Rows are sent before one fails.
+    f"SELECT n, REPEAT('x', 200), IF(n < 4000, 1, (SELECT n FROM sixty_four c WHERE c.n < 90)) FROM ({_NUMBERS}) t",
+]
+LENGTHS = (0, 1, 250, 251, 252, 65_535, 65_536, 70_000, 200_000, LARGEST - 4, LARGEST - 3)
+
+
+@pytest.mark.parametrize("kind", [Cursor, DictCursor, SSCursor])
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_the_same_as_pymysql(ours: Any, theirs: Any, statement: str, kind: type[Cursor]) -> None:
+    """Both readers give the same, of the same types, and can be used again."""
+    found, expected = outcome(ours, statement, kind), outcome(theirs, statement, kind)
+    assert (found, repr(found)) == (expected, repr(expected))
+    assert outcome(ours, "SELECT 42")[-1] == ((42,),)
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+def test_long_values(ours: Any, theirs: Any, length: int) -> None:
+    """A value of any length is whole, also where it fills a packet, or goes on in the next."""
+    statement = f"SELECT 'before', REPEAT('x', {length}), 'behind', NULL UNION ALL SELECT 'a', 'b', 'c', 'd'"
+    assert outcome(ours, statement)[-1] == outcome(theirs, statement)[-1]
+
+
+@pytest.mark.parametrize("length", [LARGEST - 6, LARGEST - 5, LARGEST - 4, LARGEST - 3, 9_000_000])
+def test_a_row_of_several_packets(ours: Any, length: int) -> None:
+    """A row that is longer than a packet is whole, also if it ends with one."""
+    rows = outcome(ours, f"SELECT REPEAT('x', {length}), REPEAT('y', {length}), 'z'")[-1]
+    assert rows == (("x" * length, "y" * length, "z"),)
+    assert outcome(ours, "SELECT 42")[-1] == ((42,),)
+
+
+def test_a_statement_that_the_server_ends(ours: Any, theirs: Any) -> None:
+    """If the time limit is over when some rows are sent already, the error is the same, and the session goes on."""
+    statement = f"SELECT n, REPEAT('x', 500), IF(n > 200, SLEEP(0.1), 0) FROM ({_NUMBERS}) t"
+    limited = with_limit(statement, 0.5, mariadb=is_mariadb(ours))
+    assert outcome(ours, limited) == outcome(theirs, limited)
+    assert outcome(ours, limited)[1] in (1969, 3024)
+    assert outcome(ours, "SELECT 42")[-1] == ((42,),)
+
+
+def test_rows_of_a_statement_that_was_sent(ours: Any) -> None:
+    """`receive` gives the same rows as a cursor."""
+    send(ours, _NUMBERS.encode())
+    assert receive(ours) == outcome(ours, _NUMBERS)[-1]
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 5, 60, 300, 1_000, 70_000, 150_000])
+def test_a_connection_that_is_lost_in_the_middle(module_database: str, count: int) -> None:
+    """Wherever an answer is cut off, the error says so, no row is given, and the connection is closed."""
+    proxy = Proxy(port_of(module_database))
+    connection: Any = connect(through(proxy, module_database))
+    proxy.cut_after(count, answers=True)
+    with pytest.raises(pymysql.err.OperationalError) as caught, connection.cursor() as cursor:
+        cursor.execute(f"SELECT n, REPEAT('x', 100) FROM ({_NUMBERS}) t")
+    assert is_lost(caught.value)
+    assert not connection.open
+    proxy.close()
+
+
+@pytest.mark.parametrize("how", ["another packet's number", "a length that ends too soon"])
+def test_a_garbled_answer(module_database: str, how: str) -> None:
+    """If client and server are out of step, the connection is closed at once."""
+    proxy = Proxy(port_of(module_database))
+    connection: Any = connect(through(proxy, module_database))
+    proxy.garble(how, 0)
+    with pytest.raises((pymysql.err.InternalError, struct.error)), connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    assert not connection.open
+    proxy.close()
+
+
+def test_a_value_that_cannot_be_converted(module_database: str) -> None:
+    """The error is passed on. What may be left of the answer is never taken for another."""
+    connection: Any = connect(module_database)
+    connection.query("SET SESSION sql_mode = ''")
+    connection.query("INSERT INTO every_type (id, at) VALUES (3, '0000-00-00')")
+    with pytest.raises(ValueError, match="year 0"), connection.cursor() as cursor:
+        cursor.execute("SELECT at FROM every_type WHERE id = 3")
+    assert not connection.open
+
+
+def test_a_procedure_is_refused(module_database: str) -> None:
+    """Nothing here calls one. An answer of several results is an error, and not half read."""
+    connection: Any = connect(module_database)
+    connection.query("CREATE PROCEDURE twice() BEGIN SELECT 1; SELECT 2; END")
+    with pytest.raises(pymysql.err.NotSupportedError, match="several results"):
+        connection.query("CALL twice()")
+    assert not connection.open
+
+
+@pytest.mark.usefixtures("own_servers")
+def test_over_tls(tmp_path: Path) -> None:
+    """The same rows come over TLS, whose records are shorter than an answer."""
+    certificate, key = certificate_of(tmp_path)
+    options = (f"--ssl-cert={certificate}", f"--ssl-key={key}")
+    server = MariaDB(tmp_path / "mariadb", free_port(), flush=0, options=options)
+    server.start()
+    try:
+        connection = connect(f"{server.server_url}?ssl-ca={certificate}")
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW STATUS LIKE 'Ssl_cipher'")
+            assert cursor.fetchall()[0][1]
+            cursor.execute("SELECT seq, REPEAT('x', seq) FROM mysql.seq_1_to_2000")
+            assert cursor.fetchall() == tuple((number, "x" * number) for number in range(1, 2001))
+            cursor.execute("SELECT REPEAT('x', 16777216)")
+            assert cursor.fetchall() == (("x" * 16777216,),)
+        connection.close()
+    finally:
+        server.stop()
+
+
+def certificate_of(folder: Path) -> tuple[Path, Path]:
+    """Return a certificate for 127.0.0.1 that signs itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mariadb")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    places = folder / "certificate.pem", folder / "key.pem"
+    places[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    places[1].write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return places
