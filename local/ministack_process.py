@@ -24,6 +24,7 @@ from ministack.services import dynamodb
 
 from local.guard import AsgiApp, AsgiReceive, AsgiSend, Guard
 from local.ministack import SAVE_PATH, UNREADABLE, UNSAVED
+from local.ministack_shortcuts import DirectCalls, install
 from local.output import keep_going
 from local.written import WRITTEN_PATH
 
@@ -161,6 +162,8 @@ class Keeper:
         self._state = state
         self._saved = False
         self._written = WrittenStreams()
+        # Under AUTH, MiniStack has to see the whole request, whose signature it checks.
+        self._calls = ministack.app.app if ministack.app.AUTH else DirectCalls(ministack.app.app)
         self.unreadable = ""
         ministack.app.save_all = self._save_at_the_end
 
@@ -174,7 +177,7 @@ class Keeper:
             await self._written.answer(receive, send)
         else:
             self._saved = False
-            await ministack.app.app(scope, receive, send)
+            await self._calls(scope, receive, send)
 
     async def _live(self, scope: MutableMapping[str, Any], receive: AsgiReceive, send: AsgiSend) -> None:
         faults = Faults()
@@ -265,6 +268,7 @@ def main() -> int:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     gc.set_threshold(*_GARBAGE_COLLECTION)
+    install()
     state = SavedState(Path(persistence.STATE_DIR))
     keeper = Keeper(state)
     try:
