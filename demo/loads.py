@@ -13,8 +13,10 @@ from typing import NamedTuple
 # One query for each command. One command in four places an order of three lines. The others change something.
 ORDERS = 1 / 4
 LINES = 3
-# A state of 2 KB and an idempotency key, in a transaction, which counts twice: (2 + 1) x 2. Head and key are read.
-WRITES, READS = 6, 2
+# A state of 2 KB and an idempotency key, in a transaction, which counts twice: (2 + 1) x 2.
+WRITES = 6
+# An order reads its customer and its products, any other command the aggregate.
+READS = ORDERS * (1 + LINES) + (1 - ORDERS)
 # The order saga writes reservation and stock in a transaction, then the order. It reads all of them before.
 SAGA_WRITES, SAGA_READS = (1 + LINES) * 2 + 2, (1 + LINES) + 1
 # Further records of an order for the projector: the reservation, the stock, the confirmed order.

@@ -25,7 +25,7 @@ def add(call: Call[NewProduct]) -> Envelope:
         currency=new.currency,
         description=new.description,
     )
-    return call.envelope(add, (new.sku,))
+    return call.envelope(add, (new.sku,), new_ids=True)
 
 
 @api.command("PATCH", "/products/{sku}", "catalog.change", body=ProductChange, answer=ProductAnswer)

@@ -30,7 +30,7 @@ def register(call: Call[NewCustomer]) -> Envelope:
     id = call.own or new_id("cus")
     new = call.body
     register = Register(id=id, at=call.at, name=new.name, email=new.email, country=new.country)
-    return call.envelope(register, (id,), new_ids=not call.own, owner=id)
+    return call.envelope(register, (id,), new_ids=True, owner=id)
 
 
 @api.command("PATCH", "/customers/{id}", "customers.change", body=CustomerChange, answer=CustomerAnswer)

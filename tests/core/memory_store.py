@@ -37,8 +37,7 @@ class MemoryStore:
 
     def kept_response(self, claim_id: str, now: int) -> KeptResponse | None:
         """See `WriteStore.kept_response`."""
-        kept = self.kept.get(claim_id)
-        return kept if kept and kept.expires_at > now else None
+        return self._kept(claim_id, now)
 
     def commit(self, commit: Commit) -> None:
         """See `WriteStore.commit`."""
@@ -47,6 +46,10 @@ class MemoryStore:
                 return
             self._check(commit)
             self._write(commit)
+
+    def _kept(self, claim_id: str, now: int) -> KeptResponse | None:
+        kept = self.kept.get(claim_id)
+        return kept if kept and kept.expires_at > now else None
 
     def _commit_of(self, id: str) -> str | None:
         return self.heads[id].commit if id in self.heads else None
@@ -57,7 +60,7 @@ class MemoryStore:
     def _check(self, commit: Commit) -> None:
         if any(_bytes(head) > MAX_ITEM_BYTES for head in commit.heads):
             raise ItemTooLarge("over 400 KB")
-        if commit.response and self.kept_response(commit.response.claim_id, commit.now):
+        if commit.response and self._kept(commit.response.claim_id, commit.now):
             raise KeyUsed(commit.response.claim_id)
         moved = [head.id for head in commit.heads if self._version_of(head.id) != head.version - 1]
         moved += [head.id for head in commit.unchanged if self._version_of(head.id) != head.version]

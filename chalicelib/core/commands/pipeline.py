@@ -1,8 +1,12 @@
 """The command pipeline: load, decide, write once.
 
-    envelope -> kept response? -> load heads -> own? -> decide -> condition? -> ONE write
-                                    ^                                            |
-                                    +------- a lost race, at most 5 times -------+
+    envelope -> load heads -> own? -> decide -> condition? -> ONE write
+                   ^                                             |
+                   +-------- a lost race, at most 5 times -------+
+
+The write has the idempotency key as a condition. So the response under the key is looked for only if a command was
+refused, by whatever: the same request may have been the reason, when it came before (ADR 30). In the same way, ids that
+are taken for new are loaded only if the write finds that they are not.
 
 It knows no service: a service brings `decide`, `evolve` and its claims. Every error of the store
 becomes what a client is shown here, and nowhere else.
@@ -39,7 +43,6 @@ from chalicelib.core.errors import (
     Fault,
     Invalid,
     NotFound,
-    PreconditionFailed,
     Problem,
     TooLarge,
     TooManyRequests,
@@ -54,6 +57,8 @@ TRIES = 5
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.02, 0.32
 # Clocks of AWS differ by milliseconds. A command that waits for its turn does so for seconds.
 _CLOCKS_DIFFER_BY_SECONDS = 60
+# Refusals of the store that do not depend on which aggregates were thought to exist.
+_OF_THE_STORE = (KeyUsed, ClaimTaken, Throttled, StoreUnreachable)
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -65,8 +70,9 @@ class Envelope(msgspec.Struct, frozen=True):
         ids: the aggregates to load; the answer is about the first.
         actor: who asks: the token's subject, or the reactor.
         at: when the command came in, ISO 8601 UTC with milliseconds. A commit's own time is taken anew at each try.
-        new_ids: the ids were made for this command, so there is nothing to load. If one exists nevertheless, the
-            condition of the write fails.
+        new_ids: nothing is expected under these ids: they were made for this command, or it adds something. The first
+            try loads nothing. If something exists nevertheless, the condition of the write fails, and the next try
+            loads it. So does the next try after a refusal, which may be wrong about what exists.
         access: how far the actor may go: with OWN, a first aggregate that exists has to be its own, what is missing is
             answered like what is another's, and a duplicate does not tell what it is a duplicate of.
         owner: the owner of the first aggregate: an id, or a function of its state. None means that nobody owns it: if
@@ -182,26 +188,42 @@ def run(service: Service, store: WriteStore, envelope: Envelope, render: Render)
         NewerSchema, UpcasterFailed: see `core/service/upcasting`.
         UnknownAggregate: the envelope names an id that no kind of aggregate of the service has.
     """
+    loads = not envelope.new_ids
     for attempt in range(1, TRIES + 1):
-        if envelope.key and (replay := envelope.key.replay(store)):
-            return replay
         try:
-            return _attempt(service, store, envelope, render)
-        except KeyUsed:
-            continue  # the same request, at the same moment: its response is there now
-        except (Rejected, ClaimTaken, PreconditionFailed):
-            # Refused, perhaps by what the same request did a moment ago.
-            if envelope.key and (replay := envelope.key.replay(store)):
-                return replay
-            raise
+            return _attempt(service, store, envelope, render, store.load(envelope.ids) if loads else None)
+        except OutcomeUnknown:
+            raise  # the store has looked for the key already
         except LostRace:
-            log.count("CommandConflicts")
-            # With a precondition, the next attempt answers 412 at once if the version has changed.
-            if not envelope.precondition:
-                time.sleep(pause_seconds(attempt, _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS))
-    if envelope.key and (replay := envelope.key.replay(store)):
-        return replay
+            if loads:
+                _after_a_lost_race(envelope, attempt)
+        except Exception as error:
+            # Without the heads, only what the store itself refuses is certain.
+            if loads or isinstance(error, _OF_THE_STORE):
+                if kept := _kept(store, envelope):
+                    return kept
+                if not isinstance(error, KeyUsed):
+                    raise
+        loads = True
+    if kept := _kept(store, envelope):
+        return kept
     raise LostRace(f"Other commands changed the aggregate first, {TRIES} times in a row")
+
+
+def _kept(store: WriteStore, envelope: Envelope) -> CommandResponse | None:
+    """The response that the same request got before, if there is one.
+
+    Raises:
+        Invalid: the key was used for another request.
+    """
+    return envelope.key.replay(store) if envelope.key else None
+
+
+def _after_a_lost_race(envelope: Envelope, attempt: int) -> None:
+    log.count("CommandConflicts")
+    # With a precondition, the next attempt answers 412 at once if the version has changed.
+    if not envelope.precondition:
+        time.sleep(pause_seconds(attempt, _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS))
 
 
 def _duplicate(taken: ClaimTaken, envelope: Envelope) -> Conflict:
@@ -215,13 +237,18 @@ def _duplicate(taken: ClaimTaken, envelope: Envelope) -> Conflict:
     )
 
 
-def _attempt(service: Service, store: WriteStore, envelope: Envelope, render: Render) -> CommandResponse:
-    heads = {} if envelope.new_ids else store.load(envelope.ids)
+def _attempt(
+    service: Service, store: WriteStore, envelope: Envelope, render: Render, heads: Mapping[str, Head] | None
+) -> CommandResponse:
+    """Decide and write once. Without heads, nothing was loaded, because all ids are taken for new."""
+    loaded, heads = heads is not None, heads or {}
     states = {id: _state(service, id, heads.get(id)) for id in envelope.ids}
     first = envelope.ids[0]
     _check_owner(envelope, states[first])
     events = _decide(service, envelope, states, heads.get(first))
     new_heads, claims = _evolve(service, envelope, heads, states, events)
+    if not loaded and len(new_heads) < len(envelope.ids):
+        raise LostRace("nothing was loaded, and the write would not find out whether all of the ids are new")
     answered = next((head for head in new_heads if head.id == first), heads.get(first))
     if answered is None:
         raise RuntimeError(f"{envelope.name} decided nothing about {first}, which does not exist")

@@ -148,7 +148,10 @@ class DynamoStore:
         raise LostRace(f"another transaction holds an item of {self._table}") from error
 
     def _settle(self, error: Exception, commit: Commit) -> None:
-        """Look whether an attempt wrote, after an error that does not say so."""
+        """Look whether an attempt wrote, after an error that does not say so.
+
+        An idempotency key is the best proof, since no later commit replaces its item for 24 hours.
+        """
         certain = isinstance(error, ClientError) and _status(error) < 500 and not _in_progress(error)
         if certain and not _repeated(error):
             _raise_refusal(error, self._table)
@@ -156,15 +159,16 @@ class DynamoStore:
         if found is not None:
             if _commit_of(found) == commit.id:
                 return
+            if commit.response and _expiry_of(found) > commit.now:
+                raise KeyUsed(commit.response.claim_id) from error
             if certain and not (commit.heads and _version_of(found) > commit.heads[0].version):
                 _raise_refusal(error, self._table)
         raise OutcomeUnknown(f"no certain answer from table {self._table}: {error_text(error)}") from error
 
     def _find(self, commit: Commit) -> Mapping[str, Any] | None:
-        """The item that the commit's first write would have made; {} if there is none, None if it cannot be read."""
-        first = commit.heads[0].id if commit.heads else commit.response.claim_id if commit.response else ""
+        """An item that the commit would have made; {} if there is none, None if it cannot be read."""
         try:
-            return next(iter(self._get(first)), {})
+            return next(iter(self._get(commit.response.claim_id if commit.response else commit.heads[0].id)), {})
         except (StoreUnreachable, Throttled):
             return None
 
@@ -266,6 +270,10 @@ def _in_progress(error: ClientError) -> bool:
 def _commit_of(item: Mapping[str, Any]) -> str | None:
     commit: Mapping[str, str] = item.get("commit", {})
     return commit.get("S")
+
+
+def _expiry_of(item: Mapping[str, Any]) -> int:
+    return int(item.get("expires_at", {}).get("N", 0))
 
 
 def _version_of(item: Mapping[str, Any]) -> int:

@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import boto3
+import msgspec
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from chalicelib.core.commands.pipeline import Envelope, handle
 from chalicelib.core.commands.store import (
+    Commit,
     KeptResponse,
+    KeyUsed,
     LostRace,
     OutcomeUnknown,
     StoreUnreachable,
@@ -24,7 +27,7 @@ from chalicelib.core.dynamodb.cut_answers import refuse_cut_answers
 from chalicelib.core.dynamodb.store import BATCH_GET_TRIES, DynamoStore, batch_get
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.runtime import CLIENT_CONFIG
-from chalicelib.core.service import Claim
+from chalicelib.core.service import Claim, Head
 from tests.core.bootstrap import SERVICES
 from tests.core.contract.lossy_proxy import Decide, LossyProxy
 from tests.core.contract.write_store import NOW, WriteStoreConformance, commit_of, head, new
@@ -242,6 +245,37 @@ def test_key_alone_and_no_answer(proxy: LossyProxy, module_tables: Tables) -> No
     proxy.decide = lambda operation, _: "lose answer" if operation == "TransactWriteItems" else "pass"
     store.commit(commit_of(unchanged=[one], response=kept))
     assert store.kept_response(kept.claim_id, NOW) == kept
+
+
+def keyed(*heads: Head) -> tuple[Commit, KeptResponse]:
+    """Return a commit under an idempotency key, and the response that it keeps."""
+    kept = KeptResponse(f"claim#key#{new()}", "print", {"status": 200}, NOW + 60)
+    return commit_of(*heads, response=kept), kept
+
+
+def test_no_answer_and_overtaken_under_a_key(proxy: LossyProxy, module_tables: Tables) -> None:
+    """Our answer was lost and another write was next: the key's item still proves that ours was written."""
+    store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("accounts"), ACCOUNTS)
+    direct = DynamoStore(module_tables.client, module_tables.name("accounts"), ACCOUNTS)
+    one = head(new())
+    commit, kept = keyed(one)
+    proxy.decide = first("TransactWriteItems", "lose answer")
+    proxy.before_losing = lambda: direct.commit(commit_of(head(one.id, 2)))
+    store.commit(commit)
+    assert store.kept_response(kept.claim_id, NOW) == kept
+
+
+def test_no_answer_and_the_key_was_used(proxy: LossyProxy, module_tables: Tables) -> None:
+    """A repeated request is not answered: its key's item proves that it was done before, and not again."""
+    store = DynamoStore(client(proxy.endpoint, attempts=1), module_tables.name("accounts"), ACCOUNTS)
+    before, kept = keyed(head(new()))
+    store.commit(before)
+    again = commit_of(head(new()), response=kept)
+    proxy.decide = lambda operation, _: "lose request" if operation == "TransactWriteItems" else "pass"
+    with pytest.raises(KeyUsed):
+        store.commit(again)
+    with pytest.raises(OutcomeUnknown):  # an expired key proves nothing
+        store.commit(msgspec.structs.replace(again, now=NOW + 60))
 
 
 def test_store_out_of_reach(module_tables: Tables) -> None:

@@ -31,7 +31,8 @@ def open_(call: Call[NewAccount]) -> Envelope:
     owner = call.body.owner or call.principal.subject
     if call.own and owner != call.own:
         raise Forbidden("This token opens accounts of its own only; leave the owner out.")
-    return _step(call, Open(at=call.at, owner=owner, name=call.body.name, note=call.body.note), call.body.number)
+    command = Open(at=call.at, owner=owner, name=call.body.name, note=call.body.note)
+    return call.envelope(command, (call.body.number,), new_ids=True, owner=_owner)
 
 
 @api.command("PATCH", "/accounts/{id}", "accounts.change", body=AccountChange, answer=AccountAnswer)
