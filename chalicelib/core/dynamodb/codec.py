@@ -14,6 +14,10 @@ from chalicelib.core.service import Head, Service
 AttributeValue = Mapping[str, Any]
 
 
+# What decoding raises of an attribute value that is none.
+_FAULTS = (AttributeError, TypeError, ValueError)
+
+
 class Undecodable(ValueError):
     """The write side never writes an item or image like this one. The message says which attribute is at fault."""
 
@@ -57,7 +61,7 @@ def decode(value: AttributeValue) -> Any:
         return _decode(value)
     except Undecodable:
         raise
-    except (AttributeError, TypeError, ValueError) as error:
+    except _FAULTS as error:
         raise Undecodable(_first_fault(value, "")) from error
 
 
@@ -67,8 +71,12 @@ def decode_item(item: Mapping[str, AttributeValue]) -> dict[str, Any]:
     Raises:
         Undecodable: see `decode`.
     """
-    plain: dict[str, Any] = decode({"M": item})
-    return plain
+    try:
+        return _decode_map(item)
+    except Undecodable:
+        raise
+    except _FAULTS as error:
+        raise Undecodable(_first_fault({"M": item}, "")) from error
 
 
 def _decode(value: AttributeValue) -> Any:

@@ -64,7 +64,8 @@ class AggregateRecords:
     @property
     def newest(self) -> int:
         """No record that can be decoded has a higher version."""
-        return max(map(stated_version, self._sources))
+        first, *others = self._sources
+        return max(map(stated_version, self._sources)) if others else stated_version(first)
 
     @property
     def shown(self) -> bool:

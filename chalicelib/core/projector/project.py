@@ -104,14 +104,25 @@ def _garbage_later() -> Iterator[None]:
 def _done(chunk: Sequence[RecordSource], deps: ProjectorDeps) -> set[int]:
     """The positions of the records of a chunk that are done; logs the result."""
     name = chunk[0].service.name
-    ids = sorted({correlation_of(source) for source in chunk if source.id != HEARTBEAT_ID})
-    several = {"correlation_ids": ids} if 1 < len(ids) <= MAX_CORRELATIONS else {}
+    ids = _correlations(chunk)
+    several = {"correlation_ids": ids} if len(ids) > 1 else {}
     with (
         log.about(correlation_id=ids[0] if len(ids) == 1 else ""),
         log.counting("projector: batch", {"Deployment": deps.deployment, "Service": name}, **several),
         tracing.subsegment(f"project.{name}"),
     ):
         return set(_Chunk(chunk, deps).run())
+
+
+def _correlations(chunk: Iterable[RecordSource]) -> list[str]:
+    """The correlation ids of a chunk's commits, sorted; none where they are more than MAX_CORRELATIONS."""
+    ids: set[str] = set()
+    for source in chunk:
+        if source.id != HEARTBEAT_ID:
+            ids.add(correlation_of(source))
+            if len(ids) > MAX_CORRELATIONS:
+                return []
+    return sorted(ids)
 
 
 def _chunks(found: Sequence[RecordSource]) -> Iterator[list[RecordSource]]:
@@ -145,10 +156,11 @@ class _Chunk:
         done: set[int] = set()
         try:
             for entry in self._changes():
-                if isinstance(entry, CommitRecord):
-                    self._traces.done(entry, failed=entry.source.position in self._set_aside.positions)
-                done.add(entry.source.position)
-                yield entry.source.position
+                position = entry.source.position
+                if isinstance(entry, CommitRecord) and entry.head.trace:
+                    self._traces.done(entry, failed=position in self._set_aside.positions)
+                done.add(position)
+                yield position
             for beat in self._beat(self._due(done)):
                 yield beat.source.position
         except (GaveUp, *OF_THE_PROCESS) as error:

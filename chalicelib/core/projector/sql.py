@@ -34,8 +34,8 @@ _LITERALS: dict[type, Any] = {
     str: text_literal,
     int: str,
     NoneType: lambda _: "NULL",
-    datetime: lambda value: f"'{value}'",
-    date: lambda value: f"'{value}'",
+    datetime: lambda value: f"'{value!s}'",
+    date: lambda value: f"'{value!s}'",
     bool: lambda value: "1" if value else "0",
     Decimal: str,
 }
@@ -72,7 +72,7 @@ def _column(values: tuple[Any, ...]) -> Sequence[str]:
     if kinds == {int}:
         return list(map(str, values))
     if kinds <= _REPEATED:
-        literals = {value: literal(value) for value in set(values)}
+        literals = {value: _LITERALS[type(value)](value) for value in set(values)}
         return [literals[value] for value in values]
     return [literal(value) for value in values]
 

@@ -80,7 +80,9 @@ class _Totals:
     def __init__(self, summary: AnySummary) -> None:
         self.summary = summary
         self.by_key: dict[PrimaryKey, list[Any]] = {}
-        self._is_greatest = [name in summary.greatest for name in summary.measures]
+        self._greatest = [index for index, name in enumerate(summary.measures) if name in summary.greatest]
+        self._sums = [index for index in range(len(summary.measures)) if index not in self._greatest]
+        self._nothing = [None if index in self._greatest else 0 for index in range(len(summary.measures))]
 
     def add(self, before: dict[PrimaryKey, Measures], after: dict[PrimaryKey, Measures]) -> None:
         """Add the difference between two sets of contributions."""
@@ -95,12 +97,13 @@ class _Totals:
     def _change(self, key: PrimaryKey, old: Measures | None, new: Measures | None) -> None:
         total = self.by_key.get(key)
         if total is None:
-            total = self.by_key[key] = [None if is_greatest else 0 for is_greatest in self._is_greatest]
-        for index, is_greatest in enumerate(self._is_greatest):
-            if not is_greatest:
-                total[index] += (new[index] if new else 0) - (old[index] if old else 0)
-            elif new and (total[index] is None or (new[index] is not None and new[index] > total[index])):
-                total[index] = new[index]
+            total = self.by_key[key] = list(self._nothing)
+        for index in self._sums:
+            total[index] += (new[index] if new else 0) - (old[index] if old else 0)
+        if new:
+            for index in self._greatest:
+                if total[index] is None or (new[index] is not None and new[index] > total[index]):
+                    total[index] = new[index]
         if not any(total):
             del self.by_key[key]
 

@@ -17,6 +17,7 @@ one, and then, until that is done, further aggregates are decoded and projected.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, starmap
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from chalicelib.core.mysql.statements import NOTHING, receive, run_each, send
@@ -296,11 +297,15 @@ def read_children(
     """
     found: dict[str, FoundChildren] = {}
     for table in projection.children:
+        parent_of = attrgetter(table.key[0])
         for start in range(0, len(keys), _KEYS_A_STATEMENT):
             part = keys[start : start + _KEYS_A_STATEMENT]
             rows = _select(connection, table.columns, table.physical_name, table.key[0], part, "", meanwhile)
             for row in starmap(table.row, rows):
-                found.setdefault(table.key_of(row)[0], {}).setdefault(table.name, []).append(row)
+                parent = parent_of(row)
+                if parent not in found:
+                    found[parent] = {each.name: [] for each in projection.children}
+                found[parent][table.name].append(row)
     return found
 
 
@@ -330,7 +335,10 @@ def child_statements(
         if id not in old_children:
             changed += rows
             continue
-        old = {key_of(row): row for row in old_children[id].get(table.name, ())}
+        there = old_children[id].get(table.name, ())
+        if there == rows:  # most often, and in the same order, which is that of the key
+            continue
+        old = {key_of(row): row for row in there}
         new = {key_of(row): row for row in rows}
         changed += [row for key, row in new.items() if old.get(key) != row]
         gone += [key for key in old if key not in new]

@@ -162,7 +162,10 @@ def as_record(item: Mapping[str, Any], stream_arn: str, at: float = 0.0) -> RawR
 
 def _source(position: int, record: RawRecord, service_of: Callable[[str], Service]) -> RecordSource | None:
     change = record["dynamodb"]
-    key = change.get("Keys", {}).get("id", {}).get("S", "?")
+    try:
+        key = change["Keys"]["id"]["S"]
+    except KeyError:
+        key = "?"
     if key.startswith(CLAIM_PREFIX) or record.get("eventName") == "REMOVE":
         return None
     arn = record.get("eventSourceARN", "")
