@@ -26,7 +26,7 @@ from bench.rows import Row, Size, within
 from chalicelib.bootstrap import MIGRATIONS
 from chalicelib.catalog.queries import ProductFilters, get_product, list_products
 from chalicelib.core.errors import TooCostly
-from chalicelib.core.mysql.connections import Pool, connect
+from chalicelib.core.mysql.connections import Readers, connect
 from chalicelib.core.mysql.migrate import migrate
 from chalicelib.core.queries.limit import DEFAULT_LIMIT_SECONDS, QueryCursor
 from chalicelib.core.queries.listing import Page
@@ -84,7 +84,7 @@ def rows(size: Size) -> Iterator[Row]:
 def _rows(orders: int, seconds: int, hostile: int) -> Iterator[Row]:
     about = f"{orders:,} orders"
     with filled(orders) as (url, memory):
-        pool = Pool(url)
+        pool = Readers(url)
         by_key = measure(pool, lambda cursor: get_order(cursor, "ord_00000777")).milliseconds
         for role, query in ROLES.items():
             for kind, questions in (("friendly", FRIENDLY), ("hostile", HOSTILE)):
@@ -181,7 +181,7 @@ ROLES: dict[str, Callable[[str, Any], Query]] = {
 }
 
 
-def measure(pool: Pool, query: Query) -> Measured:
+def measure(pool: Readers, query: Query) -> Measured:
     """Ask three times, or once if the question is too costly."""
     measured = [once(pool, query)]
     if measured[0].answer == TOO_COSTLY:
@@ -189,7 +189,7 @@ def measure(pool: Pool, query: Query) -> Measured:
     return sorted([*measured, once(pool, query), once(pool, query)])[1]
 
 
-def once(pool: Pool, query: Query) -> Measured:
+def once(pool: Readers, query: Query) -> Measured:
     """Ask once, as a route does."""
     start = time.perf_counter()
     try:
@@ -211,7 +211,7 @@ def tell(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def others(pool: Pool, hostile: int, seconds: int) -> float:
+def others(pool: Readers, hostile: int, seconds: int) -> float:
     """Return the wait of two readers for single items and lists, while so many threads ask hostile questions."""
     stop, waited, asked = threading.Event(), list[float](), list[str]()
 

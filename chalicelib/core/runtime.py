@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
-    from chalicelib.core.mysql.connections import Pool
+    from chalicelib.core.mysql.connections import Pool, Readers
 
 T = TypeVar("T")
 
@@ -97,14 +97,14 @@ class Runtime:
         return self.once("signer", lambda: Signer(_token_secret(self.settings)))
 
     @property
-    def readers(self) -> "Pool":
+    def readers(self) -> "Readers":
         """Connections to the read replicas."""
-        return self.once("readers", lambda: _pool(self.settings.need("read_database_url")))
+        return self.once("readers", lambda: _readers(self.settings.need("read_database_url")))
 
     @property
     def writers(self) -> "Pool":
         """Connections to the read model's writer, for the scheduled check. The projector has its own, in writer.py."""
-        return self.once("writers", lambda: _pool(self.settings.need("database_url")))
+        return self.once("writers", lambda: _writers(self.settings.need("database_url")))
 
     def store(self, service: str) -> WriteStore:
         """The write store of a service."""
@@ -152,7 +152,13 @@ def _s3() -> "S3Client":
     return boto3.client("s3")
 
 
-def _pool(url: str) -> "Pool":
+def _readers(url: str) -> "Readers":
+    from chalicelib.core.mysql.connections import Readers
+
+    return Readers(url)
+
+
+def _writers(url: str) -> "Pool":
     from chalicelib.core.mysql.connections import Pool
 
     return Pool(url)

@@ -19,8 +19,9 @@ from chalicelib.core.telemetry import log, tracing
 from chalicelib.core.telemetry.error_text import error_text
 
 if TYPE_CHECKING:
-    from pymysql.connections import Connection
-    from pymysql.cursors import Cursor
+    import pymysql
+
+    from chalicelib.core.mysql.rows import Connection
 
 # Set in every session, since the defaults of servers differ. MariaDB's default lacks ONLY_FULL_GROUP_BY. A server
 # without strict mode would cut a value that is too long, instead of refusing it.
@@ -43,6 +44,7 @@ _READ_ONLY = frozenset({1290, 1792, 1836})
 # Without a number, PyMySQL raises these when client and server are out of step: "Packet sequence number wrong"
 # (https://github.com/PyMySQL/PyMySQL/issues/606).
 _OUT_OF_STEP = frozenset({"Error", "InternalError", "OperationalError"})
+_TRY_AGAIN = "The read model cannot be reached. Try again."
 _IN_TRANSACTION = 1  # the protocol's SERVER_STATUS_IN_TRANS, part of every answer
 
 
@@ -115,12 +117,18 @@ def parse_url(url: str) -> Address:
 
 
 def connect(
-    address: str | Address, *, connect_timeout: int = 5, read_timeout: int = 30, local_infile: bool = False
-) -> "Connection[Cursor]":
-    """Open a connection in autocommit mode, utf8mb4, strict SQL mode and UTC.
+    address: str | Address,
+    *,
+    autocommit: bool = True,
+    connect_timeout: int = 5,
+    read_timeout: int = 30,
+    local_infile: bool = False,
+) -> "Connection":
+    """Open a connection in utf8mb4, strict SQL mode and UTC.
 
     Args:
         address: a URL, or the Address that `parse_url` made of one.
+        autocommit: whether each statement is a transaction. Otherwise a statement begins one if none is open.
         connect_timeout: how many seconds connecting may take.
         read_timeout: how many seconds the answer to one statement may take.
         local_infile: whether LOAD DATA LOCAL is allowed (benchmarks only).
@@ -140,7 +148,7 @@ def connect(
         database=place.database or None,
         charset="utf8mb4",
         collation="utf8mb4_unicode_ci",
-        autocommit=True,
+        autocommit=autocommit,
         connect_timeout=connect_timeout,
         read_timeout=read_timeout,
         write_timeout=read_timeout,
@@ -172,12 +180,12 @@ def _transport(place: Address) -> dict[str, Any]:
     return {"ssl_disabled": True} if place.host in _LOOPBACK else {}
 
 
-def is_mariadb(connection: "Connection[Cursor]") -> bool:
+def is_mariadb(connection: "pymysql.Connection[Any]") -> bool:
     """Whether the server is a MariaDB, by the version that it gave when the connection was made."""
     return "MariaDB" in connection.get_server_info()  # type: ignore[no-untyped-call]
 
 
-def limit_lock_waits(connection: "Connection[Cursor]") -> None:
+def limit_lock_waits(connection: "pymysql.Connection[Any]") -> None:
     """Let the session wait for a row's lock for LOCK_WAIT_SECONDS at most.
 
     The variable is set only where the server's own limit is higher: setting it makes RDS Proxy pin the session to its
@@ -215,8 +223,12 @@ def is_read_only(error: BaseException) -> bool:
     return error_code(error) in _READ_ONLY
 
 
+class LostWhileIdle(Unavailable):
+    """A connection was lost before it answered its first statement. Another one may answer."""
+
+
 class Pool:
-    """Connections that stay open between queries. Threads share them.
+    """Connections in autocommit mode that stay open between their uses. Threads share them.
 
     Args:
         url: the database; see `parse_url`.
@@ -229,18 +241,14 @@ class Pool:
         self._address = parse_url(url)
         self._permits = threading.BoundedSemaphore(size)
         self._wait_seconds = wait_seconds
-        self._idle: list[Connection[Cursor]] = []
+        self._idle: list[Connection] = []
         self._lock = threading.Lock()
 
     @contextmanager
-    def connection(self, first: str = "") -> Iterator["Connection[Cursor]"]:
-        """Borrow a connection in autocommit mode, outside a transaction.
+    def connection(self) -> Iterator["Connection"]:
+        """Borrow a connection outside a transaction.
 
         On return, an open transaction is rolled back, and a broken connection is dropped.
-
-        Args:
-            first: a statement that is run on the connection beforehand, and changes nothing, such as START TRANSACTION.
-                It shows whether an idle connection still answers, which costs a ping otherwise.
 
         Raises:
             Unavailable: no connection is free or can be opened, or the borrowed one was lost.
@@ -249,7 +257,7 @@ class Pool:
             raise Unavailable("All connections to the read model are in use. Try again.")
         try:
             with tracing.subsegment("mysql", "remote"):
-                yield from self._lend(first)
+                yield from self._lend()
         finally:
             self._permits.release()
 
@@ -260,9 +268,17 @@ class Pool:
         for connection in idle:
             _close(connection)
 
-    def _lend(self, first: str) -> Iterator["Connection[Cursor]"]:
+    def _open(self) -> "Connection":
+        return connect(self._address)
+
+    def _prepare(self, connection: "Connection") -> None:
+        """Raise an error if an idle connection does not answer any more."""
+        connection.ping(reconnect=False)
+        connection.has_answered = True
+
+    def _lend(self) -> Iterator["Connection"]:
         try:
-            connection = self._alive(first) or self._fresh(first)
+            connection = self._alive() or self._open()
         except Exception as error:
             if is_lost(error):
                 raise _unavailable(error) from error
@@ -275,41 +291,33 @@ class Pool:
             told = isinstance(error, Problem) or error_code(error) is not None
             self._give_back(connection, broken=lost or is_read_only(error) or not told)
             if lost:
-                raise _unavailable(error) from error
+                raise (_unavailable(error) if connection.has_answered else LostWhileIdle(_TRY_AGAIN)) from error
             raise
         self._give_back(connection)
 
-    def _fresh(self, first: str) -> "Connection[Cursor]":
-        connection = connect(self._address)
-        if first:
-            connection.query(first)
-        return connection
-
-    def _alive(self, first: str) -> "Connection[Cursor] | None":
-        """An idle connection that still answers. A failover or a time-out may have closed others."""
+    def _alive(self) -> "Connection | None":
+        """An idle connection, as far as is known. A failover or a time-out may have closed others."""
         while True:
             with self._lock:
                 if not self._idle:
                     return None
                 connection = self._idle.pop()
+            connection.has_answered = False
             try:
-                if _in_transaction(connection):
+                if _may_be_in_transaction(connection):
                     connection._read_ok_packet()  # type: ignore[attr-defined]  # of `_give_back`'s ROLLBACK
-                if first:
-                    connection.query(first)
-                else:
-                    connection.ping(reconnect=False)
+                self._prepare(connection)
             except Exception:
                 _close(connection)
             else:
                 return connection
 
-    def _give_back(self, connection: "Connection[Cursor]", *, broken: bool = False) -> None:
-        """Keep a connection for the next caller. If it is in a transaction, the server is told to roll that back.
+    def _give_back(self, connection: "Connection", *, broken: bool = False) -> None:
+        """Keep a connection for the next caller. If it may be in a transaction, the server is told to roll that back.
 
         The server's answer is read when the connection is lent again, so that no caller waits for it.
         """
-        if not broken and _in_transaction(connection):
+        if not broken and _may_be_in_transaction(connection):
             try:
                 send(connection, b"ROLLBACK")
             except Exception:
@@ -321,17 +329,35 @@ class Pool:
             self._idle.append(connection)
 
 
-def _in_transaction(connection: "Connection[Cursor]") -> bool:
-    """Whether the server's last answer that was read says so."""
-    return bool(connection.server_status & _IN_TRANSACTION)  # type: ignore[attr-defined]  # not in the stubs
+class Readers(Pool):
+    """Connections for queries. All that a borrower reads is of one snapshot.
+
+    They are not in autocommit mode, so the first statement begins a transaction, which is READ ONLY. It is also what
+    finds out whether an idle connection still answers. If not, that is LostWhileIdle: borrow again. RDS Proxy keeps to
+    one connection from the first statement to the ROLLBACK if a session has no autocommit:
+    https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-proxy.howitworks.html#rds-proxy-transactions
+    """
+
+    def _open(self) -> "Connection":
+        connection = connect(self._address, autocommit=False)
+        connection.query("SET SESSION TRANSACTION READ ONLY")
+        return connection
+
+    def _prepare(self, connection: "Connection") -> None:
+        """Leave it to the first statement to find out whether an idle connection still answers."""
+
+
+def _may_be_in_transaction(connection: "Connection") -> bool:
+    """Whether the server's last answer that was read says so, or any statement begins one."""
+    return bool(connection.server_status & _IN_TRANSACTION) or not connection.get_autocommit()
 
 
 def _unavailable(error: BaseException) -> Unavailable:
     """The error that a client sees if a connection was lost or cannot be opened."""
     log.warning("the read model cannot be reached", error=error_text(error))
-    return Unavailable("The read model cannot be reached. Try again.")
+    return Unavailable(_TRY_AGAIN)
 
 
-def _close(connection: "Connection[Cursor]") -> None:
+def _close(connection: "Connection") -> None:
     """Close the socket without MySQL's quit message, which could itself fail or block."""
     connection._force_close()  # type: ignore[attr-defined]  # not in the stubs

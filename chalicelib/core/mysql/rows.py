@@ -38,7 +38,13 @@ Step = Callable[[Any], Any]
 
 
 class Connection(connections.Connection):
-    """See the module. Its answers have to be read whole: SSCursor works, but reads as PyMySQL does."""
+    """See the module.
+
+    Attributes:
+        has_answered: whether a statement was answered since somebody last set this to False.
+    """
+
+    has_answered = False
 
     def _read_query_result(self, unbuffered: bool = False) -> Any:
         self._result = None
@@ -50,6 +56,7 @@ class Connection(connections.Connection):
         self._result = result
         if result.server_status is not None:
             self.server_status = result.server_status
+        self.has_answered = True
         return result.affected_rows
 
 

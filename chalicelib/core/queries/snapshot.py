@@ -1,23 +1,23 @@
 """A read-only snapshot of one replica that has seen the commits in the client's consistency tokens.
 
-The check and the query run in one transaction at REPEATABLE READ, every server's default. So both see the same rows,
-even if a proxy sends each transaction to another replica. Each further check starts a new transaction. The connection
-is given back during the pause between checks, so that waiting clients do not keep others from reading.
+The check and the query run in one READ ONLY transaction at REPEATABLE READ, every server's default. So both see the
+same rows, even if a proxy sends each transaction to another replica. Each further check starts a new transaction. The
+connection is given back during the pause between checks, so that waiting clients do not keep others from reading.
 """
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chalicelib.core.errors import Fault, Malformed, ReadModelBehind
-from chalicelib.core.mysql.connections import error_code
+from chalicelib.core.mysql.connections import LostWhileIdle, error_code
 from chalicelib.core.queries.limit import DEFAULT_LIMIT_SECONDS, LimitedCursor
 from chalicelib.core.service import Service, UnknownAggregate
 from chalicelib.core.tokens import CONSISTENCY_HEADER, Token
 
 if TYPE_CHECKING:
-    from chalicelib.core.mysql.connections import Pool
+    from chalicelib.core.mysql.connections import Readers
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ LONGEST_PAUSE_SECONDS = 0.05
 
 
 def ask(
-    pool: "Pool",
+    pool: "Readers",
     tokens: Sequence[Token],
     wait_seconds: float,
     services: Mapping[str, Service],
@@ -52,8 +52,12 @@ def ask(
     """
     for left in reversed(range(_ATTEMPTS)):
         try:
-            with snapshot(pool, tokens, wait_seconds, services, limit_seconds) as cursor:
-                return query(cursor)
+            while True:
+                with (
+                    suppress(LostWhileIdle),  # until no connection is idle any more, and a new one is opened
+                    snapshot(pool, tokens, wait_seconds, services, limit_seconds) as cursor,
+                ):
+                    return query(cursor)
         except Exception as error:
             if not left or error_code(error) not in _SWAPPED:
                 raise
@@ -63,7 +67,7 @@ def ask(
 
 @contextmanager
 def snapshot(
-    pool: "Pool",
+    pool: "Readers",
     tokens: Iterable[Token],
     wait_seconds: float,
     services: Mapping[str, Service],
@@ -82,6 +86,7 @@ def snapshot(
         Malformed: a token names a service or an aggregate that cannot exist. Nothing was read.
         ReadModelBehind: a commit is still not visible after the wait.
         TooCostly: the server ended a statement because the time limit was over.
+        LostWhileIdle: the connection turned out to be lost; ask for another snapshot, as `ask` does.
         Unavailable: the readers cannot be reached.
     """
     from pymysql.cursors import DictCursor
@@ -91,14 +96,13 @@ def snapshot(
     pause = FIRST_PAUSE_SECONDS
     while True:
         with (
-            pool.connection("START TRANSACTION READ ONLY") as connection,
+            pool.connection() as connection,
             connection.cursor(DictCursor) as unlimited,
         ):
             cursor = LimitedCursor(unlimited, limit_seconds)
             if all(cursor.execute(*check) for check in checks):
                 yield cursor
                 return
-            connection.rollback()
         left = deadline - time.monotonic()
         if left <= 0:
             raise ReadModelBehind(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.dynamodb.codec import item_of
-from chalicelib.core.mysql.connections import Pool, connect
+from chalicelib.core.mysql.connections import Readers, connect
 from chalicelib.core.projector import ProjectorDeps, Writer, project
 from chalicelib.core.service import Head
 from tests.core.aggregates.billing import BILLING, CREATE_TABLE
@@ -23,7 +23,7 @@ class World:
         self.tables = tables
         self.table = tables.name("billing")
         self.url = url
-        self.pool = Pool(url)
+        self.pool = Readers(url)
         self.writer = Writer(lambda: connect(url))
         self.dead = MemoryDeadLetters()
         tables.client.create_table(
@@ -57,7 +57,7 @@ class World:
 
     def sql(self, statement: str) -> Sequence[Any]:
         """Read the read model, or change it."""
-        with self.pool.connection() as connection, connection.cursor() as cursor:
+        with connect(self.url) as connection, connection.cursor() as cursor:
             cursor.execute(statement)
             found: Sequence[Any] = cursor.fetchall()
             return found

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.errors import Malformed, ReadModelBehind
-from chalicelib.core.mysql.connections import Pool, connect
+from chalicelib.core.mysql.connections import Readers, connect
 from chalicelib.core.queries.snapshot import snapshot
 from chalicelib.core.reactor import ReactorDeps, react
 from chalicelib.core.tokens import Token
@@ -62,7 +62,7 @@ def test_a_token_of_what_has_a_row(world: World) -> None:
 
 def test_a_token_of_no_kind() -> None:
     """The token is refused with 400 at once, even while no database answers."""
-    nowhere = Pool("mysql://nobody@127.0.0.1:1/nothing")
+    nowhere = Readers("mysql://nobody@127.0.0.1:1/nothing")
     with (
         pytest.raises(Malformed, match="billing has no kind of aggregate for the id 'ref_1'") as caught,
         snapshot(nowhere, [Token("billing", "ref_1", 1)], 10, SERVICES),

@@ -9,7 +9,7 @@ import pytest
 from pymysql.constants import COMMAND
 
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.mysql.connections import Address, BadDatabaseUrl, Pool, connect, parse_url
+from chalicelib.core.mysql.connections import Address, BadDatabaseUrl, LostWhileIdle, Pool, Readers, connect, parse_url
 from chalicelib.core.mysql.server_check import require_supported
 from local.ports import free_port
 from tests.core.reading import query
@@ -108,11 +108,17 @@ def test_what_a_session_lacks(database: str) -> None:
     assert any("time_zone is +02:00" in sentence for sentence in lacking)
 
 
-def thread_id(pool: Pool, first: str = "") -> int:
+def thread_id(pool: Pool) -> int:
     """Return the id of the server's session that the pool lends."""
-    with pool.connection(first) as lent:
+    with pool.connection() as lent:
         connection: Any = lent
         return int(connection.thread_id())
+
+
+def is_idle(database: str, session: int) -> bool:
+    """Return whether the session waits for a statement."""
+    idle = f"SELECT 1 FROM information_schema.processlist WHERE id = {session} AND command = 'Sleep'"
+    return bool(query(database, idle))
 
 
 def is_locked(database: str) -> bool:
@@ -129,13 +135,40 @@ def test_connections_are_kept(database: str) -> None:
 
 
 @pytest.mark.database
-@pytest.mark.parametrize("first", ["", "START TRANSACTION READ ONLY"])
-def test_a_connection_that_died_while_idle(database: str, first: str) -> None:
-    """A failover between two queries goes unnoticed, whether a ping or a transaction's begin meets it."""
+def test_a_connection_that_died_while_idle(database: str) -> None:
+    """A failover between two uses goes unnoticed."""
     pool = Pool(database)
-    session = thread_id(pool, first)
+    session = thread_id(pool)
     query(database, f"KILL {session}")
-    assert thread_id(pool, first) != session
+    assert thread_id(pool) != session
+    pool.close()
+
+
+@pytest.mark.database
+def test_a_reader_that_died_while_idle(database: str) -> None:
+    """The first statement finds out. Its error says that another connection may answer, and this one is dropped."""
+    pool = Readers(database)
+    session = thread_id(pool)
+    assert eventually(lambda: is_idle(database, session))
+    query(database, f"KILL {session}")
+    with pytest.raises(LostWhileIdle), pool.connection() as connection:
+        connection.query("SELECT 1")
+    assert thread_id(pool) != session
+    pool.close()
+
+
+@pytest.mark.database
+def test_readers(database: str) -> None:
+    """A borrower's statements see one snapshot, and may not write. The next borrower sees another snapshot."""
+    pool = Readers(database, size=1)
+    for number, service in enumerate(("accounts", "transfers")):
+        with pool.connection() as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT COUNT(*) FROM heartbeats")
+            query(database, f"INSERT INTO heartbeats VALUES ('{service}', 1, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))")
+            cursor.execute("SELECT COUNT(*) FROM heartbeats")
+            assert cursor.fetchone() == (number,)
+        with pytest.raises(pymysql.err.MySQLError, match="1792"), pool.connection() as connection:
+            connection.query("DELETE FROM heartbeats")
     pool.close()
 
 
@@ -144,13 +177,14 @@ def test_a_transaction_ends_without_its_next_caller(database: str) -> None:
     """A transaction that is open when its connection is given back ends, even without another caller."""
     query(database, "INSERT INTO heartbeats VALUES ('accounts', 1, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))")
     pool = Pool(database)
-    with pool.connection("START TRANSACTION") as lent:
+    with pool.connection() as lent:
         connection: Any = lent
         session = connection.thread_id()
+        connection.query("START TRANSACTION")
         connection.query("DELETE FROM heartbeats")
         assert is_locked(database)
     assert eventually(lambda: not is_locked(database))
-    assert thread_id(pool, "START TRANSACTION READ ONLY") == session
+    assert thread_id(pool) == session
     pool.close()
 
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from chalicelib.core.errors import TooCostly
 from chalicelib.core.http.endpoint import QueryEndpoint
-from chalicelib.core.mysql.connections import Pool
+from chalicelib.core.mysql.connections import Readers, connect
 from chalicelib.core.queries.limit import LimitedCursor, with_limit
 from chalicelib.core.queries.snapshot import snapshot
 from chalicelib.core.tokens import Token
@@ -36,7 +36,7 @@ def test_the_server_ends_what_takes_too_long(world: World) -> None:
 @pytest.mark.database
 def test_a_check_of_a_token_is_limited_too(world: World) -> None:
     """The check is limited too: here, the table of the tokens' service is a view of endless rows."""
-    with world.pool.connection() as connection, connection.cursor() as cursor:
+    with connect(world.url) as connection, connection.cursor() as cursor:
         cursor.execute(f"CREATE VIEW endless AS SELECT 'A' AS id, 1 AS version FROM ({ENDLESS}) t WHERE t.n > 0")
     accounts = SERVICES["accounts"]
     root = replace(accounts.projection.root, name="endless")
@@ -45,7 +45,7 @@ def test_a_check_of_a_token_is_limited_too(world: World) -> None:
         with pytest.raises(TooCostly):
             snapshot(world.pool, [Token("accounts", "A", 1)], 0, {"accounts": endless}, 0.2).__enter__()
     finally:
-        with world.pool.connection() as connection, connection.cursor() as cursor:
+        with connect(world.url) as connection, connection.cursor() as cursor:
             cursor.execute("DROP VIEW endless")
     assert eventually(lambda: running(world.url) == [])
 
@@ -53,7 +53,7 @@ def test_a_check_of_a_token_is_limited_too(world: World) -> None:
 @pytest.mark.database
 def test_the_connection_can_be_used_again(world: World) -> None:
     """The limit applies to the statement, not to the session, so the same connection answers the next query."""
-    pool = Pool(world.url, size=1)
+    pool = Readers(world.url, size=1)
     with pytest.raises(TooCostly), snapshot(pool, [], 0, SERVICES, limit_seconds=0.1) as cursor:
         cursor.execute(ENDLESS)
     with snapshot(pool, [], 0, SERVICES) as cursor:

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from chalicelib.core.errors import Malformed
+from chalicelib.core.mysql.connections import connect
 from chalicelib.core.queries.listing import Bookmark, ListParameters, Page, Sort, SortKey, Where, read_page
 from tests.core.domain.accounts.queries import AccountFilters, list_accounts
 from tests.core.domain.transfers.queries import TransferFilters, list_transfers
@@ -115,7 +116,7 @@ def test_ones_own_cursor_is_no_key_to_anothers_list(filled: World) -> None:
 def test_sums_beyond_64_bits_paginate(world: World) -> None:
     """A sum beyond 64 bits is compared exactly, and not as a float."""
     largest = 10**20
-    with world.pool.connection() as connection, connection.cursor() as cursor:
+    with connect(world.url) as connection, connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO owner_activity (owner, transfers, volume) VALUES (%s, 1, %s)",
             [(f"usr_{n}", largest + n) for n in range(5)],

@@ -16,7 +16,7 @@ import pytest
 
 from chalicelib.core.errors import TooCostly
 from chalicelib.core.http.endpoint import QueryEndpoint
-from chalicelib.core.mysql.connections import Pool, connect
+from chalicelib.core.mysql.connections import Readers, connect
 from chalicelib.core.queries.listing import ListParameters, Page
 from chalicelib.core.queries.snapshot import snapshot
 from chalicelib.core.queries.timeline import TimelineParameters, read_timeline
@@ -203,7 +203,7 @@ HOSTILE = (
 @pytest.mark.parametrize("given", [{}, {"owner": "usr_7"}, {"min_balance": 5_000}], ids=repr)
 def test_no_question_costs_more_than_the_limit(many: str, given: Values) -> None:
     """Each question is answered, or ended by the server. Nothing of it runs on afterwards."""
-    pool = Pool(many)
+    pool = Readers(many)
     for q, sort in itertools.product(HOSTILE, ("name", "-balance")):
         filters: Any = AccountFilters(q=q, sort=sort, **given)  # type: ignore[arg-type]
         with suppress(TooCostly), snapshot(pool, [], 0, SERVICES, limit_seconds=0.3) as cursor:
@@ -214,7 +214,7 @@ def test_no_question_costs_more_than_the_limit(many: str, given: Values) -> None
 
 def test_others_are_served_meanwhile(many: str) -> None:
     """Others are served while hostile questions are asked without a pause, more of them than there are processors."""
-    pool = Pool(many, size=16)
+    pool = Readers(many, size=16)
 
     def ask(choose: random.Random) -> None:
         filters = AccountFilters(q=choose.choice(HOSTILE), sort=choose.choice(("name", "-balance")))

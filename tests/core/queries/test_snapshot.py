@@ -3,13 +3,14 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import pymysql
 import pytest
 
 from chalicelib.core.errors import Malformed, ReadModelBehind, Unavailable
-from chalicelib.core.mysql.connections import Pool, connect
+from chalicelib.core.mysql.connections import Readers, connect
 from chalicelib.core.queries.snapshot import ask, snapshot
 from chalicelib.core.tokens import Token
 from tests.core.bootstrap import SERVICES
@@ -93,7 +94,7 @@ def test_what_has_no_row_is_looked_up_in_the_timeline(world: World) -> None:
 
 def test_a_token_of_an_unknown_service_is_refused_before_anything_is_read() -> None:
     """It is a 400 even while no database answers."""
-    nowhere = Pool("mysql://nobody@127.0.0.1:1/nothing")
+    nowhere = Readers("mysql://nobody@127.0.0.1:1/nothing")
     with pytest.raises(Malformed, match="billing"), snapshot(nowhere, [Token("billing", "b", 1)], 10, SERVICES):
         pytest.fail("the query must not run")
     with pytest.raises(Unavailable), snapshot(nowhere, [], 10, SERVICES):
@@ -122,7 +123,7 @@ def test_nothing_can_be_written(world: World) -> None:
 
 def test_the_connection_comes_back_clean(world: World) -> None:
     """After a snapshot, successful or not, its connection is outside any transaction."""
-    pool = Pool(world.url, size=1)
+    pool = Readers(world.url, size=1)
     for n in range(2):
         with pytest.raises(pymysql.err.MySQLError), snapshot(pool, [], 0, SERVICES) as cursor:
             cursor.execute("SELECT nothing FROM transfers")
@@ -134,7 +135,7 @@ def test_the_connection_comes_back_clean(world: World) -> None:
 
 def test_who_waits_holds_no_connection(world: World) -> None:
     """With a single connection, one client's wait for a change does not keep another from reading."""
-    pool = Pool(world.url, size=1, wait_seconds=60)
+    pool = Readers(world.url, size=1, wait_seconds=60)
     waiting = threading.Event()
 
     def wait() -> bool:
@@ -167,10 +168,22 @@ def test_a_lost_connection_is_a_503(world: World) -> None:
     killer.close()
 
 
+def test_connections_that_were_lost_while_idle(world: World) -> None:
+    """After a failover between two queries, the next query is answered, however many connections were idle."""
+    pool = Readers(world.url)
+    with ExitStack() as lent:
+        connections = [lent.enter_context(pool.connection()) for _ in range(3)]
+    with connect(world.url) as killer:
+        for connection in connections:
+            killer.query(f"KILL {connection.thread_id()}")
+    assert ask(pool, [], 0, SERVICES, lambda cursor: cursor.execute("SELECT 1")) == 1
+    pool.close()
+
+
 def test_tables_swapped_in_the_middle_of_a_query(world: World, database: str) -> None:
     """If two tables are swapped between the reads of a query, the query is repeated and answers."""
     world.transfer(version=3)
-    pool = Pool(database)
+    pool = Readers(database)
     asked: list[bool] = []
     with ThreadPoolExecutor(1) as threads:
 

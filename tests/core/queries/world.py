@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from chalicelib.core.mysql.connections import Pool
+from chalicelib.core.mysql.connections import Readers
 from chalicelib.core.queries.listing import ListParameters, Page
 from chalicelib.core.queries.snapshot import snapshot
 from chalicelib.core.service import Head, Service
@@ -34,7 +34,7 @@ class ReadModel:
     def __init__(self, url: str, services: Mapping[str, Service]) -> None:
         self.url = url
         self.services = services
-        self.pool = Pool(url)
+        self.pool = Readers(url)
         self.signer = Signer(SECRET)
         self.projector = Projector(url, services={f"test-{name}": service for name, service in services.items()})
 

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from chalicelib.core.errors import Invalid
+from chalicelib.core.mysql.connections import connect
 from chalicelib.core.operations.queries import ServiceStatus, get_status
 from chalicelib.reports.queries import LowStockItem, LowStockParameters, SalesParameters, low_stock, sales
 from tests.shop.histories import START, iso
@@ -129,7 +130,7 @@ def test_low_stock(world: World) -> None:
 def test_status(world: World) -> None:
     """The status shows each service's lag and dead letters, and the row's age by the server's own clock."""
     assert world.ask(get_status).services == []
-    with world.pool.connection() as connection, connection.cursor() as cursor:
+    with connect(world.url) as connection, connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO service_status (service, lag_seconds, dead_letters, checked_at) VALUES"
             " ('orders', 1.25, 2, UTC_TIMESTAMP(3) - INTERVAL 90 SECOND), ('catalog', NULL, 0, '2026-11-23 10:00:00.5')"
@@ -145,7 +146,7 @@ def test_status(world: World) -> None:
 
 def test_status_of_a_rebuild(world: World) -> None:
     """The status of a rebuild shows the progress of all parts of a scan together, and the time that is left."""
-    with world.pool.connection() as connection, connection.cursor() as cursor:
+    with connect(world.url) as connection, connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO service_status (service, lag_seconds, dead_letters, checked_at) VALUES"
             " ('orders', 1, 0, UTC_TIMESTAMP(3)), ('catalog', 1, 0, UTC_TIMESTAMP(3))"

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from chalicelib.bootstrap import SERVICES
 from chalicelib.catalog.queries import ProductFilters, get_product, list_products
 from chalicelib.core.errors import Invalid, TooCostly
-from chalicelib.core.mysql.connections import Pool, connect
+from chalicelib.core.mysql.connections import Readers, connect
 from chalicelib.core.queries import search
 from chalicelib.core.queries.listing import Page
 from chalicelib.core.queries.snapshot import snapshot
@@ -317,7 +317,7 @@ def test_no_question_costs_more_than_the_limit(many: str, role: str) -> None:
 
 def test_others_are_served_meanwhile(many: str) -> None:
     """Others are served while hostile questions are asked without a pause, more of them than there are processors."""
-    pool, signer = Pool(many, size=16), World(many).signer
+    pool, signer = Readers(many, size=16), World(many).signer
 
     def ask(choose: random.Random) -> None:
         query, filters = ROLES["staff, orders"](choose.choice(HOSTILE), choose.choice(("placed_at", "-total")))
