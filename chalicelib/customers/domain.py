@@ -51,7 +51,8 @@ def decide(command: CustomerCommand, state: Customer | None) -> Sequence[Custome
             return [CustomerRegistered(name=command.name, email=command.email, country=command.country, at=command.at)]
         case Change():
             changes = differences(command, _living(state))
-            _check_email(changes.get("email", ""))
+            if "email" in changes:
+                _check_email(changes["email"])
             return [CustomerChanged(changes=changes)] if changes else []
         case Delete():
             _living(state)

@@ -32,7 +32,7 @@ from chalicelib.core.http.endpoint import (
 )
 from chalicelib.core.http.hints import Display
 from chalicelib.core.http.info import ApiInfo
-from chalicelib.core.http.request import Reply, Request, correlation_id_of, request_of
+from chalicelib.core.http.request import Reply, Request, correlation_id_of, headers_of, request_of
 from chalicelib.core.ids import ulid
 from chalicelib.core.queries.limit import QueryCursor
 from chalicelib.core.queries.listing import Page
@@ -185,21 +185,25 @@ def _view(
 
     def view(**_: str) -> Response:
         event = blueprint.current_request.to_original_event()
-        correlation_id = correlation_id_of(event)
+        headers = headers_of(event)
+        correlation_id = correlation_id_of(headers)
         with log.about(correlation_id=correlation_id):
-            reply = _reply(endpoint, event, correlation_id, runtime, info)
+            reply = _reply(endpoint, lambda: request_of(event, headers, correlation_id), correlation_id, runtime, info)
         return _response(reply, correlation_id)
 
     return view
 
 
 def _reply(
-    endpoint: AnyEndpoint, event: Mapping[str, Any], correlation_id: str, runtime: Callable[[], Runtime], info: ApiInfo
+    endpoint: AnyEndpoint,
+    read: Callable[[], Request],
+    correlation_id: str,
+    runtime: Callable[[], Runtime],
+    info: ApiInfo,
 ) -> Reply:
     """The endpoint's reply, or the problem for the error that it raised."""
     try:
-        request = request_of(event, correlation_id)
-        made = runtime()
+        request, made = read(), runtime()
         with tracing.segment("tributary-api", request.headers.get("x-amzn-trace-id", "")):
             return _traced(endpoint, request, made, info)
     except Problem as problem:

@@ -45,6 +45,8 @@ def _deeper_than(document: Any, limit: int) -> bool:
     """Whether containers nest deeper than a limit. It goes level by level, so the stack cannot overflow."""
     level = [document] if isinstance(document, dict | list) else []
     for _ in range(limit):
+        if not level:
+            return False
         level = [
             member
             for container in level

@@ -104,14 +104,26 @@ class Reply(msgspec.Struct, frozen=True):
     headers: Mapping[str, str]
 
 
-def correlation_id_of(event: Mapping[str, Any]) -> str:
+def headers_of(event: Mapping[str, Any]) -> dict[str, str]:
+    """Headers by lower-case name. Several values of one header are joined (RFC 9110, section 5.3)."""
+    single = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    several = {name.lower(): ", ".join(values) for name, values in (event.get("multiValueHeaders") or {}).items()}
+    return {**single, **several}
+
+
+def correlation_id_of(headers: Mapping[str, str]) -> str:
     """The X-Correlation-Id of a request, or a new id if it has no valid one."""
-    given = _headers(event).get("x-correlation-id", "")
+    given = headers.get("x-correlation-id", "")
     return given if _CORRELATION_ID.fullmatch(given) else ulid()
 
 
-def request_of(event: Mapping[str, Any], correlation_id: str) -> Request:
+def request_of(event: Mapping[str, Any], headers: Mapping[str, str], correlation_id: str) -> Request:
     """The request in an API Gateway proxy event (REST API, payload format 1.0).
+
+    Args:
+        event: of the request.
+        headers: its headers (`headers_of`).
+        correlation_id: see `correlation_id_of`.
 
     Raises:
         Malformed: the event contains lone surrogates, or its body is declared as base64 and is not.
@@ -125,7 +137,7 @@ def request_of(event: Mapping[str, Any], correlation_id: str) -> Request:
         base=_base(path, context["resourcePath"]),
         path_parameters=event.get("pathParameters") or {},
         query=event.get("multiValueQueryStringParameters") or {},
-        headers=_headers(event),
+        headers=headers,
         body=_body(event),
         authorizer=context.get("authorizer") or {},
         now=datetime.now(UTC),
@@ -153,13 +165,6 @@ def _is_utf8(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _headers(event: Mapping[str, Any]) -> dict[str, str]:
-    """Headers by lower-case name. Several values of one header are joined (RFC 9110, section 5.3)."""
-    single = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    several = {name.lower(): ", ".join(values) for name, values in (event.get("multiValueHeaders") or {}).items()}
-    return {**single, **several}
 
 
 def _base(path: str, route: str) -> str:

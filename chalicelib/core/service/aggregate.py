@@ -223,7 +223,7 @@ class Aggregate(msgspec.Struct, Generic[S, E], frozen=True):
             Undeclared: the commit releases a claim, and `releases` is False.
         """
         change = self.claims(id, before, after, events)
-        if self.personal:
+        if self.personal and any(change):
             change = ClaimChange(*(frozenset(filter(self._is_claim, claims)) for claims in change))
         if change.release and not self.releases:
             kinds = ", ".join(sorted({claim.kind for claim in change.release}))

@@ -12,7 +12,7 @@ def page(settings: Settings) -> Reply:
     (route,) = (endpoint for endpoint in console(INFO).endpoints if endpoint.path == "/")
     assert isinstance(route, PublicEndpoint)
     context = {"httpMethod": "GET", "resourcePath": "/", "path": "/prod/", "stage": "prod"}
-    return route.run(request_of({"requestContext": context, "headers": None, "body": None}, "c"), settings)
+    return route.run(request_of({"requestContext": context, "headers": None, "body": None}, {}, "c"), settings)
 
 
 def policy(settings: Settings) -> dict[str, str]:

@@ -17,7 +17,7 @@ from chalicelib.core.http.header_syntax import BadHeader, media_type, preference
 from chalicelib.core.http.json_text import decode_json
 from chalicelib.core.http.parameters import check_query
 from chalicelib.core.http.preconditions import conditions
-from chalicelib.core.http.request import correlation_id_of, request_of
+from chalicelib.core.http.request import correlation_id_of, headers_of, request_of
 from chalicelib.core.queries.listing import Bookmark
 from chalicelib.core.streams.records import UnreadableRecord, parse
 from chalicelib.core.tokens import BadSignature, Signer
@@ -104,7 +104,8 @@ def test_requests(body: Any, encoded: bool) -> None:
         "isBase64Encoded": encoded,
     }
     try:
-        request = request_of(event, correlation_id_of(event))
+        headers = headers_of(event)
+        request = request_of(event, headers, correlation_id_of(headers))
     except Malformed:
         return
     json.dumps([request.path, *request.headers.values()]).encode()

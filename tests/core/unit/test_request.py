@@ -7,13 +7,19 @@ import pytest
 
 from chalicelib.core.errors import Malformed
 from chalicelib.core.http.endpoint import wait_seconds
-from chalicelib.core.http.request import correlation_id_of, request_of
+from chalicelib.core.http.request import Request, correlation_id_of, headers_of, request_of
 
 
 def event(path: str, route: str, **changes: Any) -> dict[str, Any]:
     """Return an event of the proxy integration."""
     context = {"httpMethod": "GET", "resourcePath": route, "path": path, "stage": "prod"}
     return {"requestContext": context, "headers": None, "body": None, **changes}
+
+
+def request(path: str, route: str, **changes: Any) -> Request:
+    """Return the request in such an event."""
+    made = event(path, route, **changes)
+    return request_of(made, headers_of(made), "c")
 
 
 @pytest.mark.parametrize(
@@ -29,22 +35,20 @@ def event(path: str, route: str, **changes: Any) -> dict[str, Any]:
 )
 def test_base(path: str, route: str, base: str) -> None:
     """Our links begin with the part before the route: a stage or a custom domain's base path."""
-    assert request_of(event(path, route), "c").base == base
+    assert request(path, route).base == base
 
 
 def test_headers_that_come_several_times() -> None:
     """Values of repeated headers are joined, and names are lower-case."""
     both = {"Consistency-Token": "b", "Accept": "x"}
-    request = request_of(
-        event("/things", "/things", headers=both, multiValueHeaders={"Consistency-Token": ["a", "b"], "Accept": ["x"]}),
-        "c",
-    )
-    assert (request.headers["consistency-token"], request.headers["accept"]) == ("a, b", "x")
+    several = {"Consistency-Token": ["a", "b"], "Accept": ["x"]}
+    headers = request("/things", "/things", headers=both, multiValueHeaders=several).headers
+    assert (headers["consistency-token"], headers["accept"]) == ("a, b", "x")
 
 
 def test_body_in_base64() -> None:
     """A gateway that takes the body for binary data encodes it."""
-    assert request_of(event("/", "/", body="e30=", isBase64Encoded=True), "c").body == b"{}"
+    assert request("/", "/", body="e30=", isBase64Encoded=True).body == b"{}"
 
 
 @pytest.mark.parametrize(
@@ -62,14 +66,14 @@ def test_body_in_base64() -> None:
 def test_what_is_no_text(changes: dict[str, Any]) -> None:
     """A body that is not valid base64, or a lone surrogate anywhere, is malformed."""
     with pytest.raises(Malformed):
-        request_of(event("/orders", "/orders", **changes), "c")
+        request("/orders", "/orders", **changes)
 
 
 def test_correlation_id() -> None:
     """The client's id is used if it is valid. Otherwise, another is made."""
-    assert correlation_id_of(event("/", "/", headers={"x-correlation-id": "a-1"})) == "a-1"
+    assert correlation_id_of({"x-correlation-id": "a-1"}) == "a-1"
     for given in ("", "a b", "x" * 65, "\ud800"):
-        assert re.fullmatch("[0-9A-Z]{26}", correlation_id_of(event("/", "/", headers={"x-correlation-id": given})))
+        assert re.fullmatch("[0-9A-Z]{26}", correlation_id_of({"x-correlation-id": given}))
 
 
 @pytest.mark.parametrize(
