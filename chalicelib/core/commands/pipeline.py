@@ -5,7 +5,7 @@
                    +-------- a lost race, at most 5 times -------+
 
 The write has the idempotency key as a condition. So the response under the key is looked for only if a command was
-refused, by whatever: the same request may have been the reason, when it came before (ADR 30). In the same way, ids that
+refused, by whatever: the same request may have been the reason, when it came before (ADR 31). In the same way, ids that
 are taken for new are loaded only if the write finds that they are not.
 
 It knows no service: a service brings `decide`, `evolve` and its claims. Every error of the store
