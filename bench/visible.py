@@ -19,7 +19,7 @@ from bench.rows import Row, Size, within
 from bench.stack import processor_seconds_of, told, used_since
 from chalicelib.core.mysql.connections import connect
 from local.mariadb import USER, MariaDB
-from local.pump import GATHER_SECONDS
+from local.pump import GATHER_SECONDS, LONGEST_GATHER_SECONDS
 from local.stack import DATABASE
 from tests.support.client import Answer, Client
 from tests.support.running import Run
@@ -31,7 +31,8 @@ _LOOK_SECONDS = 0.002
 _MOST_SECONDS = 60.0
 _WHY = (
     "A commit is told to the pump at once; then come a read of its stream and the projector's transaction, which is"
-    " committed to disk. Where a batch was just read, the next waits up to {pause:.0f} ms, to gather several records."
+    " committed to disk. Where a batch was just read, the next waits {pause:.0f} ms, and where a batch was large up to"
+    " {longest:.0f} ms, to gather several records."
     " Meanwhile the parts of the stack used, in percent of a core: {used}; the load and the watcher are beside them."
 )
 
@@ -174,7 +175,12 @@ def rows(size: Size) -> Iterator[Row]:
                 found = measure(client, url, rate, seconds)
                 passed = time.monotonic() - start
                 used = told({part: 100 * spent / passed for part, spent in used_since(before, stack).items()})
-                yield from _rows(found, rate, seconds, _WHY.format(pause=1000 * GATHER_SECONDS, used=used))
+                yield from _rows(
+                    found,
+                    rate,
+                    seconds,
+                    _WHY.format(pause=1000 * GATHER_SECONDS, longest=1000 * LONGEST_GATHER_SECONDS, used=used),
+                )
             done = stack.ops("verify")
             assert done.returncode == 0, done.stdout + done.stderr
         finally:

@@ -7,7 +7,6 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
     from mypy_boto3_s3 import S3Client
 
 REGION: Final = "eu-west-1"
@@ -30,11 +29,6 @@ _SESSION = boto3.Session(
 def dynamodb(endpoint: str) -> "DynamoDBClient":
     """A client of DynamoDB."""
     return _SESSION.client("dynamodb", endpoint_url=endpoint, config=_CONFIG)
-
-
-def streams(endpoint: str) -> "DynamoDBStreamsClient":
-    """A client of DynamoDB Streams."""
-    return _SESSION.client("dynamodbstreams", endpoint_url=endpoint, config=_CONFIG)
 
 
 def s3(endpoint: str) -> "S3Client":

@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from chalice.local import LambdaContext
 
 from chalicelib.core.streams.records import RawRecord
@@ -30,15 +31,18 @@ from local.functions import LambdaHandler, load_handler, load_handlers
 from local.output import keep_going
 from local.schedule import check_now_and_then
 from local.shard import MAX_READ, ShardReader
+from local.streams import StreamClient
 from local.template import EventSource, Template
 from local.written import Notifications
 
 MAX_EVENT_BYTES = 6 * 1024 * 1024  # Lambda's limit on what a call is given
-_ENVELOPE_BYTES = len('{"Records": []}')
+_ENVELOPE_BYTES = len('{"Records":[]}')
 DRAIN_SECONDS = 20.0
 # After records, before the next look. Without a pause a loaded stream is asked for a record or two at a time, by all
-# mappings at once, and each time a transaction is made for them. A longer pause would be seen in what queries show.
-GATHER_SECONDS = 0.005
+# mappings at once, and each time a transaction is made for them. A longer pause would be seen in what queries show, so
+# it grows only where a look finds many records: for each beyond the first few, by as much again.
+GATHER_SECONDS, LONGEST_GATHER_SECONDS = 0.005, 0.05
+_FEW_RECORDS = 5
 # Between two looks of a reader that nobody notifies: four a second, as Lambda polls, while it has to do without
 # notifications, and while the pump drains the streams.
 _POLL_SECONDS, _NOTIFIED_POLL_SECONDS = 0.2, 30.0
@@ -130,9 +134,9 @@ class Pump:
     def _feed_shards(self, source: EventSource, written: threading.Event) -> None:
         """Feed from the stream's shards, one after the other. MiniStack's streams have one, which never ends."""
         stream = aws.dynamodb(self._endpoint).describe_table(TableName=source.table)["Table"]["LatestStreamArn"]
-        client = aws.streams(self._endpoint)
+        client = StreamClient(self._endpoint)
         checkpoints = Checkpoints(self._folder / source.function / f"{source.table}.json")
-        for shard in client.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"]:
+        for shard in client.call("DescribeStream", StreamArn=stream).body["StreamDescription"]["Shards"]:
             name = shard["ShardId"]
             self._feed_shard(
                 source,
@@ -159,7 +163,7 @@ class Pump:
             if reader.closed and not records:
                 return
             if records or reader.may_have_more:
-                self._stopping.wait(GATHER_SECONDS)
+                self._stopping.wait(gather_seconds(len(records)))
             if not reader.may_have_more and (self._notified() or not records):
                 written.wait(self._poll_seconds())
 
@@ -227,6 +231,11 @@ def _given_up(source: EventSource, batch: Sequence[RawRecord], why: str) -> dict
     }
 
 
+def gather_seconds(records: int) -> float:
+    """How long to wait after a look that found so many records, so that the next one finds several."""
+    return min(GATHER_SECONDS * max(1, records - _FEW_RECORDS + 1), LONGEST_GATHER_SECONDS)
+
+
 def batches(source: EventSource, records: Sequence[RawRecord]) -> list[list[RawRecord]]:
     """The records that pass the filter, in batches that each fit into one call."""
     cut: list[list[RawRecord]] = []
@@ -234,7 +243,7 @@ def batches(source: EventSource, records: Sequence[RawRecord]) -> list[list[RawR
     for record in records:
         if not passes(record, source.filters):
             continue
-        length = len(json.dumps(record)) + 2
+        length = len(msgspec.json.encode(record)) + 1
         if not cut or size + length > MAX_EVENT_BYTES or len(cut[-1]) == source.batch_size:
             cut.append([])
             size = _ENVELOPE_BYTES

@@ -1,25 +1,15 @@
-"""Read one shard of a DynamoDB stream. Records have the form that they have in Lambda's event.
+"""Read one shard of a DynamoDB stream. Records have the form that they have in Lambda's event."""
 
-DynamoDB sends records in that form: times in seconds, bytes in base64. botocore would convert both to objects, which
-takes longer than all other work of the pump. So its event before-parse is used to read the body unchanged.
-"""
-
-from typing import TYPE_CHECKING, Any
-
-import msgspec
-from botocore.exceptions import ClientError
+from typing import Any
 
 from local.aws import REGION
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
+from local.streams import StreamClient, StreamRefusal
 
 MAX_READ = 1000  # GetRecords' own limit
 # GetRecords ends a page before the record that would bring it over 1 MB, and a record with two images may have almost
 # 1 MB itself. So only a small page is taken to be whole. If an even larger record follows it, that record waits until
 # the table is written again, which the scheduled check does every few seconds.
 _UNCUT_BYTES = 100_000
-_BYTES = "BytesOfTheAnswer"
 _BEGIN_AGAIN = ("ExpiredIteratorException", "TrimmedDataAccessException")
 
 
@@ -27,7 +17,7 @@ class ShardReader:
     """Reads one shard from a position on.
 
     Args:
-        client: a DynamoDB Streams client.
+        client: a client of DynamoDB Streams, for this thread.
         stream: the stream's ARN.
         shard: the shard's id.
         position: the last sequence number that is done; None reads from the oldest record.
@@ -37,8 +27,7 @@ class ShardReader:
         may_have_more: whether there may be records already that the last call of `read` did not return.
     """
 
-    def __init__(self, client: "DynamoDBStreamsClient", stream: str, shard: str, position: str | None) -> None:
-        client.meta.events.register("before-parse.dynamodb-streams.GetRecords", _read_plainly, unique_id="tributary")
+    def __init__(self, client: StreamClient, stream: str, shard: str, position: str | None) -> None:
         self._client = client
         self._stream = stream
         self._shard = shard
@@ -53,16 +42,16 @@ class ShardReader:
         self.may_have_more = True
         try:
             self._iterator = self._iterator or self._begin()
-            answer: Any = self._client.get_records(ShardIterator=self._iterator, Limit=limit)
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") not in _BEGIN_AGAIN:
+            answer, length = self._client.call("GetRecords", ShardIterator=self._iterator, Limit=limit)
+        except StreamRefusal as refusal:
+            if refusal.code not in _BEGIN_AGAIN:
                 raise
             self._iterator = None
             return []
         self._iterator = answer.get("NextShardIterator")
         self.closed = self._iterator is None
-        records = [self._as_lambda_has_it(dict(record)) for record in answer["Records"]]
-        self.may_have_more = len(records) == limit or answer[_BYTES] > _UNCUT_BYTES
+        records = [self._as_lambda_has_it(record) for record in answer["Records"]]
+        self.may_have_more = len(records) == limit or length > _UNCUT_BYTES
         if records:
             self._position = records[-1]["dynamodb"]["SequenceNumber"]
         return records
@@ -71,17 +60,17 @@ class ShardReader:
         if self._position is not None:
             try:
                 return self._iterator_at("AFTER_SEQUENCE_NUMBER", SequenceNumber=self._position)
-            except ClientError as error:
-                if error.response.get("Error", {}).get("Code") != "TrimmedDataAccessException":
+            except StreamRefusal as refusal:
+                if refusal.code != "TrimmedDataAccessException":
                     raise
         # The position is not known, or the stream no longer keeps it.
         return self._iterator_at("TRIM_HORIZON")
 
-    def _iterator_at(self, kind: Any, **position: str) -> str:
-        answer = self._client.get_shard_iterator(
-            StreamArn=self._stream, ShardId=self._shard, ShardIteratorType=kind, **position
+    def _iterator_at(self, kind: str, **position: str) -> str:
+        answer = self._client.call(
+            "GetShardIterator", StreamArn=self._stream, ShardId=self._shard, ShardIteratorType=kind, **position
         )
-        return str(answer["ShardIterator"])
+        return str(answer.body["ShardIterator"])
 
     def _as_lambda_has_it(self, record: dict[str, Any]) -> dict[str, Any]:
         """The record with every key of a record in Lambda's event."""
@@ -92,12 +81,3 @@ class ShardReader:
             "awsRegion": REGION,
             "eventSourceARN": self._stream,
         }
-
-
-def _read_plainly(response_dict: Any, customized_response_dict: Any, **_: Any) -> None:
-    """Read a response's body, and leave none for botocore's parser."""
-    if response_dict["status_code"] == 200:
-        body = response_dict["body"]
-        customized_response_dict.update(msgspec.json.decode(body))
-        customized_response_dict[_BYTES] = len(body)
-        response_dict["body"] = b"{}"

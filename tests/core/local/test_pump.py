@@ -8,11 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from local import aws
 from local.pump import MAX_EVENT_BYTES, Pump, batches
 from local.shard import MAX_READ, ShardReader
+from local.streams import StreamClient
 from local.template import EventSource, Template
 from tests.support.domain import NEUTRAL
 from tests.support.stores import Tables
@@ -184,9 +186,9 @@ def test_stopping_drains_the_stream(tables: Tables, put: Put, source: EventSourc
 def test_a_page_that_was_cut_has_more(tables: Tables, put: Put) -> None:
     """A page ends before a large record. Nobody would tell of that record again, so the reader has to know."""
     put("tra_1", 1, 2, note={"S": "x" * 380_000})  # the second record has two such images
-    client, table = aws.streams(tables.endpoint), tables.name("transfers")
+    client, table = StreamClient(tables.endpoint), tables.name("transfers")
     stream = tables.client.describe_table(TableName=table)["Table"]["LatestStreamArn"]
-    (shard,) = client.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"]
+    (shard,) = client.call("DescribeStream", StreamArn=stream).body["StreamDescription"]["Shards"]
     reader = ShardReader(client, stream, shard["ShardId"], None)
     assert [len(reader.read(MAX_READ)), reader.may_have_more] == [1, True]
     assert [len(reader.read(MAX_READ)), len(reader.read(MAX_READ)), reader.may_have_more] == [1, 0, False]
@@ -250,4 +252,4 @@ def test_batches_fit_into_a_call(source: EventSource) -> None:
     ]
     cut = batches(source, large)
     assert [record for batch in cut for record in batch] == large
-    assert all(len(json.dumps({"Records": batch})) <= MAX_EVENT_BYTES for batch in cut)
+    assert all(len(msgspec.json.encode({"Records": batch})) <= MAX_EVENT_BYTES for batch in cut)
