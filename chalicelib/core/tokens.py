@@ -42,7 +42,8 @@ class Signer:
     """
 
     def __init__(self, secret: str) -> None:
-        self._key = secret.encode()
+        # A copy of it costs a third of an HMAC that begins with the secret: OpenSSL looks up the digest each time.
+        self._begun = hmac.new(secret.encode(), digestmod=hashlib.sha256)
 
     def sign(self, purpose: str, payload: Any) -> str:
         """Sign a JSON value for a purpose. The text consists of letters, digits, '-', '_' and one '.'."""
@@ -100,8 +101,9 @@ class Signer:
         return tuple(newest.values())
 
     def _mac(self, purpose: str, body: str) -> str:
-        message = _bytes(f"tributary:{purpose}:{body}")
-        return _encode(hmac.digest(self._key, message, hashlib.sha256)[:_MAC_BYTES])
+        mac = self._begun.copy()
+        mac.update(_bytes(f"tributary:{purpose}:{body}"))
+        return _encode(mac.digest()[:_MAC_BYTES])
 
 
 def _encode(raw: bytes) -> str:
