@@ -5,11 +5,12 @@ own refusals are problem+json, like the gateway responses of the deployed API.
 """
 
 import gzip
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote
 
-from chalice.app import Chalice
+from chalice.app import AuthRequest, AuthResponse, Chalice, ChaliceAuthorizer
 from chalice.local import (
     ForbiddenError,
     InvalidAuthorizerError,
@@ -25,6 +26,8 @@ from chalicelib.core.errors import Forbidden, Internal, MethodNotAllowed, NotFou
 
 TIMEOUT_MS = 29_000  # API Gateway's own limit
 COMPRESSED_FROM = 1024  # bytes; MinimumCompressionSize in template.yaml
+_AUTHORIZER_SECONDS = 300  # API Gateway's default
+_MOST_TOKENS = 1000
 
 
 class GatewayResponse(NamedTuple):
@@ -50,6 +53,7 @@ class Gateway(LocalGateway):
         self._app_object = app
         self._authorizer = LocalGatewayAuthorizer(app)
         self._patterns = [(route, route.split("/")) for route in sorted(app.routes)]
+        _keep_answers(app)
 
     def answer(self, method: str, target: str, headers: dict[str, list[str]], body: bytes) -> GatewayResponse:
         """The response to a request.
@@ -133,6 +137,45 @@ class Gateway(LocalGateway):
             if (parameters := _match(pattern, parts)) is not None:
                 return route, parameters
         raise NotFound(f"There is nothing at {path[:200]}; /openapi.json lists what there is.")
+
+
+def _keep_answers(app: Chalice) -> None:
+    """Keep the answers of the app's authorizers, each for its `ttl_seconds`."""
+    authorizers = {entry.authorizer for methods in app.routes.values() for entry in methods.values()}
+    for authorizer in authorizers:
+        if isinstance(authorizer, ChaliceAuthorizer):
+            seconds = authorizer.config.ttl_seconds
+            authorizer.func = KeptAnswers(authorizer.func, _AUTHORIZER_SECONDS if seconds is None else seconds)
+
+
+class KeptAnswers:
+    """An authorizer's function. Its answer to a token is kept for some seconds, as API Gateway keeps it.
+
+    Args:
+        ask: the function. Refusals, which it raises, are not kept.
+        seconds: for how long.
+        now: returns seconds.
+    """
+
+    def __init__(
+        self, ask: Callable[[AuthRequest], Any], seconds: float, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._ask = ask
+        self._seconds = seconds
+        self._now = now
+        self._kept: dict[str, tuple[float, AuthResponse]] = {}
+
+    def __call__(self, request: AuthRequest) -> Any:
+        """The answer, new or kept."""
+        until, answer = self._kept.get(request.token, (0.0, None))
+        if answer is None or until <= self._now():
+            answer = self._ask(request)
+            if not isinstance(answer, AuthResponse):
+                return answer
+            if len(self._kept) >= _MOST_TOKENS:
+                self._kept.clear()
+            self._kept[request.token] = (self._now() + self._seconds, answer)
+        return AuthResponse(answer.routes, answer.principal_id, {**answer.context})  # the gateway adds to the context
 
 
 def _match(pattern: list[str], parts: list[str]) -> dict[str, str] | None:

@@ -13,7 +13,7 @@ import pytest
 from chalice.app import AuthRequest, AuthResponse, Chalice, Response
 
 from chalicelib.core.composition_root import VARIABLE
-from local.gateway import GatewayResponse
+from local.gateway import GatewayResponse, KeptAnswers
 from local.server import GATEWAY_MAX_BODY_BYTES, MAX_BODY_BYTES, RequestHandler, Server
 from tests.support.client import Client
 from tests.support.domain import NEUTRAL
@@ -137,6 +137,34 @@ def test_no_or_bad_token(client: Client, headers: dict[str, str]) -> None:
 def test_good_token_hands_over_the_context(client: Client) -> None:
     """The authorizer's result reaches the view."""
     assert client.get("/private", Authorization="good").json == {"role": "staff", "principalId": "ada"}
+
+
+def test_authorizer_is_asked_again_when_its_time_is_over() -> None:
+    """An answer to a token is kept for the authorizer's TTL, and a refusal is not kept."""
+    asked: list[str] = []
+    now = [100.0]
+
+    def ask(request: AuthRequest) -> AuthResponse:
+        asked.append(request.token)
+        if request.token == "bad":
+            raise PermissionError("Unauthorized")
+        return AuthResponse(routes=["*"], principal_id=request.token, context={"role": "staff"})
+
+    kept = KeptAnswers(ask, 60, lambda: now[0])
+    ada, bob, bad = (AuthRequest("TOKEN", token, "arn") for token in ("ada", "bob", "bad"))
+    for request in (ada, bob, ada):
+        answer = kept(request)
+        assert (answer.principal_id, answer.context) == (request.token, {"role": "staff"})
+        answer.context["principalId"] = "changed"
+    for _ in range(2):
+        with pytest.raises(PermissionError):
+            kept(bad)
+    now[0] += 59.9
+    kept(ada)
+    assert asked == ["ada", "bob", "bad", "bad"]
+    now[0] += 0.1
+    kept(ada)
+    assert asked[4:] == ["ada"]
 
 
 def test_broken_authorizer_is_a_500_that_tells_nothing(client: Client) -> None:
