@@ -28,6 +28,7 @@ from bench.shop import environment, event, send
 from chalicelib.bootstrap import MIGRATIONS
 from chalicelib.core.mysql.connections import connect, parse_url
 from chalicelib.core.mysql.migrate import migrate
+from chalicelib.core.mysql.rows import RowsByName
 from chalicelib.core.queries.limit import QueryCursor
 from chalicelib.core.tokens import Signer
 from chalicelib.orders.answers import OrderFilters
@@ -95,7 +96,7 @@ def rows(size: Size) -> Iterator[Row]:
         for name, question in QUESTIONS.items():
             answer = json.loads(send(question.request))
             assert len(answer.get("items", answer.get("lines"))) in (LINES, PAGE), name
-            statements = selects(connection, question.query)
+            statements = selects(url, question.query)
             contenders: dict[str, Callable[[], object]] = {
                 "ours": partial(send, question.request),
                 "bare": partial(bare, connection, statements),
@@ -158,7 +159,7 @@ def by_pymysql(url: str) -> Any:
 class Noting:
     """A cursor for queries that records their statements, except those that choose an index."""
 
-    def __init__(self, cursor: DictCursor) -> None:
+    def __init__(self, cursor: RowsByName) -> None:
         self._cursor = cursor
         self.noted: list[Statement] = []
 
@@ -177,12 +178,13 @@ class Noting:
         return self._cursor.fetchall()
 
 
-def selects(connection: Any, query: Callable[[QueryCursor], object]) -> Sequence[Statement]:
+def selects(url: str, query: Callable[[QueryCursor], object]) -> Sequence[Statement]:
     """Return the SELECTs that answer a query."""
-    with connection.cursor(DictCursor) as cursor:
-        noting = Noting(cursor)
-        query(noting)
-        return noting.noted
+    connection = connect(url, for_queries=True)
+    noting = Noting(RowsByName(connection))
+    query(noting)
+    connection.close()
+    return noting.noted
 
 
 def bare(connection: Any, statements: Sequence[Statement]) -> str:

@@ -1,6 +1,5 @@
 """The queries about customers, with their orders."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
@@ -159,7 +158,7 @@ def _members(row: ResultRow) -> dict[str, Any]:
 
 
 def _orders(row: ResultRow) -> CustomerOrders:
-    last: datetime | None = row["last_order_at"]
+    last = row["last_order_at"]
     return CustomerOrders(
         currency=row["currency"],
         order_count=row["order_count"],

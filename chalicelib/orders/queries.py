@@ -194,10 +194,16 @@ def _summary(row: ResultRow) -> OrderSummary:
 
 def _members(row: ResultRow) -> dict[str, Any]:
     """Return the members that a list and a single answer share."""
-    names = ("id", "version", "reference", "status", "currency", "total", "quantity", "line_count")
     return {
-        **{name: row[name] for name in names},
+        "id": row["id"],
+        "version": row["version"],
+        "reference": row["reference"],
+        "status": row["status"],
         "customer": OrderCustomer(row["customer_id"], row["customer_name"]),
+        "currency": row["currency"],
+        "total": row["total"],
+        "quantity": row["quantity"],
+        "line_count": row["line_count"],
         "placed_at": timestamp(row["placed_at"]),
         "updated_at": timestamp(row["updated_at"]),
     }

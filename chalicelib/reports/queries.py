@@ -84,7 +84,10 @@ class LowStockItem(Struct, frozen=True, kw_only=True):
 _SUMS = """SELECT {key}, currency, SUM(orders) AS orders, SUM(quantity) AS quantity, SUM(amount) AS amount
   FROM {table} FORCE INDEX ({index}) {where} GROUP BY {key}, currency HAVING SUM(orders) > 0{currency}"""
 _COUNT = "SELECT COUNT(*) AS n FROM (SELECT 1 FROM {table} FORCE INDEX (PRIMARY) {where} LIMIT {most}) t"
-# A range with at most this many rows is read by its days and added up whole.
+# A range with at most so many rows is read by its days and added up whole. Otherwise a page sorted by key reads the
+# index by key, and the more of it the rarer the range's rows are, or those of the wanted currency. Sorted by amount, a
+# page reads all of it.
+_MOST_OF_A_PAGE = 2_000
 _MOST_ADDED = 20_000
 
 
@@ -151,7 +154,10 @@ def sales(cursor: QueryCursor, parameters: SalesParameters, signer: Signer, toda
     sort = _sort(report, "t.", by_key=by_key)
     position = bookmark.position_in(sort, carried=1)
     range_ = _range(parameters, date.fromisoformat(carried))
-    index = _index(cursor, report, range_, by_key=by_key)
+    index = _index(cursor, report, range_, parameters)
+    if index != "PRIMARY":
+        # Makes it a range, and in a range the server tests the days in the index, before it reads rows.
+        range_.add(f"{report.key} >= ''")
     page, values = (_by_key if by_key else _by_amount)(report, index, range_, parameters, position)
     return read_page(
         cursor,
@@ -171,17 +177,19 @@ def _sort(report: _Report, table: str, *, by_key: bool) -> Sort:
     return Sort(keys) if by_key else Sort((SortKey(f"{table}amount", "amount"), *keys), descending=True)
 
 
-def _index(cursor: QueryCursor, report: _Report, range_: Where, *, by_key: bool) -> str:
+def _index(cursor: QueryCursor, report: _Report, range_: Where, parameters: SalesParameters) -> str:
     """Choose the index for the sums: the index of the days, or for a long range the one that begins with the key.
 
     The latter gives the groups in order, so that a page sorted by key reads only what it shows. For adding up the
     whole range it helps only if it holds the summed columns.
     """
+    by_key = parameters.sort == "key"
     if report.by_key == "PRIMARY" or not (by_key or report.covering):
         return "PRIMARY"
-    cursor.execute(_COUNT.format(table=report.table, where=range_.sql, most=_MOST_ADDED + 1), range_.values)
+    most = _MOST_OF_A_PAGE if by_key and parameters.currency is None else _MOST_ADDED
+    cursor.execute(_COUNT.format(table=report.table, where=range_.sql, most=most + 1), range_.values)
     row = cursor.fetchone()
-    return report.by_key if row and row["n"] > _MOST_ADDED else "PRIMARY"
+    return report.by_key if row and row["n"] > most else "PRIMARY"
 
 
 def _by_key(

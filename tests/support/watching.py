@@ -44,7 +44,7 @@ class Watch:
     """
 
     def __init__(self, url: str) -> None:
-        self._connection = connect(url)
+        self._connection = connect(url, for_queries=True)
         explain_as_a_table(self._connection)
 
     def close(self) -> None:

@@ -82,10 +82,11 @@ def _value(text: str, parameter: _Parameter) -> tuple[Any, str]:
         return None, UNDECODED_DETAIL
     kind, readable = parameter.type, parameter.readable
     strict = not (readable and readable.fullmatch(text))
-    if faults := faults_of(text, kind, strict=strict):
+    try:
+        return msgspec.convert(text, kind, strict=strict), ""
+    except msgspec.ValidationError:
         # Every parameter is text, so this part of the message says nothing.
-        return None, faults[0].detail.removesuffix(", got a string")
-    return msgspec.convert(text, kind, strict=strict), ""
+        return None, faults_of(text, kind, strict=strict)[0].detail.removesuffix(", got a string")
 
 
 def _not_null(kind: Any) -> Any:

@@ -119,16 +119,17 @@ def parse_url(url: str) -> Address:
 def connect(
     address: str | Address,
     *,
-    autocommit: bool = True,
+    for_queries: bool = False,
     connect_timeout: int = 5,
     read_timeout: int = 30,
     local_infile: bool = False,
 ) -> "Connection":
-    """Open a connection in utf8mb4, strict SQL mode and UTC.
+    """Open a connection in utf8mb4, strict SQL mode and UTC. It is in autocommit mode, unless it is for queries.
 
     Args:
         address: a URL, or the Address that `parse_url` made of one.
-        autocommit: whether each statement is a transaction. Otherwise a statement begins one if none is open.
+        for_queries: whether a statement begins a READ ONLY transaction if none is open, and a DATETIME stays the
+            server's text, which `timestamp` in core/queries/answers.py takes.
         connect_timeout: how many seconds connecting may take.
         read_timeout: how many seconds the answer to one statement may take.
         local_infile: whether LOAD DATA LOCAL is allowed (benchmarks only).
@@ -137,10 +138,10 @@ def connect(
         BadDatabaseUrl: see `parse_url`.
         pymysql.err.OperationalError: the server cannot be reached or refuses.
     """
-    from chalicelib.core.mysql.rows import CONVERSIONS, Connection
+    from chalicelib.core.mysql.rows import CONVERSIONS, TIMES_AS_TEXT, Connection
 
     place = parse_url(address) if isinstance(address, str) else address
-    return Connection(
+    connection = Connection(
         user=place.user,
         password=_password(place).encode(),  # PyMySQL would take latin1
         host=place.host,
@@ -148,15 +149,18 @@ def connect(
         database=place.database or None,
         charset="utf8mb4",
         collation="utf8mb4_unicode_ci",
-        autocommit=autocommit,
+        autocommit=not for_queries,
         connect_timeout=connect_timeout,
         read_timeout=read_timeout,
         write_timeout=read_timeout,
         local_infile=local_infile,
-        conv=CONVERSIONS,
+        conv=TIMES_AS_TEXT if for_queries else CONVERSIONS,
         init_command=f"SET SESSION sql_mode = '{SQL_MODE}', SESSION time_zone = '+00:00'",
         **_transport(place),
     )
+    if for_queries:
+        connection.query("SET SESSION TRANSACTION READ ONLY")
+    return connection
 
 
 def _password(place: Address) -> str:
@@ -339,9 +343,7 @@ class Readers(Pool):
     """
 
     def _open(self) -> "Connection":
-        connection = connect(self._address, autocommit=False)
-        connection.query("SET SESSION TRANSACTION READ ONLY")
-        return connection
+        return connect(self._address, for_queries=True)
 
     def _prepare(self, connection: "Connection") -> None:
         """Leave it to the first statement to find out whether an idle connection still answers."""

@@ -7,7 +7,7 @@ Descriptions that were read before are not parsed again. All else is PyMySQL's: 
 https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response_text_resultset.html
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from struct import Struct
@@ -25,6 +25,7 @@ CONVERSIONS: dict[Any, Callable[[Any], Any]] = {
     FIELD_TYPE.DATETIME: datetime.fromisoformat,
     FIELD_TYPE.DATE: date.fromisoformat,
 }
+TIMES_AS_TEXT = {kind: step for kind, step in CONVERSIONS.items() if kind != FIELD_TYPE.DATETIME}
 _CHUNK = 1 << 16
 _HEADER = Struct("<I")  # three bytes of length, one of the packet's number
 _LARGEST = 0xFFFFFF  # the content of a packet of this length goes on in the next
@@ -60,6 +61,37 @@ class Connection(connections.Connection):
         return result.affected_rows
 
 
+class RowsByName:
+    """A cursor that gives rows as PyMySQL's DictCursor does, without what queries do not need.
+
+    Args:
+        connection: of this module.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._rows: Iterator[dict[str, Any]] = iter(())
+
+    def execute(self, statement: str, values: tuple[Any, ...] = ()) -> int:
+        """Run a statement, with a value for each %s. Returns the number of rows.
+
+        Raises:
+            MySQLError: see PyMySQL.
+        """
+        self.connection.query(statement % tuple(map(self.connection.escape, values)))
+        result: Any = self.connection._result
+        self._rows = (dict(zip(result.names, row, strict=True)) for row in result.rows or ())
+        return int(result.affected_rows)
+
+    def fetchone(self) -> dict[str, Any] | None:
+        """The next row, or None."""
+        return next(self._rows, None)
+
+    def fetchall(self) -> list[dict[str, Any]]:
+        """The remaining rows."""
+        return list(self._rows)
+
+
 class _Result(connections.MySQLResult):
     """The answer to a statement."""
 
@@ -73,7 +105,7 @@ class _Result(connections.MySQLResult):
         packets = _Packets(connection)
         try:
             self.field_count = first_packet.read_length_encoded_integer()
-            columns = _columns(tuple(packets.until_end()))
+            columns = _columns(tuple(packets.until_end()), FIELD_TYPE.DATETIME in connection.decoders)
             self.rows = _rows(packets.until_end(), columns.steps)
             self.warning_count, self.server_status = packets.finish()
         except MySQLError:
@@ -81,7 +113,7 @@ class _Result(connections.MySQLResult):
         except BaseException:
             connection._force_close()  # what is left of the answer would be taken for the next one
             raise
-        self.fields, self.description = columns.fields, columns.description
+        self.fields, self.description, self.names = columns.fields, columns.description, columns.names
         self.affected_rows, self.has_next = len(self.rows), False
 
 
@@ -153,22 +185,28 @@ class _Packets:
 
 
 class _Columns(NamedTuple):
-    """The columns of an answer: as PyMySQL describes them, and the steps that convert the values of each."""
+    """The columns of an answer: as PyMySQL describes and names them, and the steps that convert the values of each."""
 
     fields: Sequence[FieldDescriptorPacket]
     description: tuple[tuple[Any, ...], ...]
+    names: Sequence[str]
     steps: Sequence[Sequence[Step]]
 
 
 @lru_cache(maxsize=256)
-def _columns(descriptions: tuple[bytes, ...]) -> _Columns:
+def _columns(descriptions: tuple[bytes, ...], with_times: bool) -> _Columns:
+    conversions = CONVERSIONS if with_times else TIMES_AS_TEXT
     fields: list[Any] = [FieldDescriptorPacket(each, "utf8") for each in descriptions]
-    return _Columns(fields, tuple(field.description() for field in fields), [_steps(field) for field in fields])
+    names: list[str] = []
+    for field in fields:
+        names.append(f"{field.table_name}.{field.name}" if field.name in names else field.name)
+    steps = [_steps(field, conversions) for field in fields]
+    return _Columns(fields, tuple(field.description() for field in fields), names, steps)
 
 
-def _steps(field: Any) -> Sequence[Step]:
+def _steps(field: Any, conversions: Mapping[Any, Step]) -> Sequence[Step]:
     """How a column's values are converted, as in PyMySQL: numbers are ASCII, JSON and texts are UTF-8."""
-    kind, converter = field.type_code, CONVERSIONS.get(field.type_code, through)
+    kind, converter = field.type_code, conversions.get(field.type_code, through)
     if converter in (int, float):  # they take bytes, too
         return (converter,)
     is_bytes = kind in connections.TEXT_TYPES and kind != FIELD_TYPE.JSON and field.charsetnr == _BINARY

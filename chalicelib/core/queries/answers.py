@@ -1,11 +1,8 @@
 """Types that the answers of several queries share."""
 
-from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta
-
-from chalicelib.core.times import iso
 
 Timestamp = Annotated[
     str,
@@ -18,6 +15,6 @@ Timestamp = Annotated[
 Version = Annotated[int, Meta(ge=1, description="Increases by one with every change.", examples=[1])]
 
 
-def timestamp(moment: datetime) -> str:
-    """Convert a DATETIME(3) of the read model (naive, UTC) to a Timestamp."""
-    return iso(moment)
+def timestamp(text: str) -> str:
+    """Convert a DATETIME(3) to a Timestamp. A query's cursor gives it as MySQL's text: "2026-11-23 10:00:00.000"."""
+    return f"{text[:10]}T{text[11:]}Z"

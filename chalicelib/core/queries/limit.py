@@ -17,10 +17,10 @@ from chalicelib.core.errors import TooCostly
 from chalicelib.core.mysql.connections import error_code, is_mariadb
 
 if TYPE_CHECKING:
-    from pymysql.cursors import DictCursor
+    from chalicelib.core.mysql.rows import RowsByName
 
 ResultRow = Mapping[str, Any]
-"""A row of a query's result, by the names of its columns."""
+"""A row of a query's result, by the names of its columns. A DATETIME(3) is text, for `timestamp`."""
 DEFAULT_LIMIT_SECONDS = 2.0
 _SELECT = re.compile(r"\s*SELECT\b", re.IGNORECASE)
 # "max_statement_time exceeded" of MariaDB, "maximum statement execution time exceeded" of MySQL.
@@ -44,11 +44,11 @@ class LimitedCursor:
     """A cursor for one query, on one snapshot.
 
     Args:
-        cursor: the connection's cursor, which returns rows as dicts.
+        cursor: the connection's cursor.
         seconds: how long the server may work on all statements of the query together.
     """
 
-    def __init__(self, cursor: "DictCursor", seconds: float) -> None:
+    def __init__(self, cursor: "RowsByName", seconds: float) -> None:
         self._cursor = cursor
         self._seconds = self._left = seconds
         self._mariadb = is_mariadb(cursor.connection)

@@ -89,17 +89,14 @@ def snapshot(
         LostWhileIdle: the connection turned out to be lost; ask for another snapshot, as `ask` does.
         Unavailable: the readers cannot be reached.
     """
-    from pymysql.cursors import DictCursor
+    from chalicelib.core.mysql.rows import RowsByName
 
     checks = [_check(token, services) for token in tokens]
     deadline = time.monotonic() + wait_seconds
     pause = FIRST_PAUSE_SECONDS
     while True:
-        with (
-            pool.connection() as connection,
-            connection.cursor(DictCursor) as unlimited,
-        ):
-            cursor = LimitedCursor(unlimited, limit_seconds)
+        with pool.connection() as connection:
+            cursor = LimitedCursor(RowsByName(connection), limit_seconds)
             if all(cursor.execute(*check) for check in checks):
                 yield cursor
                 return

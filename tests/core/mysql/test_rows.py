@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 from pymysql.cursors import Cursor, DictCursor, SSCursor
 
 from chalicelib.core.mysql.connections import connect, is_lost, is_mariadb, parse_url
-from chalicelib.core.mysql.rows import CONVERSIONS
+from chalicelib.core.mysql.rows import CONVERSIONS, RowsByName
 from chalicelib.core.mysql.statements import receive, send
 from chalicelib.core.queries.limit import with_limit
 from local.mariadb import MariaDB
@@ -122,6 +122,39 @@ def test_the_same_as_pymysql(ours: Any, theirs: Any, statement: str, kind: type[
     found, expected = outcome(ours, statement, kind), outcome(theirs, statement, kind)
     assert (found, repr(found)) == (expected, repr(expected))
     assert outcome(ours, "SELECT 42")[-1] == ((42,),)
+
+
+@pytest.mark.parametrize("statement", [each for each in STATEMENTS if each.startswith("SELECT")])
+def test_rows_by_name(ours: Any, theirs: Any, statement: str) -> None:
+    """The queries' cursor has the same rows as PyMySQL's, or the same error."""
+    cursor = RowsByName(ours)
+    expected = outcome(theirs, statement, DictCursor)
+    if len(expected) == 2:
+        with pytest.raises(expected[0], match=str(expected[1])):
+            cursor.execute(statement)
+        return
+    assert cursor.execute(statement) == expected[0]
+    first = cursor.fetchone()
+    assert [*([first] if first else []), *cursor.fetchall()] == [*expected[-1]]
+    assert cursor.fetchone() is None
+
+
+def test_values_of_a_statement(ours: Any) -> None:
+    """Values are escaped, and a percent sign is written twice, as with PyMySQL's cursors."""
+    cursor = RowsByName(ours)
+    assert cursor.execute("SELECT %s AS a, %s AS b, '100 %%' AS c", ("it's \\ \N{DUCK}", 7)) == 1
+    assert cursor.fetchall() == [{"a": "it's \\ \N{DUCK}", "b": 7, "c": "100 %"}]
+
+
+def test_times_as_text(module_database: str) -> None:
+    """On a connection for queries, a DATETIME stays text, also where another connection has read the same columns."""
+    statement = "SELECT at, day FROM every_type WHERE id = 1"
+    with connect(module_database) as connection, connect(module_database, for_queries=True) as reader:
+        for _ in range(2):
+            assert outcome(connection, statement)[-1] == (
+                (datetime(2026, 11, 26, 10, 0, 0, 123000), date(2026, 11, 26)),
+            )
+            assert outcome(reader, statement)[-1] == (("2026-11-26 10:00:00.123", date(2026, 11, 26)),)
 
 
 @pytest.mark.parametrize("length", LENGTHS)
