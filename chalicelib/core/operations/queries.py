@@ -122,8 +122,8 @@ _VERIFIED = """SELECT service, finished_at, found, left_over, rebuilt,
   TIMESTAMPDIFF(MICROSECOND, finished_at, UTC_TIMESTAMP(3)) AS age FROM verifications"""
 
 
-_REBUILDS = """SELECT service, SUM(items) AS items, MAX(expected) AS expected, MIN(started_at) AS started_at,
-  MIN(finished) AS finished,
+_REBUILDS = """SELECT service, SUM(items) AS items, MAX(expected) AS expected,
+  CAST(MIN(started_at) AS CHAR) AS started_at, MIN(finished) AS finished,
   TIMESTAMPDIFF(MICROSECOND, MIN(started_at), MAX(updated_at)) AS taken,
   TIMESTAMPDIFF(MICROSECOND, MAX(updated_at), UTC_TIMESTAMP(3)) AS age FROM rebuilds GROUP BY service"""
 
