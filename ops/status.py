@@ -9,6 +9,7 @@ from rich.live import Live
 from rich.table import Table
 
 from chalicelib.core.operations.queries import RebuildStatus, Status, get_status
+from chalicelib.core.queries.snapshot import ask
 from chalicelib.core.runtime import Runtime
 from ops.environment import load
 from ops.interrupting import interruptible
@@ -57,10 +58,7 @@ def _watch(runtime: Runtime, interval: float, as_json: bool) -> NoReturn:
 
 
 def _look(runtime: Runtime) -> Status:
-    from pymysql.cursors import DictCursor
-
-    with runtime.readers.connection() as connection, connection.cursor(DictCursor) as cursor:
-        return get_status(cursor)
+    return ask(runtime.readers, (), 0, {}, get_status, runtime.settings.query_seconds)
 
 
 def _table(found: Status) -> Table:

@@ -34,9 +34,9 @@ class NotAllDone(Exception):
 
 
 class _Overdue(NamedTuple):
-    """An aggregate that the read model shows as overdue; `since` is naive and UTC."""
+    """An aggregate that the read model shows as overdue; `since` as MySQL shows it."""
 
-    since: datetime
+    since: str
     id: str
 
 
