@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from chalicelib.core.errors import Fault, Invalid
-from chalicelib.core.queries.limit import QueryCursor, ResultRow
+from chalicelib.core.queries.limit import QueryCursor
 from chalicelib.core.queries.listing import (
     Bookmark,
     ListParameters,
@@ -87,7 +87,7 @@ _COUNT = "SELECT COUNT(*) AS n FROM (SELECT 1 FROM {table} FORCE INDEX (PRIMARY)
 # A range with at most so many rows is read by its days and added up whole. Otherwise a page sorted by key reads the
 # index by key, and the more of it the rarer the range's rows are, or those of the wanted currency. Sorted by amount, a
 # page reads all of it.
-_MOST_OF_A_PAGE = 2_000
+_MOST_OF_A_PAGE = 1_000
 _MOST_ADDED = 20_000
 
 
@@ -166,7 +166,7 @@ def sales(cursor: QueryCursor, parameters: SalesParameters, signer: Signer, toda
         sort,
         bookmark,
         parameters.limit,
-        lambda row: _sales_item(row, report.key),
+        lambda row: SalesItem(**row),
         values=values,
         carried=(carried,),
     )
@@ -255,10 +255,3 @@ def _range(parameters: SalesParameters, today: date) -> Where:
     where = Where()
     where.add("day BETWEEN %s AND %s", first, last)
     return where
-
-
-def _sales_item(row: ResultRow, key: str) -> SalesItem:
-    # SUM of integers is a DECIMAL in MySQL.
-    members: dict[str, Any] = {name: int(row[name]) for name in ("orders", "quantity", "amount")}
-    members |= {name: row[name] for name in (key, "currency", "name") if name in row}
-    return SalesItem(**members)

@@ -128,8 +128,8 @@ def connect(
 
     Args:
         address: a URL, or the Address that `parse_url` made of one.
-        for_queries: whether a statement begins a READ ONLY transaction if none is open, and a DATETIME stays the
-            server's text, which `timestamp` in core/queries/answers.py takes.
+        for_queries: whether a statement begins a READ ONLY transaction if none is open, and rows have values as answers
+            need them: a DATETIME as text, for `timestamp` in core/queries/answers.py, and a sum of integers as an int.
         connect_timeout: how many seconds connecting may take.
         read_timeout: how many seconds the answer to one statement may take.
         local_infile: whether LOAD DATA LOCAL is allowed (benchmarks only).
@@ -138,7 +138,7 @@ def connect(
         BadDatabaseUrl: see `parse_url`.
         pymysql.err.OperationalError: the server cannot be reached or refuses.
     """
-    from chalicelib.core.mysql.rows import CONVERSIONS, TIMES_AS_TEXT, Connection
+    from chalicelib.core.mysql.rows import CONVERSIONS, FOR_QUERIES, Connection
 
     place = parse_url(address) if isinstance(address, str) else address
     connection = Connection(
@@ -154,7 +154,7 @@ def connect(
         read_timeout=read_timeout,
         write_timeout=read_timeout,
         local_infile=local_infile,
-        conv=TIMES_AS_TEXT if for_queries else CONVERSIONS,
+        conv=FOR_QUERIES if for_queries else CONVERSIONS,
         init_command=f"SET SESSION sql_mode = '{SQL_MODE}', SESSION time_zone = '+00:00'",
         **_transport(place),
     )

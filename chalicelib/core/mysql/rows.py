@@ -7,7 +7,7 @@ Descriptions that were read before are not parsed again. All else is PyMySQL's: 
 https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response_text_resultset.html
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from struct import Struct
@@ -25,7 +25,8 @@ CONVERSIONS: dict[Any, Callable[[Any], Any]] = {
     FIELD_TYPE.DATETIME: datetime.fromisoformat,
     FIELD_TYPE.DATE: date.fromisoformat,
 }
-TIMES_AS_TEXT = {kind: step for kind, step in CONVERSIONS.items() if kind != FIELD_TYPE.DATETIME}
+# For queries, which answer with text and integers: a DATETIME stays text, and a DECIMAL without a fraction is an int.
+FOR_QUERIES = {kind: step for kind, step in CONVERSIONS.items() if kind != FIELD_TYPE.DATETIME}
 _CHUNK = 1 << 16
 _HEADER = Struct("<I")  # three bytes of length, one of the packet's number
 _LARGEST = 0xFFFFFF  # the content of a packet of this length goes on in the next
@@ -105,7 +106,7 @@ class _Result(connections.MySQLResult):
         packets = _Packets(connection)
         try:
             self.field_count = first_packet.read_length_encoded_integer()
-            columns = _columns(tuple(packets.until_end()), FIELD_TYPE.DATETIME in connection.decoders)
+            columns = _columns(tuple(packets.until_end()), FIELD_TYPE.DATETIME not in connection.decoders)
             self.rows = _rows(packets.until_end(), columns.steps)
             self.warning_count, self.server_status = packets.finish()
         except MySQLError:
@@ -194,19 +195,21 @@ class _Columns(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def _columns(descriptions: tuple[bytes, ...], with_times: bool) -> _Columns:
-    conversions = CONVERSIONS if with_times else TIMES_AS_TEXT
+def _columns(descriptions: tuple[bytes, ...], for_queries: bool) -> _Columns:
     fields: list[Any] = [FieldDescriptorPacket(each, "utf8") for each in descriptions]
     names: list[str] = []
     for field in fields:
         names.append(f"{field.table_name}.{field.name}" if field.name in names else field.name)
-    steps = [_steps(field, conversions) for field in fields]
+    steps = [_steps(field, for_queries) for field in fields]
     return _Columns(fields, tuple(field.description() for field in fields), names, steps)
 
 
-def _steps(field: Any, conversions: Mapping[Any, Step]) -> Sequence[Step]:
+def _steps(field: Any, for_queries: bool) -> Sequence[Step]:
     """How a column's values are converted, as in PyMySQL: numbers are ASCII, JSON and texts are UTF-8."""
-    kind, converter = field.type_code, conversions.get(field.type_code, through)
+    kind = field.type_code
+    converter = (FOR_QUERIES if for_queries else CONVERSIONS).get(kind, through)
+    if for_queries and kind == FIELD_TYPE.NEWDECIMAL and not field.scale:
+        converter = int
     if converter in (int, float):  # they take bytes, too
         return (converter,)
     is_bytes = kind in connections.TEXT_TYPES and kind != FIELD_TYPE.JSON and field.charsetnr == _BINARY

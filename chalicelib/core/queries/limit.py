@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from chalicelib.core.mysql.rows import RowsByName
 
 ResultRow = Mapping[str, Any]
-"""A row of a query's result, by the names of its columns. A DATETIME(3) is text, for `timestamp`."""
+"""A row of a query's result, by the names of its columns.
+
+A DATETIME(3) is text, which `timestamp` converts. A sum of integers is an int.
+"""
 DEFAULT_LIMIT_SECONDS = 2.0
 _SELECT = re.compile(r"\s*SELECT\b", re.IGNORECASE)
 # "max_statement_time exceeded" of MariaDB, "maximum statement execution time exceeded" of MySQL.

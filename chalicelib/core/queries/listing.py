@@ -7,8 +7,7 @@ parameter `cursor`. In the code a cursor is always one of SQL.
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -204,7 +203,5 @@ def read_page(
 
 
 def _plain(value: Any) -> Any:
-    """A key's value as JSON that SQL compares exactly. MySQL compares a DECIMAL with a text as floats."""
-    if isinstance(value, Decimal):
-        return int(value)
-    return str(value) if isinstance(value, date | datetime) else value
+    """A key's value as JSON."""
+    return str(value) if isinstance(value, date) else value

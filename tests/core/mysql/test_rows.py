@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
@@ -146,15 +147,15 @@ def test_values_of_a_statement(ours: Any) -> None:
     assert cursor.fetchall() == [{"a": "it's \\ \N{DUCK}", "b": 7, "c": "100 %"}]
 
 
-def test_times_as_text(module_database: str) -> None:
-    """On a connection for queries, a DATETIME stays text, also where another connection has read the same columns."""
-    statement = "SELECT at, day FROM every_type WHERE id = 1"
+def test_values_for_queries(module_database: str) -> None:
+    """A DATETIME stays text and a sum is an int, also where another connection has read the same columns."""
+    statement = "SELECT at, day, SUM(id), exact FROM every_type WHERE id = 1 GROUP BY at, day, exact"
     with connect(module_database) as connection, connect(module_database, for_queries=True) as reader:
+        day, exact = date(2026, 11, 26), Decimal("-12345678901234567890.123456")
         for _ in range(2):
-            assert outcome(connection, statement)[-1] == (
-                (datetime(2026, 11, 26, 10, 0, 0, 123000), date(2026, 11, 26)),
-            )
-            assert outcome(reader, statement)[-1] == (("2026-11-26 10:00:00.123", date(2026, 11, 26)),)
+            moment = datetime(2026, 11, 26, 10, 0, 0, 123000)
+            assert repr(outcome(connection, statement)[-1]) == repr(((moment, day, Decimal(1), exact),))
+            assert repr(outcome(reader, statement)[-1]) == repr((("2026-11-26 10:00:00.123", day, 1, exact),))
 
 
 @pytest.mark.parametrize("length", LENGTHS)
