@@ -38,8 +38,13 @@ class Permissions(msgspec.Struct, frozen=True):
 
     roles: Roles
     table: PermissionRows
+    _members: dict[str, dict[str, Mapping[str, Access]]] = {}
 
     def __post_init__(self) -> None:
+        for name, row in self.table.items():
+            query, colon, path = name.partition(":")
+            if colon:
+                self._members.setdefault(query, {})[path] = row
         unknown = sorted({f"{name}: {role}" for name, row in self.table.items() for role in row.keys() - {*self.roles}})
         if unknown:
             raise ValueError(f"the table of permissions names roles that do not exist: {', '.join(unknown)}")
@@ -56,10 +61,9 @@ class Permissions(msgspec.Struct, frozen=True):
             raise Forbidden(f"{name} is for {allowed}, and this token's role is {principal.role}.")
         return found
 
-    def members(self, query: str) -> dict[str, Mapping[str, Access]]:
+    def members(self, query: str) -> Mapping[str, Mapping[str, Access]]:
         """The rows for restricted members of a query's answer, by path: "cost", "parts.supplier"."""
-        prefix = f"{query}:"
-        return {name.removeprefix(prefix): row for name, row in self.table.items() if name.startswith(prefix)}
+        return self._members.get(query, {})
 
     def unseen(self, query: str, principal: Principal) -> list[str]:
         """The paths of the members that the principal may not see."""
