@@ -55,14 +55,15 @@ SALES = {"by": "product", "from": FIRST, "to": LAST}
 SIGNER = Signer("a secret of at least thirty-two characters")
 Statement = tuple[str, tuple[Any, ...]]
 _WHY = (
-    "CPU of the client, ours and bare (smallest of 300 in turns, 2,000 orders, 2026-11-26, a busy machine): list 0.76"
-    " and 0.83 ms, order 0.49 and 0.44, sales 0.75 and 0.52. Ours reads rows in little more than half the time that"
-    " PyMySQL needs, which pays for the route, the checks and the answer's types in a list of 50 rows, and for most of"
-    " them in an order. It waits for no answer more than bare, except in the report, which counts the rows of its"
-    " range, up to 1,000, to choose the index. It sends one statement more, the ROLLBACK that ends the snapshot, whose answer"
-    " is read with the next request. Where other programs keep both processors busy, sending it can cost the client its"
-    " processor: then medians differ by more than the CPU does. To reach the bar, an order needs a shorter way through"
-    " Chalice (some 0.1 ms), and the report a way to know how many rows a range has."
+    "CPU of the client, ours and bare (smallest of 300 in turns, 2,000 orders, 2026-11-26, a busy machine): list"
+    " 0.76 and 0.83 ms, order 0.49 and 0.44, sales 0.75 and 0.52. Ours reads rows in little more than half the"
+    " time that PyMySQL needs, which pays for the route, the checks and the answer's types in a list of 50 rows,"
+    " and for most of them in an order. It waits for no answer more than bare, except in the report, which counts"
+    " the rows of its range, up to 1,000, to choose the index. It sends one statement more, the ROLLBACK that ends"
+    " the snapshot, whose answer is read with the next request. Where other programs keep both processors busy,"
+    " sending it can cost the client its processor: then medians differ by more than the CPU does. To reach the"
+    " bar, an order needs a shorter way through Chalice (some 0.1 ms), and the report a way to know how many rows"
+    " a range has."
 )
 
 
