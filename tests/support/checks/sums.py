@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import astuple
 
 from chalicelib.core.mysql.connections import connect
+from chalicelib.core.mysql.statements import run_each
 from chalicelib.core.projector import sql
 from chalicelib.core.service import ChildRows, PrimaryKey, Projection, Row, Summary
 from tests.support.checks.made import Maker
@@ -30,8 +31,7 @@ def sum_faults(url: str, projection: Projection) -> list[str]:
     connection = connect(url)
     for table in (projection.root, *projection.children):
         rows = [row for root, children in made for row in _rows_of(table.name, projection, root, children)]
-        for statement in sql.insert(table, rows):
-            connection.query(statement)
+        run_each(connection, sql.insert(table, rows))
     faults = [fault for summary in projection.summaries for fault in _faults(connection, projection, summary, made)]
     connection.close()
     return faults
