@@ -38,8 +38,11 @@ def index_faults(url: str, domain: Domain) -> list[str]:
         url: the URL of a migrated database, which the check fills with rows made up from their types.
         domain: the domain with the lists.
     """
-    connection = connect(url)
-    _fill(connection, domain)
+    filling = connect(url)
+    _fill(filling, domain)
+    filling.close()
+    connection = connect(url, for_queries=True)
+    explain_as_a_table(connection)
     runtime = Runtime(Settings(token_secret="x" * 32), domain.services, domain.permissions, lambda _: {})
     faults = [
         fault
@@ -59,7 +62,6 @@ def _fill(connection: Any, domain: Domain) -> None:
             for table in (service.projection.root, *service.projection.children):
                 rows = [root] if table is service.projection.root else children.get(table.name, ())
                 run_each(connection, sql.insert(table, rows))
-    explain_as_a_table(connection)
 
 
 def _faults(connection: Any, runtime: Runtime, route: QueryEndpoint) -> Iterator[str]:
