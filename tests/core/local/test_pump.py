@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from local import aws
-from local.pump import MAX_EVENT_BYTES, Pump, batches
+from local.pump import GATHER_SECONDS, LONGEST_GATHER_SECONDS, MAX_EVENT_BYTES, Pump, batches, gather_seconds
 from local.shard import MAX_READ, ShardReader
 from local.streams import StreamClient
 from local.template import EventSource, Template
@@ -253,3 +253,11 @@ def test_batches_fit_into_a_call(source: EventSource) -> None:
     cut = batches(source, large)
     assert [record for batch in cut for record in batch] == large
     assert all(len(msgspec.json.encode({"Records": batch})) <= MAX_EVENT_BYTES for batch in cut)
+
+
+def test_pause_after_a_look() -> None:
+    """It is short after a few records, as after one, and grows with more, up to a limit."""
+    few, more, most = ([gather_seconds(records) for records in some] for some in ((1, 2, 4), (8, 10), (500, 1000)))
+    assert set(few) == {GATHER_SECONDS}
+    assert GATHER_SECONDS < more[0] < more[1] < LONGEST_GATHER_SECONDS
+    assert set(most) == {LONGEST_GATHER_SECONDS}
