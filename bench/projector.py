@@ -41,8 +41,6 @@ from bench.workload import SERVICES, Batches, batches, newest_items
 from chalicelib.bootstrap import MIGRATIONS
 from chalicelib.core.mysql.connections import connect
 from chalicelib.core.mysql.migrate import migrate
-from chalicelib.core.mysql.prepared import Execution
-from chalicelib.core.mysql.statements import run_each
 from chalicelib.core.projector import ProjectorDeps, Writer, project, timeline
 from local.mariadb import MariaDB, with_database
 from local.ports import free_port
@@ -106,12 +104,11 @@ def rows(size: Size) -> Iterator[Row]:
 
 
 _SERVER_BOUND = (
-    "Both write the same rows into the same indexes. Ours also locks, compares and reads back; by profiles of CPU"
-    " (py-spy, 2026-11-26, a busy machine) a third of the client's work is to decode and project the records, of which"
-    " attribute values are the half, a sixth to encode the rows, an eighth to wait for and read rows under the lock, a"
-    " tenth the summaries. Twice the others' rate needs a server that takes a third less for the same rows: its CPU of"
-    " an order, smallest of seven replays a statement, is 0.23 ms, of which the timeline 0.06, orders 0.04, stock 0.03,"
-    " lines, sales by product and the customers' spend 0.02 each."
+    "Both write the same rows into the same indexes. Ours also locks, compares and reads back. By a profile of CPU"
+    " (py-spy, 2026-11-26, a busy machine), a third of the client's work is to decode and project the records, half of"
+    " that for attribute values; a sixth is to encode the rows, an eighth to wait for and read rows under the lock, a"
+    " tenth the summaries. The server takes 0.28 ms an order (smallest of seven replays a statement), of which the"
+    " timeline 0.09. Twice the others' rate needs a server that takes a third less for the same rows."
 )
 NOTES: dict[str, str] = {
     "samples' way": _SERVER_BOUND,
@@ -124,10 +121,12 @@ NOTES: dict[str, str] = {
         " something faster than Python to decode records."
     ),
     "ceiling of 2026-11-26": (
-        "Prepared statements take the server's CPU of an order from 0.28 to 0.23 ms (2026-11-26, smallest of seven"
-        " replays a statement), and a row of the timeline from 14 to 9 us. But the timeline has two indexes that that"
-        " day's tables lack: one for journeys, one for commits a second, 0.02 ms an order together. Needed: the commits"
-        " a second counted without an index."
+        "The timeline is the costliest table. Half of what a row costs is to parse its nine literals, and two indexes"
+        " that that day's tables lack cost 0.02 ms an order: one for journeys, one for commits a second. Tried without"
+        " gain: one JSON document instead of five values, JSON_TABLE, plain instead of guarded updates, updates of the"
+        " changed columns alone, other character sets. Prepared statements of the binary protocol take a sixth off the"
+        " server's CPU and 6 % off the whole (docs/adr/0028 says why they are not used). Needed: the commits a second"
+        " counted without an index, and values sent in binary."
     ),
 }
 """Why a bar is not reached, by what ours is beside."""
@@ -186,7 +185,6 @@ def measure(url: str, found: Batches, orders: int, rounds: int) -> tuple[dict[st
     for _ in range(rounds):
         for name, run in contenders.items():
             empty(connection)
-            prepare_again(connection, statements)
             start = time.perf_counter()
             run()
             rates[name].append(orders / (time.perf_counter() - start))
@@ -199,7 +197,7 @@ def measure(url: str, found: Batches, orders: int, rounds: int) -> tuple[dict[st
 
 def measure_cpu(url: str, pid: int, found: Batches, orders: int, rounds: int) -> Iterator[Row]:
     """Yield the CPU of an order, of client and server, on all processors of this process and on one of them."""
-    connection, statements = connect(url), recorded(url, found)
+    connection = connect(url)
     contenders: dict[str, Callable[[], None]] = {
         "executemany": lambda: executemany.write(connection, found),
         "ours": lambda: ours(lambda: connection, found),  # the last, since what it has written is verified
@@ -211,7 +209,6 @@ def measure_cpu(url: str, pid: int, found: Batches, orders: int, rounds: int) ->
             for _ in range(rounds):
                 for name, run in contenders.items():
                     empty(connection)
-                    prepare_again(connection, statements)
                     start, client, by_server = time.perf_counter(), time.process_time(), process(pid).cpu_seconds
                     run()
                     took = (
@@ -372,17 +369,6 @@ def empty(connection: "Connection[Cursor]") -> None:
         for schema, name in cursor.fetchall():
             if schema in (DATABASE, OLD_DATABASE) and name in WRITTEN:
                 cursor.execute(f"TRUNCATE {schema}.{name}")
-
-
-def prepare_again(connection: "Connection[Cursor]", statements: ceiling.Statements) -> None:
-    """Execute each prepared statement once, and roll back.
-
-    The server prepares them anew once their tables were emptied. In operation only a migration or a rebuild does that.
-    """
-    executions = {each.text: each for each in statements if isinstance(each, Execution)}
-    connection.query("START TRANSACTION")
-    run_each(connection, executions.values())
-    connection.query("ROLLBACK")
 
 
 def check(connection: "Connection[Cursor]", orders: int) -> None:

@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.core.mysql.connections import connect
-from chalicelib.core.mysql.prepared import COM_STMT_EXECUTE, COM_STMT_PREPARE, Execution, prepared
-from chalicelib.core.mysql.statements import Statement, run_each
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
     from pymysql.cursors import Cursor
 
-Statements = Sequence[Statement]
+Statements = Sequence[bytes]
 ORDERS, BATCH = 2000, 1000
 _KEPT = Path(__file__).parent / "statements.json.xz"
 
@@ -28,7 +26,7 @@ class Recorder:
 
     def __init__(self, url: str) -> None:
         self.real: Any = connect(url)
-        self.statements: list[Statement] = []
+        self.statements: list[bytes] = []
 
     def query(self, statement: str | bytes) -> Any:
         """Record the statement, then run it."""
@@ -36,12 +34,8 @@ class Recorder:
         return self.real.query(statement)
 
     def _execute_command(self, command: int, statement: bytes) -> None:
-        """Record and run a statement whose answer is read later. A replay prepares by itself what it executes."""
-        if command == COM_STMT_EXECUTE:
-            texts = {id: text for text, id in prepared(self).items()}  # type: ignore[arg-type]  # a connection to all
-            self.statements.append(Execution(texts[int.from_bytes(statement[:4], "little")], statement[4:]))
-        elif command != COM_STMT_PREPARE:
-            self.statements.append(statement)
+        """Record and run a statement whose answer is read later."""
+        self.statements.append(statement)
         self.real._execute_command(command, statement)
 
     def cursor(self) -> Any:
@@ -54,7 +48,8 @@ class Recorder:
 
 def replay(connection: "Connection[Cursor]", statements: Statements) -> None:
     """Run the statements, one after the other."""
-    run_each(connection, statements)
+    for statement in statements:
+        connection.query(statement)
 
 
 def kept() -> tuple[list[str], Statements]:
@@ -63,7 +58,7 @@ def kept() -> tuple[list[str], Statements]:
     return document["tables"], [statement.encode() for statement in document["statements"]]
 
 
-def keep(connection: "Connection[Cursor]", tables: Iterable[str], statements: Sequence[bytes]) -> None:
+def keep(connection: "Connection[Cursor]", tables: Iterable[str], statements: Statements) -> None:
     """Write the file from a read model's tables and a projector's statements."""
     created = []
     with connection.cursor() as cursor:

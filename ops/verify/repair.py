@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.core.dynamodb.codec import head_of, stored_head
-from chalicelib.core.mysql.statements import Statement
 from chalicelib.core.projector import sql, timeline
 from chalicelib.core.projector.compaction import AggregateRows, rows_of
 from chalicelib.core.projector.summaries import summary_keys
@@ -106,7 +105,7 @@ class Repair:
 
     def _statements(
         self, id: str, root: Row | None, children: FoundChildren, item: Item | None, wanted: AggregateRows | None
-    ) -> Iterator[Statement]:
+    ) -> Iterator[bytes]:
         """The statements that write the item's rows, or delete all rows."""
         table = self._projection.root
         (key,) = table.key

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from chalicelib.core.mysql.statements import run_each
 from chalicelib.core.projector import sql
 from chalicelib.core.projector.summaries import Measures
 from chalicelib.core.service import AnySummary, PrimaryKey, Projection
@@ -59,8 +58,10 @@ def set_to_sum(connection: "Connection[Cursor]", projection: Projection, summary
     """
     table = summary.table
     zeros = [None if name in summary.greatest else 0 for name in summary.measures]
-    unchanged = f"ON DUPLICATE KEY UPDATE {table.key[0]} = {table.key[0]}"
-    run_each(connection, sql.insert(table, [table.row(*key, *zeros)], unchanged))
+    for statement in sql.insert(
+        table, [table.row(*key, *zeros)], f"ON DUPLICATE KEY UPDATE {table.key[0]} = {table.key[0]}"
+    ):
+        connection.query(statement)
     chosen = sql.any_of(table.key, [key])
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {','.join(summary.measures)} FROM ({_sums(projection, summary)}) s WHERE {chosen}")

@@ -23,7 +23,7 @@ class Gate:
 
     def _execute_command(self, command: int, statement: bytes) -> None:
         """Call the hook, then run a statement whose answer is read later (core/mysql/statements.py)."""
-        self._hook(self, statement.decode(errors="replace"))
+        self._hook(self, statement.decode())
         self.real._execute_command(command, statement)
 
     def __getattr__(self, name: str) -> Any:

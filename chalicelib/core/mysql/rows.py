@@ -106,7 +106,7 @@ class _Result(connections.MySQLResult):
             MySQLError: the server ended the statement, or the connection was lost.
         """
         connection: Any = self.connection
-        packets = Packets(connection)
+        packets = _Packets(connection)
         try:
             self.field_count = first_packet.read_length_encoded_integer()
             columns = _columns(tuple(packets.until_end()), FIELD_TYPE.DATETIME not in connection.decoders)
@@ -121,7 +121,7 @@ class _Result(connections.MySQLResult):
         self.affected_rows, self.has_next = len(self.rows), False
 
 
-class Packets:
+class _Packets:
     """The contents of an answer's packets, after the first."""
 
     def __init__(self, connection: Any) -> None:

@@ -9,23 +9,17 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.core.mysql.prepared import Execution, execute
-
 if TYPE_CHECKING:
     from pymysql.connections import Connection
     from pymysql.cursors import Cursor
 
-Statement = bytes | Execution
 NOTHING: Iterator[object] = iter(())
 _AT_ONCE = 8
 _COM_QUERY = 3  # of the protocol: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query.html
 
 
-def send(connection: "Connection[Cursor]", statement: Statement) -> None:
+def send(connection: "Connection[Cursor]", statement: bytes) -> None:
     """Send a statement. Nothing else may use the connection until `receive`."""
-    if isinstance(statement, Execution):
-        execute(connection, statement)
-        return
     connection._execute_command(_COM_QUERY, statement)  # type: ignore[attr-defined]  # not in the stubs
 
 
@@ -53,7 +47,7 @@ def _has_answered(connection: "Connection[Cursor]") -> bool:
 
 
 def run_each(
-    connection: "Connection[Cursor]", statements: Iterable[Statement], meanwhile: Iterator[object] = NOTHING
+    connection: "Connection[Cursor]", statements: Iterable[bytes], meanwhile: Iterator[object] = NOTHING
 ) -> None:
     """Run statements one after the other. While the server runs one, the next is taken from the iterable.
 

@@ -14,7 +14,6 @@ https://mariadb.com/kb/en/mariadb-error-code-reference/
 import enum
 
 from chalicelib.core.mysql.connections import error_code, is_lost, is_read_only
-from chalicelib.core.mysql.prepared import UNKNOWN_STATEMENT
 from chalicelib.core.streams.poison import Poisonous
 
 
@@ -31,9 +30,8 @@ class NotConnected(Exception):
     """No connection to the writer can be opened."""
 
 
-# 1205 lock wait time-out, 1213 deadlock, 1180 error during commit, 1615 a prepared statement's table changed too often,
-# 3572 NOWAIT.
-_TRANSIENT = frozenset({1205, 1213, 1180, UNKNOWN_STATEMENT, 1615, 3572})
+# 1205 lock wait time-out, 1213 deadlock, 1180 error during commit, 3572 NOWAIT.
+_TRANSIENT = frozenset({1205, 1213, 1180, 3572})
 _DUPLICATE = 1062
 # Refusals of a value whose SQLSTATE is not of class 22 (data) or 23 (constraint): 1118 row too large, 1153 packet too
 # large, 1265 truncated, 1300 invalid string, 1366 incorrect value, 1411 incorrect value for a function, 1690 out of

@@ -7,21 +7,15 @@ almost every step is one call of C code for a whole column of a batch (bench/pro
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
 from types import NoneType
 from typing import Any
 
 from msgspec.structs import astuple
 
-from chalicelib.core.mysql.prepared import Execution, values_of
-from chalicelib.core.mysql.statements import Statement
 from chalicelib.core.service import PrimaryKey, Row, Table
 
 # Of at most four bytes each: well below the 16 MB that max_allowed_packet must allow.
 MAX_STATEMENT_CHARACTERS = 2_000_000
-# The timeline's are longer than the 16 KB above which RDS Proxy pins a session, as a prepared statement does.
-PREPARED_ROWS = 256
-_MAX_VALUES = 65_535  # of a prepared statement, by the protocol
 _SEPARATOR = "\x00"
 # Kinds whose values repeat within a batch, so that each is written once and then looked up.
 _REPEATED = frozenset({NoneType, datetime, date})
@@ -91,33 +85,18 @@ def _text_column(values: tuple[str, ...]) -> list[str]:
     return joined.replace(_SEPARATOR, "'\x00'").split(_SEPARATOR)
 
 
-def insert(table: Table, rows: Sequence[Row], tail: str = "") -> Iterator[Statement]:
+def insert(table: Table, rows: Sequence[Row], tail: str = "") -> Iterator[bytes]:
     """INSERT statements of a table's rows, each at most MAX_STATEMENT_CHARACTERS unless a single row is longer.
-
-    As many as possible have PREPARED_ROWS rows and are executions of a prepared statement. The others are texts.
 
     Raises:
         TypeError: see `literal`.
         UnicodeEncodeError: a string that is not valid Unicode.
     """
-    width = len(table.columns)
-    fits = width * PREPARED_ROWS <= _MAX_VALUES
+    if not rows:
+        return
     head = f"INSERT INTO {table.physical_name} ({','.join(table.columns)}) VALUES "  # noqa: S608  (names are the projection's)
-    for start in range(0, len(rows), PREPARED_ROWS):
-        part = list(map(astuple, rows[start : start + PREPARED_ROWS]))
-        values = values_of(part) if fits and len(part) == PREPARED_ROWS else None
-        if values and len(values) <= MAX_STATEMENT_CHARACTERS:
-            yield Execution(_template(head, width, tail), values)
-            continue
-        for literals in _parts(tuples(part)):
-            yield f"{head}{','.join(literals)} {tail}".encode()
-
-
-@cache
-def _template(head: str, width: int, tail: str) -> bytes:
-    """The INSERT of PREPARED_ROWS rows, with `?` for each value."""
-    row = f"({','.join('?' * width)})"
-    return f"{head}{','.join([row] * PREPARED_ROWS)} {tail}".encode()
+    for part in _parts(tuples(map(astuple, rows))):
+        yield f"{head}{','.join(part)} {tail}".encode()
 
 
 def _parts(literals: list[str]) -> Iterable[list[str]]:

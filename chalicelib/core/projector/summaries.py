@@ -9,7 +9,6 @@ from typing import Any
 
 from msgspec.structs import astuple
 
-from chalicelib.core.mysql.statements import Statement
 from chalicelib.core.projector import sql
 from chalicelib.core.service import AnySummary, ChildRows, PrimaryKey, Projection, Row
 
@@ -32,7 +31,7 @@ class Differences:
             summary = totals.summary
             totals.add(_contributions(summary, *before) if before else {}, _contributions(summary, *after))
 
-    def statements(self) -> Iterator[Statement]:
+    def statements(self) -> Iterator[bytes]:
         """The statements that bring the summaries up to date, their rows in the order of their keys.
 
         All transactions take rows in the same order, so that two that want the same ones do not deadlock.

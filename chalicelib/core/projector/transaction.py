@@ -20,7 +20,7 @@ from itertools import chain, starmap
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
-from chalicelib.core.mysql.statements import NOTHING, Statement, receive, run_each, send
+from chalicelib.core.mysql.statements import NOTHING, receive, run_each, send
 from chalicelib.core.projector import heartbeats, sql, timeline
 from chalicelib.core.projector.compaction import AggregateRows, Made
 from chalicelib.core.projector.erasures import erased_versions, without_erased
@@ -39,7 +39,7 @@ AnyRow = TypeVar("AnyRow", bound=Row)
 FoundChildren = dict[str, list[Row]]
 """The child rows of one aggregate that the read model has, by the name of their table."""
 _KEYS_A_STATEMENT = 1000
-_SLICE = 256
+_SLICE = 250
 """Aggregates whose rows are written by one statement a table."""
 
 
@@ -121,7 +121,7 @@ def write(connection: "Connection[Cursor]", service: Service, work: Work, target
     ids = [*(aggregate.id for aggregate in aggregates), *(row.id for row in work.timeline)]
     erased = erased_versions(connection, service, ids) if found.erased else {}
 
-    def statements() -> Iterator[Statement]:
+    def statements() -> Iterator[bytes]:
         for start in range(0, len(aggregates), _SLICE):
             part = aggregates[start : start + _SLICE]
             for change in changes:
@@ -137,7 +137,7 @@ def write(connection: "Connection[Cursor]", service: Service, work: Work, target
     return changes[0].result if changes else WriteResult(0, 0)
 
 
-def _timeline(service: Service, rows: Iterable[TimelineRow], erased: Mapping[str, int]) -> Iterator[Statement]:
+def _timeline(service: Service, rows: Iterable[TimelineRow], erased: Mapping[str, int]) -> Iterator[bytes]:
     shown = without_erased(service, rows, erased) if erased else rows
     yield from sql.insert(timeline.TABLE, sorted(shown, key=timeline.TABLE.key_of), timeline.UPSERT)
 
@@ -172,7 +172,7 @@ class _Change:
         older = [each.id for each in shown if each.id in self._roots and version_of(self._roots[each.id]) < each.newest]
         self._old_children = read_children(connection, projection, older, meanwhile)
 
-    def statements(self, aggregates: Iterable[ToWrite]) -> Iterator[Statement]:
+    def statements(self, aggregates: Iterable[ToWrite]) -> Iterator[bytes]:
         """The statements that write root and child rows of some of the aggregates.
 
         Raises:
@@ -191,7 +191,7 @@ class _Change:
             before = (roots[each.key], old[each.key]) if each.key in roots else None
             self._differences.note(before, (each.root, each.children))
 
-    def sums(self) -> Iterator[Statement]:
+    def sums(self) -> Iterator[bytes]:
         """The statements that bring the summaries up to date, once the others have been run."""
         return self._differences.statements()
 
@@ -215,7 +215,7 @@ class _Change:
 
 
 def run_statements(
-    connection: "Connection[Cursor]", statements: Iterable[Statement], meanwhile: Iterator[object] = NOTHING
+    connection: "Connection[Cursor]", statements: Iterable[bytes], meanwhile: Iterator[object] = NOTHING
 ) -> None:
     """Run statements that are encoded from rows, each while the server runs the one before.
 
@@ -232,7 +232,7 @@ def run_statements(
     run_each(connection, iter(lambda: _next(remaining), None), meanwhile)
 
 
-def _next(statements: Iterator[Statement]) -> Statement | None:
+def _next(statements: Iterator[bytes]) -> bytes | None:
     with of_the_record():
         return next(statements, None)
 
@@ -319,7 +319,7 @@ def _guarded(root: Table) -> str:
 
 def child_statements(
     table: Table, children: Mapping[str, ChildRows], old_children: Mapping[str, FoundChildren]
-) -> Iterator[Statement]:
+) -> Iterator[bytes]:
     """Write the child rows that are new or changed, delete those that are gone.
 
     Args:

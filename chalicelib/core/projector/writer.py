@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from chalicelib.core.backoff import pause_seconds
 from chalicelib.core.mysql.connections import error_code, is_read_only, limit_lock_waits
-from chalicelib.core.mysql.prepared import UNKNOWN_STATEMENT
 from chalicelib.core.projector.failures import NotConnected, Verdict, verdict
 from chalicelib.core.streams.batches import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, GaveUp
 from chalicelib.core.streams.poison import Poisonous
@@ -66,16 +65,14 @@ class Writer:
     def roll_back(self, error: Exception) -> None:
         """Leave the transaction in which an error was raised, by closing the connection where nothing else works.
 
-        Closed as well if the server has become read-only: its address may lead to another one by now. Closed if the
-        session has lost what it had prepared. And closed where
+        Closed as well if the server has become read-only: its address may lead to another one by now. And closed where
         neither the server nor the record explains the error: part of an answer may be unread, and would be taken for
         the answer to the next statement.
         """
         connection = getattr(self._local, "connection", None)
         if connection is None:
             return
-        explained = isinstance(error, Poisonous) or error_code(error)
-        if is_read_only(error) or error_code(error) == UNKNOWN_STATEMENT or not explained:
+        if is_read_only(error) or not (isinstance(error, Poisonous) or error_code(error)):
             self.close()
             return
         try:

@@ -9,8 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core.mysql.connections import connect
-from chalicelib.core.mysql.prepared import Execution
-from chalicelib.core.mysql.statements import run_each
 from chalicelib.core.projector import sql
 from chalicelib.core.service import Row, Table
 
@@ -81,9 +79,7 @@ def test_decimals_keep_their_digits() -> None:
 def test_long_rows_are_spread_over_statements() -> None:
     """No statement is longer than the limit unless a single row is. No row is lost."""
     rows = [TextRow(number, "x" * 500_000) for number in range(10)] + [TextRow(10, "y" * 5_000_000)]
-    statements = [
-        each for each in sql.insert(TEXTS, rows, "ON DUPLICATE KEY UPDATE id = id") if isinstance(each, bytes)
-    ]
+    statements = list(sql.insert(TEXTS, rows, "ON DUPLICATE KEY UPDATE id = id"))
     assert [statement.count(b"('") + statement.count(b",'") for statement in statements] == [3, 3, 3, 1, 1]
     assert all(statement.endswith(b"UPDATE id = id") for statement in statements)
     assert all(len(statement) < sql.MAX_STATEMENT_CHARACTERS + 200 for statement in statements[:3])
@@ -92,30 +88,3 @@ def test_long_rows_are_spread_over_statements() -> None:
 def test_no_rows_no_statement() -> None:
     """Without rows, there is no INSERT."""
     assert list(sql.insert(TEXTS, [])) == []
-
-
-@pytest.mark.database
-def test_many_rows_are_executions(database: str) -> None:
-    """Whole parts go as executions of one prepared statement, what is left as a text, and all of it arrives."""
-    connection = connect(database)
-    connection.query("CREATE TABLE t (id INT NOT NULL PRIMARY KEY, text LONGTEXT NOT NULL)")
-    rows = [TextRow(number, f"'{number}\\") for number in range(2 * sql.PREPARED_ROWS + 3)]
-    for tail in ("", "ON DUPLICATE KEY UPDATE text = VALUES(text)"):
-        statements = list(sql.insert(TEXTS, rows, tail))
-        assert [isinstance(statement, Execution) for statement in statements] == [True, True, False]
-        run_each(connection, statements)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id, text FROM t ORDER BY id")
-        assert [TextRow(*row) for row in cursor.fetchall()] == rows
-        cursor.execute("DROP TABLE t")
-    connection.close()
-
-
-def test_what_is_no_execution() -> None:
-    """Rows that are too long together, or that have a value without a binary form, are texts."""
-    number = sql.PREPARED_ROWS
-    for text in ("x" * (sql.MAX_STATEMENT_CHARACTERS // number + 1), Decimal(1)):
-        rows = [TextRow(id, text) for id in range(number)]  # type: ignore[arg-type]
-        statements = list(sql.insert(TEXTS, rows))
-        assert all(isinstance(statement, bytes) for statement in statements)
-        assert sum(statement.count(b"),(") + 1 for statement in statements if isinstance(statement, bytes)) == number

@@ -159,8 +159,6 @@ def test_a_table_that_is_missing(database: str, projector: Projector) -> None:
         (pymysql.err.InterfaceError(0, ""), Verdict.TRANSIENT),
         (pymysql.err.OperationalError(1205, "lock wait"), Verdict.TRANSIENT),
         (pymysql.err.OperationalError(1213, "deadlock"), Verdict.TRANSIENT),
-        (pymysql.err.OperationalError(1243, "unknown statement"), Verdict.TRANSIENT),
-        (pymysql.err.OperationalError(1615, "to be prepared again"), Verdict.TRANSIENT),
         (pymysql.err.OperationalError(1290, "--read-only"), Verdict.TRANSIENT),
         (pymysql.err.OperationalError(1836, "read-only mode"), Verdict.TRANSIENT),
         (pymysql.err.IntegrityError(1062, "duplicate"), Verdict.DUPLICATE),

@@ -14,7 +14,6 @@ from chalicelib.core.access.permissions import Access
 from chalicelib.core.http.endpoint import Call, QueryEndpoint
 from chalicelib.core.http.request import Request
 from chalicelib.core.mysql.connections import connect
-from chalicelib.core.mysql.statements import run_each
 from chalicelib.core.projector import sql
 from chalicelib.core.queries.listing import ListParameters
 from chalicelib.core.runtime import Runtime
@@ -61,7 +60,8 @@ def _fill(connection: Any, domain: Domain) -> None:
             root, children = maker.rows(service.projection, number)
             for table in (service.projection.root, *service.projection.children):
                 rows = [root] if table is service.projection.root else children.get(table.name, ())
-                run_each(connection, sql.insert(table, rows))
+                for statement in sql.insert(table, rows):
+                    connection.query(statement)
 
 
 def _faults(connection: Any, runtime: Runtime, route: QueryEndpoint) -> Iterator[str]:

@@ -8,7 +8,6 @@ from typing import Any
 from msgspec.structs import astuple
 
 from chalicelib.core.mysql.connections import connect
-from chalicelib.core.mysql.statements import run_each
 from chalicelib.core.projector import sql
 from chalicelib.core.service import ChildRows, PrimaryKey, Projection, Row, Summary
 from tests.support.checks.made import Maker
@@ -31,7 +30,8 @@ def sum_faults(url: str, projection: Projection) -> list[str]:
     connection = connect(url)
     for table in (projection.root, *projection.children):
         rows = [row for root, children in made for row in _rows_of(table.name, projection, root, children)]
-        run_each(connection, sql.insert(table, rows))
+        for statement in sql.insert(table, rows):
+            connection.query(statement)
     faults = [fault for summary in projection.summaries for fault in _faults(connection, projection, summary, made)]
     connection.close()
     return faults
