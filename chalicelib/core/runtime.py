@@ -128,7 +128,7 @@ def _token_secret(settings: Settings) -> str:
 
 
 def dynamodb_client(**config: Any) -> "DynamoDBClient":
-    """A DynamoDB client that refuses responses which were cut short.
+    """A DynamoDB client that refuses responses which were cut short, and reads items quickly.
 
     Args:
         config: botocore's configuration. It is added to CLIENT_CONFIG, and takes precedence.
@@ -138,10 +138,12 @@ def dynamodb_client(**config: Any) -> "DynamoDBClient":
     from botocore.config import Config
 
     from chalicelib.core.dynamodb.cut_answers import refuse_cut_answers
+    from chalicelib.core.dynamodb.plain_answers import read_items_plainly
 
     tracing.watch_boto()
     client = boto3.client("dynamodb", config=Config(**{**CLIENT_CONFIG, **config}))
     refuse_cut_answers(client)
+    read_items_plainly(client)
     return client
 
 

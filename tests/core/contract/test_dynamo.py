@@ -24,6 +24,7 @@ from chalicelib.core.commands.store import (
     WriteStore,
 )
 from chalicelib.core.dynamodb.cut_answers import refuse_cut_answers
+from chalicelib.core.dynamodb.plain_answers import read_items_plainly
 from chalicelib.core.dynamodb.store import BATCH_GET_TRIES, DynamoStore, batch_get
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.runtime import CLIENT_CONFIG
@@ -70,6 +71,7 @@ def client(endpoint: str, attempts: int) -> object:
     retries = {"mode": "standard", "total_max_attempts": attempts}
     made = boto3.client("dynamodb", endpoint_url=endpoint, config=Config(**{**CLIENT_CONFIG, "retries": retries}))
     refuse_cut_answers(made)
+    read_items_plainly(made)
     return made
 
 
