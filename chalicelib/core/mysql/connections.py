@@ -38,6 +38,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # 1317, 1927: statement or connection killed; 3169, 4031: session killed or idle for too long.
 # https://dev.mysql.com/doc/mysql-errors/8.0/en/
 _LOST = frozenset({0, 1040, 1053, 1077, 1079, 1203, 1317, 1927, 2002, 2003, 2006, 2013, 2014, 3169, 4031})
+_STATEMENT_KILLED = 1317
 # 1290 and 1836: the server is read-only; 1792: a transaction on it is. The server was the writer before a failover.
 _READ_ONLY = frozenset({1290, 1792, 1836})
 
@@ -295,7 +296,9 @@ class Pool:
             told = isinstance(error, Problem) or error_code(error) is not None
             self._give_back(connection, broken=lost or is_read_only(error) or not told)
             if lost:
-                raise (_unavailable(error) if connection.has_answered else LostWhileIdle(_TRY_AGAIN)) from error
+                # What somebody has ended with KILL QUERY is not to be run again.
+                answered = connection.has_answered or error_code(error) == _STATEMENT_KILLED
+                raise (_unavailable(error) if answered else LostWhileIdle(_TRY_AGAIN)) from error
             raise
         self._give_back(connection)
 

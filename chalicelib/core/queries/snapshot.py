@@ -50,12 +50,13 @@ def ask(
     Raises:
         Exception: any error that `snapshot` or the query raises.
     """
+    began = time.monotonic()
     for left in reversed(range(_ATTEMPTS)):
         try:
             while True:
                 with (
                     suppress(LostWhileIdle),  # until no connection is idle any more, and a new one is opened
-                    snapshot(pool, tokens, wait_seconds, services, limit_seconds) as cursor,
+                    snapshot(pool, tokens, wait_seconds, services, limit_seconds, began) as cursor,
                 ):
                     return query(cursor)
         except Exception as error:
@@ -72,6 +73,7 @@ def snapshot(
     wait_seconds: float,
     services: Mapping[str, Service],
     limit_seconds: float = DEFAULT_LIMIT_SECONDS,
+    began: float | None = None,
 ) -> Iterator[LimitedCursor]:
     """A cursor in a READ ONLY transaction that has seen all the tokens. It returns rows as dicts.
 
@@ -81,6 +83,7 @@ def snapshot(
         wait_seconds: how long to look for them; 0 looks once.
         services: the services by name. They say which table shows the version of an aggregate.
         limit_seconds: how long the server may work on the check and the query together.
+        began: when the wait began, by `time.monotonic`, if another snapshot was asked for before; None begins it now.
 
     Raises:
         Malformed: a token names a service or an aggregate that cannot exist. Nothing was read.
@@ -92,7 +95,7 @@ def snapshot(
     from chalicelib.core.mysql.rows import RowsByName
 
     checks = [_check(token, services) for token in tokens]
-    deadline = time.monotonic() + wait_seconds
+    deadline = (time.monotonic() if began is None else began) + wait_seconds
     pause = FIRST_PAUSE_SECONDS
     while True:
         with pool.connection() as connection:

@@ -3,7 +3,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import pymysql
@@ -17,7 +17,7 @@ from tests.core.bootstrap import SERVICES
 from tests.core.domain.accounts.domain import hold_id
 from tests.core.histories import head
 from tests.core.queries.world import World
-from tests.support.waiting import PATIENT_SECONDS
+from tests.support.waiting import PATIENT_SECONDS, eventually
 
 pytestmark = pytest.mark.database
 
@@ -177,6 +177,55 @@ def test_connections_that_were_lost_while_idle(world: World) -> None:
         for connection in connections:
             killer.query(f"KILL {connection.thread_id()}")
     assert ask(pool, [], 0, SERVICES, lambda cursor: cursor.execute("SELECT 1")) == 1
+    pool.close()
+
+
+class OftenLost(Readers):
+    """Readers whose connections are killed as soon as they are idle."""
+
+    lost = 0
+
+    def _give_back(self, connection: Any, *, broken: bool = False) -> None:
+        super()._give_back(connection, broken=broken)
+        self.lost += 1
+        assert self.lost < 1000, "it looks for ever"
+        with connect(self._address) as killer, suppress(pymysql.err.MySQLError):  # which may be gone already
+            killer.query(f"KILL {connection.thread_id()}")
+
+
+def test_the_wait_ends_whatever_is_lost_meanwhile(world: World) -> None:
+    """Each pause between two looks loses the connection, but not the time that has passed."""
+    pool = OftenLost(world.url)
+    with pytest.raises(ReadModelBehind, match=r"within 0\.2 s"):
+        ask(pool, [Token("transfers", "tra_1", 1)], 0.2, SERVICES, lambda _: pytest.fail("the query must not run"))
+    pool.close()
+
+
+def test_a_query_that_an_operator_ends(world: World) -> None:
+    """It is not run again on another connection, although the first statement of an idle one was ended."""
+    world.transfer()
+    pool = Readers(world.url)
+    with pool.connection() as lent:
+        connection: Any = lent
+        session = connection.thread_id()
+    times: list[bool] = []
+
+    def query(cursor: Any) -> None:
+        times.append(True)
+        cursor.execute("SELECT SLEEP(60) AS s FROM transfers")
+
+    def end() -> None:
+        found = f"SELECT 1 FROM information_schema.processlist WHERE id = {session} AND info LIKE '%SLEEP(60)%'"
+        with connect(world.url) as killer:
+            assert eventually(lambda: bool(killer.query(found)))
+            killer.query(f"KILL QUERY {session}")
+
+    with ThreadPoolExecutor(1) as threads:
+        ended = threads.submit(end)
+        with pytest.raises(Unavailable):
+            ask(pool, [], 0, SERVICES, query, limit_seconds=PATIENT_SECONDS)
+        ended.result(PATIENT_SECONDS)
+    assert len(times) == 1
     pool.close()
 
 
