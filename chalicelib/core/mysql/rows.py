@@ -19,6 +19,8 @@ from pymysql.converters import conversions, through
 from pymysql.err import InternalError, MySQLError, NotSupportedError, OperationalError, raise_mysql_exception
 from pymysql.protocol import FieldDescriptorPacket
 
+from chalicelib.core.mysql.connections import error_code
+
 # PyMySQL's own converters of DATETIME and DATE take three times as long.
 CONVERSIONS: dict[Any, Callable[[Any], Any]] = {
     **conversions,
@@ -112,10 +114,9 @@ class _Result(connections.MySQLResult):
             columns = _columns(tuple(packets.until_end()), FIELD_TYPE.DATETIME not in connection.decoders)
             self.rows = _rows(packets.until_end(), columns.steps)
             self.warning_count, self.server_status = packets.finish()
-        except MySQLError:
-            raise
-        except BaseException:
-            connection._force_close()  # what is left of the answer would be taken for the next one
+        except BaseException as error:
+            if error_code(error) is None:  # it is not the server's, which ends the answer
+                connection._force_close()  # what is left of the answer would be taken for the next one
             raise
         self.fields, self.description, self.names = columns.fields, columns.description, columns.names
         self.affected_rows, self.has_next = len(self.rows), False

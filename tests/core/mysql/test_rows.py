@@ -213,6 +213,29 @@ def test_a_garbled_answer(module_database: str, how: str) -> None:
     proxy.close()
 
 
+class LongerRow:
+    """What a connection reads from, with a byte too many in the row of SELECT 1."""
+
+    def __init__(self, real: Any) -> None:
+        self._real = real
+
+    def read1(self, most: int) -> bytes:
+        """Read what is there."""
+        return bytes(self._real.read1(most)).replace(b"\x02\0\0\x04\x011", b"\x03\0\0\x04\x0111")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+def test_a_row_that_is_longer_than_its_values(module_database: str) -> None:
+    """It is an error of PyMySQL, and what is left of the answer is never taken for another."""
+    connection: Any = connect(module_database)
+    connection._rfile = LongerRow(connection._rfile)
+    with pytest.raises(pymysql.err.InternalError, match="longer or shorter"), connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    assert not connection.open
+
+
 def test_a_value_that_cannot_be_converted(module_database: str) -> None:
     """The error is passed on. What may be left of the answer is never taken for another."""
     connection: Any = connect(module_database)
