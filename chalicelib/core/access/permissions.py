@@ -38,13 +38,15 @@ class Permissions(msgspec.Struct, frozen=True):
 
     roles: Roles
     table: PermissionRows
-    _members: dict[str, dict[str, Mapping[str, Access]]] = {}
+    _members: Mapping[str, Mapping[str, Mapping[str, Access]]] = {}
 
     def __post_init__(self) -> None:
+        members: dict[str, dict[str, Mapping[str, Access]]] = {}
         for name, row in self.table.items():
             query, colon, path = name.partition(":")
             if colon:
-                self._members.setdefault(query, {})[path] = row
+                members.setdefault(query, {})[path] = row
+        msgspec.structs.force_setattr(self, "_members", members)  # a copy with another table has its own
         unknown = sorted({f"{name}: {role}" for name, row in self.table.items() for role in row.keys() - {*self.roles}})
         if unknown:
             raise ValueError(f"the table of permissions names roles that do not exist: {', '.join(unknown)}")

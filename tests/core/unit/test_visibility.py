@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import pytest
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from chalicelib.core.access.authentication import Principal
 from chalicelib.core.access.permissions import ALL, Permissions
@@ -78,6 +79,16 @@ def test_who_does_not_see_what() -> None:
     assert table.unseen("machines.get", Principal("ada", "guest")) == ["cost"]
     assert table.unseen("machines.get", Principal("ada", "editor")) == []
     assert table.unseen("machines.list", Principal("ada", "guest")) == []
+
+
+def test_a_copy_with_another_table() -> None:
+    """It hides what its own table says, and does not change what the first hides."""
+    every = {"machines.get": {"editor": ALL, "guest": ALL}}
+    open_ = Permissions({"editor": Subject, "guest": Subject}, every)
+    closed = replace(open_, table={**every, "machines.get:cost": {"editor": ALL}})
+    opened = replace(closed, table=every)
+    guest = Principal("ada", "guest")
+    assert [table.unseen("machines.get", guest) for table in (open_, closed, opened)] == [[], ["cost"], []]
 
 
 def test_openapi_says_who_sees_what() -> None:
