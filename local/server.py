@@ -10,7 +10,7 @@ import time
 import traceback
 from contextlib import suppress
 from datetime import UTC, datetime
-from http import HTTPMethod
+from http import HTTPMethod, HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -57,6 +57,7 @@ class RequestHandler(BaseHTTPRequestHandler):
 
     server: Server
     protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.0"  # of a request that names none: http.server's answer would have no status
     server_version = "Tributary"
     sys_version = ""
     timeout = 75  # seconds that an idle connection is kept
@@ -68,6 +69,16 @@ class RequestHandler(BaseHTTPRequestHandler):
         if name.startswith("do_"):
             return self._handle
         raise AttributeError(name)
+
+    def parse_request(self) -> bool:
+        """Refuse HTTP/0.9 as well, whose answers have no status, so that nobody would know what was changed."""
+        if not super().parse_request():
+            return False
+        if self.request_version == "HTTP/0.9":
+            self.request_version = self.default_request_version
+            self.send_error(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "Invalid HTTP version (0.9)")
+            return False
+        return True
 
     def _handle(self) -> None:
         try:

@@ -123,6 +123,7 @@ def test_the_request_that_all_others_are_made_of(stack: Stack, raw: tuple[int, s
 
 @LONG
 @given(method=TOKENS | BYTES, target=TARGETS | BYTES, version=VERSIONS, headers=HEADERS)
+@example(method=b"POST", target=b"/accounts", version=b"HTTP/0.9", headers=[])
 def test_any_head(
     stack: Stack,
     raw: tuple[int, str],
