@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-import pymysql
 from pymysql.constants import FIELD_TYPE
 from pymysql.converters import conversions
 from pymysql.cursors import DictCursor
@@ -26,7 +25,7 @@ from pymysql.cursors import DictCursor
 from bench.rows import Row, Size, at_most, medians
 from bench.shop import environment, event, send
 from chalicelib.bootstrap import MIGRATIONS
-from chalicelib.core.mysql.connections import connect, parse_url
+from chalicelib.core.mysql.connections import connect
 from chalicelib.core.mysql.migrate import migrate
 from chalicelib.core.mysql.rows import RowsByName
 from chalicelib.core.queries.limit import QueryCursor
@@ -39,6 +38,7 @@ from local.env import app_env
 from local.mariadb import MariaDB, with_database
 from local.ports import free_port
 from tests.shop.queries import bulk
+from tests.support.plain_pymysql import connect_plainly
 
 LINES, PAGE = 20, 50
 ORDER = "ord_00000777"
@@ -93,7 +93,8 @@ def rows(size: Size) -> Iterator[Row]:
     """Yield the milliseconds of each query, compared with the bare way."""
     orders, rounds = size.choose_orders(100_000, 2000), size.choose(400, 3)
     with filled(orders) as url:
-        connection = by_pymysql(url)
+        # Not by `connect`, whose connections have our own reader of rows.
+        connection = connect_plainly(url, {**conversions, FIELD_TYPE.DATETIME: datetime.fromisoformat})
         for name, question in QUESTIONS.items():
             answer = json.loads(send(question.request))
             assert len(answer.get("items", answer.get("lines"))) in (LINES, PAGE), name
@@ -139,22 +140,6 @@ def filled(orders: int) -> Iterator[str]:
                 yield url
         finally:
             server.stop()
-
-
-def by_pymysql(url: str) -> Any:
-    """Return a connection of PyMySQL. Those of `connect` have their own reader of rows."""
-    place = parse_url(url)
-    return pymysql.connect(
-        host=place.host,
-        port=place.port,
-        user=place.user,
-        password=place.password,
-        database=place.database,
-        charset="utf8mb4",
-        autocommit=True,
-        conv={**conversions, FIELD_TYPE.DATETIME: datetime.fromisoformat},
-        ssl_disabled=True,
-    )
 
 
 class Noting:

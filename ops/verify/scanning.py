@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from chalicelib.core.dynamodb.cut_answers import is_whole
+from chalicelib.core.dynamodb.plain_answers import leave_nothing
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -59,5 +60,4 @@ def _read(response_dict: Any, customized_response_dict: Any, **_: Any) -> None:
     """Read a body, and leave none for botocore's parser. A body that was cut short is left to refuse_cut_answers."""
     if getattr(_here, "ours", False) and response_dict["status_code"] == 200 and is_whole(response_dict):
         customized_response_dict["Page"] = _decoded_page(response_dict["body"])
-        response_dict["body"] = b"{}"
-        response_dict["headers"]["content-length"] = "2"  # or the body would look cut off from now on
+        leave_nothing(response_dict)

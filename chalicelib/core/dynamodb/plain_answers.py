@@ -35,5 +35,10 @@ def _read(response_dict: Any, customized_response_dict: dict[str, Any], **_: Any
         customized_response_dict.update(_decoded(body))
     except msgspec.DecodeError:
         return
+    leave_nothing(response_dict)
+
+
+def leave_nothing(response_dict: Any) -> None:
+    """Leave botocore's parser an empty body, once a handler of before-parse has read the body."""
     response_dict["body"] = b"{}"
     response_dict["headers"]["content-length"] = "2"  # or the body would look cut off from now on

@@ -16,12 +16,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pymysql.cursors import Cursor, DictCursor, SSCursor
 
-from chalicelib.core.mysql.connections import connect, is_lost, is_mariadb, parse_url
+from chalicelib.core.mysql.connections import connect, is_lost, is_mariadb
 from chalicelib.core.mysql.rows import CONVERSIONS, RowsByName
 from chalicelib.core.mysql.statements import receive, send
 from chalicelib.core.queries.limit import with_limit
 from local.mariadb import MariaDB
 from local.ports import free_port
+from tests.support.plain_pymysql import connect_plainly
 from tests.support.proxy import Proxy, port_of, through
 
 pytestmark = pytest.mark.database
@@ -63,25 +64,9 @@ def ours(module_database: str) -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def theirs(module_database: str) -> Iterator[Any]:
     """Yield a connection of PyMySQL."""
-    connection = by_pymysql(module_database)
+    connection = connect_plainly(module_database, CONVERSIONS)
     yield connection
     connection.close()
-
-
-def by_pymysql(url: str) -> Any:
-    """Return PyMySQL's own connection, with the same converters."""
-    place = parse_url(url)
-    return pymysql.connect(
-        host=place.host,
-        port=place.port,
-        user=place.user,
-        password=place.password,
-        database=place.database,
-        charset="utf8mb4",
-        autocommit=True,
-        conv=CONVERSIONS,
-        ssl_disabled=True,
-    )
 
 
 def outcome(connection: Any, statement: str, kind: type[Cursor] = Cursor) -> Any:
