@@ -156,7 +156,9 @@ def connect(
         write_timeout=read_timeout,
         local_infile=local_infile,
         conv=FOR_QUERIES if for_queries else CONVERSIONS,
-        init_command=f"SET SESSION sql_mode = '{SQL_MODE}', SESSION time_zone = '+00:00'",
+        # With autocommit in the same statement, PyMySQL need not send another one for it.
+        init_command=f"SET SESSION sql_mode = '{SQL_MODE}', SESSION time_zone = '+00:00',"
+        f" SESSION autocommit = {int(not for_queries)}",
         **_transport(place),
     )
     if for_queries:
