@@ -51,8 +51,7 @@ def decide(command: CustomerCommand, state: Customer | None) -> Sequence[Custome
             return [CustomerRegistered(name=command.name, email=command.email, country=command.country, at=command.at)]
         case Change():
             changes = differences(command, _living(state))
-            if "email" in changes:
-                _check_email(changes["email"])
+            _check_email(changes.get("email", ""))
             return [CustomerChanged(changes=changes)] if changes else []
         case Delete():
             _living(state)

@@ -13,8 +13,6 @@ def _claims(
     _id: str, before: domain.Customer | None, after: domain.Customer | None, _events: Sequence[Event]
 ) -> ClaimChange:
     """Return the claim on the e-mail address of a customer that is not deleted."""
-    if before and after and (before.email, before.deleted) == (after.email, after.deleted):
-        return ClaimChange()
     return ClaimChange.between(_email(before), _email(after))
 
 

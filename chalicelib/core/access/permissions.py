@@ -38,15 +38,8 @@ class Permissions(msgspec.Struct, frozen=True):
 
     roles: Roles
     table: PermissionRows
-    _members: Mapping[str, Mapping[str, Mapping[str, Access]]] = {}
 
     def __post_init__(self) -> None:
-        members: dict[str, dict[str, Mapping[str, Access]]] = {}
-        for name, row in self.table.items():
-            query, colon, path = name.partition(":")
-            if colon:
-                members.setdefault(query, {})[path] = row
-        msgspec.structs.force_setattr(self, "_members", members)  # a copy with another table has its own
         unknown = sorted({f"{name}: {role}" for name, row in self.table.items() for role in row.keys() - {*self.roles}})
         if unknown:
             raise ValueError(f"the table of permissions names roles that do not exist: {', '.join(unknown)}")
@@ -63,9 +56,10 @@ class Permissions(msgspec.Struct, frozen=True):
             raise Forbidden(f"{name} is for {allowed}, and this token's role is {principal.role}.")
         return found
 
-    def members(self, query: str) -> Mapping[str, Mapping[str, Access]]:
+    def members(self, query: str) -> dict[str, Mapping[str, Access]]:
         """The rows for restricted members of a query's answer, by path: "cost", "parts.supplier"."""
-        return self._members.get(query, {})
+        prefix = f"{query}:"
+        return {name.removeprefix(prefix): row for name, row in self.table.items() if name.startswith(prefix)}
 
     def unseen(self, query: str, principal: Principal) -> list[str]:
         """The paths of the members that the principal may not see."""

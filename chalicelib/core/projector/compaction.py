@@ -64,8 +64,7 @@ class AggregateRecords:
     @property
     def newest(self) -> int:
         """No record that can be decoded has a higher version."""
-        first, *others = self._sources
-        return max(map(stated_version, self._sources)) if others else stated_version(first)
+        return max(map(stated_version, self._sources))
 
     @property
     def shown(self) -> bool:
